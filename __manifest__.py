@@ -1,0 +1,17 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+{
+    "name": "Connector",
+    "summary": "Framework for connectors: moves records between Odoo and other "
+    "systems through queue jobs",
+    "version": "19.0.2.0.0",
+    "category": "Connector",
+    "author": "Connector Contributors",
+    "license": "LGPL-3",
+    "depends": ["mail", "component", "component_event", "queue_job"],
+    "data": [
+        "security/connector_security.xml",
+        "views/connector_menus.xml",
+        "views/res_partner_views.xml",
+    ],
+    "installable": True,
+}

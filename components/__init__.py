@@ -1,0 +1,9 @@
+from . import (
+    backend_adapter,
+    binder,
+    core,
+    listener,
+    locker,
+    mapper,
+    synchronizer,
+)

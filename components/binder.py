@@ -1,0 +1,183 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Which record over here is which record over there."""
+
+from odoo import fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from odoo.addons.component.core import AbstractComponent
+
+
+def is_external_id(value):
+    """Whether a value can be the id of a record on a backend.
+
+    ``0`` can, as some backends count from there. ``None``, ``False``, ``True`` and
+    the empty string cannot.
+
+    :rtype: bool
+    """
+    return value is not None and not isinstance(value, bool) and value != ""
+
+
+def require_external_id(value, binding):
+    """Refuse a value that can be no id on a backend.
+
+    :param value: what a backend gave as the id of a record
+    :param binding: the binding that would get it
+    :raise AssertionError: with the record and the remedy, also under ``python -O``
+    """
+    if not is_external_id(value):
+        raise AssertionError(
+            f"{value!r} is no external id: {binding} cannot be bound. Return the id of "
+            "the new record from the backend adapter's create()."
+        )
+
+
+class Binder(AbstractComponent):
+    """Find the binding of an external record and the external id of a binding.
+
+    A *binding* is a record of a model that inherits ``external.binding``: it links an
+    Odoo record (or itself, when it wraps none) with an external id on one backend. A
+    connector whose fields have other names gives them here.
+    """
+
+    _name = "base.binder"
+    _inherit = "base.connector"
+    _usage = "binder"
+
+    _external_field = "external_id"  #: id of the record on the backend
+    _backend_field = "backend_id"  #: many2one to the backend
+    _odoo_field = "odoo_id"  #: many2one to the Odoo record that the binding wraps
+    _sync_date_field = "sync_date"  #: when the two were last brought together
+
+    def to_internal(self, external_id, unwrap=False):
+        """Return the binding of an external id on this backend, archived or not.
+
+        :param external_id: id on the backend (``str`` or ``int``)
+        :param unwrap: return the Odoo record that the binding wraps instead
+        :return: one record, or an empty recordset of the same model; its context is
+            the caller's
+        :raise ValueError: when several bindings have this external id, or when there
+            is nothing to unwrap
+        """
+        binding = self.model.browse()
+        if is_external_id(external_id):
+            binding = self._search_one(self._external_id_domain(external_id))
+        if not unwrap:
+            return binding
+        return self.unwrap_binding(binding) if binding else self._unwrapped_model()
+
+    def to_external(self, binding, wrap=False):
+        """Return the external id of a binding.
+
+        :param binding: binding or its database id; with ``wrap`` the Odoo record or
+            its database id
+        :param wrap: look for the binding of the given Odoo record on this backend
+        :return: the external id; a false value, never ``0``, when the record has none
+        :raise ValueError: when there are several
+        """
+        if wrap:
+            record_id = binding.ensure_one().id if _is_record(binding) else binding
+            binding = self._search_one(Domain(self._odoo_field, "=", record_id))
+            if not binding:
+                return None
+        else:
+            binding = self._binding(binding)
+            binding.ensure_one()
+        external_id = binding[self._external_field]
+        if external_id == 0 and is_external_id(external_id) and self._is_null(binding):
+            return False
+        return external_id
+
+    def bind(self, external_id, binding):
+        """Remember that a binding and an external record are the same.
+
+        Writes the external id and the time, with ``connector_no_export`` in the
+        context so that no listener exports the record again.
+
+        :param external_id: id on the backend (``str`` or ``int``)
+        :param binding: binding or its database id
+        :raise AssertionError: when one of the two is missing; nothing is written
+        """
+        binding = self._binding(binding)
+        if not binding:
+            raise AssertionError(
+                f"No binding of {self.model._name} was given for external id "
+                f"{external_id!r} on {self.backend_record}: there is nothing to bind."
+            )
+        require_external_id(external_id, binding)
+        binding.ensure_one()
+        binding.with_context(connector_no_export=True).write(
+            {
+                self._external_field: self._convert_external_id(external_id),
+                self._sync_date_field: fields.Datetime.now(),
+            }
+        )
+
+    def unwrap_binding(self, binding):
+        """Return the Odoo record that a binding wraps.
+
+        :param binding: binding or its database id
+        :return: a record of :meth:`unwrap_model`
+        :raise ValueError: when bindings of this model wrap nothing
+        """
+        self.unwrap_model()
+        return self._binding(binding)[self._odoo_field]
+
+    def unwrap_model(self):
+        """Return the name of the model that the binding wraps.
+
+        :rtype: str
+        :raise ValueError: when bindings of this model wrap nothing
+        """
+        field = self.model._fields.get(self._odoo_field)
+        if field is None or not field.comodel_name:
+            raise ValueError(
+                f"{self.model._name} has no many2one {self._odoo_field}: its records "
+                "wrap no other record."
+            )
+        return field.comodel_name
+
+    def _unwrapped_model(self):
+        return self.model.env[self.unwrap_model()]
+
+    def _binding(self, binding):
+        return binding if _is_record(binding) else self.model.browse(binding)
+
+    def _search_one(self, domain):
+        """Find one binding of this backend, with the caller's context kept as it is."""
+        domain &= Domain(self._backend_field, "=", self.backend_record.id)
+        found = self.model.with_context(active_test=False).search(domain)
+        if len(found) > 1:
+            raise ValueError(
+                f"{len(found)} records of {self.model._name} (ids "
+                f"{', '.join(map(str, found.ids))}) stand for the same record on "
+                f"{self.backend_record} ({domain}). Delete all but one, and add a "
+                "unique constraint on the backend and the id to the model."
+            )
+        return found.with_env(self.model.env)
+
+    def _external_id_domain(self, external_id):
+        external_id = self._convert_external_id(external_id)
+        if external_id != 0:
+            return Domain(self._external_field, "=", external_id)
+        # for Odoo's domains an empty number equals 0
+        return Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s = 0", model._field_to_sql(alias, self._external_field, query)
+            )
+        )
+
+    def _convert_external_id(self, external_id):
+        field = self.model._fields[self._external_field]
+        return field.convert_to_cache(external_id, self.model)
+
+    def _is_null(self, binding):
+        """Tell an external id that is 0 from a number field that was never filled."""
+        return not binding.with_context(active_test=False).search_count(
+            Domain("id", "=", binding.id) & self._external_id_domain(0)
+        )
+
+
+def _is_record(value):
+    return isinstance(value, models.BaseModel)

@@ -1,0 +1,82 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What all components of all connectors have in common."""
+
+import logging
+
+from odoo.addons.component.core import AbstractComponent
+
+from ..database import contention_wait, pg_try_advisory_lock, try_lock_rows
+from ..exception import RetryableJobError
+
+_logger = logging.getLogger(__name__)
+
+
+class BaseConnectorComponent(AbstractComponent):
+    """Base of every component of a connector.
+
+    A connector inherits it once, to put its ``_collection`` on all its components::
+
+        class BaseShopComponent(AbstractComponent):
+            _name = "base.shop.connector"
+            _inherit = "base.connector"
+            _collection = "shop.backend"
+    """
+
+    _name = "base.connector"
+
+    @property
+    def backend_record(self):
+        """The backend (record of the ``_collection``) that we are working with."""
+        return self.collection
+
+    def binder_for(self, model=None):
+        """Return the binder of a model on this backend.
+
+        :param model: name of a binding model, or a recordset of it; by default the
+            model of the current work context
+        :return: a component with the usage ``binder``
+        :raise odoo.addons.component.exception.NoComponentError: when there is none
+        """
+        return self.component(usage="binder", model_name=model)
+
+    def advisory_lock_or_retry(self, lock, retry_seconds=1):
+        """Take an advisory lock until the end of the transaction, or retry the job.
+
+        Use it before work that two jobs must not do at the same time and that has no
+        row to lock, such as importing the same external record::
+
+            self.advisory_lock_or_retry(f"import({self.backend_record}, {external_id})")
+
+        :param lock: any value; see :func:`..database.pg_try_advisory_lock`
+        :param retry_seconds: seconds after which the job is tried again
+        :raise RetryableJobError: when another transaction holds the lock. The job
+            does not use up one of its tries.
+        """
+        if not pg_try_advisory_lock(self.env, lock):
+            self._retry_later(
+                self.env._("Another job holds the lock %s.", lock),
+                seconds=retry_seconds,
+            )
+
+    def _lock_or_retry(self, records, seconds=None, ignore_retry=True):
+        """Lock the rows of ``records``, or retry the job within seconds.
+
+        :param records: recordset of any model
+        :param seconds: wait before the next try; by default a few, at random
+        :param ignore_retry: whether the job keeps its count of tries
+        :raise RetryableJobError: when another transaction is busy with one of them
+        """
+        if not try_lock_rows(records):
+            message = self.env._(
+                "Another job is working on %(model)s %(ids)s.",
+                model=records._description,
+                ids=", ".join(map(str, records.ids)),
+            )
+            self._retry_later(message, seconds, ignore_retry)
+
+    def _retry_later(self, message, seconds=None, ignore_retry=True):
+        """Give way to another job: contention is not a failure."""
+        if seconds is None:
+            seconds = contention_wait()
+        _logger.info("%s Trying again in %s s.", message, seconds)
+        raise RetryableJobError(message, seconds=seconds, ignore_retry=ignore_retry)

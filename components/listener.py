@@ -1,0 +1,34 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Notice what happens to records in Odoo."""
+
+from odoo.addons.component.core import AbstractComponent
+
+
+class ConnectorListener(AbstractComponent):
+    """Base of the listeners that delay an export when a record changes::
+
+    class PartnerListener(Component):
+        _name = "shop.partner.listener"
+        _inherit = "base.connector.listener"
+        _apply_on = ["shop.res.partner"]
+
+        @skip_if(lambda self, record, **kw: self.no_connector_export(record))
+        def on_record_create(self, record, fields=None):
+            record.with_delay().export_record()
+    """
+
+    _name = "base.connector.listener"
+    _inherit = ["base.connector", "base.event.listener"]
+
+    def no_connector_export(self, record):
+        """Whether this change must not be exported, since it came from a connector.
+
+        :param record: the record that was created, written or deleted
+        :return: true when its context has ``connector_no_export`` or
+            ``no_connector_export``
+        :rtype: bool
+        """
+        context = record.env.context
+        return bool(
+            context.get("connector_no_export") or context.get("no_connector_export")
+        )

@@ -1,0 +1,265 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The mapper: direct rows, mapping methods, children, in this order."""
+
+from contextlib import contextmanager
+
+from odoo.addons.component.core import AbstractComponent
+from odoo.addons.component.exception import NoComponentError
+
+from .decorators import mapping_definitions
+from .modifiers import external_to_m2o, m2o_to_external, source_field
+from .record import MapOptions, MapRecord
+
+NUMBER_TYPES = ("integer", "float", "monetary")
+
+
+class Mapper(AbstractComponent):
+    """Base of all mappers."""
+
+    _name = "base.mapper"
+    _inherit = "base.connector"
+    _usage = "mapper"
+
+    #: rows ``(source, target)``; the source is the name of a field or a modifier
+    direct = []
+    #: rows ``(source, target, model_name)`` for records below this one
+    children = []
+
+    _map_methods = {}
+    _map_child_usage = None  #: usage of the component that maps children
+    _map_child_fallback = None  #: name of the one used when a connector has none
+
+    @classmethod
+    def _complete_component_build(cls):
+        super()._complete_component_build()
+        cls._build_mapper_component()
+
+    @classmethod
+    def _build_mapper_component(cls):
+        """Collect the mapping methods of this class and of those built on it.
+
+        A module that is loaded late may extend a mapper from which others inherit.
+        """
+        cls._map_methods = mapping_definitions(cls)
+        for heir in cls.__subclasses__():
+            heir._build_mapper_component()
+
+    def __init__(self, work):
+        super().__init__(work)
+        self._options = None
+
+    # -- what others call
+
+    def map_record(self, record, parent=None):
+        """Prepare a record for mapping.
+
+        :param record: an Odoo record, or the data of one from the backend
+        :param parent: the :class:`MapRecord` of which this one is a child
+        :rtype: MapRecord
+        """
+        return MapRecord(self, record, parent=parent)
+
+    def changed_by_fields(self):
+        """Return the source fields that this mapper reads, as far as it is known.
+
+        :return: sources of ``direct`` rows and ``@changed_by`` fields of methods
+        :rtype: set[str]
+        """
+        names = {self._direct_source_field_name(source) for source, _ in self.direct}
+        for _method, definition in self.map_methods:
+            names |= definition.changed_by
+        return names - {None}
+
+    # -- what mapping methods use
+
+    @property
+    def options(self):
+        """The :class:`MapOptions` of the mapping that is going on."""
+        return self._options
+
+    @property
+    def map_methods(self):
+        """Mapping methods with their definitions, as pairs."""
+        for name, definition in self._map_methods.items():
+            yield getattr(self, name), definition
+
+    # -- the mapping, step by step
+
+    def _apply(self, map_record, options=None):
+        """Map a record under some options.
+
+        :param map_record: a :class:`MapRecord` of this mapper
+        :param options: a :class:`MapOptions` or dict
+        :return: values for the target
+        :rtype: dict
+        """
+        if not isinstance(options, MapOptions):
+            options = MapOptions(options or {})
+        with self._mapping_options(options):
+            return self._apply_with_options(map_record)
+
+    @contextmanager
+    def _mapping_options(self, options):
+        """Set the options for a while; a mapping may start another one meanwhile."""
+        outer = self._options
+        self._options = options
+        try:
+            yield
+        finally:
+            self._options = outer
+
+    def _apply_with_options(self, map_record):
+        """Map a record under the options that are set."""
+        values = {}
+        self._map_direct_rows(map_record, values)
+        self._map_with_methods(map_record, values)
+        self._map_children(map_record, values)
+        return self.finalize(map_record, values)
+
+    def finalize(self, map_record, values):
+        """Change the mapped values as a whole, a hook for connectors.
+
+        :param map_record: the :class:`MapRecord` that was mapped
+        :param values: what the rows and methods gave
+        :return: the values to use
+        :rtype: dict
+        """
+        return values
+
+    def _map_direct_rows(self, map_record, values):
+        for source, target in self.direct:
+            if self._is_wanted(self._direct_source_field_name(source)):
+                values[target] = self._map_direct(map_record.source, source, target)
+
+    def _map_with_methods(self, map_record, values):
+        fields = self.options.fields
+        for method, definition in self.map_methods:
+            if definition.only_create and not self.options.for_create:
+                continue
+            reads = definition.changed_by
+            if fields and reads and reads.isdisjoint(fields):
+                continue
+            mapped = method(map_record.source)
+            if not mapped:
+                continue
+            if not isinstance(mapped, dict):
+                raise ValueError(
+                    f"{self._name}.{method.__name__}() is a mapping method and must "
+                    f"return a dict or nothing, but returned {mapped!r}."
+                )
+            values.update(mapped)
+
+    def _map_children(self, map_record, values):
+        for source, target, model_name in self.children:
+            if self._is_wanted(source):
+                values[target] = self._map_child(map_record, source, target, model_name)
+
+    def _is_wanted(self, field):
+        """Whether the rows of a source field run; a source that we do not know does."""
+        fields = self.options.fields
+        return not fields or field is None or field in fields
+
+    def _direct_source_field_name(self, direct_entry):
+        """Return the field that a source reads, through modifiers within modifiers.
+
+        :param direct_entry: name of a field, or a modifier
+        :return: the name, or ``None`` when a modifier does not tell
+        """
+        return source_field(direct_entry)
+
+    def _map_direct(self, record, from_attr, to_attr):
+        """Map one ``direct`` row.
+
+        :param record: the source record
+        :param from_attr: name of the source field, or a modifier
+        :param to_attr: name of the target
+        :return: the value for the target
+        """
+        raise NotImplementedError(f"{self._name} does not implement _map_direct()")
+
+    def _map_child(self, map_record, from_attr, to_attr, model_name):
+        """Map one ``children`` row.
+
+        :param map_record: the :class:`MapRecord` of the parent
+        :param from_attr: name of the source that holds the children
+        :param to_attr: name of the target
+        :param model_name: model by which the mapper of the children is found
+        :return: the value for the target
+        """
+        source = map_record.source
+        # data from a backend often leaves out what is empty
+        children = (
+            source.get(from_attr) if hasattr(source, "get") else source[from_attr]
+        )
+        component = self._get_map_child_component(model_name)
+        return component.get_items(
+            children or [], map_record, to_attr, options=self.options
+        )
+
+    def _get_map_child_component(self, model_name):
+        """Return the component that maps children of a model.
+
+        :param model_name: name of the model
+        """
+        try:
+            return self.component(usage=self._map_child_usage, model_name=model_name)
+        except NoComponentError:
+            return self.component_by_name(
+                self._map_child_fallback, model_name=model_name
+            )
+
+
+class ImportMapper(AbstractComponent):
+    """Base of the mappers from a backend's data to values for Odoo."""
+
+    _name = "base.import.mapper"
+    _inherit = "base.mapper"
+    _usage = "import.mapper"
+
+    _map_child_usage = "import.map.child"
+    _map_child_fallback = "base.map.child.import"
+
+    def _map_direct(self, record, from_attr, to_attr):
+        """Map one ``direct`` row.
+
+        A false value becomes ``False``. A many2one gets the binding whose external
+        id the source holds; see :func:`external_to_m2o` for other relations.
+        """
+        if callable(from_attr):
+            return from_attr(self, record, to_attr)
+        value = record.get(from_attr)
+        if not value:
+            return False
+        field = self.model._fields.get(to_attr)
+        if field is not None and field.type == "many2one":
+            return external_to_m2o(from_attr)(self, record, to_attr)
+        return value
+
+
+class ExportMapper(AbstractComponent):
+    """Base of the mappers from an Odoo record to a backend's data."""
+
+    _name = "base.export.mapper"
+    _inherit = "base.mapper"
+    _usage = "export.mapper"
+
+    _map_child_usage = "export.map.child"
+    _map_child_fallback = "base.map.child.export"
+
+    def _map_direct(self, record, from_attr, to_attr):
+        """Map one ``direct`` row.
+
+        A false value becomes ``False``, except for the 0 of a number
+        (OCA/connector#252). A many2one to a binding becomes its external id; see
+        :func:`m2o_to_external` for other relations.
+        """
+        if callable(from_attr):
+            return from_attr(self, record, to_attr)
+        value = record[from_attr]
+        field = getattr(record, "_fields", self.model._fields).get(from_attr)
+        field_type = field.type if field is not None else None
+        if not value:
+            return 0 if field_type in NUMBER_TYPES else False
+        if field_type == "many2one":
+            return m2o_to_external(from_attr)(self, record, to_attr)
+        return value

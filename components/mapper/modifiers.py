@@ -1,0 +1,157 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Sources of ``direct`` rows that do more than copy a value.
+
+A modifier is a function ``modifier(mapper, record, target)`` that returns the value.
+A mapper learns which field it reads from the closure variable named ``field``, so a
+modifier of your own needs one too::
+
+    def upper(field):
+        def modifier(self, record, to_attr):
+            return (record[field] or "").upper()
+
+        return modifier
+"""
+
+from ...exception import MappingError
+from ..binder import is_external_id
+
+
+def none(field):
+    """Map every false value to ``None``, for backends that know no ``False``.
+
+    :param field: name of the source field, or another modifier
+    """
+
+    def modifier(self, record, to_attr):
+        return _source_value(self, record, field, to_attr) or None
+
+    return modifier
+
+
+def convert(field, conv_type):
+    """Convert the value; a false one becomes ``False``.
+
+    :param field: name of the source field, or another modifier
+    :param conv_type: callable that takes the value, such as ``int``
+    """
+
+    def modifier(self, record, to_attr):
+        value = _source_value(self, record, field, to_attr)
+        return conv_type(value) if value else False
+
+    return modifier
+
+
+def m2o_to_external(field, binding=None):
+    """Export a many2one as the external id of the record that it points to.
+
+    :param field: name of a many2one of the source record
+    :param binding: name of the binding model, when the many2one points to the record
+        that the binding wraps; by default it points to the binding itself
+    :raise MappingError: when that record has no external id yet
+    :raise ValueError: when the field is no many2one
+    """
+
+    def modifier(self, record, to_attr):
+        many2one = _many2one(getattr(record, "_fields", self.model._fields), field)
+        related = record[field]
+        if not related:
+            return False
+        binder = self.binder_for(binding or many2one.comodel_name)
+        external_id = binder.to_external(related.id, wrap=bool(binding))
+        if is_external_id(external_id):
+            return external_id
+        raise MappingError(
+            self.env._(
+                "%(record)s: the field %(field)s points to %(related)s (%(model)s, id "
+                "%(id)s), which has no external id on this backend. Export it first.",
+                record=record,
+                field=field,
+                related=related.display_name,
+                model=related._name,
+                id=related.id,
+            )
+        )
+
+    return modifier
+
+
+def external_to_m2o(field, binding=None):
+    """Import an external id as the many2one to the record that it stands for.
+
+    :param field: name of the source field that holds the external id
+    :param binding: name of the binding model, when the many2one points to the record
+        that the binding wraps; by default it points to the binding itself
+    :raise MappingError: when no record has this external id
+    :raise ValueError: when the target field is no many2one
+    """
+
+    def modifier(self, record, to_attr):
+        many2one = _many2one(self.model._fields, to_attr)
+        external_id = _source_value(self, record, field, to_attr)
+        if not external_id:
+            return False
+        binding_model = binding or many2one.comodel_name
+        related = self.binder_for(binding_model).to_internal(
+            external_id, unwrap=bool(binding)
+        )
+        if related:
+            return related.id
+        raise MappingError(
+            self.env._(
+                "%(target)s cannot be filled: no record of %(model)s has the external "
+                "id %(external_id)s, which came in %(field)s. Import it first.",
+                target=to_attr,
+                model=binding_model,
+                external_id=external_id,
+                field=field,
+            )
+        )
+
+    return modifier
+
+
+def follow_m2o_relations(field):
+    """Map a field of a related record.
+
+    :param field: path through many2one fields, such as ``"partner_id.country_id.code"``
+    """
+    field, *path = field.split(".")  # what changes on the record is its own field
+
+    def modifier(self, record, to_attr):
+        value = record[field]
+        for name in path:
+            value = value[name]
+        return value
+
+    return modifier
+
+
+def source_field(source):
+    """Return the name of the field that a ``direct`` row reads.
+
+    :param source: name of a field, or a modifier
+    :return: the name, or ``None`` for a modifier that does not tell
+    """
+    while callable(source):
+        variables = getattr(getattr(source, "__code__", None), "co_freevars", ())
+        if "field" not in variables:
+            return None
+        source = source.__closure__[variables.index("field")].cell_contents
+    return source
+
+
+def _source_value(mapper, record, field, to_attr):
+    if callable(field):
+        return field(mapper, record, to_attr)
+    return record.get(field) if hasattr(record, "get") else record[field]
+
+
+def _many2one(fields, name):
+    field = fields.get(name)
+    if field is None or field.type != "many2one":
+        raise ValueError(
+            f"{name!r} is no many2one but {field}; only a many2one can be mapped to or "
+            "from the id of another record."
+        )
+    return field

@@ -1,0 +1,64 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A record on its way through a mapper."""
+
+
+class MapOptions(dict):
+    """Options of one mapping; what was not given is ``None``.
+
+    They can be read as items and as attributes::
+
+        if self.options.for_create: ...
+    """
+
+    def __missing__(self, key):
+        return None
+
+    def __getattr__(self, name):
+        if name.startswith("__"):  # Python's protocols, not an option
+            raise AttributeError(name)
+        return self[name]
+
+    def __setattr__(self, name, value):
+        self[name] = value
+
+
+class MapRecord:
+    """A source record, ready to be mapped as often as needed.
+
+    Made by :meth:`Mapper.map_record`; nothing is computed before :meth:`values`.
+    """
+
+    def __init__(self, mapper, source, parent=None):
+        self._mapper = mapper
+        self._source = source
+        self._parent = parent
+        self._forced_values = {}
+
+    @property
+    def source(self):
+        """The record that is mapped: an Odoo record, or the backend's data."""
+        return self._source
+
+    @property
+    def parent(self):
+        """The :class:`MapRecord` of which this one is a child, or ``None``."""
+        return self._parent
+
+    def values(self, for_create=None, fields=None, **kwargs):
+        """Map the record.
+
+        :param for_create: whether a record will be created with the values; mapping
+            methods marked ``@only_create`` run only then
+        :param fields: names of the source fields that matter; all when empty
+        :param kwargs: more options, for the connector's own mapping methods
+        :return: values for the target
+        :rtype: dict
+        """
+        options = MapOptions(kwargs, for_create=for_create, fields=fields)
+        values = self._mapper._apply(self, options)
+        values.update(self._forced_values)
+        return values
+
+    def update(self, *args, **kwargs):
+        """Set values that win over every mapping; the parameters are a dict's."""
+        self._forced_values.update(*args, **kwargs)

@@ -1,0 +1,1 @@
+from . import connector_backend, external_binding, queue_job, queue_job_function

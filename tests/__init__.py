@@ -1,0 +1,17 @@
+from . import (
+    test_backend_adapter,
+    test_binder,
+    test_core,
+    test_database,
+    test_exception,
+    test_generic_exporter,
+    test_listener,
+    test_locker,
+    test_map_child,
+    test_mapper,
+    test_modifiers,
+    test_queue_job,
+    test_real_jobs,
+    test_security,
+    test_synchronizer,
+)

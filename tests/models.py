@@ -1,0 +1,144 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Models that exist only while a test runs."""
+
+from contextlib import contextmanager
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.models import MetaModel
+from odoo.orm.model_classes import add_to_registry
+from odoo.tools import SQL
+
+
+class Shop(models.Model):
+    _name = "connector.test.shop"
+    _description = "Shop of the tests"
+    _inherit = "connector.backend"
+
+    name = fields.Char()
+
+
+class Contact(models.Model):
+    _name = "connector.test.contact"
+    _description = "Contact of the tests"
+
+    name = fields.Char()
+    email = fields.Char()
+    age = fields.Integer()
+    weight = fields.Float()
+    active = fields.Boolean(default=True)
+    parent_id = fields.Many2one("connector.test.contact")
+    child_ids = fields.One2many("connector.test.contact", "parent_id")
+    shop_bind_ids = fields.One2many("connector.test.binding", "odoo_id")
+
+    def commit_in_a_job(self):
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+
+
+class Binding(models.Model):
+    """A binding as most connectors have them."""
+
+    _name = "connector.test.binding"
+    _description = "Binding of the tests"
+    _inherit = "external.binding"
+    _inherits = {"connector.test.contact": "odoo_id"}
+
+    backend_id = fields.Many2one("connector.test.shop", required=True)
+    odoo_id = fields.Many2one(
+        "connector.test.contact", required=True, ondelete="cascade"
+    )
+    external_id = fields.Char(copy=False)
+    note = fields.Char()
+    active = fields.Boolean(default=True)
+    friend_id = fields.Many2one("connector.test.binding")
+
+    _odoo_uniq = models.Constraint("unique(backend_id, odoo_id)", "Bound twice.")
+
+    def export_record(self, fields=None):
+        """Export a contact of the tests"""
+        with self.backend_id.work_on(self._name) as work:
+            return work.component(usage="record.exporter").run(self, fields)
+
+    def import_record(self, backend, external_id, force=False):
+        """Import a contact of the tests"""
+
+
+class NumberedBinding(models.Model):
+    """A binding with other field names and a numeric id, which wraps nothing."""
+
+    _name = "connector.test.numbered"
+    _description = "Numbered binding of the tests"
+    _inherit = "external.binding"
+
+    shop = fields.Many2one("connector.test.shop", required=True)
+    number = fields.Integer()
+    sync_time = fields.Datetime()
+
+    def export_record(self):
+        """Export a numbered record of the tests"""
+
+
+TEST_MODELS = (Shop, Contact, Binding, NumberedBinding)
+MODEL_NAMES = [model._name for model in TEST_MODELS]
+
+# Odoo must not load them with the addon
+MetaModel._module_to_models__["connector"] = [
+    definition
+    for definition in MetaModel._module_to_models__["connector"]
+    if definition not in TEST_MODELS
+]
+
+
+def create_test_models(cr, registry):
+    """Create the models and their tables in the transaction of ``cr``."""
+    for definition in TEST_MODELS:
+        add_to_registry(registry, definition)
+    registry._setup_models__(cr, MODEL_NAMES)
+    registry.init_models(cr, MODEL_NAMES, {"module": "connector"})
+
+
+def remove_test_models(cr, registry):
+    """Forget the models; their tables go with the transaction that created them."""
+    for name in MODEL_NAMES:
+        del registry[name]
+    registry._setup_models__(cr, [])
+
+
+@contextmanager
+def committed_test_models(registry):
+    """Create the models for real, for tests that work in several transactions."""
+    with registry.cursor() as cr:
+        create_test_models(cr, registry)
+    try:
+        yield
+    finally:
+        with registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            env["queue.job"].search([("model_name", "in", MODEL_NAMES)]).unlink()
+            env["queue.job.function"].search(
+                [("model_id.model", "in", MODEL_NAMES)]
+            ).unlink()
+            _drop_tables(env)
+            _forget_reflection(env)
+        with registry.cursor() as cr:
+            remove_test_models(cr, registry)
+
+
+def _drop_tables(env):
+    for name in MODEL_NAMES:
+        table = SQL.identifier(env[name]._table)
+        env.cr.execute(SQL("DROP TABLE %s CASCADE", table))
+
+
+def _forget_reflection(env):
+    """Delete what Odoo noted about the models, without its uninstall logic."""
+    models = SQL("SELECT id FROM ir_model WHERE model = ANY(%s)", MODEL_NAMES)
+    for statement in (
+        SQL("DELETE FROM ir_model_fields WHERE model_id IN (%s)", models),
+        SQL("DELETE FROM ir_model_constraint WHERE model IN (%s)", models),
+        SQL("DELETE FROM ir_model WHERE id IN (%s)", models),
+        SQL(
+            "DELETE FROM ir_model_data WHERE module = 'connector' AND name LIKE %s",
+            "%connector_test_%",
+        ),
+    ):
+        env.cr.execute(statement)

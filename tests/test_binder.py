@@ -1,0 +1,222 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import inspect
+import textwrap
+from datetime import timedelta
+
+from psycopg2.errors import UniqueViolation
+
+from odoo import fields
+from odoo.tools import mute_logger
+
+from odoo.addons.connector.components import binder as binder_module
+
+from .common import ShopCase
+
+NO_IDS = (None, False, True, "")
+
+
+class TestToInternal(ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.binder = self.component("binder")
+        self.ada = self.binding("Ada", external_id="7")
+
+    def test_a_binding_is_found_by_its_external_id_as_text_or_number(self):
+        self.assertEqual(self.binder.to_internal("7"), self.ada)
+        self.assertEqual(self.binder.to_internal(7), self.ada)
+
+    def test_the_wrapped_record_is_found(self):
+        self.assertEqual(self.binder.to_internal("7", unwrap=True), self.ada.odoo_id)
+
+    def test_what_is_not_found_is_empty_and_of_the_right_model(self):
+        binding = self.binder.to_internal("8")
+        self.assertFalse(binding)
+        self.assertEqual(binding._name, "connector.test.binding")
+        record = self.binder.to_internal("8", unwrap=True)
+        self.assertFalse(record)
+        self.assertEqual(record._name, "connector.test.contact")
+
+    def test_an_archived_binding_is_found(self):
+        self.ada.active = False
+        self.assertEqual(self.binder.to_internal("7"), self.ada)
+
+    def test_what_is_no_id_finds_nothing_although_bindings_have_none_yet(self):
+        self.binding("Not exported yet")
+        for value in NO_IDS:
+            with self.subTest(value=value):
+                self.assertFalse(self.binder.to_internal(value))
+                self.assertFalse(self.binder.to_internal(value, unwrap=True))
+
+    def test_zero_is_an_id(self):
+        self.binding("Not exported yet")
+        zero = self.binding("Zero", external_id="0")
+        self.assertEqual(self.binder.to_internal(0), zero)
+        self.assertEqual(self.binder.to_internal("0"), zero)
+
+    def test_an_id_may_be_long_and_in_any_script(self):
+        external_id = "Ω/é?&'\"%s\\\U0001f600" * 400
+        self.ada.external_id = external_id
+        self.assertEqual(self.binder.to_internal(external_id), self.ada)
+
+    def test_the_same_id_on_another_backend_is_another_record(self):
+        other = self.shop.create({"name": "Other Shop"})
+        theirs = self.binding("Ada", backend_id=other.id, external_id="7")
+        self.assertEqual(self.binder.to_internal("7"), self.ada)
+        self.assertEqual(self.component("binder", shop=other).to_internal("7"), theirs)
+
+    def test_several_bindings_with_one_id_are_an_error_that_names_them(self):
+        twin = self.binding("Twin", external_id="7")
+        with self.assertRaisesRegex(ValueError, f"{self.ada.id}, {twin.id}"):
+            self.binder.to_internal("7")
+
+    def test_the_result_has_exactly_the_context_of_the_caller(self):
+        for context in ({}, {"active_test": True}, {"lang": "en_US"}):
+            context = {**context, "components_registry": self.components}
+            shop = self.shop.with_env(self.env(context=context))
+            binder = self.component("binder", shop=shop)
+            for external_id in ("7", "8", None):
+                for unwrap in (False, True):
+                    with self.subTest(context, external_id=external_id, unwrap=unwrap):
+                        found = binder.to_internal(external_id, unwrap=unwrap)
+                        self.assertEqual(found.env.context, shop.env.context)
+
+
+class TestToExternal(ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.binder = self.component("binder")
+        self.ada = self.binding("Ada", external_id="7")
+
+    def test_a_binding_or_its_id_gives_the_external_id(self):
+        self.assertEqual(self.binder.to_external(self.ada), "7")
+        self.assertEqual(self.binder.to_external(self.ada.id), "7")
+
+    def test_a_binding_that_was_never_exported_gives_nothing(self):
+        self.assertFalse(self.binder.to_external(self.binding("New")))
+
+    def test_the_wrapped_record_or_its_id_gives_the_external_id(self):
+        contact = self.ada.odoo_id
+        self.assertEqual(self.binder.to_external(contact, wrap=True), "7")
+        self.assertEqual(self.binder.to_external(contact.id, wrap=True), "7")
+
+    def test_the_binding_of_a_wrapped_record_may_be_archived(self):
+        self.ada.active = False
+        self.assertEqual(self.binder.to_external(self.ada.odoo_id, wrap=True), "7")
+
+    def test_a_record_without_binding_on_this_backend_gives_none(self):
+        other = self.shop.create({"name": "Other Shop"})
+        self.assertIsNone(self.binder.to_external(self.contact("Unbound"), wrap=True))
+        binder = self.component("binder", shop=other)
+        self.assertIsNone(binder.to_external(self.ada.odoo_id, wrap=True))
+
+
+class TestBind(ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.binder = self.component("binder")
+        self.ada = self.binding("Ada")
+
+    def test_the_id_and_the_time_are_written(self):
+        before = fields.Datetime.now()
+        self.binder.bind("7", self.ada)
+        self.assertEqual(self.ada.external_id, "7")
+        self.assertTrue(
+            before <= self.ada.sync_date <= before + timedelta(minutes=1),
+            self.ada.sync_date,
+        )
+
+    def test_the_binding_may_be_given_by_its_id(self):
+        self.binder.bind(7, self.ada.id)
+        self.assertEqual(self.binder.to_internal("7"), self.ada)
+
+    def test_zero_can_be_bound(self):
+        self.binder.bind(0, self.ada)
+        self.assertEqual(self.binder.to_external(self.ada), "0")
+
+    def test_what_is_no_id_is_refused_and_nothing_is_written(self):
+        for value in NO_IDS:
+            with self.subTest(value=value), self.assertRaises(AssertionError):
+                self.binder.bind(value, self.ada)
+        self.assertFalse(self.ada.external_id)
+        self.assertFalse(self.ada.sync_date)
+
+    def test_an_empty_binding_is_refused(self):
+        for binding in (self.ada.browse(), False, None):
+            with self.subTest(binding=binding), self.assertRaises(AssertionError):
+                self.binder.bind("7", binding)
+
+    def test_the_refusal_names_the_record_or_the_id(self):
+        with self.assertRaisesRegex(AssertionError, rf"binding\({self.ada.id},\)"):
+            self.binder.bind(None, self.ada)
+        with self.assertRaisesRegex(AssertionError, rf"'7'.*shop\({self.shop.id},\)"):
+            self.binder.bind("7", self.ada.browse())
+
+    def test_the_refusal_stays_under_python_dash_o(self):
+        """``python -O`` drops assert statements."""
+        source = textwrap.dedent(inspect.getsource(binder_module.Binder.bind))
+        optimized = dict(vars(binder_module))
+        exec(compile(source, "binder", "exec", optimize=2), optimized)
+        for external_id, binding in (None, self.ada), ("7", self.ada.browse()):
+            with self.assertRaises(AssertionError):
+                optimized["bind"](self.binder, external_id, binding)
+
+    def test_a_copy_is_not_bound(self):
+        self.binder.bind("7", self.ada)
+        copy = self.ada.copy({"odoo_id": self.contact("Copy").id})
+        self.assertFalse(copy.external_id)
+        self.assertFalse(copy.sync_date)
+
+    @mute_logger("odoo.sql_db")
+    def test_the_test_model_refuses_a_second_binding(self):
+        with self.assertRaises(UniqueViolation), self.cr.savepoint():
+            self.binding(odoo_id=self.ada.odoo_id.id)
+
+
+class TestUnwrap(ShopCase):
+    def test_the_wrapped_record_and_its_model_are_known(self):
+        ada = self.binding()
+        binder = self.component("binder")
+        self.assertEqual(binder.unwrap_model(), "connector.test.contact")
+        self.assertEqual(binder.unwrap_binding(ada), ada.odoo_id)
+        self.assertEqual(binder.unwrap_binding(ada.id), ada.odoo_id)
+
+    def test_a_binding_that_wraps_nothing_says_so(self):
+        binder = self.component("binder", "connector.test.numbered")
+        binding = self.env["connector.test.numbered"].create({"shop": self.shop.id})
+        with self.assertRaisesRegex(ValueError, "odoo_id"):
+            binder.unwrap_model()
+        with self.assertRaisesRegex(ValueError, "odoo_id"):
+            binder.unwrap_binding(binding)
+
+
+class TestOtherFieldNames(ShopCase):
+    """A connector that calls its fields otherwise, with a number as external id."""
+
+    def setUp(self):
+        super().setUp()
+        self.binder = self.component("binder", "connector.test.numbered")
+        self.model = self.env["connector.test.numbered"]
+        self.unbound = self.model.create({"shop": self.shop.id})
+        self.bound = self.model.create({"shop": self.shop.id})
+        self.binder.bind(7, self.bound)
+
+    def test_binding_uses_them(self):
+        self.assertEqual(self.bound.number, 7)
+        self.assertTrue(self.bound.sync_time)
+
+    def test_numbers_are_found(self):
+        self.assertEqual(self.binder.to_internal(7), self.bound)
+        self.assertEqual(self.binder.to_internal("7"), self.bound)
+        self.assertEqual(self.binder.to_external(self.bound), 7)
+
+    def test_a_number_that_was_never_filled_is_no_id(self):
+        self.assertFalse(self.binder.to_internal(0))
+        self.assertIs(self.binder.to_external(self.unbound), False)
+
+    def test_zero_is_told_from_a_number_that_was_never_filled(self):
+        zero = self.model.create({"shop": self.shop.id})
+        self.binder.bind(0, zero)
+        self.assertEqual(self.binder.to_internal(0), zero)
+        self.assertIs(type(self.binder.to_external(zero)), int)
+        self.assertEqual(self.binder.to_external(zero), 0)
+        self.assertIs(self.binder.to_external(self.unbound), False)

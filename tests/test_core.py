@@ -1,0 +1,48 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.addons.component.exception import NoComponentError
+from odoo.addons.connector.components.core import BaseConnectorComponent
+from odoo.addons.connector.database import pg_try_advisory_lock
+from odoo.addons.connector.exception import RetryableJobError
+
+from .common import ShopCase
+
+
+class TestBaseConnector(ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.any_component = self.component("backend.adapter")
+        self.other_cr = self.registry.cursor()
+        self.addCleanup(self.other_cr.close)
+
+    def test_every_component_inherits_the_base(self):
+        self.assertEqual(BaseConnectorComponent._name, "base.connector")
+        self.assertIsInstance(self.any_component, self.components["base.connector"])
+
+    def test_backend_record_is_the_backend_we_work_on(self):
+        self.assertEqual(self.any_component.backend_record, self.shop)
+
+    def test_the_binder_is_that_of_the_current_model(self):
+        self.assertEqual(self.any_component.binder_for()._name, "test.shop.binder")
+
+    def test_the_binder_of_another_model_works_on_that_model(self):
+        for model in ("connector.test.numbered", self.env["connector.test.numbered"]):
+            binder = self.any_component.binder_for(model)
+            self.assertEqual(binder._name, "test.shop.numbered.binder")
+            self.assertEqual(binder.model._name, "connector.test.numbered")
+
+    def test_a_missing_binder_is_an_error(self):
+        with self.assertRaises(NoComponentError):
+            self.any_component.binder_for("connector.test.contact")
+
+    def test_a_free_advisory_lock_is_taken(self):
+        self.any_component.advisory_lock_or_retry("import 7")
+        self.assertFalse(pg_try_advisory_lock(self.env(cr=self.other_cr), "import 7"))
+
+    def test_a_taken_advisory_lock_retries_the_job_without_using_a_try(self):
+        pg_try_advisory_lock(self.env(cr=self.other_cr), "import 7")
+        for given, seconds in ({}, 1), ({"retry_seconds": 9}, 9):
+            with self.assertRaises(RetryableJobError) as raised:
+                self.any_component.advisory_lock_or_retry("import 7", **given)
+            self.assertEqual(raised.exception.seconds, seconds)
+            self.assertTrue(raised.exception.ignore_retry)
+            self.assertIn("import 7", str(raised.exception))

@@ -1,0 +1,137 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.addons.component.core import Component
+from odoo.addons.connector.components.mapper import mapping
+
+from .test_mapper import MapperCase
+
+
+class ChildCase(MapperCase):
+    def setUp(self):
+        super().setUp()
+
+        class ChildImportMapper(Component):
+            _name = "test.child.import.mapper"
+            _inherit = ["base.import.mapper", "base.test.shop"]
+            _apply_on = ["connector.test.contact"]
+            direct = [("title", "name")]
+
+            @mapping
+            def parent(self, record):
+                return {"age": self.options.age}
+
+        class ChildExportMapper(Component):
+            _name = "test.child.export.mapper"
+            _inherit = ["base.export.mapper", "base.test.shop"]
+            _apply_on = ["connector.test.contact"]
+            direct = [("name", "title")]
+
+        self.build(ChildImportMapper, ChildExportMapper)
+
+
+class TestImportChildren(ChildCase):
+    children = [("members", "child_ids", "connector.test.contact")]
+
+    def test_children_become_commands_that_create_them(self):
+        mapper = self.import_mapper(children=self.children)
+        source = {"members": [{"title": "Ada"}, {"title": "Grace"}]}
+        self.assertEqual(
+            mapper.map_record(source).values(age=7),
+            {
+                "child_ids": [
+                    (0, 0, {"name": "Ada", "age": 7}),
+                    (0, 0, {"name": "Grace", "age": 7}),
+                ]
+            },
+        )
+
+    def test_the_commands_work(self):
+        mapper = self.import_mapper(children=self.children, direct=[("t", "name")])
+        source = {"t": "Club", "members": [{"title": "Ada"}, {"title": "Grace"}]}
+        club = self.env["connector.test.contact"].create(
+            mapper.map_record(source).values()
+        )
+        self.assertEqual(club.child_ids.mapped("name"), ["Ada", "Grace"])
+
+    def test_a_source_without_children_has_none(self):
+        mapper = self.import_mapper(children=self.children)
+        for source in ({}, {"members": None}, {"members": []}):
+            self.assertEqual(mapper.map_record(source).values(), {"child_ids": []})
+
+    def test_children_are_mapped_as_a_whole_when_their_field_is_named(self):
+        mapper = self.import_mapper(children=self.children, direct=[("t", "name")])
+        record = mapper.map_record({"t": "Club", "members": [{"title": "Ada"}]})
+        self.assertEqual(
+            record.values(fields=["members"]),
+            {"child_ids": [(0, 0, {"name": "Ada", "age": None})]},
+        )
+        self.assertEqual(record.values(fields=["t"]), {"name": "Club"})
+
+    def test_children_run_before_finalize(self):
+        def finalize(self, map_record, values):
+            return {"age": len(values["child_ids"])}
+
+        mapper = self.import_mapper(children=self.children, finalize=finalize)
+        source = {"members": [{"title": "Ada"}]}
+        self.assertEqual(mapper.map_record(source).values(), {"age": 1})
+
+    def test_a_connector_may_bring_its_own_child_component(self):
+        parents = []
+
+        class MemberMapChild(Component):
+            _name = "test.member.map.child"
+            _inherit = ["base.map.child.import", "base.test.shop"]
+            _apply_on = ["connector.test.contact"]
+
+            def skip_item(self, map_record):
+                parents.append(map_record.parent.source["t"])
+                return map_record.source["title"] == "Skipped"
+
+            def get_item_values(self, map_record, to_attr, options):
+                if map_record.source["title"] == "Empty":
+                    return {}
+                return {"name": f"{to_attr}: {map_record.source['title']}"}
+
+            def format_items(self, items_values):
+                return [values["name"] for values in items_values]
+
+        self.build(MemberMapChild)
+        mapper = self.import_mapper(children=self.children)
+        titles = ("Ada", "Skipped", "Empty")
+        source = {"t": "Club", "members": [{"title": title} for title in titles]}
+        self.assertEqual(
+            mapper.map_record(source).values(), {"child_ids": ["child_ids: Ada"]}
+        )
+        self.assertEqual(parents, ["Club"] * 3)
+
+    def test_map_child_can_be_overridden(self):
+        def _map_child(self, map_record, from_attr, to_attr, model_name):
+            return f"{from_attr} {to_attr} {model_name}"
+
+        mapper = self.import_mapper(children=self.children, _map_child=_map_child)
+        self.assertEqual(
+            mapper.map_record({}).values(),
+            {"child_ids": "members child_ids connector.test.contact"},
+        )
+
+
+class TestExportChildren(ChildCase):
+    children = [("child_ids", "members", "connector.test.contact")]
+
+    def test_children_become_a_list_of_their_values(self):
+        club = self.contact("Club")
+        self.contact("Ada", parent_id=club.id)
+        self.contact("Grace", parent_id=club.id)
+        mapper = self.export_mapper(children=self.children)
+        self.assertEqual(
+            mapper.map_record(club).values(),
+            {"members": [{"title": "Ada"}, {"title": "Grace"}]},
+        )
+
+    def test_a_record_without_children_has_none(self):
+        mapper = self.export_mapper(children=self.children)
+        self.assertEqual(mapper.map_record(self.contact()).values(), {"members": []})
+
+    def test_the_base_leaves_the_mapper_to_its_heirs(self):
+        base = self.work("connector.test.contact").component_by_name("base.map.child")
+        with self.assertRaises(NotImplementedError):
+            base._child_mapper()

@@ -1,0 +1,506 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.addons.component.core import AbstractComponent, Component
+from odoo.addons.connector.components.mapper import (
+    MapOptions,
+    changed_by,
+    convert,
+    follow_m2o_relations,
+    m2o_to_external,
+    mapping,
+    none,
+    only_create,
+)
+from odoo.addons.connector.exception import MappingError
+
+from .common import ShopCase
+
+
+class MapperCase(ShopCase):
+    """Mappers are built for the model ``connector.test.contact``."""
+
+    def mapper(self, *classes):
+        """Build the classes of a mapper and return the last one's component."""
+        self.build(*classes)
+        name = classes[-1]._name or classes[-1]._inherit
+        return self.work("connector.test.contact").component_by_name(name)
+
+    def import_mapper(self, **attributes):
+        return self.mapper(
+            type(
+                "ImportMapper",
+                (Component,),
+                {
+                    "_name": "test.import.mapper",
+                    "_inherit": "base.import.mapper",
+                    "__module__": __name__,
+                    **attributes,
+                },
+            )
+        )
+
+    def export_mapper(self, **attributes):
+        return self.mapper(
+            type(
+                "ExportMapper",
+                (Component,),
+                {
+                    "_name": "test.export.mapper",
+                    "_inherit": "base.export.mapper",
+                    "__module__": __name__,
+                    **attributes,
+                },
+            )
+        )
+
+
+class TestDirectImport(MapperCase):
+    def test_values_are_copied_and_false_ones_become_false(self):
+        mapper = self.import_mapper(
+            direct=[("title", "name"), ("mail", "email"), ("missing", "age")]
+        )
+        values = mapper.map_record({"title": "Ada", "mail": ""}).values()
+        self.assertEqual(values, {"name": "Ada", "email": False, "age": False})
+        self.assertIs(values["email"], False)
+
+    def test_a_many2one_takes_the_binding_of_the_external_id(self):
+        friend = self.binding("Grace", external_id="7")
+        mapper = self.mapper_of_bindings(direct=[("friend", "friend_id")])
+        self.assertEqual(
+            mapper.map_record({"friend": "7"}).values(), {"friend_id": friend.id}
+        )
+        self.assertEqual(
+            mapper.map_record({"friend": None}).values(), {"friend_id": False}
+        )
+
+    def test_an_unknown_external_id_is_an_error_that_names_it(self):
+        mapper = self.mapper_of_bindings(direct=[("friend", "friend_id")])
+        with self.assertRaisesRegex(MappingError, "friend_id.*7"):
+            mapper.map_record({"friend": "7"}).values()
+
+    def test_a_target_that_is_no_field_is_copied(self):
+        mapper = self.import_mapper(direct=[("title", "for_finalize")])
+        self.assertEqual(
+            mapper.map_record({"title": "Ada"}).values(), {"for_finalize": "Ada"}
+        )
+
+    def mapper_of_bindings(self, **attributes):
+        self.import_mapper(**attributes)
+        return self.work("connector.test.binding").component_by_name(
+            "test.import.mapper"
+        )
+
+
+class TestDirectExport(MapperCase):
+    def test_values_are_copied_and_false_ones_become_false(self):
+        mapper = self.export_mapper(direct=[("name", "title"), ("email", "mail")])
+        values = mapper.map_record(self.contact("Ada")).values()
+        self.assertEqual(values, {"title": "Ada", "mail": False})
+
+    def test_the_zero_of_a_number_stays_zero(self):
+        mapper = self.export_mapper(
+            direct=[("age", "years"), ("weight", "kg"), ("active", "active")]
+        )
+        values = mapper.map_record(self.contact(active=False)).values()
+        self.assertEqual(values, {"years": 0, "kg": 0.0, "active": False})
+        self.assertIsNot(values["years"], False)
+        self.assertIsNot(values["kg"], False)
+        self.assertIs(values["active"], False)
+
+    def test_a_many2one_gives_the_external_id_of_the_binding(self):
+        grace = self.binding("Grace", external_id="7")
+        mapper = self.export_mapper(direct=[("friend_id", "friend")])
+        ada = self.binding("Ada", friend_id=grace.id)
+        self.assertEqual(mapper.map_record(ada).values(), {"friend": "7"})
+        self.assertEqual(mapper.map_record(grace).values(), {"friend": False})
+
+    def test_a_source_that_is_no_field_is_read_as_well(self):
+        mapper = self.export_mapper(direct=[("title", "name")])
+        self.assertEqual(mapper.map_record({"title": "Ada"}).values(), {"name": "Ada"})
+
+
+class TestMappingMethods(MapperCase):
+    def test_all_run_and_nothing_is_nothing(self):
+        @mapping
+        def name(self, record):
+            return {"name": record["title"].upper()}
+
+        @mapping
+        def nothing(self, record):
+            return None
+
+        def no_mapping(self, record):
+            return {"email": "wrong"}
+
+        mapper = self.import_mapper(name=name, nothing=nothing, no_mapping=no_mapping)
+        self.assertEqual(mapper.map_record({"title": "Ada"}).values(), {"name": "ADA"})
+
+    def test_a_method_that_returns_something_else_is_an_error_that_names_it(self):
+        @mapping
+        def wrong(self, record):
+            return ["name", "Ada"]
+
+        mapper = self.import_mapper(wrong=wrong)
+        with self.assertRaisesRegex(ValueError, r"test\.import\.mapper\.wrong"):
+            mapper.map_record({}).values()
+
+    def test_only_create_runs_for_records_that_are_created(self):
+        @mapping
+        @only_create
+        def name(self, record):
+            return {"name": "new"}
+
+        record = self.import_mapper(name=name).map_record({})
+        self.assertEqual(record.values(for_create=True), {"name": "new"})
+        self.assertEqual(record.values(), {})
+
+    def test_methods_win_over_rows_and_finalize_over_both(self):
+        @mapping
+        def name(self, record):
+            return {"name": "method", "email": "method"}
+
+        def finalize(self, map_record, values):
+            return {**values, "email": "finalize", "age": len(map_record.source)}
+
+        mapper = self.import_mapper(
+            direct=[("title", "name"), ("title", "note")], name=name, finalize=finalize
+        )
+        self.assertEqual(
+            mapper.map_record({"title": "row"}).values(),
+            {"note": "row", "name": "method", "email": "finalize", "age": 1},
+        )
+
+    def test_forced_values_win_over_everything(self):
+        def finalize(self, map_record, values):
+            return {**values, "name": "finalize"}
+
+        record = self.import_mapper(finalize=finalize).map_record({})
+        record.update(name="forced")
+        record.update({"email": "forced"}, age=7)
+        self.assertEqual(
+            record.values(), {"name": "forced", "email": "forced", "age": 7}
+        )
+
+
+class TestFields(MapperCase):
+    def setUp(self):
+        super().setUp()
+
+        @mapping
+        def always(self, record):
+            return {"always": True}
+
+        @mapping
+        @changed_by("street", "zip")
+        def address(self, record):
+            return {"address": True}
+
+        self.methods = {"always": always, "address": address}
+
+    def names(self, mapper, source, fields):
+        return set(mapper.map_record(source).values(fields=fields))
+
+    def test_rows_and_methods_run_for_the_fields_they_read(self):
+        mapper = self.import_mapper(
+            direct=[("a", "a"), (none("b"), "b"), (none(convert("c", int)), "c")],
+            **self.methods,
+        )
+        source = {"a": 1, "b": 2, "c": 3}
+        for fields, expected in (
+            (["a"], {"a", "always"}),
+            (["b"], {"b", "always"}),
+            (("c", "zip"), {"c", "address", "always"}),
+            ({"other"}, {"always"}),
+            (None, {"a", "b", "c", "address", "always"}),
+            ([], {"a", "b", "c", "address", "always"}),
+        ):
+            with self.subTest(fields=fields):
+                self.assertEqual(self.names(mapper, source, fields), expected)
+
+    def test_a_modifier_that_hides_its_field_always_runs(self):
+        mapper = self.import_mapper(
+            direct=[(lambda self, record, to_attr: to_attr.upper(), "a")]
+        )
+        self.assertEqual(mapper.map_record({}).values(fields=["b"]), {"a": "A"})
+
+    def test_changed_by_fields_are_all_fields_that_are_read(self):
+        def shout(field):
+            def modifier(self, record, to_attr):
+                return record[field].upper()
+
+            return modifier
+
+        mapper = self.export_mapper(
+            direct=[
+                ("name", "a"),
+                (none("email"), "b"),
+                (none(convert("age", str)), "c"),
+                (convert(none(shout("note")), str), "d"),
+                (m2o_to_external("friend_id"), "e"),
+                (follow_m2o_relations("parent_id.parent_id.name"), "f"),
+                (lambda self, record, to_attr: 1, "g"),
+            ],
+            **self.methods,
+        )
+        self.assertEqual(
+            mapper.changed_by_fields(),
+            {"name", "email", "age", "note", "friend_id", "parent_id", "street", "zip"},
+        )
+
+
+class TestInheritance(MapperCase):
+    def base(self):
+        class Base(AbstractComponent):
+            _name = "test.base.mapper"
+            _inherit = "base.import.mapper"
+            direct = [("a", "a")]
+
+            @mapping
+            @changed_by("street")
+            @only_create
+            def address(self, record):
+                return {"address": "base"}
+
+            @mapping
+            def name(self, record):
+                return {"name": "base"}
+
+        return Base
+
+    def definition(self, mapper, name):
+        methods = {
+            method.__name__: definition for method, definition in mapper.map_methods
+        }
+        return methods[name]
+
+    def test_rows_are_those_of_the_last_class_that_sets_them(self):
+        class Mapper(Component):
+            _name = "test.mapper"
+            _inherit = "test.base.mapper"
+            direct = [("b", "b")]
+
+        class Heir(Component):
+            _name = "test.heir.mapper"
+            _inherit = "test.mapper"
+            children = [("x", "x", "connector.test.contact")]
+
+        mapper = self.mapper(self.base(), Mapper, Heir)
+        self.assertEqual(mapper.direct, [("b", "b")])
+        self.assertEqual(mapper.children, Heir.children)
+        self.assertFalse(self.components["test.mapper"].children)
+
+    def test_a_redefinition_adds_fields_and_decides_on_only_create(self):
+        class Mapper(Component):
+            _name = "test.mapper"
+            _inherit = "test.base.mapper"
+
+            @mapping
+            @changed_by("zip")
+            def address(self, record):
+                return {**super().address(record), "zip": "heir"}
+
+        mapper = self.mapper(self.base(), Mapper)
+        definition = self.definition(mapper, "address")
+        self.assertEqual(definition.changed_by, {"street", "zip"})
+        self.assertFalse(definition.only_create)
+        self.assertEqual(
+            mapper.map_record({}).values(fields=["street"]),
+            {"address": "base", "zip": "heir", "name": "base"},
+        )
+
+    def test_a_redefinition_without_decorators_stays_a_mapping(self):
+        class Mapper(Component):
+            _name = "test.mapper"
+            _inherit = "test.base.mapper"
+
+            def address(self, record):
+                return {"address": "heir"}
+
+        mapper = self.mapper(self.base(), Mapper)
+        self.assertEqual(
+            self.definition(mapper, "address"), ({"street"}, True), "as in the base"
+        )
+        values = mapper.map_record({}).values(for_create=True)
+        self.assertEqual(values["address"], "heir")
+
+    def test_plain_python_bases_count(self):
+        class Mixin:
+            @mapping
+            @changed_by("phone")
+            def phone(self, record):
+                return {"phone": 1}
+
+        class Mapper(Mixin, Component):
+            _name = "test.mapper"
+            _inherit = "test.base.mapper"
+
+            @mapping
+            @changed_by("mobile")
+            def phone(self, record):
+                return {"phone": 2}
+
+        mapper = self.mapper(self.base(), Mapper)
+        self.assertEqual(
+            self.definition(mapper, "phone").changed_by, {"phone", "mobile"}
+        )
+
+    def test_several_changed_by_on_one_method_add_up(self):
+        @mapping
+        @changed_by("a")
+        @changed_by("b")
+        def both(self, record):
+            return {"both": 1}
+
+        mapper = self.import_mapper(both=both)
+        self.assertEqual(self.definition(mapper, "both").changed_by, {"a", "b"})
+
+    def test_an_extension_in_place_reaches_mappers_built_before_it(self):
+        class Mapper(Component):
+            _name = "test.mapper"
+            _inherit = "test.base.mapper"
+
+        class Extension(AbstractComponent):
+            _inherit = "test.base.mapper"
+
+            @mapping
+            def late(self, record):
+                return {"late": True}
+
+        mapper = self.mapper(self.base(), Mapper)
+        self.assertNotIn("late", mapper.map_record({}).values())
+        self.build(Extension)
+        self.assertIn("late", mapper.map_record({}).values())
+
+    def test_base_mapper_can_be_extended_in_place(self):
+        class Extension(AbstractComponent):
+            _inherit = "base.mapper"
+
+            def finalize(self, map_record, values):
+                return {**super().finalize(map_record, values), "patched": True}
+
+        self.build(Extension)
+        self.assertTrue(self.import_mapper().map_record({}).values()["patched"])
+
+    def test_siblings_do_not_share_methods(self):
+        class One(Component):
+            _name = "test.one"
+            _inherit = "test.base.mapper"
+
+            @mapping
+            def one(self, record):
+                return {"one": 1}
+
+        class Two(Component):
+            _name = "test.two"
+            _inherit = "test.base.mapper"
+
+        mapper = self.mapper(self.base(), One, Two)
+        self.assertNotIn("one", mapper.map_record({}).values())
+
+
+class TestHooks(MapperCase):
+    def test_map_direct_can_be_overridden(self):
+        def _map_direct(self, record, from_attr, to_attr):
+            return f"{from_attr}>{to_attr}"
+
+        mapper = self.import_mapper(direct=[("a", "b")], _map_direct=_map_direct)
+        self.assertEqual(mapper.map_record({}).values(), {"b": "a>b"})
+
+    def test_apply_hooks_see_the_record_and_the_options(self):
+        seen = []
+
+        class Mapper(Component):
+            _name = "test.mapper"
+            _inherit = "base.import.mapper"
+
+            def _apply(self, map_record, options=None):
+                seen.append(options.for_create)
+                return super()._apply(map_record, options)
+
+            def _apply_with_options(self, map_record):
+                return {"color": self.options.color, "source": map_record.source}
+
+        mapper = self.mapper(Mapper)
+        values = mapper.map_record({"a": 1}).values(for_create=True, color="red")
+        self.assertEqual(values, {"color": "red", "source": {"a": 1}})
+        self.assertEqual(seen, [True])
+
+    def test_map_methods_can_be_overridden(self):
+        @mapping
+        def name(self, record):
+            return {"name": 1}
+
+        @mapping
+        def email(self, record):
+            return {"email": 1}
+
+        class Mapper(Component):
+            _name = "test.mapper"
+            _inherit = "test.import.mapper"
+
+            @property
+            def map_methods(self):
+                for method, definition in super().map_methods:
+                    if method.__name__ != "email":
+                        yield method, definition
+
+        self.import_mapper(name=name, email=email)
+        mapper = self.mapper(Mapper)
+        self.assertEqual(mapper.map_record({}).values(), {"name": 1})
+
+
+class TestOptions(MapperCase):
+    def test_options_that_were_not_given_are_none(self):
+        options = MapOptions(color="red")
+        self.assertEqual((options.color, options["color"]), ("red", "red"))
+        self.assertIsNone(options.size)
+        self.assertIsNone(options["size"])
+        options.size = 7
+        self.assertEqual(options["size"], 7)
+        self.assertNotIn("weight", options)
+
+    def test_options_behave_as_a_dict_for_python(self):
+        import copy
+        import pickle
+
+        options = MapOptions(color="red")
+        for twin in (
+            copy.copy(options),
+            copy.deepcopy(options),
+            pickle.loads(pickle.dumps(options)),
+        ):
+            self.assertEqual(twin, options)
+            self.assertIsInstance(twin, MapOptions)
+
+    def test_mapping_methods_see_the_options(self):
+        @mapping
+        def color(self, record):
+            options = self.options
+            return {"seen": (options.color, options.for_create, options.fields)}
+
+        record = self.import_mapper(color=color).map_record({})
+        self.assertEqual(
+            record.values(for_create=True, fields=["x"], color="red"),
+            {"seen": ("red", True, ["x"])},
+        )
+        self.assertEqual(record.values(), {"seen": (None, None, None)})
+
+    def test_options_are_restored_after_each_mapping(self):
+        @mapping
+        def nested(self, record):
+            if self.options.depth == 1:
+                self.map_record(record).values(depth=2)
+            return {"depth": self.options.depth}
+
+        mapper = self.import_mapper(nested=nested)
+        self.assertEqual(mapper.map_record({}).values(depth=1), {"depth": 1})
+        self.assertIsNone(mapper.options)
+
+    def test_options_are_restored_after_an_error(self):
+        @mapping
+        def broken(self, record):
+            raise KeyError("broken")
+
+        mapper = self.import_mapper(broken=broken)
+        with self.assertRaises(KeyError):
+            mapper.map_record({}).values(color="red")
+        self.assertIsNone(mapper.options)

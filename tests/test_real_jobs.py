@@ -1,0 +1,288 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Jobs as the queue runs them: its own controller, several real transactions."""
+
+import logging
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import SUPERUSER_ID, api, fields
+from odoo.modules.registry import Registry
+from odoo.tests import BaseCase, get_db_name
+from odoo.tools import mute_logger
+
+from odoo.addons.component.core import Component, _component_databases
+from odoo.addons.connector.database import try_lock_rows
+from odoo.addons.queue_job.controllers.main import RunJobController
+from odoo.addons.queue_job.job import Job
+
+from .common import ShopServer, component_registry, shop_components
+from .models import committed_test_models
+
+
+class RealJobsCase(BaseCase):
+    """Nothing is rolled back here: the models are real, and so are the commits."""
+
+    connector_commits = True
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.registry = Registry(get_db_name())
+        cls.enterClassContext(committed_test_models(cls.registry))
+
+    def setUp(self):
+        super().setUp()
+        self.server = ShopServer()
+        self.components = component_registry(*shop_components(self.server))
+        databases = patch.dict(
+            _component_databases, {self.registry.db_name: self.components}
+        )
+        databases.start()
+        self.addCleanup(databases.stop)
+        self.addCleanup(self.empty_tables)
+        with self.transaction() as env:
+            self.shop_id = env["connector.test.shop"].create({"name": "Shop"}).id
+
+    def empty_tables(self):
+        with self.transaction() as env:
+            env["connector.test.binding"].with_context(active_test=False).search(
+                []
+            ).unlink()
+            env["connector.test.contact"].with_context(active_test=False).search(
+                []
+            ).unlink()
+            env["connector.test.shop"].search([]).unlink()
+            env["queue.job"].search([("model_name", "like", "connector.test")]).unlink()
+
+    def transaction(self):
+        """A new transaction, committed at the end."""
+        return Transaction(self.registry)
+
+    def override(self, **methods):
+        """Override hooks of the exporter of contacts."""
+        type(
+            "Override",
+            (Component,),
+            {
+                "_inherit": "test.shop.contact.exporter",
+                "__module__": __name__,
+                **methods,
+            },
+        )._build_component(self.components)
+
+    def bindings(self, *names, **values):
+        with self.transaction() as env:
+            return (
+                env["connector.test.binding"]
+                .create(
+                    [
+                        {"backend_id": self.shop_id, "name": name, **values}
+                        for name in names
+                    ]
+                )
+                .ids
+            )
+
+    def delay(self, binding_ids):
+        """Delay an export job for each binding; return their UUIDs."""
+        with self.transaction() as env:
+            bindings = env["connector.test.binding"].browse(binding_ids)
+            return [binding.with_delay().export_record().uuid for binding in bindings]
+
+    def run_job(self, uuid):
+        """Run a job as the queue does when its runner asks for it."""
+        with self.transaction() as env:
+            job = Job.load(env, uuid)
+            job.set_enqueued()
+            job.store()
+        with self.transaction() as env:
+            job = RunJobController._acquire_job(env, uuid)
+            RunJobController._runjob(env, job)
+        return self.read("queue.job", [("uuid", "=", uuid)])[0]
+
+    def read(self, model, domain):
+        with self.transaction() as env:
+            return env[model].with_context(active_test=False).search(domain).read()
+
+    def binding(self, binding_id):
+        return self.read("connector.test.binding", [("id", "=", binding_id)])[0]
+
+
+class Transaction:
+    def __init__(self, registry):
+        self.registry = registry
+
+    def __enter__(self):
+        self.cr = self.registry.cursor()
+        return api.Environment(self.cr, SUPERUSER_ID, {})
+
+    def __exit__(self, *error):
+        # the cursor commits unless there was an error, and closes
+        self.cr.__exit__(*error)
+
+
+class TestJobsMayCommit(RealJobsCase):
+    def test_export_jobs_pass_although_the_queue_forbids_commits(self):
+        ids = self.bindings(*(f"Contact {number}" for number in range(10)))
+        jobs = [self.run_job(uuid) for uuid in self.delay(ids)]
+        self.assertEqual({job["state"] for job in jobs}, {"done"})
+        self.assertEqual(len(self.server.records), 10)
+        self.assertEqual(
+            {self.binding(id_)["external_id"] for id_ in ids}, set(self.server.records)
+        )
+        self.assertIn("Exported", jobs[0]["result"])
+
+    @mute_logger("odoo.addons.queue_job.controllers.main")
+    def test_the_queue_still_forbids_commits_elsewhere(self):
+        with self.transaction() as env:
+            contact = env["connector.test.contact"].create({"name": "Ada"})
+            uuid = contact.with_delay().commit_in_a_job().uuid
+        with self.assertRaisesRegex(RuntimeError, "Commit is forbidden"):
+            self.run_job(uuid)
+
+    def test_a_job_function_that_forbids_commits_does_not_stand_in_the_way(self):
+        with self.transaction() as env:
+            env["queue.job.function"].create(
+                {
+                    "model_id": env["ir.model"]._get("connector.test.binding").id,
+                    "method": "export_record",
+                    "allow_commit": False,
+                }
+            )
+        [uuid] = self.delay(self.bindings("Ada"))
+        self.assertEqual(self.run_job(uuid)["state"], "done")
+
+    @mute_logger("odoo.addons.queue_job.controllers.main")
+    def test_what_the_backend_knows_stays_known_when_the_job_fails_later(self):
+        def _after_export(exporter):
+            raise ValueError("after the export")
+
+        self.override(_after_export=_after_export)
+        [ada] = self.bindings("Ada")
+        [uuid] = self.delay([ada])
+        with self.assertRaisesRegex(ValueError, "after the export"):
+            self.run_job(uuid)
+        self.assertEqual(self.binding(ada)["external_id"], "1")
+        [job] = self.read("queue.job", [("uuid", "=", uuid)])
+        self.assertEqual(job["state"], "failed")
+
+    @mute_logger("odoo.addons.queue_job.controllers.main")
+    def test_dependencies_stay_known_when_the_record_itself_fails(self):
+        def before_create(data):
+            if data["title"] == "Leaf":
+                raise ValueError("refused")
+
+        self.server.before_create = before_create
+        [parent] = self.bindings("Parent")
+        [leaf] = self.bindings(
+            "Leaf",
+            parent_id=self.binding(parent)["odoo_id"][0],
+        )
+        with self.assertRaisesRegex(ValueError, "refused"):
+            self.run_job(self.delay([leaf])[0])
+        self.assertEqual(self.binding(parent)["external_id"], "1")
+        self.assertFalse(self.binding(leaf)["external_id"])
+
+    def test_the_lock_ends_when_the_id_is_durable(self):
+        free = []
+
+        def _after_export(exporter):
+            with Transaction(exporter.env.registry) as env:
+                free.append(try_lock_rows(exporter.binding.with_env(env)))
+
+        self.override(_after_export=_after_export)
+        self.run_job(self.delay(self.bindings("Ada"))[0])
+        self.assertEqual(free, [True])
+
+
+class TestContention(RealJobsCase):
+    """A job that meets another one comes back soon; it has not failed."""
+
+    def assert_comes_back_soon(self, uuid):
+        now = fields.Datetime.now()
+        with (
+            self.assertLogs("odoo.addons.connector", logging.INFO) as logs,
+            self.assertNoLogs("odoo.addons.queue_job", "WARNING"),
+            self.assertNoLogs("odoo.sql_db", "WARNING"),
+        ):
+            job = self.run_job(uuid)
+        self.assertEqual(len(logs.records), 1)
+        self.assertEqual(logs.records[0].levelname, "INFO")
+        self.assertFalse(logs.records[0].exc_info)
+        self.assertEqual(job["state"], "pending")
+        self.assertEqual(job["retry"], 0)
+        self.assertLessEqual(job["eta"], now + timedelta(seconds=10))
+        self.assertFalse(job["exc_info"])
+
+    def test_a_locked_binding(self):
+        [ada] = self.bindings("Ada")
+        [uuid] = self.delay([ada])
+        with self.transaction() as env:
+            try_lock_rows(env["connector.test.binding"].browse(ada))
+            for _attempt in range(7):  # more than a job has tries
+                self.assert_comes_back_soon(uuid)
+        self.assertFalse(self.server.calls)
+        self.assertEqual(self.run_job(uuid)["state"], "done")
+        self.assertEqual(self.server.calls, [("create", 1)])
+
+    def test_a_binding_that_was_changed_after_our_snapshot(self):
+        """Its row is free, but what we read of it may be out of date."""
+        [ada] = self.bindings("Ada")
+        [uuid] = self.delay([ada])
+        interfere = [True]
+
+        def _export_dependencies(exporter):
+            if interfere:
+                interfere.pop()
+                with Transaction(exporter.env.registry) as env:
+                    exporter.binding.with_env(env).note = "changed meanwhile"
+
+        self.override(_export_dependencies=_export_dependencies)
+        self.assert_comes_back_soon(uuid)
+        self.assertFalse(self.server.calls)
+        self.assertEqual(self.run_job(uuid)["state"], "done")
+
+    def test_a_dependency_that_another_job_has_just_bound(self):
+        parent_bindings = []
+
+        def before_lookup(exporter):
+            if exporter.binding.name == "Leaf" and not parent_bindings:
+                with Transaction(exporter.env.registry) as env:
+                    binding = env["connector.test.binding"].create(
+                        {
+                            "backend_id": self.shop_id,
+                            "odoo_id": exporter.binding.parent_id.id,
+                        }
+                    )
+                    parent_bindings.append(binding.id)
+            exporter._export_dependency(
+                exporter.binding.parent_id, "connector.test.binding"
+            )
+
+        self.override(_export_dependencies=before_lookup)
+        with self.transaction() as env:
+            parent = env["connector.test.contact"].create({"name": "Parent"})
+        [leaf] = self.bindings("Leaf", parent_id=parent.id)
+        [uuid] = self.delay([leaf])
+        self.assert_comes_back_soon(uuid)
+        self.assertEqual(self.run_job(uuid)["state"], "done")
+        bindings = self.read("connector.test.binding", [("name", "=", "Parent")])
+        self.assertEqual([binding["id"] for binding in bindings], parent_bindings)
+        self.assertEqual(len(self.server.records), 2)
+
+    def test_a_record_that_another_job_exported_while_we_exported_dependencies(self):
+        """After the commit of a dependency we see what others did meanwhile."""
+        with self.transaction() as env:
+            parent = env["connector.test.contact"].create({"name": "Parent"})
+        [leaf] = self.bindings("Leaf", parent_id=parent.id)
+
+        def before_create(data):
+            if data["title"] == "Parent":
+                with self.transaction() as env:
+                    env["connector.test.binding"].browse(leaf).external_id = "77"
+
+        self.server.before_create = before_create
+        self.server.records["77"] = {}
+        self.assertEqual(self.run_job(self.delay([leaf])[0])["state"], "done")
+        self.assertEqual(self.server.calls, [("create", 1), ("write", "77")])
+        self.assertEqual(self.binding(leaf)["external_id"], "77")
