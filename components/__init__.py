@@ -1,9 +1,9 @@
-from . import (
-    backend_adapter,
-    binder,
-    core,
-    listener,
-    locker,
-    mapper,
-    synchronizer,
-)
+# Components are built in this order: what others inherit comes first.
+# isort: off
+from . import core
+from . import backend_adapter
+from . import binder
+from . import mapper
+from . import synchronizer
+from . import locker
+from . import listener

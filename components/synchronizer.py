@@ -218,8 +218,8 @@ class GenericExporter(AbstractComponent):
         if not field:
             raise ValueError(
                 f"{self._name}: {relation} is no {binding_model}, and the field that "
-                "holds its bindings is not known. Set _default_binding_field on the exporter "
-                "or pass binding_field to _export_dependency()."
+                "holds its bindings is not known. Set _default_binding_field on the "
+                "exporter or pass binding_field to _export_dependency()."
             )
         return field
 
