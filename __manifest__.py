@@ -10,7 +10,9 @@
     "depends": ["mail", "component", "component_event", "queue_job"],
     "data": [
         "security/connector_security.xml",
+        "security/ir.model.access.csv",
         "views/connector_menus.xml",
+        "views/connector_create_intent_views.xml",
         "views/res_partner_views.xml",
     ],
     "installable": True,

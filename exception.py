@@ -25,6 +25,10 @@ class InvalidDataError(ConnectorException):
     """The data is not fit to be sent, or the other side refused it."""
 
 
+class AccessRefusedError(ConnectorException):
+    """The other side did not accept our credentials: somebody has to renew them."""
+
+
 class MappingError(ConnectorException):
     """A record could not be translated into the terms of the other side."""
 

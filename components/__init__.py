@@ -7,3 +7,4 @@ from . import mapper
 from . import synchronizer
 from . import locker
 from . import listener
+from . import http_adapter

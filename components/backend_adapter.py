@@ -24,6 +24,10 @@ class CRUDAdapter(AbstractComponent):
     _inherit = "base.backend.adapter"
     _usage = "backend.adapter"
 
+    #: Whether ``create`` takes an ``idempotency_key`` and ``find_created`` is there. An
+    #: export that was killed then finds what it made, instead of making it again.
+    _recovers_creates = False
+
     def search(self, *args, **kwargs):
         """Return the external ids of the records that match."""
         raise self._not_implemented("search")
@@ -37,7 +41,11 @@ class CRUDAdapter(AbstractComponent):
         raise self._not_implemented("search_read")
 
     def create(self, *args, **kwargs):
-        """Create a record and return its external id."""
+        """Create a record and return its external id.
+
+        With ``_recovers_creates`` it is also given an ``idempotency_key`` (``str``),
+        to be sent as a header, an id or a reference by which the record is found.
+        """
         raise self._not_implemented("create")
 
     def write(self, *args, **kwargs):
@@ -47,6 +55,14 @@ class CRUDAdapter(AbstractComponent):
     def delete(self, *args, **kwargs):
         """Delete a record."""
         raise self._not_implemented("delete")
+
+    def find_created(self, idempotency_key):
+        """Return the external id of what an earlier create with this key made.
+
+        :param idempotency_key: the key that ``create`` was given (``str``)
+        :return: the external id, or ``None`` when that create did not happen
+        """
+        raise self._not_implemented("find_created")
 
     def _not_implemented(self, operation):
         return NotImplementedError(f"{self._name} does not implement {operation}()")

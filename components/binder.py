@@ -62,7 +62,7 @@ class Binder(AbstractComponent):
         """
         binding = self.model.browse()
         if is_external_id(external_id):
-            binding = self._search_one(self._external_id_domain(external_id))
+            binding = self._search_one(self._binding_domain(external_id))
         if not unwrap:
             return binding
         return self.unwrap_binding(binding) if binding else self._unwrapped_model()
@@ -78,7 +78,9 @@ class Binder(AbstractComponent):
         """
         if wrap:
             record_id = binding.ensure_one().id if _is_record(binding) else binding
-            binding = self._search_one(Domain(self._odoo_field, "=", record_id))
+            binding = self._search_one(
+                Domain(self._odoo_field, "=", record_id) & self._backend_domain()
+            )
             if not binding:
                 return None
         else:
@@ -145,8 +147,7 @@ class Binder(AbstractComponent):
         return binding if _is_record(binding) else self.model.browse(binding)
 
     def _search_one(self, domain):
-        """Find one binding of this backend, with the caller's context kept as it is."""
-        domain &= Domain(self._backend_field, "=", self.backend_record.id)
+        """Find one binding, archived or not, with the caller's context on it."""
         found = self.model.with_context(active_test=False).search(domain)
         if len(found) > 1:
             raise ValueError(
@@ -156,6 +157,12 @@ class Binder(AbstractComponent):
                 "unique constraint on the backend and the id to the model."
             )
         return found.with_env(self.model.env)
+
+    def _backend_domain(self):
+        return Domain(self._backend_field, "=", self.backend_record.id)
+
+    def _binding_domain(self, external_id):
+        return self._external_id_domain(external_id) & self._backend_domain()
 
     def _external_id_domain(self, external_id):
         external_id = self._convert_external_id(external_id)

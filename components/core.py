@@ -2,6 +2,9 @@
 """What all components of all connectors have in common."""
 
 import logging
+from contextlib import contextmanager
+
+import psycopg2.errors
 
 from odoo.addons.component.core import AbstractComponent
 
@@ -73,6 +76,21 @@ class BaseConnectorComponent(AbstractComponent):
                 ids=", ".join(map(str, records.ids)),
             )
             self._retry_later(message, seconds, ignore_retry)
+
+    @contextmanager
+    def _retry_unique_violation(self):
+        """Retry the job when another one has created the same record.
+
+        To be used around the creation of a record under a unique constraint.
+
+        :raise RetryableJobError: instead of a unique violation
+        """
+        try:
+            yield
+        except psycopg2.errors.UniqueViolation as error:
+            self._retry_later(
+                self.env._("Another job has just created the same record: %s", error)
+            )
 
     def _retry_later(self, message, seconds=None, ignore_retry=True):
         """Give way to another job: contention is not a failure."""

@@ -5,16 +5,13 @@ A synchronizer does little itself. It calls the mapper, the binder and the adapt
 the model that it works on, whichever the connector has put there.
 """
 
-from contextlib import contextmanager
-
-import psycopg2.errors
-
+from odoo.exceptions import MissingError
 from odoo.fields import Domain
 
 from odoo.addons.component.core import AbstractComponent
 
 from ..database import make_durable, search_committed
-from ..exception import IDMissingInBackend
+from ..exception import AccessRefusedError, IDMissingInBackend, InvalidDataError
 from .binder import is_external_id, require_external_id
 
 
@@ -98,6 +95,7 @@ class GenericExporter(AbstractComponent):
         self.binding = None  #: the binding that is exported
         self.external_id = None  #: its id on the backend; false while it has none
         self._lost_external_id = None  #: the id that the backend no longer knows
+        self._idempotency_key = None  #: names the create that is going on
 
     def run(self, binding, *args, **kwargs):
         """Export a binding, and remember what the backend calls it.
@@ -108,15 +106,16 @@ class GenericExporter(AbstractComponent):
         :raise RetryableJobError: when another job is busy with the record
         """
         self.binding = binding
-        self.external_id = self.binder.to_external(binding)
-        self._lost_external_id = None
+        self._lost_external_id = self._idempotency_key = None
+        obstacle = self._read_external_id()
+        if obstacle:
+            return obstacle
         if self._is_newer_on_backend():
             self._delay_import()
         result = self._run(*args, **kwargs)
         if not is_external_id(self.external_id):
             return result  # skipped before it ever was exported
-        self.binder.bind(self.external_id, self.binding)
-        make_durable(self.env)
+        self._bind()
         self._after_export()
         return result
 
@@ -141,7 +140,7 @@ class GenericExporter(AbstractComponent):
         else:
             data = self._create_data(map_record)
             if data:
-                self.external_id = self._create(data)
+                self._create_once(map_record, data)
                 require_external_id(self.external_id, self.binding)
         if not data:
             return self.env._("There is nothing to export.")
@@ -256,21 +255,6 @@ class GenericExporter(AbstractComponent):
             make_durable(self.env)
         return binding
 
-    @contextmanager
-    def _retry_unique_violation(self):
-        """Retry the job when another one has created the same record.
-
-        To be used around the creation of a record under a unique constraint.
-
-        :raise RetryableJobError: instead of a unique violation
-        """
-        try:
-            yield
-        except psycopg2.errors.UniqueViolation as error:
-            self._retry_later(
-                self.env._("Another job has just created the same record: %s", error)
-            )
-
     def _lock(self):
         """Lock the binding, so that no other job exports it at the same time.
 
@@ -321,6 +305,10 @@ class GenericExporter(AbstractComponent):
     def _create(self, data):
         """Create the record on the backend and return its external id."""
         self._validate_create_data(data)
+        if self._idempotency_key:
+            return self.backend_adapter.create(
+                data, idempotency_key=self._idempotency_key
+            )
         return self.backend_adapter.create(data)
 
     def _update(self, data):
@@ -333,7 +321,69 @@ class GenericExporter(AbstractComponent):
     def _after_export(self):
         """Do what remains when the export is durable, such as export details."""
 
+    # -- a create that is not repeated
+
+    def _create_once(self, map_record, data):
+        """Create the record, or find it when an earlier try had been interrupted.
+
+        What we are about to do is noted durably before it is done. Who finds such a
+        note left behind asks the backend first, as far as the adapter can ask.
+        """
+        if not getattr(self.backend_adapter, "_recovers_creates", False):
+            self.external_id = self._create(data)
+            return
+        intents = self.env["connector.create.intent"]
+        self._idempotency_key, interrupted = intents._declare(
+            self.backend_record, self.binding
+        )
+        if interrupted and self._adopt_created(map_record):
+            return
+        try:
+            self.external_id = self._create(data)
+        except (InvalidDataError, AccessRefusedError):  # it did not happen
+            intents._withdraw(self._idempotency_key)
+            raise
+
+    def _adopt_created(self, map_record):
+        """Take over what an interrupted create made, and bring it up to date."""
+        external_id = self.backend_adapter.find_created(self._idempotency_key)
+        if not is_external_id(external_id):
+            return False
+        self.external_id = external_id
+        data = self._update_data(map_record)
+        if data:
+            self._update(data)
+        return True
+
+    def _bind(self):
+        """Remember the external id, durably and at once."""
+        intents = self.env["connector.create.intent"]
+        self.binder.bind(self.external_id, self.binding)
+        if self._idempotency_key:
+            intents._mark_bound(self._idempotency_key)
+        make_durable(self.env)
+        if self._idempotency_key:
+            intents._forget(self._idempotency_key)
+
     # -- our own steps
+
+    def _read_external_id(self):
+        """Read what the export starts from.
+
+        :return: a sentence when there is nothing to start from, else ``None``
+        """
+        backend = self.backend_record
+        if "active" in backend._fields and not backend.active:
+            return self.env._(
+                "Nothing was exported: %s is archived.", backend.display_name
+            )
+        try:
+            self.external_id = self.binder.to_external(self.binding)
+        except MissingError:
+            if self.binding.exists():
+                raise
+            return self.env._("Nothing was exported: the record was deleted in Odoo.")
+        return None
 
     def _is_newer_on_backend(self):
         """Ask :meth:`_should_import`; forget the id of a record that is gone there."""
@@ -362,6 +412,29 @@ class Importer(AbstractComponent):
     _inherit = "base.synchronizer"
     _usage = "importer"
     _base_mapper_usage = "import.mapper"
+
+    def _lock_import(self, external_id):
+        """Make sure that no other job imports the same record, or just did.
+
+        To be called before the binding is looked up. Who creates it nevertheless, for
+        example as a dependency of another record, is found by the unique constraint:
+        create the binding within :meth:`_retry_unique_violation`.
+
+        :param external_id: id on the backend of the record to import
+        :raise RetryableJobError: when another job is importing it, or has committed
+            it after our transaction began and we cannot see it
+        """
+        backend = self.backend_record
+        self.advisory_lock_or_retry(
+            f"import({backend._name}, {backend.id}, {self.model._name}, {external_id})"
+        )
+        if self.binder.to_internal(external_id):
+            return
+        model = self.model.with_context(active_test=False)
+        if search_committed(model, self.binder._binding_domain(external_id)):
+            self._retry_later(
+                self.env._("Another job has just imported %s.", external_id)
+            )
 
 
 class Deleter(AbstractComponent):

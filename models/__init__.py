@@ -1,1 +1,8 @@
-from . import connector_backend, external_binding, queue_job, queue_job_function
+from . import (
+    connector_backend,
+    connector_create_intent,
+    external_binding,
+    ir_model,
+    queue_job,
+    queue_job_function,
+)

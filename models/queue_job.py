@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import models
 
+from .external_binding import backend_of
+
 
 class QueueJob(models.Model):
     _inherit = "queue.job"
@@ -32,7 +34,7 @@ class QueueJob(models.Model):
         }
 
     def _unwrap(self, binding, component_usage):
-        backend = self._backend_of(binding)
+        backend = backend_of(binding)
         with backend.work_on(binding._name) as work:
             binder = work.component(usage=component_usage)
             try:
@@ -40,15 +42,3 @@ class QueueJob(models.Model):
             except ValueError:
                 return binding
             return binder.unwrap_binding(binding)
-
-    def _backend_of(self, binding):
-        """Connectors may call the field otherwise; what counts is where it points."""
-        if "backend_id" in binding._fields:
-            return binding.backend_id
-        backend_class = self.env.registry["connector.backend"]
-        for name, field in binding._fields.items():
-            if field.type == "many2one" and issubclass(
-                self.env.registry[field.comodel_name], backend_class
-            ):
-                return binding[name]
-        raise ValueError(f"{binding._name} has no many2one to a backend.")

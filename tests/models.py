@@ -15,6 +15,7 @@ class Shop(models.Model):
     _inherit = "connector.backend"
 
     name = fields.Char()
+    active = fields.Boolean(default=True)
 
 
 class Contact(models.Model):
@@ -53,11 +54,6 @@ class Binding(models.Model):
 
     _odoo_uniq = models.Constraint("unique(backend_id, odoo_id)", "Bound twice.")
 
-    def export_record(self, fields=None):
-        """Export a contact of the tests"""
-        with self.backend_id.work_on(self._name) as work:
-            return work.component(usage="record.exporter").run(self, fields)
-
     def import_record(self, backend, external_id, force=False):
         """Import a contact of the tests"""
 
@@ -72,9 +68,6 @@ class NumberedBinding(models.Model):
     shop = fields.Many2one("connector.test.shop", required=True)
     number = fields.Integer()
     sync_time = fields.Datetime()
-
-    def export_record(self):
-        """Export a numbered record of the tests"""
 
 
 TEST_MODELS = (Shop, Contact, Binding, NumberedBinding)

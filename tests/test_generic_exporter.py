@@ -183,6 +183,31 @@ class TestHooks(ExporterCase):
         self.assertEqual(ada.external_id, "77")
 
 
+class TestObstacles(ExporterCase):
+    """Jobs may run long after they were made."""
+
+    def test_a_record_that_is_gone_ends_with_a_sentence(self):
+        ada = self.binding("Ada")
+        ada.unlink()
+        self.assertIn("deleted", self.export(ada))
+        self.assertIn("deleted", ada.export_record())
+
+    def test_a_backend_that_is_archived_ends_with_a_sentence(self):
+        self.shop.active = False
+        ada = self.binding("Ada")
+        self.assertIn("Corner Shop", self.export(ada))
+        self.assertFalse(self.server.calls)
+
+    def test_the_entry_point_of_bindings_runs_their_exporter(self):
+        ada = self.binding("Ada", age=36)
+        self.assertIn("1", ada.export_record())
+        ada.write({"age": 37, "email": "ada@example.com"})
+        ada.export_record(fields=["age"])
+        self.assertEqual(
+            self.server.records["1"], {"title": "Ada", "mail": False, "years": 37}
+        )
+
+
 class TestShouldImport(ExporterCase):
     def jobs(self, binding):
         jobs = self.env["queue.job"].search(

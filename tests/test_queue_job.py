@@ -69,6 +69,24 @@ class TestRelatedAction(ShopCase):
         self.assertEqual(model.model, "queue.job")
 
 
+class TestUninstalledModel(ShopCase):
+    def test_jobs_of_a_model_that_is_uninstalled_are_cancelled_with_a_sentence(self):
+        states = ("pending", "failed", "done", "started")
+        jobs = self.env["queue.job"]
+        for state in states:
+            job = self.binding(state).with_delay().export_record()
+            jobs |= jobs.search([("uuid", "=", job.uuid)])
+            jobs[-1:].state = state
+        other = self.env["res.partner"].with_delay().search([])
+        other = jobs.search([("uuid", "=", other.uuid)])
+        self.env["ir.model"]._get("connector.test.binding")._cancel_jobs()
+        self.assertEqual(
+            jobs.mapped("state"), ["cancelled", "cancelled", "done", "started"]
+        )
+        self.assertIn("uninstalled", jobs[0].result)
+        self.assertEqual(other.state, "pending")
+
+
 class TestJobConfig(ShopCase):
     connector_commits = True
 

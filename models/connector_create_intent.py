@@ -1,0 +1,256 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import uuid
+from contextlib import contextmanager
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..database import commits_wanted
+
+
+class ConnectorCreateIntent(models.Model):
+    """A create on a backend that was begun, and of which nobody knows how it ended.
+
+    It is written on a cursor of its own before the backend is called, so that it
+    survives the death of the process. The transaction that binds the record cannot
+    see it: Odoo's transactions are REPEATABLE READ, and it is younger than the
+    snapshot. That transaction therefore adds a row of the same key that says
+    ``bound``, which ends the doubt in the same instant as the record is bound. Both
+    rows are deleted right after.
+    """
+
+    _name = "connector.create.intent"
+    _description = "Interrupted Create"
+    _order = "id"
+
+    backend_model = fields.Char(readonly=True)
+    backend_id = fields.Many2oneReference(
+        string="Backend ID", model_field="backend_model", readonly=True
+    )
+    model_name = fields.Char(readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Record ID", model_field="model_name", readonly=True
+    )
+    company_id = fields.Many2one("res.company", readonly=True)
+    key = fields.Char(
+        string="Idempotency key",
+        required=True,
+        index=True,
+        readonly=True,
+        help="What the record was to be created with on the backend.",
+    )
+    bound = fields.Boolean(readonly=True)
+    in_doubt = fields.Boolean(compute="_compute_in_doubt", search="_search_in_doubt")
+    backend_name = fields.Char(string="Backend", compute="_compute_names")
+    record_name = fields.Char(string="Record", compute="_compute_names")
+    external_id = fields.Char(
+        string="External ID",
+        help="The id of the record on the backend, if you have found it there.",
+    )
+
+    _one_per_record = models.UniqueIndex(
+        "(backend_model, backend_id, model_name, res_id) WHERE bound IS NOT TRUE",
+        "A create of this record is in doubt already.",
+    )
+
+    @api.depends("key", "bound")
+    def _compute_in_doubt(self):
+        bound = self._bound_keys()
+        for intent in self:
+            intent.in_doubt = intent.key not in bound
+
+    def _search_in_doubt(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain("key", "not in" if True in value else "in", self._bound_keys())
+
+    def _bound_keys(self):
+        return self.search([("bound", "=", True)]).mapped("key")
+
+    @api.depends("backend_model", "backend_id", "model_name", "res_id")
+    def _compute_names(self):
+        for intent in self:
+            backend, record = intent._backend(), intent._record()
+            intent.backend_name = backend.display_name if backend else False
+            intent.record_name = record.display_name if record else False
+
+    # -- for the exporter
+
+    def _declare(self, backend, binding):
+        """Note durably that a record is about to be created on a backend.
+
+        :param backend: record of the backend
+        :param binding: the binding, which the caller has locked
+        :return: the idempotency key to create it with, and whether it is that of an
+            earlier create which was interrupted
+        :rtype: tuple[str, bool]
+        """
+        values = {
+            "backend_model": backend._name,
+            "backend_id": backend.id,
+            "model_name": binding._name,
+            "res_id": binding.id,
+        }
+        with self._own_transaction() as intents:
+            domain = Domain.AND(Domain(name, "=", values[name]) for name in values)
+            intent = intents.search(domain & Domain("bound", "=", False))
+            if intent.in_doubt:
+                return intent.key, True
+            intent._forget(intent.key)
+            company = "company_id" in backend._fields and backend.sudo().company_id.id
+            key = str(uuid.uuid4())
+            intents.create({**values, "company_id": company, "key": key})
+            return key, False
+
+    def _withdraw(self, key):
+        """Delete the intent of a create that did not happen.
+
+        :param key: the key that :meth:`_declare` returned
+        """
+        with self._own_transaction() as intents:
+            intents._forget(key)
+
+    def _mark_bound(self, key):
+        """End the doubt about a create in the transaction that binds the record.
+
+        :param key: the key that :meth:`_declare` returned
+        """
+        self.sudo().create({"key": key, "bound": True})
+
+    def _forget(self, key):
+        """Delete all rows of a key that this transaction sees.
+
+        :param key: the key that :meth:`_declare` returned; nothing for a false one
+        """
+        if key:
+            self.sudo().search([("key", "=", key)]).unlink()
+
+    @contextmanager
+    def _own_transaction(self):
+        if not commits_wanted():  # a test, in which everything is one transaction
+            yield self.sudo()
+            return
+        with self.env.registry.cursor() as cr:
+            yield self.with_env(self.env(cr=cr)).sudo()
+
+    @api.autovacuum
+    def _gc_bound(self):
+        """Delete what was left of creates that are bound."""
+        self.search([("key", "in", self._bound_keys())]).unlink()
+
+    # -- for people
+
+    def action_look_again(self):
+        """Ask the backend for the record, and link it when it is there."""
+        self.ensure_one()
+        external_id = None
+        with self._work() as work:
+            adapter = work.component(usage="backend.adapter")
+            external_id = adapter.find_created(self.key)
+        if external_id is None:
+            return self._notify(
+                self.env._(
+                    "%s is not there: the create did not happen. Export the record "
+                    "again, or give up.",
+                    self.record_name,
+                ),
+                "warning",
+            )
+        return self._link(external_id)
+
+    def action_link(self):
+        """Link the record with the external id that somebody has entered."""
+        self.ensure_one()
+        if not self.external_id:
+            raise UserError(
+                self.env._(
+                    "Enter the external ID under which %(backend)s has %(record)s.",
+                    backend=self.backend_name,
+                    record=self.record_name,
+                )
+            )
+        return self._link(self.external_id)
+
+    def action_give_up(self):
+        """Forget the create; a later export of the record creates it anew."""
+        self._check_access_for_people()
+        for intent in self:
+            intent._forget(intent.key)
+
+    def action_open_record(self):
+        """Open the record that was to be created on the backend."""
+        self.ensure_one()
+        if not self._record():
+            raise UserError(self.env._("The record has been deleted in Odoo."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.model_name,
+            "res_id": self.res_id,
+            "view_mode": "form",
+        }
+
+    def _link(self, external_id):
+        with self._work() as work:
+            binder = work.component(usage="binder")
+            twin = binder.to_internal(external_id)
+            if twin and twin != self._record():
+                raise UserError(
+                    self.env._(
+                        "%(external_id)s is linked with %(twin)s (id %(id)s) already.",
+                        external_id=external_id,
+                        twin=twin.display_name,
+                        id=twin.id,
+                    )
+                )
+            binder.bind(external_id, self._record())
+        record = self.record_name
+        self._forget(self.key)
+        return self._notify(
+            self.env._(
+                "%(record)s is linked with %(external_id)s.",
+                record=record,
+                external_id=external_id,
+            ),
+            "success",
+        )
+
+    @contextmanager
+    def _work(self):
+        self._check_access_for_people()
+        backend, record = self._backend(), self._record()
+        if not (backend and record):
+            raise UserError(
+                self.env._(
+                    "The record or its backend has been deleted in Odoo. What is left "
+                    "is to look on the backend yourself, and to give up here."
+                )
+            )
+        with backend.work_on(record._name) as work:
+            yield work
+
+    def _check_access_for_people(self):
+        self.check_access("unlink")
+
+    def _notify(self, message, kind):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "message": message,
+                "type": kind,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _backend(self):
+        return self._existing(self.backend_model, self.backend_id)
+
+    def _record(self):
+        return self._existing(self.model_name, self.res_id)
+
+    def _existing(self, model_name, res_id):
+        """The record, or ``None`` when it, or its model, is gone."""
+        if model_name in self.env:
+            return self.env[model_name].browse(res_id).exists() or None
+        return None

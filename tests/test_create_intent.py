@@ -1,0 +1,373 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user
+from odoo.tools import mute_logger
+
+from odoo.addons.component.core import Component
+from odoo.addons.connector.exception import (
+    AccessRefusedError,
+    InvalidDataError,
+    NetworkRetryableError,
+)
+
+from .common import ShopCase
+from .test_real_jobs import RealJobsCase, Transaction
+
+
+def recovering_adapter(server):
+    """The adapter of a shop that keeps the key of each create."""
+
+    class RecoveringAdapter(Component):
+        _inherit = "test.shop.adapter"
+        _recovers_creates = True
+
+        def create(self, data, idempotency_key):
+            return server.create_with_key(data, idempotency_key)
+
+        def find_created(self, idempotency_key):
+            return server.find_created(idempotency_key)
+
+    return RecoveringAdapter
+
+
+class IntentMixin:
+    """A shop that keeps keys, and can be told to raise an error around a create."""
+
+    def add_recovery(self):
+        self.keys = {}
+        self.asked = []
+        self.error_before = self.error_after = None
+        self.server.create_with_key = self.create_with_key
+        self.server.find_created = self.find_created
+
+    def create_with_key(self, data, key):
+        if self.error_before:
+            raise self.error_before
+        external_id = self.server.create(data)
+        self.keys.setdefault(key, []).append(external_id)
+        if self.error_after:
+            raise self.error_after
+        return external_id
+
+    def find_created(self, key):
+        self.asked.append(key)
+        return self.keys.get(key, [None])[0]
+
+
+class TestRecovery(IntentMixin, ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.add_recovery()
+        self.build(recovering_adapter(self.server))
+        self.intents = self.env["connector.create.intent"]
+
+    def export(self, binding):
+        return self.component("record.exporter").run(binding)
+
+    def interrupt(self, binding, **when):
+        """Export a binding with an error before or after the backend's work."""
+        for name in when:
+            setattr(self, name, NetworkRetryableError("no answer"))
+        with self.assertRaises(NetworkRetryableError) as raised:
+            self._export_and_keep(binding)
+        self.error_before = self.error_after = None
+        return raised.exception
+
+    def _export_and_keep(self, binding):
+        """As in a job: what was done in the transaction is lost, the intent is not."""
+        error = None
+        try:
+            self.export(binding)
+        except NetworkRetryableError as raised:
+            error = raised
+        kept = self.intents.search([]).read(
+            ["backend_model", "backend_id", "model_name", "res_id", "key"]
+        )
+        self.kept = [
+            {name: value for name, value in row.items() if name != "id"} for row in kept
+        ]
+        raise error
+
+    def restore_intents(self):
+        self.intents.create(self.kept)
+
+    def test_nothing_is_left_of_a_create_that_went_well(self):
+        ada = self.binding("Ada")
+        self.export(ada)
+        self.assertEqual(ada.external_id, "1")
+        self.assertFalse(self.intents.search([]))
+        self.assertFalse(self.asked, "there was nothing to ask")
+
+    def test_a_create_whose_answer_was_lost_is_found_and_not_repeated(self):
+        ada = self.binding("Ada")
+        self.interrupt(ada, error_after=True)
+        self.restore_intents()
+        self.assertFalse(ada.external_id)
+        ada.name = "Ada L."
+        self.export(ada)
+        self.assertEqual(ada.external_id, "1")
+        self.assertEqual(list(self.server.records), ["1"])
+        self.assertEqual(self.server.records["1"]["title"], "Ada L.", "up to date")
+        self.assertFalse(self.intents.search([]))
+
+    def test_a_create_that_did_not_happen_is_repeated_with_the_same_key(self):
+        ada = self.binding("Ada")
+        self.interrupt(ada, error_before=True)
+        self.restore_intents()
+        [intent] = self.intents.search([])
+        key = intent.key
+        self.export(ada)
+        self.assertEqual(self.asked, [key])
+        self.assertEqual(self.keys, {key: [1]})
+        self.assertEqual(ada.external_id, "1")
+
+    def test_the_next_create_of_a_record_has_another_key(self):
+        ada = self.binding("Ada")
+        self.export(ada)
+        ada.external_id = False
+        self.export(ada)
+        self.assertEqual(len(self.keys), 2)
+        self.assertEqual(list(self.server.records), ["1", "2"])
+
+    def test_a_refusal_ends_the_doubt(self):
+        for error in (InvalidDataError("no"), AccessRefusedError("no")):
+            self.error_before = error
+            ada = self.binding("Ada")
+            with self.assertRaises(type(error)):
+                self.component("record.exporter").run(ada)
+            self.assertFalse(self.intents.search([]))
+
+    def test_adapters_that_cannot_recover_cost_nothing(self):
+        class PlainAdapter(Component):
+            _inherit = "test.shop.adapter"
+            _recovers_creates = False
+
+            def create(self, data):
+                return 7
+
+        self.build(PlainAdapter)
+        ada, grace = self.binding("Ada"), self.binding("Grace")
+        self.export(ada)  # caches
+        self.env.flush_all()
+        queries = []
+        execute = type(self.cr).execute
+
+        def noted(cr, query, *args, **kwargs):
+            queries.append(str(getattr(query, "code", query)))
+            return execute(cr, query, *args, **kwargs)
+
+        self.patch(type(self.cr), "execute", noted)
+        self.export(grace)
+        self.assertTrue(queries)
+        self.assertFalse([query for query in queries if "intent" in query])
+
+    def test_records_and_backends_do_not_share_an_intent(self):
+        other = self.shop.create({"name": "Other Shop"})
+        ada = self.binding("Ada")
+        keys = {
+            self.intents._declare(shop, record)[0]
+            for shop in (self.shop, other)
+            for record in (ada, self.binding("Grace"))
+        }
+        self.assertEqual(len(keys), 4)
+
+    def test_an_intent_is_found_again_until_it_is_withdrawn(self):
+        ada = self.binding("Ada")
+        key, interrupted = self.intents._declare(self.shop, ada)
+        self.assertFalse(interrupted)
+        self.assertEqual(self.intents._declare(self.shop, ada), (key, True))
+        self.intents._withdraw(key)
+        other_key, interrupted = self.intents._declare(self.shop, ada)
+        self.assertNotEqual(other_key, key)
+        self.assertFalse(interrupted)
+
+    def test_a_bound_create_is_not_in_doubt_although_its_intent_is_left(self):
+        ada = self.binding("Ada")
+        key, _interrupted = self.intents._declare(self.shop, ada)
+        self.intents._mark_bound(key)
+        self.assertFalse(self.intents.search([("in_doubt", "=", True)]))
+        self.assertEqual(len(self.intents.search([("in_doubt", "=", False)])), 2)
+        other_key, interrupted = self.intents._declare(self.shop, ada)
+        self.assertNotEqual(other_key, key)
+        self.assertFalse(interrupted)
+        self.assertEqual(self.intents.search([]).mapped("key"), [other_key])
+
+    def test_what_is_left_of_bound_creates_is_cleaned_up(self):
+        ada, grace = self.binding("Ada"), self.binding("Grace")
+        self.intents._mark_bound(self.intents._declare(self.shop, ada)[0])
+        key = self.intents._declare(self.shop, grace)[0]
+        self.intents._gc_bound()
+        self.assertEqual(self.intents.search([]).mapped("key"), [key])
+
+
+class TestForPeople(IntentMixin, ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.add_recovery()
+        self.build(recovering_adapter(self.server))
+        self.ada = self.binding("Ada")
+        intents = self.env["connector.create.intent"]
+        self.key, _interrupted = intents._declare(self.shop, self.ada)
+        self.intent = intents.search([])
+
+    def test_it_says_what_is_in_doubt(self):
+        self.assertTrue(self.intent.in_doubt)
+        self.assertEqual(self.intent.record_name, self.ada.display_name)
+        self.assertEqual(self.intent.backend_name, "Corner Shop")
+        self.assertEqual(
+            self.intent.action_open_record()["res_id"], self.intent._record().id
+        )
+
+    def test_look_again_links_what_is_found(self):
+        self.keys[self.key] = [7]
+        action = self.intent.action_look_again()
+        self.assertEqual(action["params"]["type"], "success")
+        self.assertEqual(self.ada.external_id, "7")
+        self.assertFalse(self.intent.exists())
+
+    def test_look_again_says_when_nothing_is_there(self):
+        action = self.intent.action_look_again()
+        self.assertEqual(action["params"]["type"], "warning")
+        self.assertFalse(self.ada.external_id)
+        self.assertTrue(self.intent.exists())
+
+    def test_an_external_id_can_be_entered(self):
+        with self.assertRaises(UserError):
+            self.intent.action_link()
+        self.intent.external_id = "77"
+        self.intent.action_link()
+        self.assertEqual(self.ada.external_id, "77")
+        self.assertFalse(self.intent.exists())
+
+    def test_an_external_id_of_another_record_is_refused(self):
+        grace = self.binding("Grace", external_id="77")
+        self.intent.external_id = "77"
+        with self.assertRaisesRegex(UserError, f"77.*{grace.id}"):
+            self.intent.action_link()
+
+    def test_giving_up_lets_the_next_export_create_anew(self):
+        self.intent.action_give_up()
+        self.assertFalse(self.intent.exists())
+        self.component("record.exporter").run(self.ada)
+        self.assertNotIn(self.key, self.keys)
+        self.assertFalse(self.asked)
+
+    def test_a_record_that_is_gone_can_only_be_given_up(self):
+        self.ada.unlink()
+        self.intent.invalidate_recordset()
+        self.assertFalse(self.intent.record_name)
+        for action in ("action_look_again", "action_open_record"):
+            with self.assertRaises(UserError):
+                getattr(self.intent, action)()
+        self.intent.action_give_up()
+        self.assertFalse(self.intent.exists())
+
+    def test_a_model_that_was_uninstalled_is_no_obstacle(self):
+        self.intent.model_name = "uninstalled.model"
+        self.assertFalse(self.intent.record_name)
+        self.intent.action_give_up()
+
+    def test_only_connector_managers_see_and_end_doubts(self):
+        plain = new_test_user(self.env, "plain", groups="base.group_user")
+        manager = new_test_user(
+            self.env,
+            "manager",
+            groups="base.group_user,connector.group_connector_manager",
+        )
+        with self.assertRaises(AccessError), mute_logger("odoo.addons.base.models"):
+            self.intent.with_user(plain).action_give_up()
+        intent = self.intent.with_user(manager)
+        self.assertEqual(intent.search([]), intent)
+        with self.assertRaises(AccessError):
+            intent.create({"key": "forged", "bound": True})
+        intent.action_give_up()
+
+    def test_companies_do_not_see_each_others_doubts(self):
+        company = self.env["res.company"].create({"name": "Other Company"})
+        self.intent.company_id = company
+        manager = new_test_user(
+            self.env,
+            "manager",
+            groups="base.group_user,connector.group_connector_manager",
+        )
+        self.assertFalse(self.intent.with_user(manager).search([]))
+
+
+class TestRecoveryInJobs(IntentMixin, RealJobsCase):
+    """The intent outlives the transaction of the job, and is no obstacle to it."""
+
+    def setUp(self):
+        super().setUp()
+        self.add_recovery()
+        recovering_adapter(self.server)._build_component(self.components)
+        self.addCleanup(self.forget_intents)
+
+    def forget_intents(self):
+        with self.transaction() as env:
+            env["connector.create.intent"].search([]).unlink()
+
+    def intents(self):
+        return self.read("connector.create.intent", [])
+
+    def test_nothing_is_left_of_a_create_that_went_well(self):
+        [ada] = self.bindings("Ada")
+        self.assertEqual(self.run_job(self.delay([ada])[0])["state"], "done")
+        self.assertEqual(self.binding(ada)["external_id"], "1")
+        self.assertFalse(self.intents())
+
+    def test_the_intent_is_durable_while_the_backend_works(self):
+        seen = []
+        self.server.before_create = lambda data: seen.append(self.intents())
+        [ada] = self.bindings("Ada")
+        self.run_job(self.delay([ada])[0])
+        [[intent]] = seen
+        self.assertEqual((intent["res_id"], intent["in_doubt"]), (ada, True))
+
+    def test_a_lost_answer_is_made_good_by_the_next_try(self):
+        [ada] = self.bindings("Ada")
+        [uuid] = self.delay([ada])
+        self.error_after = NetworkRetryableError("no answer", seconds=1)
+        self.assertEqual(self.run_job(uuid)["state"], "pending")
+        self.assertEqual(len(self.intents()), 1)
+        self.error_after = None
+        self.assertEqual(self.run_job(uuid)["state"], "done")
+        self.assertEqual(list(self.server.records), ["1"])
+        self.assertEqual(self.binding(ada)["external_id"], "1")
+        self.assertFalse(self.intents())
+
+    @mute_logger("odoo.addons.queue_job.controllers.main")
+    def test_an_error_after_the_binding_leaves_no_doubt(self):
+        def _after_export(exporter):
+            raise ValueError("after the export")
+
+        self.override(_after_export=_after_export)
+        [ada] = self.bindings("Ada")
+        with self.assertRaises(ValueError):
+            self.run_job(self.delay([ada])[0])
+        self.assertEqual(self.binding(ada)["external_id"], "1")
+        self.assertFalse([row for row in self.intents() if row["in_doubt"]])
+
+    @mute_logger("odoo.addons.queue_job.controllers.main")
+    def test_a_failure_to_bind_leaves_the_doubt(self):
+        class FailingBinder(Component):
+            _inherit = "test.shop.binder"
+
+            def bind(self, external_id, binding):
+                super().bind(external_id, binding)
+                raise ValueError("while binding")
+
+        FailingBinder._build_component(self.components)
+        [ada] = self.bindings("Ada")
+        with self.assertRaises(ValueError):
+            self.run_job(self.delay([ada])[0])
+        self.assertFalse(self.binding(ada)["external_id"])
+        self.assertTrue(self.intents()[0]["in_doubt"])
+
+    def test_people_can_look_again(self):
+        [ada] = self.bindings("Ada")
+        self.error_after = NetworkRetryableError("no answer", seconds=1)
+        self.run_job(self.delay([ada])[0])
+        with Transaction(self.registry) as env:
+            env["connector.create.intent"].search([]).action_look_again()
+        self.assertEqual(self.binding(ada)["external_id"], "1")
+        self.assertFalse(self.intents())

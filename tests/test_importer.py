@@ -1,0 +1,93 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Imports of one record that meet, in real transactions."""
+
+from odoo.addons.component.core import Component
+from odoo.addons.connector.database import CONTENTION_WAIT
+from odoo.addons.connector.exception import RetryableJobError
+
+from .test_real_jobs import RealJobsCase, Transaction
+
+
+class TestLockImport(RealJobsCase):
+    def setUp(self):
+        super().setUp()
+
+        class ContactImporter(Component):
+            _name = "test.shop.contact.importer"
+            _inherit = ["base.importer", "base.test.shop"]
+            _apply_on = ["connector.test.binding"]
+            _usage = "record.importer"
+
+            def run(self, external_id):
+                self._lock_import(external_id)
+                binding = self.binder.to_internal(external_id)
+                if not binding:
+                    with self._retry_unique_violation():
+                        binding = self.model.create(
+                            {"backend_id": self.backend_record.id, "name": "Ada"}
+                        )
+                    self.binder.bind(external_id, binding)
+                return binding
+
+        ContactImporter._build_component(self.components)
+
+    def importer(self, env):
+        shop = env["connector.test.shop"].browse(self.shop_id)
+        with shop.work_on("connector.test.binding") as work:
+            return work.component(usage="record.importer")
+
+    def take_snapshot(self, env):
+        env["connector.test.binding"].search_count([])
+
+    def assert_retries_soon(self, importer, external_id="7"):
+        with self.assertRaises(RetryableJobError) as raised:
+            importer.run(external_id)
+        self.assertTrue(raised.exception.ignore_retry)
+        self.assertLessEqual(raised.exception.seconds, max(CONTENTION_WAIT))
+
+    def count(self):
+        return len(self.read("connector.test.binding", []))
+
+    def test_two_imports_at_once_make_one_record(self):
+        with Transaction(self.registry) as first:
+            self.importer(first).run("7")
+            with Transaction(self.registry) as second:
+                self.assert_retries_soon(self.importer(second))
+                second.cr.rollback()
+        self.assertEqual(self.count(), 1)
+
+    def test_an_import_committed_after_our_snapshot_is_not_repeated(self):
+        with Transaction(self.registry) as late:
+            self.take_snapshot(late)
+            with Transaction(self.registry) as quick:
+                self.importer(quick).run("7")
+            self.assert_retries_soon(self.importer(late))
+            late.cr.rollback()
+            self.assertTrue(self.importer(late).run("7"))
+        self.assertEqual(self.count(), 1)
+
+    def test_both_snapshots_may_be_older_than_both_imports(self):
+        with Transaction(self.registry) as one, Transaction(self.registry) as other:
+            self.take_snapshot(one)
+            self.take_snapshot(other)
+            self.importer(one).run("7")
+            self.assert_retries_soon(self.importer(other))
+            one.cr.commit()
+            self.assert_retries_soon(self.importer(other))
+            other.cr.rollback()
+        self.assertEqual(self.count(), 1)
+
+    def test_other_records_are_imported_at_the_same_time(self):
+        with Transaction(self.registry) as one, Transaction(self.registry) as other:
+            self.importer(one).run("7")
+            self.importer(other).run("8")
+        self.assertEqual(self.count(), 2)
+
+    def test_the_same_id_of_another_backend_is_another_record(self):
+        with self.transaction() as env:
+            other_shop = env["connector.test.shop"].create({"name": "Other"}).id
+        with Transaction(self.registry) as one, Transaction(self.registry) as other:
+            self.importer(one).run("7")
+            self.shop_id = other_shop
+            self.importer(other).run("7")
+        self.assertEqual(self.count(), 2)
