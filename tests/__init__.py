@@ -14,6 +14,7 @@ from . import (
     test_mapper,
     test_modifiers,
     test_queue_job,
+    test_readme,
     test_real_jobs,
     test_security,
     test_synchronizer,
