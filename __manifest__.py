@@ -15,5 +15,4 @@
         "views/connector_create_intent_views.xml",
         "views/res_partner_views.xml",
     ],
-    "installable": True,
 }

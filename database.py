@@ -7,6 +7,7 @@ later, so that a worker is never blocked by another one's slow HTTP call.
 
 import hashlib
 import random
+from contextlib import contextmanager
 
 import psycopg2.errors
 
@@ -47,6 +48,27 @@ def _advisory_key(lock):
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
+def pg_try_advisory_locks(env, locks):
+    """Take many advisory locks with one query, as :func:`pg_try_advisory_lock` one.
+
+    :param env: ``Environment`` in whose transaction the locks are held
+    :param locks: list of values
+    :return: those of which another transaction holds the lock
+    :rtype: list
+    """
+    by_key = {_advisory_key(lock): lock for lock in locks}
+    if not by_key:
+        return []
+    env.cr.execute(
+        SQL(
+            "SELECT key FROM unnest(%s) AS key"
+            " WHERE NOT pg_try_advisory_xact_lock(key)",
+            list(by_key),
+        )
+    )
+    return [by_key[key] for (key,) in env.cr.fetchall()]
+
+
 def try_lock_rows(records):
     """Lock the rows of ``records`` until the end of the transaction, no waiting.
 
@@ -77,7 +99,7 @@ def try_lock_rows(records):
     return locked == len(set(ids)) or locked == len(records.exists())
 
 
-def search_committed(model, domain):
+def search_committed(model, domain, field="id"):
     """Search as a transaction that starts now would see it.
 
     Odoo's transactions are REPEATABLE READ: they see the database as it was at their
@@ -87,14 +109,33 @@ def search_committed(model, domain):
 
     :param model: empty recordset of the model to search; its user and context count
     :param domain: domain to search with
-    :return: ids of the records that are found; none where nothing is ever committed
-        (see :func:`commits_wanted`)
-    :rtype: list[int]
+    :param field: name of the field whose values are wanted
+    :return: values of the records that are found; none where nothing is ever
+        committed (see :func:`commits_wanted`)
+    :rtype: list
     """
     if not commits_wanted():
         return []
-    with model.env.registry.cursor() as cr:
-        return model.with_env(model.env(cr=cr)).search(domain).ids
+    with new_transaction(model.env) as env:
+        return model.with_env(env).search(domain).mapped(field)
+
+
+@contextmanager
+def new_transaction(env):
+    """Work in a transaction of its own, which sees all that is committed by now.
+
+    It is committed at the end, whatever becomes of the one outside; with an error it
+    is rolled back. Where nothing is ever committed (see :func:`commits_wanted`) it is
+    the one outside.
+
+    :param env: ``Environment`` to take the user and the context from
+    :return: context manager that gives an ``Environment``
+    """
+    if not commits_wanted():
+        yield env
+        return
+    with env.registry.cursor() as cr:
+        yield env(cr=cr)
 
 
 def commits_wanted():
@@ -124,14 +165,34 @@ def make_durable(env):
         binding nor a backend. The work is then durable when the caller's is.
     :rtype: bool
     """
-    if not commits_wanted() or _commit_is_forbidden(env.cr):
+    if not _may_commit(env.cr):
         env.flush_all()
         return False
     env.cr.commit()  # pylint: disable=invalid-commit
     return True
 
 
-def _commit_is_forbidden(cr):
+@contextmanager
+def durable_step(env):
+    """Do one of several steps, which is durable at its end, or else undone.
+
+    :param env: ``Environment`` to work in. Where it cannot commit (see
+        :func:`make_durable`) the step is undone all the same when it fails.
+    """
+    if not _may_commit(env.cr):
+        with env.cr.savepoint():
+            yield
+        return
+    try:
+        yield
+    except BaseException:
+        env.cr.rollback()
+        raise
+    env.cr.commit()  # pylint: disable=invalid-commit
+
+
+def _may_commit(cr):
     # whoever forbids commits (queue_job during a job, Odoo's test case) puts
     # another function over the method of the cursor
-    return getattr(cr.commit, "__func__", None) is not type(cr).commit
+    forbidden = getattr(cr.commit, "__func__", None) is not type(cr).commit
+    return commits_wanted() and not forbidden

@@ -7,4 +7,8 @@ from . import mapper
 from . import synchronizer
 from . import locker
 from . import listener
+from . import export_listener
 from . import http_adapter
+from . import importer
+from . import batch
+from . import deleter

@@ -7,6 +7,8 @@ from odoo.tools import SQL
 
 from odoo.addons.component.core import AbstractComponent
 
+from ..database import search_committed
+
 
 def is_external_id(value):
     """Whether a value can be the id of a record on a backend.
@@ -31,6 +33,24 @@ def require_external_id(value, binding):
             f"{value!r} is no external id: {binding} cannot be bound. Return the id of "
             "the new record from the backend adapter's create()."
         )
+
+
+def backend_of(binding):
+    """Return the backend of a binding, whatever its field is called.
+
+    :param binding: a binding
+    :return: the backend
+    :raise ValueError: when no field of the model points to a backend
+    """
+    if "backend_id" in binding._fields:
+        return binding.backend_id
+    registry = binding.env.registry
+    for name, field in binding._fields.items():
+        if field.type == "many2one" and issubclass(
+            registry[field.comodel_name], registry["connector.backend"]
+        ):
+            return binding[name]
+    raise ValueError(f"{binding._name} has no many2one to a backend.")
 
 
 class Binder(AbstractComponent):
@@ -66,6 +86,28 @@ class Binder(AbstractComponent):
         if not unwrap:
             return binding
         return self.unwrap_binding(binding) if binding else self._unwrapped_model()
+
+    def to_internal_many(self, external_ids):
+        """Return the bindings of many external ids, with one query.
+
+        :param external_ids: list of ids on the backend; those that are none are
+            ignored
+        :return: the bindings by the ids that were given; those that are not found are
+            left out
+        :rtype: dict
+        :raise ValueError: when several bindings have the same external id
+        """
+        by_value = self._by_value(external_ids)
+        if not by_value:
+            return {}
+        model = self.model.with_context(active_test=False)
+        found = {}
+        for binding in model.search(self._bindings_domain(by_value)):
+            external_id = by_value[binding[self._external_field]]
+            if external_id in found:
+                self._raise_twins(found[external_id] + binding)
+            found[external_id] = binding.with_env(self.model.env)
+        return found
 
     def to_external(self, binding, wrap=False):
         """Return the external id of a binding.
@@ -109,7 +151,8 @@ class Binder(AbstractComponent):
             )
         require_external_id(external_id, binding)
         binding.ensure_one()
-        binding.with_context(connector_no_export=True).write(
+        # that the backend knows the record is a fact, whatever the user may write
+        binding.sudo().with_context(connector_no_export=True).write(
             {
                 self._external_field: self._convert_external_id(external_id),
                 self._sync_date_field: fields.Datetime.now(),
@@ -150,19 +193,49 @@ class Binder(AbstractComponent):
         """Find one binding, archived or not, with the caller's context on it."""
         found = self.model.with_context(active_test=False).search(domain)
         if len(found) > 1:
-            raise ValueError(
-                f"{len(found)} records of {self.model._name} (ids "
-                f"{', '.join(map(str, found.ids))}) stand for the same record on "
-                f"{self.backend_record} ({domain}). Delete all but one, and add a "
-                "unique constraint on the backend and the id to the model."
-            )
+            self._raise_twins(found)
         return found.with_env(self.model.env)
+
+    def _raise_twins(self, bindings):
+        raise ValueError(
+            f"{len(bindings)} records of {self.model._name} (ids "
+            f"{', '.join(map(str, bindings.ids))}) stand for the same record on "
+            f"{self.backend_record}. Delete all but one, and add a unique constraint "
+            "on the backend and the id to the model."
+        )
+
+    def _committed(self, external_ids):
+        """Return those of the ids whose bindings a new transaction would see."""
+        by_value = self._by_value(external_ids)
+        if not by_value:
+            return []
+        values = search_committed(
+            self.model.with_context(active_test=False),
+            self._bindings_domain(by_value),
+            self._external_field,
+        )
+        return [by_value[value] for value in values]
+
+    def _by_value(self, external_ids):
+        """Return external ids by their values in the database."""
+        return {
+            self._convert_external_id(external_id): external_id
+            for external_id in external_ids
+            if is_external_id(external_id)
+        }
 
     def _backend_domain(self):
         return Domain(self._backend_field, "=", self.backend_record.id)
 
     def _binding_domain(self, external_id):
         return self._external_id_domain(external_id) & self._backend_domain()
+
+    def _bindings_domain(self, values):
+        # 0 needs care, see below
+        domain = Domain(self._external_field, "in", [v for v in values if v != 0])
+        if 0 in values:
+            domain |= self._external_id_domain(0)
+        return domain & self._backend_domain()
 
     def _external_id_domain(self, external_id):
         external_id = self._convert_external_id(external_id)

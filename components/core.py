@@ -3,6 +3,7 @@
 
 import logging
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 import psycopg2.errors
 
@@ -12,6 +13,9 @@ from ..database import contention_wait, pg_try_advisory_lock, try_lock_rows
 from ..exception import RetryableJobError
 
 _logger = logging.getLogger(__name__)
+
+#: How long a job may meet unique violations that cost it no try.
+PATIENCE = timedelta(minutes=10)
 
 
 class BaseConnectorComponent(AbstractComponent):
@@ -69,28 +73,44 @@ class BaseConnectorComponent(AbstractComponent):
         :param ignore_retry: whether the job keeps its count of tries
         :raise RetryableJobError: when another transaction is busy with one of them
         """
+        # before the attempt, which may leave a transaction that answers no query
+        message = self.env._(
+            "Another job is working on %(model)s %(ids)s.",
+            model=records._description,
+            ids=", ".join(map(str, records.ids)),
+        )
         if not try_lock_rows(records):
-            message = self.env._(
-                "Another job is working on %(model)s %(ids)s.",
-                model=records._description,
-                ids=", ".join(map(str, records.ids)),
-            )
             self._retry_later(message, seconds, ignore_retry)
 
     @contextmanager
     def _retry_unique_violation(self):
         """Retry the job when another one has created the same record.
 
-        To be used around the creation of a record under a unique constraint.
+        To be used around the creation of a record under a unique constraint. As long
+        as the job is young this costs none of its tries: who has created the record
+        is seen by the next try. A violation that goes on has another cause, and makes
+        the job fail in the end.
 
         :raise RetryableJobError: instead of a unique violation
         """
+        # before the attempt, which may leave a transaction that answers no query
+        message = self.env._("Another job has just created the same record:")
+        job = self._job()
+        young = not job or job.date_created > datetime.now() - PATIENCE
         try:
             yield
         except psycopg2.errors.UniqueViolation as error:
-            self._retry_later(
-                self.env._("Another job has just created the same record: %s", error)
-            )
+            self._retry_later(f"{message} {error}", ignore_retry=young)
+
+    def _job(self):
+        """Return the ``queue.job`` that we run in, an empty one outside jobs."""
+        jobs = self.env["queue.job"].sudo()
+        # queue_job tells it to the records of a job, not to those in its arguments
+        for env in (self.env, *self.env.transaction.envs):
+            uuid = env.context.get("job_uuid")
+            if uuid:
+                return jobs.search([("uuid", "=", uuid)])
+        return jobs
 
     def _retry_later(self, message, seconds=None, ignore_retry=True):
         """Give way to another job: contention is not a failure."""

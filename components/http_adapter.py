@@ -3,6 +3,7 @@
 
 import logging
 import random
+import re
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
@@ -29,7 +30,20 @@ ACCESS_REFUSED = (401, 403, 407)
 #: Answers of a server that failed at this request, and may fail at it for ever
 BROKEN = (500,)
 
+NOT_MODIFIED = 304
+
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+UNREACHABLE = (requests.ConnectionError, requests.Timeout)
+CUT_OFF = (
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
+INVALID_URL = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+)
 
 LONGEST_WAIT = 15 * 60  #: seconds
 LONGEST_RETRY_AFTER = 24 * 60 * 60  #: seconds; a server may be down for a night
@@ -107,7 +121,7 @@ class HTTPAdapter(AbstractComponent):
 
         :rtype: str
         """
-        return self.backend_record.url
+        return self.backend_record.sudo().url
 
     def _auth(self):
         """Return how to authenticate, or ``None``.
@@ -167,9 +181,9 @@ class HTTPAdapter(AbstractComponent):
         url = self._url(path)
         try:
             response = self.session.request(method, url, **kwargs)
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             # the text and the traceback of the error tell the URL and its secrets
-            raise self._network_error(method, url, error) from None
+            raise self._no_answer(method, url, error) from None
         _logger.debug("%s %s: %s", method, self._where(response), response.status_code)
         self._raise_for_answer(response)
         return response
@@ -196,7 +210,8 @@ class HTTPAdapter(AbstractComponent):
 
         :rtype: str | None
         """
-        return response.links.get("next", {}).get("url")
+        url = response.links.get("next", {}).get("url")
+        return url and urljoin(response.url, url)
 
     @property
     def session(self):
@@ -205,7 +220,8 @@ class HTTPAdapter(AbstractComponent):
         if sessions is None:
             # a work context that was not made by the backend's work_on()
             sessions = self.work.http_sessions = {}
-        key = self._base_url()
+        # adapters for other models may have other credentials
+        key = self._name, self._base_url()
         if key not in sessions:
             sessions[key] = self._open_session()
         return sessions[key]
@@ -213,22 +229,30 @@ class HTTPAdapter(AbstractComponent):
     def _open_session(self):
         session = Session()
         session.auth = self._auth()
+        if isinstance(session.auth, tuple):
+            # requests takes a text for Latin-1, and fails at others
+            session.auth = tuple(_bytes(part) for part in session.auth)
         session.headers.update(self._headers())
         return session
 
     def _url(self, path):
-        base = self._base_url().rstrip("/") + "/"
-        url = urljoin(base, path.lstrip("/") if "://" not in path else path)
-        if urlsplit(url)[:2] != urlsplit(base)[:2]:
+        base = self._base_url()
+        if "://" not in path:
+            return f"{base.rstrip('/')}/{path.lstrip('/')}" if path else base
+        if _origin(path) != _origin(base):
             raise InvalidDataError(
                 self.env._(
                     "%(backend)s: the address %(url)s is on another host than the "
                     "backend. Nothing was sent.",
-                    backend=self.backend_record.display_name,
-                    url=_public(url),
+                    backend=self._backend_name(),
+                    url=_public(path),
                 )
             )
-        return url
+        return path
+
+    def _backend_name(self):
+        # what is needed to say what went wrong needs no right of the user
+        return self.backend_record.sudo().display_name
 
     # -- what the answers mean
 
@@ -239,10 +263,10 @@ class HTTPAdapter(AbstractComponent):
         :raise: see :meth:`_request`
         """
         status = response.status_code
-        if status < 400 and not response.is_redirect:
+        if status < 300 or status == NOT_MODIFIED:
             return
         words = self._words(response)
-        if response.is_redirect:
+        if status < 400:
             raise JobError(self._moved(response))
         if status in BUSY or status in BROKEN:
             raise self._retryable(
@@ -258,12 +282,28 @@ class HTTPAdapter(AbstractComponent):
             raise InvalidDataError(words)
         raise JobError(words)
 
-    def _network_error(self, method, url, error):
-        """Return the error for a request that got no answer."""
-        backend = self.backend_record.display_name
-        if isinstance(error, ValueError):  # how requests calls a URL that is none
+    def _no_answer(self, method, url, error):
+        """Return our error for a request that got no answer.
+
+        :param error: a ``requests.RequestException``, or the ``ValueError`` of a header
+            that cannot be sent
+        """
+        backend = self._backend_name()
+        if isinstance(error, INVALID_URL):
             return InvalidDataError(
                 self.env._("%s: the address of the backend is not valid.", backend)
+            )
+        if isinstance(error, requests.exceptions.InvalidJSONError):
+            return InvalidDataError(
+                self.env._("%s: the data cannot be sent as JSON.", backend)
+            )
+        if isinstance(error, ValueError):
+            return JobError(
+                self.env._(
+                    "%s: the request cannot be sent. Are there line breaks in the "
+                    "credentials?",
+                    backend,
+                )
             )
         if isinstance(error, requests.exceptions.SSLError):
             return JobError(
@@ -272,15 +312,18 @@ class HTTPAdapter(AbstractComponent):
                     backend,
                 )
             )
-        return self._retryable(
-            self.env._(
-                "%(backend)s: no answer to %(method)s %(url)s (%(error)s).",
-                backend=backend,
-                method=method,
-                url=_public(url),
-                error=type(error).__name__,
-            )
+        message = self.env._(
+            "%(backend)s: no answer to %(method)s %(url)s (%(error)s).",
+            backend=backend,
+            method=method,
+            url=_public(url),
+            error=type(error).__name__,
         )
+        if isinstance(error, UNREACHABLE):
+            return self._retryable(message)
+        if isinstance(error, CUT_OFF):
+            return self._retryable(message, costs_a_try=True)
+        return JobError(message)
 
     def _retryable(self, message, seconds=None, costs_a_try=False):
         """Return an error that lets the queue try again, later each time.
@@ -303,8 +346,7 @@ class HTTPAdapter(AbstractComponent):
 
     def _tries_of_job(self):
         """Return how often our job was tried before, and how often it may be."""
-        uuid = self.env.context.get("job_uuid")
-        job = uuid and self.env["queue.job"].sudo().search([("uuid", "=", uuid)])
+        job = self._job()
         return (job.retry, job.max_retries) if job else (0, 0)
 
     def _retry_after(self, response):
@@ -329,26 +371,51 @@ class HTTPAdapter(AbstractComponent):
         return round(seconds * random.uniform(1, 1.1)) + 1
 
     def _words(self, response):
-        """Return what the backend said, for people."""
+        """Return what the backend said, for people: no markup, no secret."""
+        words = response.text[:2000]
+        if "html" in response.headers.get("Content-Type", ""):
+            words = re.sub(r"<[^>]*>", " ", words)
+        for secret in self._secrets(response):  # some servers repeat the request
+            words = words.replace(secret, "***")
         return self.env._(
             "%(backend)s answered %(status)s %(reason)s to %(where)s: %(words)s",
-            backend=self.backend_record.display_name,
+            backend=self._backend_name(),
             status=response.status_code,
             reason=response.reason or "",
             where=self._where(response),
-            words=" ".join(response.text[:1000].split())[:300] or "-",
+            words=" ".join(words.split())[:300] or "-",
         )
+
+    def _secrets(self, response):
+        auth = self.session.auth
+        found = [response.request.headers.get("Authorization", "").split(" ")[-1]]
+        if isinstance(auth, tuple):
+            found.append(auth[1].decode())
+        elif isinstance(auth, HeaderAuth):
+            found.append(response.request.headers.get(auth.name, ""))
+        return filter(None, found)
 
     def _moved(self, response):
         return self.env._(
             "%(backend)s says that this is now at %(url)s. If you trust that server, "
             "enter the new address in the backend.",
-            backend=self.backend_record.display_name,
-            url=_public(urljoin(response.url, response.headers["Location"])),
+            backend=self._backend_name(),
+            url=_public(urljoin(response.url, response.headers.get("Location", ""))),
         )
 
     def _where(self, response):
         return f"{response.request.method} {_public(response.request.url)}"
+
+
+def _bytes(value):
+    return value.encode() if isinstance(value, str) else value
+
+
+def _origin(url):
+    """Scheme, host and port, in a form that can be compared (RFC 3986, 6.2.3)."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, port
 
 
 def _public(url):

@@ -9,8 +9,9 @@ from odoo.exceptions import MissingError
 from odoo.fields import Domain
 
 from odoo.addons.component.core import AbstractComponent
+from odoo.addons.component.exception import NoComponentError
 
-from ..database import make_durable, search_committed
+from ..database import make_durable, pg_try_advisory_locks, search_committed
 from ..exception import AccessRefusedError, IDMissingInBackend, InvalidDataError
 from .binder import is_external_id, require_external_id
 
@@ -33,6 +34,16 @@ class Synchronizer(AbstractComponent):
     def run(self):
         """Run the synchronisation; each synchronizer has its own parameters."""
         raise NotImplementedError(f"{self._name} does not implement run()")
+
+    def _backend_obstacle(self):
+        """Return a sentence when the backend is not to be used, else ``None``.
+
+        Jobs may run long after they were made.
+        """
+        backend = self.backend_record.sudo()
+        if "active" in backend._fields and not backend.active:
+            return self.env._("Nothing was done: %s is archived.", backend.display_name)
+        return None
 
     @property
     def mapper(self):
@@ -94,7 +105,6 @@ class GenericExporter(AbstractComponent):
         super().__init__(work_context)
         self.binding = None  #: the binding that is exported
         self.external_id = None  #: its id on the backend; false while it has none
-        self._lost_external_id = None  #: the id that the backend no longer knows
         self._idempotency_key = None  #: names the create that is going on
 
     def run(self, binding, *args, **kwargs):
@@ -106,7 +116,7 @@ class GenericExporter(AbstractComponent):
         :raise RetryableJobError: when another job is busy with the record
         """
         self.binding = binding
-        self._lost_external_id = self._idempotency_key = None
+        self._idempotency_key = None
         obstacle = self._read_external_id()
         if obstacle:
             return obstacle
@@ -129,9 +139,10 @@ class GenericExporter(AbstractComponent):
         """
         if self._has_to_skip():
             return self.env._("Skipped: the connector does not export this record.")
+        bound = self.binder.to_external(self.binding)
         self._export_dependencies()
         self._lock()
-        self._adopt_external_id()
+        self._notice_external_id(bound)
         map_record = self._map_data()
         if is_external_id(self.external_id):
             data = self._update_data(map_record, fields=fields)
@@ -229,7 +240,8 @@ class GenericExporter(AbstractComponent):
             binder._backend_field, "=", self.backend_record.id
         )
         model = self.env[binding_model].with_context(active_test=False)
-        binding = model.search(domain)
+        # a binding that the user may not see exists all the same
+        binding = model.sudo().search(domain).sudo(self.env.su)
         if not binding:
             values = {
                 binder._odoo_field: relation.id,
@@ -237,7 +249,7 @@ class GenericExporter(AbstractComponent):
                 **extra_values,
             }
             binding = self._create_dependency_binding(model, domain, values)
-        return binding.ensure_one().with_context(self.env.context)
+        return binding.ensure_one().with_env(binding.env(context=self.env.context))
 
     def _create_dependency_binding(self, model, domain, values):
         """Create a binding that no other job is creating, and has not just created."""
@@ -329,7 +341,7 @@ class GenericExporter(AbstractComponent):
         What we are about to do is noted durably before it is done. Who finds such a
         note left behind asks the backend first, as far as the adapter can ask.
         """
-        if not getattr(self.backend_adapter, "_recovers_creates", False):
+        if not self._recovers_creates():
             self.external_id = self._create(data)
             return
         intents = self.env["connector.create.intent"]
@@ -340,30 +352,60 @@ class GenericExporter(AbstractComponent):
             return
         try:
             self.external_id = self._create(data)
-        except (InvalidDataError, AccessRefusedError):  # it did not happen
-            intents._withdraw(self._idempotency_key)
-            raise
+        except (InvalidDataError, AccessRefusedError):
+            if not interrupted:  # it did not happen
+                intents._withdraw(self._idempotency_key)
+                raise
+            # it may be refused because the first one did happen, after all
+            if not self._adopt_created(map_record):
+                raise
 
     def _adopt_created(self, map_record):
-        """Take over what an interrupted create made, and bring it up to date."""
+        """Take over what an interrupted create made, and bring it up to date.
+
+        :return: whether there was something
+        """
         external_id = self.backend_adapter.find_created(self._idempotency_key)
         if not is_external_id(external_id):
             return False
         self.external_id = external_id
+        self._bind()  # whatever becomes of the update
         data = self._update_data(map_record)
         if data:
             self._update(data)
         return True
 
     def _bind(self):
-        """Remember the external id, durably and at once."""
-        intents = self.env["connector.create.intent"]
+        """Remember the external id, durably and at once.
+
+        What a connector has to store together with it is written in an override,
+        before it calls ``super()``.
+        """
         self.binder.bind(self.external_id, self.binding)
-        if self._idempotency_key:
-            intents._mark_bound(self._idempotency_key)
+        keys = self._keys_in_doubt()
+        intents = self.env["connector.create.intent"]
+        intents._mark_bound(keys)
         make_durable(self.env)
-        if self._idempotency_key:
-            intents._forget(self._idempotency_key)
+        intents._forget(keys)
+        self._idempotency_key = None
+
+    def _keys_in_doubt(self):
+        """Return the keys of all creates that the id puts an end to.
+
+        Besides our own, this is one that was interrupted before something else, such
+        as an import, has bound the record.
+        """
+        if not self._recovers_creates():
+            return []
+        intents = self.env["connector.create.intent"]
+        keys = set(intents._keys(self.backend_record, self.binding))
+        return list(keys | {self._idempotency_key} - {None})
+
+    def _recovers_creates(self):
+        try:
+            return getattr(self.backend_adapter, "_recovers_creates", False)
+        except NoComponentError:  # an exporter that talks to the backend itself
+            return False
 
     # -- our own steps
 
@@ -372,11 +414,9 @@ class GenericExporter(AbstractComponent):
 
         :return: a sentence when there is nothing to start from, else ``None``
         """
-        backend = self.backend_record
-        if "active" in backend._fields and not backend.active:
-            return self.env._(
-                "Nothing was exported: %s is archived.", backend.display_name
-            )
+        obstacle = self._backend_obstacle()
+        if obstacle:
+            return obstacle
         try:
             self.external_id = self.binder.to_external(self.binding)
         except MissingError:
@@ -390,19 +430,19 @@ class GenericExporter(AbstractComponent):
         try:
             return self._should_import()
         except IDMissingInBackend:
-            self._lost_external_id = self.external_id
             self.external_id = None
             return False
 
-    def _adopt_external_id(self):
+    def _notice_external_id(self, bound):
         """Take over the id that another job bound before we had the lock.
 
         Dependencies commit, and after a commit we see what others did meanwhile.
+
+        :param bound: the id that the binding had before
         """
-        if not is_external_id(self.external_id):
-            external_id = self.binder.to_external(self.binding)
-            if external_id != self._lost_external_id:
-                self.external_id = external_id
+        external_id = self.binder.to_external(self.binding)
+        if external_id != bound:
+            self.external_id = external_id
 
 
 class Importer(AbstractComponent):
@@ -424,17 +464,30 @@ class Importer(AbstractComponent):
         :raise RetryableJobError: when another job is importing it, or has committed
             it after our transaction began and we cannot see it
         """
-        backend = self.backend_record
-        self.advisory_lock_or_retry(
-            f"import({backend._name}, {backend.id}, {self.model._name}, {external_id})"
-        )
-        if self.binder.to_internal(external_id):
-            return
-        model = self.model.with_context(active_test=False)
-        if search_committed(model, self.binder._binding_domain(external_id)):
-            self._retry_later(
-                self.env._("Another job has just imported %s.", external_id)
-            )
+        obstacles = self._lock_imports([external_id])
+        if obstacles:
+            self._retry_later(obstacles[external_id])
+
+    def _lock_imports(self, external_ids):
+        """Lock many external ids, as :meth:`_lock_import` does one.
+
+        :param external_ids: list of ids on the backend
+        :return: for those that another job is importing, or just has, a sentence
+        :rtype: dict
+        """
+        backend, model = self.backend_record, self.model
+        locks = {
+            f"import({backend._name}, {backend.id}, {model._name}, {id_})": id_
+            for id_ in external_ids
+        }
+        obstacles = {
+            locks[lock]: self.env._("Another job is importing %s.", locks[lock])
+            for lock in pg_try_advisory_locks(self.env, locks)
+        }
+        known = self.binder.to_internal_many(external_ids)
+        for id_ in self.binder._committed(set(external_ids) - set(known)):
+            obstacles[id_] = self.env._("Another job has just imported %s.", id_)
+        return obstacles
 
 
 class Deleter(AbstractComponent):

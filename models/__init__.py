@@ -1,6 +1,8 @@
 from . import (
     connector_backend,
+    connector_checkpoint,
     connector_create_intent,
+    connector_export_change,
     external_binding,
     ir_model,
     queue_job,

@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
-from ..database import commits_wanted
+from ..components.binder import is_external_id
+from ..database import new_transaction, try_lock_rows
 
 
 class ConnectorCreateIntent(models.Model):
@@ -42,8 +44,12 @@ class ConnectorCreateIntent(models.Model):
     )
     bound = fields.Boolean(readonly=True)
     in_doubt = fields.Boolean(compute="_compute_in_doubt", search="_search_in_doubt")
-    backend_name = fields.Char(string="Backend", compute="_compute_names")
-    record_name = fields.Char(string="Record", compute="_compute_names")
+    backend_name = fields.Char(
+        string="Backend", compute="_compute_names", compute_sudo=True
+    )
+    record_name = fields.Char(
+        string="Record", compute="_compute_names", compute_sudo=True
+    )
     external_id = fields.Char(
         string="External ID",
         help="The id of the record on the backend, if you have found it there.",
@@ -86,53 +92,82 @@ class ConnectorCreateIntent(models.Model):
             earlier create which was interrupted
         :rtype: tuple[str, bool]
         """
-        values = {
-            "backend_model": backend._name,
-            "backend_id": backend.id,
-            "model_name": binding._name,
-            "res_id": binding.id,
-        }
-        with self._own_transaction() as intents:
-            domain = Domain.AND(Domain(name, "=", values[name]) for name in values)
-            intent = intents.search(domain & Domain("bound", "=", False))
+        with new_transaction(self.env) as env:
+            intents = self.with_env(env).sudo()
+            intent = intents._open(backend, binding)
             if intent.in_doubt:
                 return intent.key, True
-            intent._forget(intent.key)
+            intents._forget(intent.mapped("key"))
             company = "company_id" in backend._fields and backend.sudo().company_id.id
             key = str(uuid.uuid4())
-            intents.create({**values, "company_id": company, "key": key})
+            intents.create(
+                {
+                    "backend_model": backend._name,
+                    "backend_id": backend.id,
+                    "model_name": binding._name,
+                    "res_id": binding.id,
+                    "company_id": company,
+                    "key": key,
+                }
+            )
             return key, False
+
+    def _open(self, backend, binding):
+        """Return the intent to create a record, if this transaction sees one."""
+        return self.search(
+            [
+                ("backend_model", "=", backend._name),
+                ("backend_id", "=", backend.id),
+                ("model_name", "=", binding._name),
+                ("res_id", "=", binding.id),
+                ("bound", "=", False),
+            ]
+        )
+
+    def _keys(self, backend, binding):
+        """Return the keys of intents to create a record.
+
+        :param backend: record of the backend
+        :param binding: the binding
+        :rtype: list[str]
+        """
+        return self.sudo()._open(backend, binding).mapped("key")
 
     def _withdraw(self, key):
         """Delete the intent of a create that did not happen.
 
         :param key: the key that :meth:`_declare` returned
         """
-        with self._own_transaction() as intents:
-            intents._forget(key)
+        with new_transaction(self.env) as env:
+            self.with_env(env)._forget([key])
 
-    def _mark_bound(self, key):
-        """End the doubt about a create in the transaction that binds the record.
+    def _mark_bound(self, keys):
+        """End the doubt about creates in the transaction that binds the record.
 
-        :param key: the key that :meth:`_declare` returned
+        :param keys: keys of intents
         """
-        self.sudo().create({"key": key, "bound": True})
+        self.sudo().create([{"key": key, "bound": True} for key in keys])
 
-    def _forget(self, key):
-        """Delete all rows of a key that this transaction sees.
+    def _forget(self, keys):
+        """Delete all rows of some keys, if this transaction sees their intents.
 
-        :param key: the key that :meth:`_declare` returned; nothing for a false one
+        Where it does not, since it could not commit after it has bound the record, the
+        rows that say so have to stay.
+
+        :param keys: keys of intents
         """
-        if key:
-            self.sudo().search([("key", "=", key)]).unlink()
-
-    @contextmanager
-    def _own_transaction(self):
-        if not commits_wanted():  # a test, in which everything is one transaction
-            yield self.sudo()
+        if not keys:
             return
-        with self.env.registry.cursor() as cr:
-            yield self.with_env(self.env(cr=cr)).sudo()
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM connector_create_intent WHERE key IN ("
+                "SELECT key FROM connector_create_intent"
+                " WHERE bound IS NOT TRUE AND key = ANY(%s))",
+                list(keys),
+            )
+        )
+        self.invalidate_model()
 
     @api.autovacuum
     def _gc_bound(self):
@@ -144,11 +179,10 @@ class ConnectorCreateIntent(models.Model):
     def action_look_again(self):
         """Ask the backend for the record, and link it when it is there."""
         self.ensure_one()
-        external_id = None
         with self._work() as work:
             adapter = work.component(usage="backend.adapter")
             external_id = adapter.find_created(self.key)
-        if external_id is None:
+        if not is_external_id(external_id):
             return self._notify(
                 self.env._(
                     "%s is not there: the create did not happen. Export the record "
@@ -176,7 +210,8 @@ class ConnectorCreateIntent(models.Model):
         """Forget the create; a later export of the record creates it anew."""
         self._check_access_for_people()
         for intent in self:
-            intent._forget(intent.key)
+            intent._lock_record()
+        self._forget(self.mapped("key"))
 
     def action_open_record(self):
         """Open the record that was to be created on the backend."""
@@ -205,7 +240,7 @@ class ConnectorCreateIntent(models.Model):
                 )
             binder.bind(external_id, self._record())
         record = self.record_name
-        self._forget(self.key)
+        self._forget([self.key])
         return self._notify(
             self.env._(
                 "%(record)s is linked with %(external_id)s.",
@@ -226,8 +261,19 @@ class ConnectorCreateIntent(models.Model):
                     "is to look on the backend yourself, and to give up here."
                 )
             )
+        self._lock_record()
         with backend.work_on(record._name) as work:
             yield work
+
+    def _lock_record(self):
+        """Make sure that no job is creating the record just now."""
+        record = self._record()
+        if record and not try_lock_rows(record):
+            raise UserError(
+                self.env._(
+                    "%s is being exported right now. Wait a moment.", self.record_name
+                )
+            )
 
     def _check_access_for_people(self):
         self.check_access("unlink")

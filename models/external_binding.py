@@ -1,24 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import MissingError
 
-
-def backend_of(binding):
-    """Return the backend of a binding, whatever its field is called.
-
-    :param binding: a binding
-    :return: the backend
-    :raise ValueError: when no field of the model points to a backend
-    """
-    if "backend_id" in binding._fields:
-        return binding.backend_id
-    registry = binding.env.registry
-    for name, field in binding._fields.items():
-        if field.type == "many2one" and issubclass(
-            registry[field.comodel_name], registry["connector.backend"]
-        ):
-            return binding[name]
-    raise ValueError(f"{binding._name} has no many2one to a backend.")
+from ..components.binder import backend_of
 
 
 class ExternalBinding(models.AbstractModel):
@@ -47,12 +31,66 @@ class ExternalBinding(models.AbstractModel):
         help="When the record was last exported to or imported from the backend.",
     )
 
+    # Entry points for jobs, each a thin door to a component; not for RPC.
+    # The first line of the docstring is what people read in the list of jobs.
+
+    @api.private
+    def import_batch(self, backend, filters=None):
+        """Prepare the import of records from the backend"""
+        with backend.work_on(self._name) as work:
+            return work.component(usage="batch.importer").run(filters)
+
+    @api.private
+    def import_changes(self, backend, filters=None):
+        """Prepare the import of what has changed on the backend"""
+        with backend.work_on(self._name) as work:
+            return work.component(usage="batch.importer").run_since(filters)
+
+    @api.private
+    def import_chunk(self, backend, external_ids, force=False):
+        """Import records from the backend"""
+        with backend.work_on(self._name) as work:
+            importer = work.component(usage="record.importer")
+            return importer.run_chunk(external_ids, force=force)
+
+    @api.private
+    def import_record(self, backend, external_id, force=False):
+        """Import a record from the backend"""
+        with backend.work_on(self._name) as work:
+            return work.component(usage="record.importer").run(external_id, force=force)
+
+    @api.private
     def export_record(self, fields=None):
         """Export a record to the backend"""
-        # the first line above is how people read of it in the list of jobs
         try:
             backend = backend_of(self.ensure_one())
         except MissingError:
             return self.env._("Nothing was exported: the record was deleted in Odoo.")
         with backend.work_on(self._name) as work:
             return work.component(usage="record.exporter").run(self, fields=fields)
+
+    @api.private
+    def export_changes(self):
+        """Export what has changed in a record"""
+        changes = self.env["connector.export.change"]._take(self.ensure_one())
+        if not changes:
+            return self.env._("There is nothing to export: an earlier job has done it.")
+        result = self.export_record(fields=changes._changed_fields())
+        changes._forget()
+        return result
+
+    @api.private
+    def export_chunk(self, fields=None):
+        """Export records to the backend"""
+        results = []
+        for backend, bindings in self.exists().grouped(backend_of).items():
+            with backend.work_on(self._name) as work:
+                exporter = work.component(usage="batch.exporter")
+                results.append(exporter.run_chunk(bindings, fields=fields))
+        return "\n".join(results)
+
+    @api.private
+    def export_delete_record(self, backend, external_id):
+        """Delete a record on the backend"""
+        with backend.work_on(self._name) as work:
+            return work.component(usage="record.exporter.deleter").run(external_id)

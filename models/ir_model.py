@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import models
+from odoo import fields, models
 
 UNFINISHED = ("wait_dependencies", "pending", "enqueued", "failed")
 
@@ -23,6 +23,15 @@ class IrModel(models.Model):
                 ]
             )
         )
-        jobs._change_job_state(
-            "cancelled", self.env._("Cancelled: its model was uninstalled.")
-        )
+        # not through queue_job, which loads a job and so needs the code of its method
+        result = self.env._("Cancelled: its model was uninstalled.")
+        while jobs:
+            dependents = jobs.dependent_ids.filtered(lambda j: j.state in UNFINISHED)
+            jobs.write(
+                {
+                    "state": "cancelled",
+                    "date_cancelled": fields.Datetime.now(),
+                    "result": result,
+                }
+            )
+            jobs = dependents - jobs

@@ -5,6 +5,7 @@ from . import (
     test_create_intent,
     test_database,
     test_exception,
+    test_export_listener,
     test_generic_exporter,
     test_http_adapter,
     test_importer,
@@ -16,6 +17,9 @@ from . import (
     test_queue_job,
     test_readme,
     test_real_jobs,
+    test_record_deleter,
+    test_record_importer,
     test_security,
     test_synchronizer,
+    test_values,
 )

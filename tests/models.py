@@ -31,6 +31,9 @@ class Contact(models.Model):
     child_ids = fields.One2many("connector.test.contact", "parent_id")
     shop_bind_ids = fields.One2many("connector.test.binding", "odoo_id")
 
+    def export_bindings_in_a_job(self):
+        self.shop_bind_ids.export_record()
+
     def commit_in_a_job(self):
         self.env.cr.commit()  # pylint: disable=invalid-commit
 
@@ -53,9 +56,6 @@ class Binding(models.Model):
     friend_id = fields.Many2one("connector.test.binding")
 
     _odoo_uniq = models.Constraint("unique(backend_id, odoo_id)", "Bound twice.")
-
-    def import_record(self, backend, external_id, force=False):
-        """Import a contact of the tests"""
 
 
 class NumberedBinding(models.Model):

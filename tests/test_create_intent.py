@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from contextlib import suppress
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 from odoo.tools import mute_logger
@@ -129,13 +131,71 @@ class TestRecovery(IntentMixin, ShopCase):
         self.assertEqual(len(self.keys), 2)
         self.assertEqual(list(self.server.records), ["1", "2"])
 
+    def refused(self, binding, error):
+        """Export a binding that the shop refuses; what it left behind stays."""
+        self.error_before = error
+        with suppress(type(error)):
+            self.export(binding)
+        self.error_before = None
+
     def test_a_refusal_ends_the_doubt(self):
         for error in (InvalidDataError("no"), AccessRefusedError("no")):
-            self.error_before = error
-            ada = self.binding("Ada")
-            with self.assertRaises(type(error)):
-                self.component("record.exporter").run(ada)
+            self.refused(self.binding("Ada"), error)
             self.assertFalse(self.intents.search([]))
+
+    def test_a_refused_repeat_does_not(self):
+        """It may be refused because the first create did happen."""
+        ada = self.binding("Ada")
+        key, _interrupted = self.intents._declare(self.shop, ada)
+        self.refused(ada, InvalidDataError("there is one with this key"))
+        self.assertEqual(self.intents._declare(self.shop, ada), (key, True))
+        self.assertEqual(self.asked, [key] * 2, "and the shop is asked once more")
+
+    def test_a_refused_repeat_is_found_when_the_shop_was_slow(self):
+        ada = self.binding("Ada")
+        key, _interrupted = self.intents._declare(self.shop, ada)
+
+        def slow(data, key):
+            self.keys[key] = [7]
+            self.server.records["7"] = {}
+            raise InvalidDataError("there is one with this key")
+
+        self.server.create_with_key = slow
+        self.export(ada)
+        self.assertEqual(ada.external_id, "7")
+        self.assertFalse(self.intents.search([]))
+
+    def test_a_record_that_something_else_has_bound_is_not_in_doubt(self):
+        ada = self.binding("Ada")
+        self.intents._declare(self.shop, ada)
+        self.component("binder").bind("7", ada)  # an import, say
+        self.server.records["7"] = {}
+        self.export(ada)
+        self.assertFalse(self.intents.search([]))
+
+    def test_what_was_found_is_linked_although_its_update_is_refused(self):
+        ada = self.binding("Ada")
+        key, _interrupted = self.intents._declare(self.shop, ada)
+        self.keys[key] = [7]  # which knows nothing of an update
+        with suppress(KeyError):
+            self.export(ada)
+        self.assertEqual(ada.external_id, "7")
+        self.assertFalse(self.intents.search([]))
+
+    def test_an_exporter_without_an_adapter_is_no_problem(self):
+        class OwnExporter(Component):
+            _name = "test.shop.own.exporter"
+            _inherit = "test.shop.contact.exporter"
+            _usage = "own.exporter"
+            _base_backend_adapter_usage = "no.such.adapter"
+
+            def _create(self, data):
+                return 77
+
+        self.build(OwnExporter)
+        ada = self.binding("Ada")
+        self.component("own.exporter").run(ada)
+        self.assertEqual(ada.external_id, "77")
 
     def test_adapters_that_cannot_recover_cost_nothing(self):
         class PlainAdapter(Component):
@@ -184,7 +244,7 @@ class TestRecovery(IntentMixin, ShopCase):
     def test_a_bound_create_is_not_in_doubt_although_its_intent_is_left(self):
         ada = self.binding("Ada")
         key, _interrupted = self.intents._declare(self.shop, ada)
-        self.intents._mark_bound(key)
+        self.intents._mark_bound([key])
         self.assertFalse(self.intents.search([("in_doubt", "=", True)]))
         self.assertEqual(len(self.intents.search([("in_doubt", "=", False)])), 2)
         other_key, interrupted = self.intents._declare(self.shop, ada)
@@ -194,7 +254,7 @@ class TestRecovery(IntentMixin, ShopCase):
 
     def test_what_is_left_of_bound_creates_is_cleaned_up(self):
         ada, grace = self.binding("Ada"), self.binding("Grace")
-        self.intents._mark_bound(self.intents._declare(self.shop, ada)[0])
+        self.intents._mark_bound([self.intents._declare(self.shop, ada)[0]])
         key = self.intents._declare(self.shop, grace)[0]
         self.intents._gc_bound()
         self.assertEqual(self.intents.search([]).mapped("key"), [key])
@@ -282,6 +342,16 @@ class TestForPeople(IntentMixin, ShopCase):
             intent.create({"key": "forged", "bound": True})
         intent.action_give_up()
 
+    def test_records_that_a_manager_may_not_read_are_named_all_the_same(self):
+        manager = new_test_user(
+            self.env,
+            "manager",
+            groups="base.group_user,connector.group_connector_manager",
+        )
+        # the models of this test have no access rights at all
+        intent = self.intent.with_user(manager)
+        self.assertEqual(intent.record_name, self.ada.display_name)
+
     def test_companies_do_not_see_each_others_doubts(self):
         company = self.env["res.company"].create({"name": "Other Company"})
         self.intent.company_id = company
@@ -362,6 +432,40 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
             self.run_job(self.delay([ada])[0])
         self.assertFalse(self.binding(ada)["external_id"])
         self.assertTrue(self.intents()[0]["in_doubt"])
+
+    def test_a_create_that_is_going_on_is_left_alone(self):
+        seen = []
+
+        def before_create(data):
+            with Transaction(self.registry) as env:
+                intent = env["connector.create.intent"].search([])
+                for action in ("action_look_again", "action_give_up"):
+                    try:
+                        getattr(intent, action)()
+                    except UserError as error:
+                        seen.append(str(error))
+
+        self.server.before_create = before_create
+        [ada] = self.bindings("Ada")
+        self.run_job(self.delay([ada])[0])
+        self.assertEqual(len(seen), 2)
+        self.assertIn("right now", seen[0])
+        self.assertEqual(self.binding(ada)["external_id"], "1")
+
+    def test_a_job_that_may_not_commit_leaves_no_doubt(self):
+        """It is not on a binding, but exports one."""
+        [ada] = self.bindings("Ada")
+        with self.transaction() as env:
+            contact = env["connector.test.binding"].browse(ada).odoo_id
+            uuid = contact.with_delay().export_bindings_in_a_job().uuid
+        self.assertEqual(self.run_job(uuid)["state"], "done")
+        self.assertEqual(self.binding(ada)["external_id"], "1")
+        with self.transaction() as env:
+            intents = env["connector.create.intent"]
+            self.assertTrue(intents.search([]))
+            self.assertFalse(intents.search([("in_doubt", "=", True)]))
+            intents._gc_bound()
+            self.assertFalse(intents.search([]))
 
     def test_people_can_look_again(self):
         [ada] = self.bindings("Ada")

@@ -68,6 +68,14 @@ class HTTPCase(ShopCase):
         self.works.append(work)
         return work.component(usage=f"http.{len(self.works) - 1}")
 
+    def in_last_try(self):
+        """Return the shop as a job in its last try has it."""
+        job = self.binding().with_delay().export_record()
+        self.env["queue.job"].search([("uuid", "=", job.uuid)]).write(
+            {"retry": 4, "max_retries": 5}
+        )
+        return self.shop.with_context(job_uuid=job.uuid)
+
     def will_answer(self, status=200, body=b"", path="/api/contacts", **headers):
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         self.web.answers[path] = (status, headers, body)
@@ -152,6 +160,38 @@ class TestCalls(HTTPCase):
             adapter._request("GET", "contacts", **given)
         self.assertEqual(timeouts, [adapter._timeout, adapter._timeout, 7])
 
+    def test_adapters_of_one_work_have_credentials_of_their_own(self):
+        self.will_answer()
+        one = self.adapter(_auth=lambda adapter: BearerAuth("one"))
+        two = self.adapter(_auth=lambda adapter: BearerAuth("two"))
+        two.work.http_sessions = one.work.http_sessions
+        for adapter in (one, two):
+            adapter._call("GET", "contacts")
+        sent = [headers["Authorization"] for _, _, headers, _ in self.web.requests]
+        self.assertEqual(sent, ["Bearer one", "Bearer two"])
+
+    def test_addresses_are_built_as_servers_write_them(self):
+        url = self.web.url.replace("127.0.0.1", "LocalHost")
+        adapter = self.adapter(_base_url=lambda adapter: f"{url}/api")
+        for path, address in (
+            ("", f"{url}/api"),
+            ("/contacts", f"{url}/api/contacts"),
+            ("urn:1", f"{url}/api/urn:1"),
+            (f"{url.lower()}/other", f"{url.lower()}/other"),
+        ):
+            self.assertEqual(adapter._url(path), address)
+
+    def test_a_next_page_may_be_relative(self):
+        self.will_answer(200, b"1", Link='</api/contacts2>; rel="next"')
+        self.will_answer(200, b"2", "/api/contacts2")
+        pages = self.adapter()._pages("contacts")
+        self.assertEqual([page.json() for page in pages], [1, 2])
+
+    def test_a_password_may_have_any_letters(self):
+        self.will_answer()
+        self.adapter(_auth=lambda adapter: ("ada", "pał"))._call("GET", "contacts")
+        self.assertIn("Basic", self.web.requests[0][2]["Authorization"])
+
     def test_pages_are_followed_as_they_are_needed(self):
         base = f"{self.web.url}/api/contacts"
         self.will_answer(200, b"1", Link=f'<{base}2>; rel="next"')
@@ -203,15 +243,34 @@ class TestAnswers(HTTPCase):
             self.assertIsInstance(self.error(adapter), NetworkRetryableError)
 
     def test_an_answer_cut_off_or_of_another_kind_is_tried_again(self):
-        self.will_answer(200, b'{"id": 7}', Content_Length="100")
-        self.assertIsInstance(self.error(), NetworkRetryableError)
-        self.will_answer(200, b"<html>Welcome to the proxy</html>")
-        self.assertIsInstance(self.error(), NetworkRetryableError)
+        self.shop = self.in_last_try()
+        for answer in (
+            {"body": b'{"id": 7}', "Content_Length": "100"},
+            {"body": b"4\r\n{", "Transfer_Encoding": "chunked"},
+            {"body": b"<html>Welcome to the proxy</html>"},
+        ):
+            self.will_answer(**answer)
+            error = self.error()
+            self.assertIsInstance(error, NetworkRetryableError)
+            self.assertFalse(error.ignore_retry, "who always does so fails in the end")
 
     def test_an_address_that_is_none_has_to_be_mended(self):
         for url in ("nowhere", "ftp://127.0.0.1", "http://"):
             adapter = self.adapter(_base_url=lambda _, url=url: url)
             self.assertIsInstance(self.error(adapter), InvalidDataError, url)
+
+    def test_what_nobody_could_send_is_refused(self):
+        adapter = self.adapter()
+        with self.assertRaises(InvalidDataError):
+            adapter._call("POST", "contacts", json={"weight": float("nan")})
+        broken = self.adapter(_auth=lambda adapter: BearerAuth(f"{SECRET}\n"))
+        error = self.error(broken)
+        self.assertIs(type(error), JobError)
+        self.assertNotIn(SECRET, error.text)
+
+    def test_a_redirect_to_nowhere_is_no_success(self):
+        self.will_answer(302)
+        self.assertIs(type(self.error(method="POST")), JobError)
 
     def test_a_moved_backend_is_not_called_at_its_new_address(self):
         self.will_answer(301, Location="http://elsewhere.example.com/?key=" + SECRET)
@@ -304,6 +363,17 @@ class TestSecrets(HTTPCase):
             self.web.answers.clear()
             self.assertNotIn(SECRET, self.error(adapter, path=path).text)
         self.assertNotIn(SECRET, "\n".join(logs.output))
+
+    def test_a_backend_that_repeats_the_request_does_not_tell_its_secrets(self):
+        for auth in (("ada", SECRET), BearerAuth(SECRET), HeaderAuth("X-Key", SECRET)):
+            self.will_answer(
+                400, f"<p>You sent {SECRET}</p>".encode(), Content_Type="text/html"
+            )
+            adapter = self.adapter(_auth=lambda adapter, auth=auth: auth)
+            error = self.error(adapter)
+            self.assertNotIn(SECRET, error.text)
+            self.assertIn("You sent", str(error))
+            self.assertNotIn("<p>", str(error))
 
     def test_a_redirect_to_another_host_does_not_get_the_secret(self):
         other = self.enterContext(web_server())

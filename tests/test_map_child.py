@@ -127,6 +127,26 @@ class TestExportChildren(ChildCase):
             {"members": [{"title": "Ada"}, {"title": "Grace"}]},
         )
 
+    def test_children_of_a_record_reach_the_component_as_they_are(self):
+        items = []
+
+        class Noted(Component):
+            _name = "test.noted.map.child"
+            _inherit = ["base.map.child.export", "base.test.shop"]
+            _apply_on = ["connector.test.contact"]
+
+            def get_items(self, children, parent, to_attr, options):
+                items.append(children)
+                return super().get_items(
+                    children.sorted("name"), parent, to_attr, options
+                )
+
+        self.build(Noted)
+        contact = self.contact()
+        mapper = self.export_mapper(children=self.children)
+        mapper.map_record(contact).values()
+        self.assertEqual(items, [contact.child_ids])
+
     def test_a_record_without_children_has_none(self):
         mapper = self.export_mapper(children=self.children)
         self.assertEqual(mapper.map_record(self.contact()).values(), {"members": []})

@@ -106,6 +106,12 @@ class TestDirectExport(MapperCase):
         self.assertIsNot(values["kg"], False)
         self.assertIs(values["active"], False)
 
+    def test_nothing_is_no_number(self):
+        mapper = self.export_mapper(direct=[("age", "years"), ("weight", "kg")])
+        values = mapper.map_record({"age": None, "weight": 0.0}).values()
+        self.assertIs(values["years"], False)
+        self.assertIsInstance(values["kg"], float)
+
     def test_a_many2one_gives_the_external_id_of_the_binding(self):
         grace = self.binding("Grace", external_id="7")
         mapper = self.export_mapper(direct=[("friend_id", "friend")])

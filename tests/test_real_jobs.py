@@ -2,8 +2,11 @@
 """Jobs as the queue runs them: its own controller, several real transactions."""
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from unittest.mock import patch
+
+import psycopg2
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.modules.registry import Registry
@@ -13,6 +16,7 @@ from odoo.tools import mute_logger
 from odoo.addons.component.core import Component, _component_databases
 from odoo.addons.connector.database import try_lock_rows
 from odoo.addons.queue_job.controllers.main import RunJobController
+from odoo.addons.queue_job.exception import FailedJobError
 from odoo.addons.queue_job.job import Job
 
 from .common import ShopServer, component_registry, shop_components
@@ -114,9 +118,13 @@ class Transaction:
 
     def __enter__(self):
         self.cr = self.registry.cursor()
+        # a test that waits for itself fails, instead of waiting for ever
+        self.cr.execute("SET lock_timeout = '5s'")
         return api.Environment(self.cr, SUPERUSER_ID, {})
 
     def __exit__(self, *error):
+        with suppress(psycopg2.Error):
+            self.cr.execute("RESET lock_timeout")
         # the cursor commits unless there was an error, and closes
         self.cr.__exit__(*error)
 
@@ -193,6 +201,49 @@ class TestJobsMayCommit(RealJobsCase):
         self.override(_after_export=_after_export)
         self.run_job(self.delay(self.bindings("Ada"))[0])
         self.assertEqual(free, [True])
+
+
+class TestUnknownCauses(RealJobsCase):
+    @mute_logger("odoo.sql_db", "odoo.addons.queue_job.controllers.main")
+    def test_a_unique_violation_that_goes_on_makes_the_job_fail_in_the_end(self):
+        """It has another cause than a job that was quicker."""
+
+        def before(exporter):
+            with exporter._retry_unique_violation():
+                exporter.binding.copy({"odoo_id": exporter.binding.odoo_id.id})
+
+        self.override(_export_dependencies=before)
+        [uuid] = self.delay(self.bindings("Ada"))
+        self.assertEqual(self.run_job(uuid)["retry"], 0)
+        with self.transaction() as env:
+            job = env["queue.job"].search([("uuid", "=", uuid)])
+            job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(
+                {"date_created": job.date_created - timedelta(hours=1)}
+            )
+        self.assertEqual(
+            [self.run_job(uuid)["retry"] for _try in range(4)], [1, 2, 3, 4]
+        )
+        with self.assertRaisesRegex(FailedJobError, "unique"):
+            self.run_job(uuid)
+
+    def test_a_job_is_known_by_its_arguments_too(self):
+        """Imports and deletes are methods of no record, with a backend to work on."""
+        known = []
+
+        class Deleter(Component):
+            _name = "test.shop.deleter"
+            _inherit = ["connector.record.deleter", "base.test.shop"]
+
+            def _delete(self, external_id):
+                known.append(self._job().uuid)
+
+        Deleter._build_component(self.components)
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            job = env["connector.test.binding"].with_delay()
+            uuid = job.export_delete_record(shop, "7").uuid
+        self.run_job(uuid)
+        self.assertEqual(known, [uuid])
 
 
 class TestContention(RealJobsCase):

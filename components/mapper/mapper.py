@@ -191,10 +191,10 @@ class Mapper(AbstractComponent):
         children = (
             source.get(from_attr) if hasattr(source, "get") else source[from_attr]
         )
+        if children is None or children is False:
+            children = []
         component = self._get_map_child_component(model_name)
-        return component.get_items(
-            children or [], map_record, to_attr, options=self.options
-        )
+        return component.get_items(children, map_record, to_attr, options=self.options)
 
     def _get_map_child_component(self, model_name):
         """Return the component that maps children of a model.
@@ -258,8 +258,10 @@ class ExportMapper(AbstractComponent):
         value = record[from_attr]
         field = getattr(record, "_fields", self.model._fields).get(from_attr)
         field_type = field.type if field is not None else None
+        if value is None or value is False:
+            return False
         if not value:
-            return 0 if field_type in NUMBER_TYPES else False
+            return value if field_type in NUMBER_TYPES else False
         if field_type == "many2one":
             return m2o_to_external(from_attr)(self, record, to_attr)
         return value

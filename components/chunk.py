@@ -1,0 +1,190 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The import of a chunk of records in one transaction."""
+
+import logging
+from collections import Counter
+
+import psycopg2
+
+_logger = logging.getLogger(__name__)
+
+
+class Chunk:
+    """Records that are imported together, as long as none of them stands in the way.
+
+    First all are tried together, in a savepoint. If that fails, they are imported one
+    by one, each in a savepoint, so that only what is bad is set apart.
+
+    :param importer: the importer whose hooks import each record
+    :param external_ids: ids on the backend
+    :param force: import also what is up to date
+    """
+
+    def __init__(self, importer, external_ids, force=False):
+        self.importer = importer
+        self.env = importer.env
+        self.external_ids = list(dict.fromkeys(external_ids))
+        self.force = force
+        self.set_apart = {}  #: causes by external id
+        self.counts = Counter()
+
+    def run(self):
+        """Import what can be imported, and set the rest apart."""
+        data = self.importer._read_many(self.external_ids)
+        self.counts["gone"] = len(set(self.external_ids) - set(data))
+        try:
+            with self.env.cr.savepoint():
+                self._import_together(data)
+        except psycopg2.OperationalError:
+            raise  # the transaction as a whole has to start again
+        except Exception as error:
+            _logger.info("A chunk is imported one by one, because of: %s", error)
+            self._import_one_by_one(data)
+
+    def sentence(self):
+        """Return a translated sentence that says what was done."""
+        _ = self.env._
+        labels = {
+            "created": _("created"),
+            "updated": _("updated"),
+            "unchanged": _("unchanged"),
+            "imported": _("imported"),
+            "skipped": _("skipped"),
+            "gone": _("gone on the backend"),
+        }
+        parts = [
+            f"{self.counts[key]} {label}"
+            for key, label in labels.items()
+            if self.counts[key]
+        ]
+        lines = [", ".join(parts) or _("Nothing was imported.")]
+        lines += [
+            _("Set apart: %(external_id)s: %(cause)s", external_id=key, cause=cause)
+            for key, cause in self.set_apart.items()
+        ]
+        return "\n".join(lines)
+
+    # -- all together
+
+    def _import_together(self, data):
+        importers = self._prepare(data)
+        importers = self._lock(importers)
+        self._find_bindings(importers)
+        importers = [i for i in importers if not self._is_done(i)]
+        self._import_dependencies(importers)
+        importers = [i for i in importers if not self._came_as_dependency(i)]
+        mapped = self._map(importers)
+        self._update([pair for pair in mapped if pair[0].binding])
+        self._create([pair for pair in mapped if not pair[0].binding])
+        for importer, _values in mapped:
+            importer.binder.bind(importer.external_id, importer.binding)
+            importer._after_import(importer.binding)
+        self.env.flush_all()
+
+    def _prepare(self, data):
+        importers = []
+        for external_id, record in data.items():
+            importer = self.importer._for_record(external_id)
+            if importer._prepare(external_id, record):
+                self.counts["skipped"] += 1
+            else:
+                importers.append(importer)
+        return importers
+
+    def _lock(self, importers):
+        obstacles = self.importer._lock_imports([i.external_id for i in importers])
+        self.set_apart.update(obstacles)
+        return [i for i in importers if i.external_id not in obstacles]
+
+    def _find_bindings(self, importers):
+        found = self.importer.binder.to_internal_many(
+            [importer.external_id for importer in importers]
+        )
+        everything = self.importer.model.union(*found.values())
+        for importer in importers:
+            binding = found.get(importer.external_id, self.importer.model)
+            # what the ORM reads of one, it reads of all
+            importer.binding = binding.with_prefetch(everything.ids)
+
+    def _is_done(self, importer):
+        done = importer._is_done(self.force)
+        self.counts["unchanged"] += done
+        return done
+
+    def _import_dependencies(self, importers):
+        for importer in importers:
+            if not self._is_imported(importer):
+                # who depends on it in turn does not import it
+                importer._dependencies[importer._key()] = False
+                importer._before_import()
+                importer._import_dependencies()
+
+    def _is_imported(self, importer):
+        """Whether another record of the chunk needed this one, and has imported it."""
+        return importer._dependencies.get(importer._key(), False)
+
+    def _came_as_dependency(self, importer):
+        came = self._is_imported(importer)
+        self.counts["imported"] += came
+        return came
+
+    def _map(self, importers):
+        """Map the records; what cannot be mapped is set apart."""
+        mapped = []
+        for importer in importers:
+            try:
+                mapped.append((importer, self._values(importer)))
+            except psycopg2.Error:
+                raise
+            except Exception as error:
+                self.set_apart[importer.external_id] = str(error)
+        return mapped
+
+    def _values(self, importer):
+        map_record = importer._map_data()
+        if not importer.binding:
+            return importer._new_values(map_record)
+        values = importer._update_data(map_record, binding=importer.binding)
+        importer._validate_data(values)
+        return values
+
+    def _update(self, mapped):
+        for importer, values in mapped:
+            changed = importer._update(importer.binding, values)
+            self.counts["updated" if changed else "unchanged"] += 1
+
+    def _create(self, mapped):
+        new = []
+        for importer, values in mapped:
+            existing = importer._find_existing()
+            if existing:
+                values = importer._values_to_adopt(existing, values)
+            new.append((importer, values))
+        if self.importer._can_create_many():
+            bindings = self.importer._create_many([values for _, values in new])
+        else:
+            bindings = [importer._create(values) for importer, values in new]
+        for (importer, _values), binding in zip(new, bindings, strict=True):
+            importer.binding = binding
+        self.counts["created"] += len(new)
+
+    # -- one by one
+
+    def _import_one_by_one(self, data):
+        self.counts = Counter(gone=self.counts["gone"])
+        self.set_apart.clear()
+        dependencies = {}  # those of the first attempt were rolled back
+        for external_id, record in data.items():
+            importer = self.importer._for_record(external_id)
+            importer._dependencies = dict(dependencies)
+            try:
+                if not self._came_as_dependency(importer):
+                    with self.env.cr.savepoint():
+                        importer.run(external_id, record, force=self.force)
+                    self.counts["imported"] += 1
+            except psycopg2.OperationalError:
+                raise
+            except Exception as error:
+                self.set_apart[external_id] = str(error)
+            else:
+                dependencies = importer._dependencies

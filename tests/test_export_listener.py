@@ -1,0 +1,314 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from unittest.mock import patch
+
+from odoo.addons.component.core import Component
+from odoo.addons.connector.components.mapper import changed_by, mapping, only_create
+
+from .common import ShopCase
+from .test_real_jobs import RealJobsCase, Transaction
+
+
+def listener():
+    class ContactExportListener(Component):
+        _name = "test.shop.contact.export.listener"
+        _inherit = "connector.export.listener"
+        _apply_on = ["connector.test.binding", "connector.test.contact"]
+        _binding_field = "shop_bind_ids"
+
+    return ContactExportListener
+
+
+class ListenerCase(ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.build(listener())
+        self.changes = self.env["connector.export.change"]
+
+    def end_transaction(self):
+        """Do what happens at the end of a transaction, short of the commit."""
+        self.cr.flush()
+
+    def jobs(self, method="export_changes"):
+        return self.env["queue.job"].search(
+            [
+                ("model_name", "=", "connector.test.binding"),
+                ("method_name", "=", method),
+            ]
+        )
+
+    def exported(self, **values):
+        """A binding that the shop has, and whose creation is forgotten."""
+        binding = self.binding(external_id="7", **values)
+        self.server.records["7"] = {}
+        self.end_transaction()
+        self.jobs().unlink()
+        self.changes.search([]).unlink()
+        return binding
+
+    def noted(self):
+        return self.changes.search([]).mapped("field_names")
+
+
+class TestChanges(ListenerCase):
+    def test_a_new_binding_is_exported_whole(self):
+        ada = self.binding("Ada")
+        self.end_transaction()
+        self.assertEqual(self.jobs().records, ada)
+        self.assertIsNone(self.changes.search([])._changed_fields())
+
+    def test_a_change_of_the_binding_or_of_its_record_is_exported(self):
+        ada = self.exported()
+        ada.odoo_id.name = "Ada L."
+        ada.write({"age": 37})
+        self.end_transaction()
+        self.assertEqual(self.jobs().records, ada)
+        self.assertEqual(self.noted(), [["age", "name"]])
+
+    def test_many_writes_of_one_transaction_make_one_job(self):
+        ada = self.exported()
+        for age in range(500):
+            ada.odoo_id.age = age + 1
+        self.end_transaction()
+        self.assertEqual(len(self.jobs()), 1)
+        self.assertEqual(self.noted(), [["age"]])
+
+    def test_writes_while_a_job_waits_make_none(self):
+        ada = self.exported()
+        ada.name = "Ada L."
+        self.end_transaction()
+        for age in range(10):
+            ada.age = age + 1
+            self.end_transaction()
+        self.assertEqual(len(self.jobs()), 1)
+
+    def test_one_call_carries_every_field_that_changed(self):
+        ada = self.exported(age=36)
+        ada.name = "Ada L."
+        self.end_transaction()
+        ada.age = 37
+        self.end_transaction()
+        ada.export_changes()
+        self.assertEqual(self.server.calls, [("write", "7")])
+        self.assertEqual(self.server.records["7"], {"title": "Ada L.", "years": 37})
+        self.assertFalse(self.changes.search([]))
+        self.assertIn("earlier", ada.export_changes())
+        self.assertEqual(len(self.server.calls), 1)
+
+    def test_changes_stay_when_their_export_fails(self):
+        ada = self.exported()
+        ada.name = "Ada L."
+        self.end_transaction()
+        with (
+            patch.object(self.server, "write", side_effect=ValueError("broken")),
+            self.assertRaises(ValueError),
+        ):
+            ada.export_changes()
+        self.assertEqual(self.noted(), [["name"]])
+
+    def test_fields_that_are_not_exported_do_not_count(self):
+        ada = self.exported()
+        ada.write({"weight": 7, "note": "private"})
+        self.end_transaction()
+        self.assertFalse(self.jobs())
+
+    def test_a_mapping_method_that_does_not_say_what_it_reads_counts_for_all(self):
+        class Mapper(Component):
+            _inherit = "test.shop.contact.export.mapper"
+
+            @mapping
+            def anything(self, record):
+                return {"kg": record.weight}
+
+        self.build(Mapper)
+        ada = self.exported()
+        ada.weight = 7
+        self.end_transaction()
+        self.assertIsNone(self.changes.search([])._changed_fields())
+
+    def test_mapping_methods_say_what_they_read(self):
+        class Mapper(Component):
+            _inherit = "test.shop.contact.export.mapper"
+
+            @mapping
+            @changed_by("weight")
+            def kilograms(self, record):
+                return {"kg": record.weight}
+
+            @mapping
+            @only_create
+            def source(self, record):
+                return {"source": "odoo"}
+
+        self.build(Mapper)
+        ada = self.exported()
+        ada.note = "private"
+        self.end_transaction()
+        self.assertFalse(self.jobs())
+        ada.weight = 7
+        self.end_transaction()
+        self.assertEqual(self.noted(), [["weight"]])
+
+    def test_what_a_connector_writes_is_not_exported(self):
+        ada = self.exported()
+        for key in ("connector_no_export", "no_connector_export"):
+            ada.with_context(**{key: True}).write({"name": key})
+            self.binding(backend_id=self.shop.id).browse()
+        self.end_transaction()
+        self.assertFalse(self.jobs().filtered(lambda job: job.records == ada))
+
+    def test_a_write_that_is_rolled_back_makes_no_job(self):
+        ada = self.exported()
+        with self.cr.savepoint() as savepoint:
+            ada.name = "Ada L."
+            savepoint.rollback()
+        self.end_transaction()
+        self.assertFalse(self.jobs() or self.noted())
+
+    def test_a_change_before_a_savepoint_outlives_its_rollback(self):
+        ada = self.exported()
+        ada.name = "Ada L."
+        with self.cr.savepoint() as savepoint:
+            ada.age = 37
+            savepoint.rollback()
+        self.end_transaction()
+        self.assertEqual(self.noted(), [["name"]])
+
+    def test_a_record_without_binding_is_nobodys_business(self):
+        self.contact("Unbound").name = "Changed"
+        self.end_transaction()
+        self.assertFalse(self.jobs())
+
+    def test_a_record_on_two_backends_is_exported_to_both(self):
+        ada = self.exported()
+        other = self.shop.create({"name": "Other Shop"})
+        twin = self.binding(odoo_id=ada.odoo_id.id, backend_id=other.id)
+        self.end_transaction()
+        self.jobs().unlink()
+        ada.odoo_id.name = "Ada L."
+        self.end_transaction()
+        self.assertEqual({job.records for job in self.jobs()}, {ada, twin})
+
+
+class TestDeletes(ListenerCase):
+    def deletes(self):
+        return self.jobs("export_delete_record")
+
+    def test_a_deleted_binding_is_deleted_on_the_backend(self):
+        self.exported().unlink()
+        self.assertEqual(self.deletes().args, [self.shop, "7"])
+
+    def test_a_deleted_record_is_deleted_on_the_backend(self):
+        self.exported().odoo_id.unlink()
+        self.assertEqual(self.deletes().args, [self.shop, "7"])
+
+    def test_what_was_never_exported_is_not(self):
+        self.binding().unlink()
+        self.assertFalse(self.deletes())
+
+    def test_what_a_connector_deletes_is_not(self):
+        self.exported().with_context(connector_no_export=True).unlink()
+        self.assertFalse(self.deletes())
+
+    def test_a_delete_is_not_blocked_by_the_connector(self):
+        class BrokenBinder(Component):
+            _inherit = "test.shop.binder"
+
+            def to_external(self, binding, wrap=False):
+                self.env.cr.execute("SELECT 1/0")
+
+        ada = self.exported()
+        self.build(BrokenBinder)
+        with (
+            self.assertLogs("odoo.addons.connector", "ERROR") as logs,
+            self.assertLogs("odoo.sql_db", "ERROR"),
+        ):
+            ada.unlink()
+        self.assertIn("will not be deleted", logs.output[0])
+        self.assertFalse(ada.exists())
+
+    def test_a_change_of_a_record_that_is_gone_ends_with_a_sentence(self):
+        ada = self.exported()
+        ada.name = "Ada L."
+        self.end_transaction()
+        ada.with_context(connector_no_export=True).unlink()
+        self.assertIn("deleted", ada.export_changes())
+
+
+class TestChangesWhileJobsRun(RealJobsCase):
+    def setUp(self):
+        super().setUp()
+        listener()._build_component(self.components)
+        self.addCleanup(self.forget_changes)
+        [self.ada] = self.bindings("Ada")
+        with self.transaction() as env:
+            env["queue.job"].search([("model_name", "like", "connector.test")]).unlink()
+            env["connector.export.change"].search([]).unlink()
+
+    def forget_changes(self):
+        with self.transaction() as env:
+            env["connector.export.change"].search([]).unlink()
+
+    def write(self, **values):
+        with self.transaction() as env:
+            env["connector.test.binding"].browse(self.ada).write(values)
+
+    def write_contact(self, **values):
+        """As users do: the binding itself is locked while it is exported."""
+        with self.transaction() as env:
+            env["connector.test.binding"].browse(self.ada).odoo_id.write(values)
+
+    def waiting(self):
+        return [
+            job["uuid"]
+            for job in self.read(
+                "queue.job",
+                [("state", "=", "pending"), ("method_name", "=", "export_changes")],
+            )
+        ]
+
+    def test_a_write_that_lands_while_the_job_runs_is_exported_by_a_later_job(self):
+        self.write(name="First")
+        [uuid] = self.waiting()
+        self.server.before_create = lambda data: self.write_contact(name="Second")
+        self.assertEqual(self.run_job(uuid)["state"], "done")
+        self.assertEqual(self.server.records["1"]["title"], "First")
+        [later] = self.waiting()
+        self.assertEqual(self.run_job(later)["state"], "done")
+        self.assertEqual(self.server.records["1"]["title"], "Second")
+        self.assertFalse(self.read("connector.export.change", []))
+
+    def test_a_write_that_saw_the_job_wait_is_not_lost_when_it_commits_later(self):
+        """Its snapshot is older than the start of the job, its commit younger."""
+        self.write(name="First")
+        [uuid] = self.waiting()
+        with Transaction(self.registry) as env:
+            late = env["connector.test.binding"].browse(self.ada).odoo_id
+            self.assertEqual(late.name, "First")  # the snapshot
+            env["queue.job"].search_count([("state", "=", "pending")])
+            self.assertEqual(self.run_job(uuid)["state"], "done")
+            late.age = 37
+        [later] = self.waiting()
+        self.run_job(later)
+        self.assertEqual(self.server.records["1"]["years"], 37)
+
+    def test_a_job_waits_for_a_transaction_that_is_committing_a_change(self):
+        self.write(name="First")
+        [uuid] = self.waiting()
+        with Transaction(self.registry) as env:
+            env["connector.test.binding"].browse(self.ada).write({"age": 37})
+            env.cr.flush()  # stored, and relying on the job that waits
+            with patch(
+                "odoo.addons.connector.models.connector_export_change.PATIENCE", 0.1
+            ):
+                job = self.run_job(uuid)
+            self.assertEqual((job["state"], job["retry"]), ("pending", 0))
+        self.assertEqual(self.waiting(), [uuid])
+        self.run_job(uuid)
+        self.assertEqual(self.server.records["1"]["years"], 37)
+        self.assertFalse(self.waiting())
+
+    def test_a_write_that_is_rolled_back_makes_no_job(self):
+        with Transaction(self.registry) as env:
+            env["connector.test.binding"].browse(self.ada).write({"age": 37})
+            env.cr.rollback()
+        self.assertFalse(self.waiting())
