@@ -43,25 +43,28 @@ class Chunk:
 
     def sentence(self):
         """Return a translated sentence that says what was done."""
-        _ = self.env._
         labels = {
-            "created": _("created"),
-            "updated": _("updated"),
-            "unchanged": _("unchanged"),
-            "imported": _("imported"),
-            "skipped": _("skipped"),
-            "gone": _("gone on the backend"),
+            "created": self.env._("created"),
+            "updated": self.env._("updated"),
+            "unchanged": self.env._("unchanged"),
+            "imported": self.env._("imported"),
+            "skipped": self.env._("skipped"),
+            "gone": self.env._("gone on the backend"),
         }
         parts = [
             f"{self.counts[key]} {label}"
             for key, label in labels.items()
             if self.counts[key]
         ]
-        lines = [", ".join(parts) or _("Nothing was imported.")]
-        lines += [
-            _("Set apart: %(external_id)s: %(cause)s", external_id=key, cause=cause)
-            for key, cause in self.set_apart.items()
-        ]
+        lines = [", ".join(parts) or self.env._("Nothing was imported.")]
+        for external_id, cause in self.set_apart.items():
+            lines.append(
+                self.env._(
+                    "Set apart: %(external_id)s: %(cause)s",
+                    external_id=external_id,
+                    cause=cause,
+                )
+            )
         return "\n".join(lines)
 
     # -- all together

@@ -1,6 +1,4 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo.exceptions import ValidationError
-
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import mapping
 from odoo.addons.connector.exception import (
@@ -440,7 +438,7 @@ class TestChunk(ImportCase):
         def _after_import(importer, binding):
             binding.weight = 99
             if importer.external_id == "2":
-                raise ValidationError("too late")
+                raise ValueError("too late")
 
         self.override(_after_import=_after_import)
         self.source.add(1, 2)
@@ -451,7 +449,7 @@ class TestChunk(ImportCase):
     def test_a_dependency_that_was_undone_is_imported_again(self):
         def _after_import(importer, binding):
             if importer.external_id == "2":
-                raise ValidationError("too late")
+                raise ValueError("too late")
 
         self.override(_after_import=_after_import)
         self.source.add(1)
