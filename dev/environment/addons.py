@@ -1,0 +1,73 @@
+"""The addons of this checkout, in a folder where Odoo finds them by their names.
+
+The root of the checkout is the addon ``connector``, and the checkout may be called
+anything. So ``.dev/addons/connector`` holds links to what the wheel packs of it; the
+examples are linked as they are.
+"""
+
+import ast
+import os
+
+from . import folders, stamps
+
+MAIN = "connector"
+
+
+def names():
+    """The names of all addons of the checkout, ``connector`` first."""
+    main = [MAIN] if (folders.CHECKOUT / "__manifest__.py").is_file() else []
+    examples = folders.EXAMPLES.glob("*/__manifest__.py")
+    return main + sorted(manifest.parent.name for manifest in examples)
+
+
+def packed():
+    """The names of the top-level files and folders that belong to the addon.
+
+    The patterns for them are in ``setup.py``, which packs the same into the wheel.
+    """
+    tree = ast.parse((folders.CHECKOUT / "setup.py").read_text())
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == "PACKED":
+            patterns = ast.literal_eval(node.value)
+    found = {path.name for each in patterns for path in folders.CHECKOUT.glob(each)}
+    return sorted(found - {"setup.py"})
+
+
+def link():
+    """Make or refresh the folder ``.dev/addons``."""
+    wanted = {}
+    for name in names():
+        if name == MAIN:
+            for item in packed():
+                wanted[folders.ADDONS / MAIN / item] = folders.CHECKOUT / item
+        else:
+            wanted[folders.ADDONS / name] = folders.EXAMPLES / name
+    (folders.ADDONS / MAIN).mkdir(parents=True, exist_ok=True)
+    there = [*folders.ADDONS.iterdir(), *(folders.ADDONS / MAIN).iterdir()]
+    for old in there:
+        if old.is_symlink() and os.readlink(old) != str(wanted.get(old)):
+            old.unlink()
+    for link, target in wanted.items():
+        if not link.is_symlink():
+            link.symlink_to(target)
+
+
+def folder(name):
+    """Where Odoo sees an addon of the checkout."""
+    return folders.ADDONS / name
+
+
+def dependencies():
+    """The addons from elsewhere that ours depend on, sorted."""
+    depends = set()
+    for name in names():
+        manifest = ast.literal_eval((folder(name) / "__manifest__.py").read_text())
+        depends.update(manifest.get("depends", ["base"]))
+    return sorted(depends - set(names()))
+
+
+def fingerprint():
+    """A key that changes when a database with our addons would look different."""
+    return stamps.fingerprint(
+        *(stamps.fingerprint_of(folder(name), skip={"tests"}) for name in names())
+    )

@@ -1,0 +1,200 @@
+"""The commands of ``dev/``: from the command line to what does the work."""
+
+import contextlib
+import importlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from . import (
+    addons,
+    databases,
+    embedded_server,
+    folders,
+    linting,
+    locks,
+    odoo_process,
+    odoo_source,
+    processes,
+    python_packages,
+    testing,
+)
+from .console import Problem, complain, say
+from .postgres import PostgreSQL
+from .servers import OdooServer, Radicale, free_port
+
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+def main(name, *arguments):
+    """Run a command.
+
+    :param name: of the function below
+    :param arguments: strings of the command line
+    :return: the exit code
+    """
+    inside = name == python_packages.INSIDE
+    if inside:
+        name, *arguments = arguments
+    command = COMMANDS[name]
+    if set(arguments[:1]) & {"-h", "--help"} and command is not odoo:
+        say(command.__doc__.replace("\n    ", "\n").strip())
+        return 0
+    # As with Ctrl-C, leave through all "finally" and stop what we started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(TERMINATED))
+    try:
+        if command is not clean and not inside:
+            prepare([name, *arguments])
+        if inside:
+            with locks.setting_up():
+                addons.link()
+                odoo_process.write_settings()
+        return command(list(arguments))
+    except Problem as problem:
+        complain(f"\n{problem}")
+    except PermissionError as error:
+        complain(
+            f"\n{error.filename} belongs to another user: remove {folders.STATE} as "
+            "that user, or go on as that user."
+        )
+    except OSError as error:
+        complain(f"\n{error.strerror}: {error.filename or ''}. Is the disk full?")
+    except KeyboardInterrupt:
+        complain("\nInterrupted. The next run goes on from here.")
+        return INTERRUPTED
+    return 1
+
+
+def prepare(arguments):
+    """Have Odoo and the virtual environment, and go on in the latter."""
+    with locks.setting_up():
+        python_packages.prepare(odoo_source.prepare())
+    python_packages.enter(arguments)
+
+
+def test(arguments):
+    """
+    ./dev/test [ADDON | dev | TAGS]...
+
+    Runs the tests; all of them, or those of an addon (connector), of this
+    environment (dev), or that test tags of Odoo select (/connector:TestBinder).
+    """
+    chosen = [each for each in arguments if each != "--tags"]
+    with PostgreSQL():
+        return testing.run(chosen)
+
+
+def odoo(arguments):
+    """
+    ./dev/odoo ARGUMENTS
+
+    Runs Odoo itself: ./dev/odoo --help, ./dev/odoo shell -d demo, ...
+    """
+    with PostgreSQL():
+        # Ctrl-C is for Odoo, which is in our process group and gets it too.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        process = subprocess.Popen(
+            odoo_process.command(*arguments),
+            env=odoo_process.variables(),
+            preexec_fn=_take_interrupts,
+        )
+        try:
+            return process.wait()
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _take_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def serve(arguments):
+    """
+    ./dev/serve [OPTIONS OF ODOO]
+
+    Starts Odoo with the addons and demo data, and a CardDAV server, until Ctrl-C.
+    The database is kept; ./dev/clean gives a new one.
+    """
+    with PostgreSQL(), Radicale() as cards:
+        database = databases.kept_demo()
+        with OdooServer(database, free_port(8069), arguments) as server:
+            say(f"\n  Odoo      {server.url}  (admin / admin)")
+            say(f"  CardDAV   {cards.url}  ({cards.user} / {cards.password})")
+            say("\n  Ctrl-C stops both.")
+            with contextlib.suppress(KeyboardInterrupt):
+                _wait_for_end(server, cards)
+    say("\n  Stopped.")
+    return 0
+
+
+def _wait_for_end(*servers):
+    while True:
+        for server in servers:
+            if not server.is_running():
+                log = processes.shown(server.log)
+                raise Problem(f"{server.name} ended; {log} says why.")
+        time.sleep(0.5)
+
+
+def demo(arguments):
+    """
+    ./dev/demo [--stay]
+
+    Shows what connectors do: an address book that is kept the same on both sides.
+    With --stay the servers go on at the end, to look around, until Ctrl-C.
+    """
+    return _main_of("demonstration", arguments)
+
+
+def chaos(arguments):
+    """
+    ./dev/chaos [--short] [--only 1,3] [--seed NUMBER]
+
+    Kills Odoo and lies to it, and looks whether the data suffered: all scenarios, or
+    those that are named. --short takes less than eight minutes.
+    """
+    return _main_of("faults", arguments)
+
+
+def _main_of(package, arguments):
+    """Hand over to a package of ``dev/`` that is a command of its own."""
+    try:
+        main = importlib.import_module(package).main
+    except (AttributeError, ModuleNotFoundError) as error:
+        if getattr(error, "name", package) not in (package, "main"):
+            raise
+        raise Problem(f"There is nothing in dev/{package} yet.") from None
+    return main(arguments)
+
+
+def lint(arguments):
+    """
+    ./dev/lint [OPTIONS OF ruff check]
+
+    Looks for mistakes in the code with ruff and pylint-odoo.
+    """
+    return linting.run(arguments)
+
+
+def clean(arguments):
+    """
+    ./dev/clean
+
+    Removes all that these commands made: the folder .dev.
+    """
+    with locks.setting_up():
+        if embedded_server.is_in_use():
+            raise Problem("A command is still running here: stop it first.")
+        shutil.rmtree(folders.STATE)
+    say("  Removed .dev")
+    return 0
+
+
+COMMANDS = {
+    each.__name__: each for each in (test, demo, chaos, serve, odoo, lint, clean)
+}

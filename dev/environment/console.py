@@ -1,0 +1,89 @@
+"""What people see: steps with their time, progress, and errors of one sentence."""
+
+import contextlib
+import sys
+import time
+
+WIDTH = 44
+BAR = 24
+
+
+class Problem(Exception):
+    """Something stops the command: one sentence that says what, and what to do."""
+
+
+def say(text=""):
+    """Print a line at once, also into a pipe."""
+    print(text, flush=True)
+
+
+def complain(text):
+    """Print an error."""
+    sys.stdout.flush()
+    print(text, file=sys.stderr, flush=True)
+
+
+def plural(number, noun):
+    """``plural(2, "test")`` is "2 tests"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+class Step:
+    """One line of output for one step of the work, with a bar where people look.
+
+    :param title: what is done, as an order: "Unpack Odoo"
+    """
+
+    def __init__(self, title):
+        self.title = title
+        self.live = sys.stdout.isatty()
+        self._started = time.monotonic()
+        self._shown = ""
+        if not self.live:
+            print(f"  {title} ", end="", flush=True)
+        self.note("")
+
+    def note(self, text):
+        """Show what is going on, until something else is; only on a terminal."""
+        line = f"  {self.title} ... {text}"[:78]
+        if line != self._shown:
+            self._show(line)
+            self._shown = line
+
+    def progress(self, done, total):
+        """Show a bar for ``done`` of ``total``; only on a terminal."""
+        share = min(done / total, 1) if total else 0
+        full = round(share * BAR)
+        self.note(f"[{'#' * full}{'.' * (BAR - full)}] {share:4.0%}")
+
+    def count(self, number, noun):
+        """Show how many are done: each on a terminal, every fiftieth elsewhere."""
+        self.note(plural(number, noun))
+        if not self.live and number % 50 == 0:
+            print(f".. {number} ", end="", flush=True)
+
+    def end(self, outcome=None):
+        """Write the final line: how long it took, or ``outcome``."""
+        outcome = outcome or f"{time.monotonic() - self._started:.1f} s"
+        dots = "." * max(WIDTH - len(self.title), 3)
+        self._show("")
+        say(f"  {self.title} {dots} {outcome}" if self.live else f"{dots} {outcome}")
+
+    def _show(self, line):
+        if self.live:
+            print(f"\r\x1b[K{line}", end="", flush=True)
+
+
+@contextlib.contextmanager
+def step(title):
+    """Time a step of the work: ``with step("Unpack Odoo") as shown: ...``"""
+    shown = Step(title)
+    try:
+        yield shown
+    except (KeyboardInterrupt, SystemExit):
+        shown.end("interrupted")
+        raise
+    except BaseException:
+        shown.end("failed")
+        raise
+    shown.end()

@@ -1,0 +1,20 @@
+"""Where things lie. All that the environment makes is below ``STATE``."""
+
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+DEV = CHECKOUT / "dev"
+EXAMPLES = CHECKOUT / "examples"
+REQUIREMENTS = DEV / "requirements.txt"
+
+STATE = CHECKOUT / ".dev"
+ADDONS = STATE / "addons"
+CACHE = STATE / "cache"
+LOGS = STATE / "logs"
+ODOO = STATE / "odoo"
+ODOO_CONF = STATE / "odoo.conf"
+ODOO_DATA = STATE / "data"
+POSTGRES = STATE / "postgres"
+RADICALE = STATE / "radicale"
+VENV = STATE / "venv"
+VENV_PYTHON = VENV / "bin" / "python"

@@ -1,0 +1,83 @@
+"""Running Odoo: its settings, its command line, installing addons."""
+
+import os
+import re
+
+from . import folders, odoo_source, processes
+from .console import Problem, step
+
+# The database manager stays shut: it would let any web page guess at "admin".
+CONF = """\
+[options]
+addons_path = {addons_path}
+data_dir = {data_dir}
+server_wide_modules = base,rpc,web,queue_job
+http_interface = 127.0.0.1
+list_db = False
+limit_time_cpu = 600
+limit_time_real = 1200
+
+[queue_job]
+channels = root:4
+"""
+
+
+def write_settings():
+    """Write ``.dev/odoo.conf``, which all Odoo processes read.
+
+    :raise Problem: when the checkout's path has a comma, which Odoo cannot take
+    """
+    paths = [folders.ADDONS, *odoo_source.importable().addons_paths]
+    if any("," in str(path) for path in paths):
+        raise Problem(
+            f"Odoo cannot read addons from a path with a comma ({folders.CHECKOUT}): "
+            "rename that folder."
+        )
+    content = CONF.format(
+        addons_path=",".join(str(path) for path in paths),
+        data_dir=folders.ODOO_DATA,
+    )
+    if not folders.ODOO_CONF.exists() or folders.ODOO_CONF.read_text() != content:
+        aside = folders.ODOO_CONF.with_suffix(".new")
+        aside.write_text(content)
+        aside.rename(folders.ODOO_CONF)
+
+
+def command(*arguments):
+    """The command line that runs Odoo, as a list of strings."""
+    program = folders.VENV / "bin" / "odoo"
+    return [str(part) for part in (folders.VENV_PYTHON, program, *arguments)]
+
+
+def variables(**more):
+    """The environment variables for an Odoo process.
+
+    :param more: variables on top
+    """
+    ours = {"ODOO_RC": str(folders.ODOO_CONF), "ODOO_PY_COLORS": "", **more}
+    return {**os.environ, **ours}
+
+
+def install(database, modules, title, *options):
+    """Install addons into a database, which is made if it is not there.
+
+    :param modules: names of addons
+    :param title: names the step, and the log file
+    :param options: more options of Odoo, like ``--with-demo``
+    :raise Problem: when Odoo fails; names the log
+    """
+    with step(title) as shown:
+
+        def follow(line):
+            count = re.search(r"Loading module \w+ \((\d+)/(\d+)\)", line)
+            if count and count[2] != "1":
+                shown.progress(int(count[1]), int(count[2]))
+
+        processes.run(
+            command("-d", database, "-i", ",".join(modules))
+            + ["--stop-after-init", "--no-http", "--max-cron-threads=0", *options],
+            log=title.lower().replace(" ", "-"),
+            doing=f"Installing {', '.join(modules)}",
+            follow=follow,
+            env=variables(),
+        )

@@ -1,0 +1,129 @@
+"""Running other programs: their output goes to a log, and none outlives us."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+
+from . import folders
+from .console import Problem
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(number=signal.SIGKILL):
+    """For ``preexec_fn``: the kernel signals the child when we are gone.
+
+    Strictly: when the thread that started it is. Start what is to last from the
+    main thread.
+    """
+    if hasattr(_LIBC, "prctl"):
+        _LIBC.prctl(_PR_SET_PDEATHSIG, number)
+
+
+def start(command, **options):
+    """Start a program in a process group of its own, which dies when we do.
+
+    :return: the ``subprocess.Popen``
+    """
+    options.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.Popen(
+        [str(part) for part in command],
+        start_new_session=True,
+        preexec_fn=die_with_parent,
+        **options,
+    )
+
+
+def end(process, seconds=10):
+    """Ask a process group to stop, and kill what is left of it after ``seconds``."""
+    if process.poll() is None:
+        signal_group(process, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+    kill(process)
+
+
+def kill(process):
+    """Kill a process group at once."""
+    signal_group(process, signal.SIGKILL)
+    process.wait()
+
+
+def signal_group(process, number):
+    """Send a signal to a process and all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def log_file(name):
+    """The path of a log file; its folder is there.
+
+    :param name: without the ending, for example "pip"
+    """
+    folders.LOGS.mkdir(parents=True, exist_ok=True)
+    return folders.LOGS / f"{name}.log"
+
+
+def shown(path):
+    """A path as people like to read it: from the checkout on."""
+    with contextlib.suppress(ValueError):
+        return str(path.relative_to(folders.CHECKOUT))
+    return str(path)
+
+
+def lines(command, log, **options):
+    """Run a program to its end, and give its output line by line.
+
+    :param log: the name of the log file that keeps the output
+    :return: a generator of lines, which returns the exit code
+    """
+    # A new file: another command may be writing to the one of that name.
+    log_file(log).unlink(missing_ok=True)
+    with log_file(log).open("w", errors="replace") as kept:
+        process = start(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            **options,
+        )
+        try:
+            for line in process.stdout:
+                kept.write(line)
+                kept.flush()
+                yield line.rstrip("\n")
+            return process.wait()
+        finally:
+            end(process, seconds=2)
+
+
+def run(command, log, doing, remedy="", follow=None, **options):
+    """Run a program to its end.
+
+    :param log: the name of the log file that keeps its output
+    :param doing: what it does, for the error: "Unpacking Odoo"
+    :param remedy: what to do when it fails, a sentence
+    :param follow: called with each line of the output
+    :raise Problem: when the program fails; names the log
+    """
+    output = lines(command, log, **options)
+    last = []
+    while True:
+        try:
+            line = next(output)
+        except StopIteration as ended:
+            code = ended.value
+            break
+        except FileNotFoundError:
+            raise Problem(f"{doing} failed: there is no {command[0]}.") from None
+        last = [*last[-5:], line]
+        if follow:
+            follow(line)
+    if code:
+        said = "".join(f"\n    {line}" for line in last if line.strip())
+        where = shown(log_file(log))
+        raise Problem(f"{doing} failed. {remedy} The log is {where}; its end:{said}")

@@ -1,0 +1,137 @@
+"""The virtual environment: Odoo's needs, the addons we stand on, our tools."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+
+from . import debian, folders, processes, stamps
+from .console import step
+
+# Odoo is not in the package registry; this makes pip see that it is there, so that
+# odoo-addon-* find their requirement met. What Odoo itself needs is in our list,
+# not here: it asks for the source of psycopg2, which needs a compiler.
+METADATA = """\
+Metadata-Version: 2.1
+Name: odoo
+Version: 19.0
+Summary: Made importable by odoo-source.pth
+"""
+# What runs Odoo. "python -m odoo" would import from the current folder first.
+PROGRAM = """\
+import sys
+
+from odoo.cli.command import main
+
+sys.exit(main())
+"""
+# On the command line: this is the second start, in the virtual environment.
+INSIDE = "--inside"
+REMEDY = (
+    "Check that pip reaches its package index (python3 -m pip config list shows "
+    "which), and run this again."
+)
+
+
+def prepare(source):
+    """Have a virtual environment that runs Odoo.
+
+    It is made in place, since virtual environments cannot be moved; the stamp, which
+    comes last, says that it is complete. Once made it stays with its Python, also
+    when the next command is run by another. What pip downloaded is kept.
+
+    :param source: the :class:`~.odoo_source.OdooSource` to make importable
+    :raise Problem: when the packages cannot be installed
+    """
+    wanted = folders.REQUIREMENTS.read_text()
+    key = stamps.fingerprint(wanted, METADATA, str(folders.VENV), str(source.root))
+    if stamps.is_current(folders.VENV, key) and _works():
+        return
+    pip = _pip_wheel()
+    with step("Create the Python environment"):
+        _create(pip)
+        _show_odoo(source)
+    with step("Install the Python packages") as shown:
+        _install(shown)
+    stamps.mark(folders.VENV, key)
+
+
+def _works():
+    """Whether the Python that it was made from is still there."""
+    script = "import odoo.release, psycopg2"
+    check = [folders.VENV_PYTHON, "-c", script]
+    try:
+        return subprocess.run(check, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def _pip_wheel():
+    """A wheel of pip, if Python has none: Debian ships that in a package apart."""
+    if importlib.util.find_spec("ensurepip"):
+        return None
+    folder = folders.CACHE / "pip-wheels"
+    wanted = {"python3-pip-whl": ["usr/share/python-wheels"]}
+    key = stamps.fingerprint(wanted)
+    if not stamps.is_current(folder, key):
+        stamps.build(folder, key, lambda aside: debian.unpack(wanted, aside))
+    return next(folder.glob("usr/share/python-wheels/pip-*.whl"))
+
+
+def _create(pip):
+    processes.run(
+        [sys.executable, "-m", "venv", "--clear", folders.VENV]
+        + ["--without-pip"] * bool(pip),
+        log="venv",
+        doing="Creating the Python environment",
+        remedy="Install the package that holds Python's venv (apt-get install "
+        "python3-venv), and run this again.",
+    )
+    if pip:
+        processes.run(
+            [folders.VENV_PYTHON, pip / "pip", "install", "--no-index", pip],
+            log="pip-itself",
+            doing="Installing pip",
+            remedy="Run ./dev/clean, and this again.",
+        )
+
+
+def _show_odoo(source):
+    """Make Odoo importable in the virtual environment, and visible to pip."""
+    (packages,) = folders.VENV.glob("lib/python3*/site-packages")
+    (packages / "odoo-source.pth").write_text(f"{source.root}\n")
+    (folders.VENV / "bin" / "odoo").write_text(PROGRAM)
+    metadata = packages / "odoo-19.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(METADATA)
+    (metadata / "INSTALLER").write_text("connector-dev\n")
+    (metadata / "RECORD").write_text("")
+
+
+def _install(shown):
+    def follow(line):
+        name = re.match(r"(?:Collecting|Using cached|Downloading) (\S+)", line.strip())
+        if name:
+            shown.note(name[1].rpartition("/")[2])
+
+    processes.run(
+        [folders.VENV_PYTHON, "-m", "pip", "install", "--requirement"]
+        + [folders.REQUIREMENTS, "--no-compile", "--no-input", "--progress-bar=off"]
+        + ["--disable-pip-version-check", "--only-binary=:all:"],
+        log="pip",
+        doing="Installing the Python packages",
+        remedy=REMEDY,
+        follow=follow,
+        env={**os.environ, "PIP_CACHE_DIR": str(folders.CACHE / "pip")},
+    )
+
+
+def enter(arguments):
+    """Go on in the virtual environment's Python, in place of this process.
+
+    :param arguments: what the command line said
+    """
+    sys.stdout.flush()
+    script = folders.DEV / "environment"
+    os.execv(folders.VENV_PYTHON, [folders.VENV_PYTHON, script, INSIDE, *arguments])

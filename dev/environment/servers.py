@@ -1,0 +1,196 @@
+"""Servers that are started, waited for, and stopped with all they started."""
+
+import contextlib
+import socket
+import time
+import urllib.error
+import urllib.request
+
+from . import folders, odoo_process, processes
+from .console import Problem
+
+HOST = "127.0.0.1"
+
+
+def free_port(wanted=0):
+    """A port of this machine that nobody listens on.
+
+    :param wanted: taken if it is free
+    """
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind((HOST, port))
+                return probe.getsockname()[1]
+    raise Problem("There is no free port on this machine.")
+
+
+class Server:
+    """A program that answers HTTP requests on a port of this machine.
+
+    In a ``with`` block it runs until the end of the block. It dies with us, however
+    we end, and with it all that it started.
+
+    :param name: for people, and for the log file ``.dev/logs/<name>.log``
+    :param port: 0 for any that is free
+    """
+
+    #: Path that is asked to see whether the server is up.
+    health = "/"
+    #: Seconds until it has to be up.
+    patience = 90
+
+    def __init__(self, name, port=0):
+        self.name = name
+        self.port = port or free_port()
+        self.process = None
+
+    @property
+    def url(self):
+        """The address, without a slash at the end."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def log(self):
+        """The path of the log file."""
+        return processes.log_file(self.name)
+
+    @property
+    def pid(self):
+        """The number of the process, also of its process group; ``None`` before."""
+        return self.process and self.process.pid
+
+    def command(self):
+        """The command line; for subclasses."""
+        raise NotImplementedError
+
+    def variables(self):
+        """The environment variables, ``None`` for our own; for subclasses."""
+
+    def start(self):
+        """Start, or start again, and wait until it answers.
+
+        :raise Problem: when it ends or keeps silent; names the log
+        """
+        with self.log.open("a") as output:
+            self.process = processes.start(
+                self.command(),
+                stdout=output,
+                stderr=output,
+                env=self.variables(),
+            )
+        self.wait()
+        return self
+
+    def wait(self):
+        """Wait until it answers."""
+        deadline = time.monotonic() + self.patience
+        while not self.answers():
+            ended = self.process.poll() is not None
+            if ended or time.monotonic() > deadline:
+                self.stop()
+                what = "ended at once" if ended else "does not answer"
+                raise Problem(
+                    f"{self.name} {what}; {processes.shown(self.log)} says why."
+                )
+            time.sleep(0.1)
+
+    def answers(self):
+        """Whether it answers now."""
+        try:
+            with urllib.request.urlopen(self.url + self.health, timeout=5):
+                return True
+        except urllib.error.HTTPError as refusal:
+            return refusal.code < 500
+        except OSError:
+            return False
+
+    def is_running(self):
+        """Whether its process is there."""
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self):
+        """Stop it in an orderly way, or by force after ten seconds."""
+        if self.process:
+            processes.end(self.process)
+
+    def kill(self):
+        """Kill it and all it started, like ``kill -9`` or a power cut."""
+        processes.kill(self.process)
+
+    def __enter__(self):
+        self.log.unlink(missing_ok=True)
+        return self.start()
+
+    def __exit__(self, *exception):
+        self.stop()
+
+
+class OdooServer(Server):
+    """Odoo for one database, with queue_job's runner; needs a running PostgreSQL.
+
+    :param database: the name of the database
+    :param port: 0 for any that is free
+    :param options: more options of Odoo, like ``"--workers=2"``
+    :param name: tells several apart
+    :param variables: more environment variables, like ``ODOO_QUEUE_JOB_CHANNELS``
+    """
+
+    health = "/web/health"
+
+    def __init__(self, database, port=0, options=(), name="odoo", variables=None):
+        super().__init__(name, port)
+        self.database = database
+        self.options = list(options)
+        self._variables = variables or {}
+
+    def command(self):
+        # With workers, live chat has a process and a port of its own.
+        ports = [f"--http-port={self.port}", f"--gevent-port={free_port()}"]
+        return odoo_process.command("-d", self.database, *ports, *self.options)
+
+    def variables(self):
+        return odoo_process.variables(**self._variables)
+
+
+class Radicale(Server):
+    """A CalDAV and CardDAV server with an account, and its data in a folder.
+
+    :param folder: where its settings and data lie; kept when it stops
+    :param user: the account's name; its address books are below ``url/<user>/``
+    :param password: the account's password
+    :param port: 0 for any that is free
+    """
+
+    settings = """\
+[server]
+hosts = {host}:{port}
+max_connections = 100
+
+[auth]
+type = htpasswd
+htpasswd_filename = {folder}/users
+htpasswd_encryption = plain
+delay = 0
+
+[storage]
+filesystem_folder = {folder}/collections
+"""
+
+    def __init__(
+        self, folder=None, user="demo", password="demo", port=0, name="radicale"
+    ):
+        super().__init__(name, port)
+        self.folder = folder or folders.RADICALE
+        self.user = user
+        self.password = password
+
+    def command(self):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "users").write_text(f"{self.user}:{self.password}\n")
+        config = self.folder / "config"
+        config.write_text(
+            self.settings.format(host=HOST, port=self.port, folder=self.folder)
+        )
+        return [folders.VENV_PYTHON, "-m", "radicale", "--config", config]

@@ -1,0 +1,160 @@
+"""The environment itself, where its mistakes would go unseen."""
+
+import tempfile
+import textwrap
+import unittest
+import urllib.error
+import urllib.request
+from pathlib import Path
+from unittest import mock
+
+from environment import PostgreSQL, Radicale, addons, debian, folders, postgres, stamps
+from environment.odoo_log import OdooLog
+
+PREFIX = "2026-01-01 10:00:00,000 42 {} db odoo.addons.connector.tests.test_a: "
+
+
+class TestOdooLog(unittest.TestCase):
+    def read(self, *messages):
+        log = OdooLog()
+        for level, message in messages:
+            for line in (PREFIX.format(level) + message).split("\n"):
+                log.feed(line)
+        return log
+
+    def test_tests_are_counted_by_module(self):
+        log = self.read(
+            ("INFO", "Starting TestA.test_one ..."),
+            ("INFO", "Starting TestA.test_two ..."),
+            ("INFO", "skipped TestA.test_two : no browser"),
+        )
+        self.assertEqual(log.passed(), 1)
+        self.assertEqual(log.areas(), {"connector.test_a": {"passed": 1, "skipped": 1}})
+
+    def test_a_failed_test_keeps_its_traceback(self):
+        log = self.read(
+            ("INFO", "Starting TestA.test_one ..."),
+            ("ERROR", "FAIL: TestA.test_one\nTraceback\nAssertionError: no"),
+        )
+        self.assertEqual(
+            log.failed,
+            {"connector.test_a.TestA.test_one": ["Traceback", "AssertionError: no"]},
+        )
+        self.assertEqual(log.passed(), 0)
+        self.assertEqual(log.trouble, [])
+
+    def test_subtests_that_fail_are_one_failed_test(self):
+        log = self.read(
+            ("INFO", "Starting TestA.test_one ..."),
+            ("ERROR", "FAIL: Subtest TestA.test_one (number=1)"),
+            ("ERROR", "FAIL: Subtest TestA.test_one (number=2)"),
+        )
+        self.assertEqual(log.areas(), {"connector.test_a": {"failed": 1}})
+
+    def test_a_class_that_cannot_be_set_up_fails(self):
+        where = "odoo.addons.connector.tests.test_a.TestA"
+        log = OdooLog()
+        log.feed(
+            "2026-01-01 10:00:00,000 42 ERROR db odoo.tests.suite: "
+            f"ERROR: setUpClass ({where})"
+        )
+        self.assertEqual(list(log.failed), [f"connector.test_a.setUpClass ({where})"])
+        self.assertEqual(log.areas(), {"connector.test_a": {"failed": 1}})
+
+    def test_warnings_and_errors_outside_of_tests_are_trouble(self):
+        log = self.read(
+            ("WARNING", "deprecated"),
+            ("ERROR", "bad query\nof two lines"),
+            ("INFO", "nothing"),
+            ("ERROR", "1 failed, 0 error(s) of 3 tests when loading database 'db'"),
+        )
+        self.assertEqual(len(log.trouble), 3)
+
+
+class TestStamps(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name) / "built"
+
+    def test_what_fails_leaves_what_was_there(self):
+        stamps.build(self.folder, "1", lambda aside: (aside / "old").touch())
+        with self.assertRaises(ZeroDivisionError):
+            stamps.build(self.folder, "2", lambda aside: 1 / 0)
+        self.assertTrue(stamps.is_current(self.folder, "1"))
+        self.assertTrue((self.folder / "old").exists())
+
+    def test_a_fingerprint_sees_through_links(self):
+        self.folder.mkdir()
+        outside = self.folder.parent / "outside"
+        outside.mkdir()
+        (self.folder / "link").symlink_to(outside)
+        before = stamps.fingerprint_of(self.folder)
+        (outside / "file").touch()
+        self.assertNotEqual(stamps.fingerprint_of(self.folder), before)
+
+
+class TestMirrors(unittest.TestCase):
+    UPDATE = textwrap.dedent("""\
+        'http://third.party/apt/dists/stable/InRelease' a 0
+        'http://mirror.one/debian/dists/trixie/InRelease' b 0
+        'http://mirror.one/debian-security/dists/trixie-security/InRelease' c 0
+    """)
+
+    def mirrors(self, labelled):
+        answers = {"indextargets": labelled, "update": self.UPDATE}
+        with mock.patch.object(debian, "_output", lambda name, *_: answers[name]):
+            return debian._mirrors()
+
+    def test_a_machine_that_never_updated_is_known_by_addresses(self):
+        self.assertEqual(self.mirrors(""), ["http://mirror.one/debian"])
+
+    def test_what_is_labelled_as_debian_comes_first(self):
+        labelled = "Other|main|http://third.party/apt/\nDebian|main|http://two/deb/\n"
+        self.assertEqual(
+            self.mirrors(labelled), ["http://two/deb", "http://mirror.one/debian"]
+        )
+
+
+class TestAddons(unittest.TestCase):
+    def test_odoo_sees_the_checkout_by_its_technical_name(self):
+        addons.link()
+        manifest = folders.ADDONS / "connector" / "__manifest__.py"
+        self.assertTrue(manifest.samefile(folders.CHECKOUT / "__manifest__.py"))
+        self.assertFalse((folders.ADDONS / "connector" / "dev").exists())
+
+    def test_stale_links_go(self):
+        stale = folders.ADDONS / "gone"
+        stale.symlink_to(folders.EXAMPLES / "gone")
+        addons.link()
+        self.assertFalse(stale.is_symlink())
+
+
+class TestServers(unittest.TestCase):
+    def test_the_last_user_of_postgresql_ends_it(self):
+        with PostgreSQL():
+            self.assertTrue(postgres.answers())
+        self.assertTrue(postgres.answers(), "the tests still use it")
+
+    def test_radicale_lets_in_who_has_the_password_until_it_is_killed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = Radicale(Path(folder), "ada", "secret", name="radicale-test")
+            with server:
+                self.assertEqual(self.enter(server, "secret"), 207)
+                self.assertEqual(self.enter(server, "guess"), 401)
+                server.kill()
+                self.assertFalse(server.answers())
+                server.start()
+                self.assertEqual(self.enter(server, "secret"), 207)
+            self.assertFalse(server.is_running())
+
+    def enter(self, server, password):
+        manager = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        manager.add_password(None, server.url, "ada", password)
+        handler = urllib.request.HTTPBasicAuthHandler(manager)
+        request = urllib.request.Request(f"{server.url}/ada/", method="PROPFIND")
+        try:
+            with urllib.request.build_opener(handler).open(request) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refusal:
+            return refusal.code

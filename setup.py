@@ -1,0 +1,105 @@
+"""Packs the addon, which is the root of this repository, as odoo-addon-connector."""
+
+import ast
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).resolve().parent
+PACKAGE = "odoo.addons.connector"
+
+# What belongs to the addon, as patterns; dev/ reads this too. Of what the patterns
+# find, this file alone is left out.
+PACKED = [
+    "*.py",
+    "README.rst",
+    "CHANGELOG.rst",
+    "LICENSE",
+    "components",
+    "controllers",
+    "data",
+    "demo",
+    "i18n",
+    "models",
+    "report",
+    "security",
+    "static",
+    "tests",
+    "views",
+    "wizards",
+]
+NOT_PACKED = {"__pycache__", ".pyc", ".swp", ".orig"}
+
+
+def packed():
+    """The top-level files and folders of the addon."""
+    found = {path for pattern in PACKED for path in ROOT.glob(pattern)}
+    return sorted(found - {ROOT / "setup.py"})
+
+
+def packages():
+    """The packages of Python code, by name, with their folders."""
+    found = {PACKAGE: "."}
+    for path in packed():
+        for code in sorted(path.rglob("__init__.py")):
+            folder = code.parent.relative_to(ROOT)
+            found[".".join([PACKAGE, *folder.parts])] = str(folder)
+    return found
+
+
+def data():
+    """The paths of all files but code, as the package of the addon knows them."""
+    found = []
+    for path in packed():
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            hidden = NOT_PACKED & {file.suffix, *file.parts}
+            if file.is_file() and not hidden and file.suffix != ".py":
+                found.append(str(file.relative_to(ROOT)))
+    return found
+
+
+def text(name):
+    """The content of a file, "" when there is none."""
+    path = ROOT / name
+    return path.read_text() if path.is_file() else ""
+
+
+class BuildAddon(build_py):
+    """Leaves out this file, which lies among the modules of the addon."""
+
+    def find_package_modules(self, package, package_dir):
+        found = super().find_package_modules(package, package_dir)
+        return [module for module in found if module[1] != "setup"]
+
+
+manifest = ast.literal_eval(text("__manifest__.py"))
+
+setup(
+    name="odoo-addon-connector",
+    version=manifest["version"],
+    description=" ".join(manifest["summary"].split()),
+    long_description=text("README.rst"),
+    long_description_content_type="text/x-rst",
+    author=manifest["author"],
+    license="LGPL-3.0-or-later",
+    python_requires=">=3.10",
+    install_requires=[
+        "odoo==19.0.*",
+        "odoo-addon-component>=19.0.1.0.1.6,<19.1",
+        "odoo-addon-component-event>=19.0.1.0.0.9,<19.1",
+        "odoo-addon-queue-job>=19.0.2.4.0.1,<19.1",
+        "requests>=2.20,<3",
+    ],
+    packages=list(packages()),
+    package_dir=packages(),
+    package_data={PACKAGE: data()},
+    cmdclass={"build_py": BuildAddon},
+    zip_safe=False,
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Framework :: Odoo",
+        "Framework :: Odoo :: 19.0",
+        "Programming Language :: Python :: 3",
+    ],
+)
