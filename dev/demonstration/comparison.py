@@ -1,0 +1,80 @@
+"""Odoo's contacts beside the cards of the address book, field by field."""
+
+from typing import NamedTuple
+
+from . import expectation
+
+
+class Mismatch(NamedTuple):
+    """One field in which a card is not what it should be."""
+
+    contact: str
+    field: str
+    in_odoo: object
+    on_card: object
+
+    def __str__(self):
+        return (
+            f"{_short(self.contact)}: {self.field} is {_short(self.in_odoo)} in Odoo, "
+            f"{_short(self.on_card)} on the card"
+        )
+
+
+class Comparison:
+    """What came of a comparison: how many fields were compared, and which differ."""
+
+    def __init__(self):
+        self.fields = 0
+        self.mismatches = []
+
+    def compare(self, contact, field, in_odoo, on_card):
+        """Compare one field."""
+        self.fields += 1
+        if in_odoo != on_card:
+            self.mismatches.append(Mismatch(contact, field, in_odoo, on_card))
+
+
+def compare(odoo, address_book, written):
+    """Compare all contacts with all cards.
+
+    :param odoo: an ``OdooClient``
+    :param address_book: an ``AddressBook``
+    :param written: names of the cards that the last export has written; the others
+        may be of an earlier date than the contact
+    :rtype: Comparison
+    """
+    result = Comparison()
+    contacts, cards = expectation.read_contacts(odoo), address_book.cards()
+    names = names_of_cards(odoo)
+    result.compare(
+        "All", "cards", sorted(names[each] for each in contacts), sorted(cards)
+    )
+    for id_, contact in contacts.items():
+        card = cards.get(names[id_])
+        if card is None:
+            result.compare(contact["name"], "card", names[id_], None)
+            continue
+        in_odoo, on_card = expectation.expected(contact), expectation.found(card)
+        if names[id_] not in written:
+            del in_odoo["changed"]
+        parent = contact["parent"] and names.get(contact["parent"]["id"])
+        in_odoo["uid"], on_card["uid"] = _uid(names[id_]), card.get("UID")
+        in_odoo["parent"], on_card["parent"] = _uid(parent), card.get("X-PARENT-UID")
+        for field, value in in_odoo.items():
+            result.compare(contact["name"], field, value, on_card[field])
+    return result
+
+
+def names_of_cards(odoo):
+    """The name of the card of each contact that has one, by the id of the contact."""
+    bindings = odoo.search_read("carddav.res.partner", [], ["odoo_id", "external_id"])
+    return {each["odoo_id"][0]: each["external_id"] for each in bindings}
+
+
+def _uid(name):
+    return (name or "").removesuffix(".vcf")
+
+
+def _short(value):
+    shown = value if isinstance(value, str) else repr(value)
+    return f"{shown[:60]}..." if len(shown) > 60 else shown

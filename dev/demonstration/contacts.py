@@ -1,0 +1,107 @@
+"""Contacts with everything that makes trouble on the way to a vCard."""
+
+import base64
+import io
+
+TREES = (
+    # companies three deep, with a person on each floor
+    ("Ångström & Søn; Group", "Département “R&D”, Paris", "Équipe «α,β;γ»"),
+    ("شركة النور للتجارة", "فرع القاهرة", "قسم المبيعات"),
+    ("株式会社 山田商店", "東京支店", "営業部；第一課"),
+    ("Back\\slash \\n Holding", "Semi;colon, Ltd", 'The "Quoted" Unit'),
+)
+PEOPLE = (
+    "Zoë Brontë",
+    "Nguyễn Thị Minh Khai",
+    "Łukasz Żółć-Gęś",
+    "محمد بن عبد الله",
+    "שרה כהן‎",
+    "Иван Сергеевич Тургенев",
+    "山田太郎",
+    "김민준",
+    "👩‍🔬 Dr. Emoji 🎉",
+    "O'Connor, Sinéad; the \\ 2nd",
+    "Decomposed Ame\u0301lie",
+    "  Spaces   All  Around ",
+    "Tab\tIn The Middle",
+    "X",
+    "Name " * 60,
+    "長" * 300,
+    "null",
+    "BEGIN:VCARD",
+    "Zero\u200bWidth Joiner",
+    "Line\u2028Separator",
+)
+ADDRESSES = (
+    {"street": "1, rue de l'Étoile; bât. B", "street2": "c/o \\ M. Point,Virgule"},
+    {
+        "street": "Line one\nLine two\r\nLine three",
+        "zip": "1000;AB",
+        "city": "A,B;C\\D",
+    },
+    {"street2": "Only the second line"},
+    {"city": "Only a city"},
+    {"street": "شارع التحرير ١٢", "city": "القاهرة"},
+    {"street": "東京都千代田区 1-1", "zip": "〒100-0001"},
+    {"street": "S" * 500, "city": "C" * 200},
+    {},
+)
+EXTRAS = (
+    {"email": "plain@example.com", "phone": "+32 81 81 37 00"},
+    {"email": "one@example.com, Two <two@example.com>", "phone": "phone; ext, 12"},
+    {"email": "not an address", "website": "https://example.com/?q=a,b;c\\d&e=ü#f"},
+    {"email": "ünï@example.com", "function": "Head of “Sales; Marketing, IT”\\R&D"},
+    {"function": "Line one\nline two", "phone": "0"},
+    {"comment": "<p>First; line, with \\ and &lt;b&gt;</p><p>Second<br/>third 🎈</p>"},
+    {"comment": f"<p>{'A long note. ' * 400}</p>"},
+    {"company_name": "Only; a, company \\ name"},
+    {"website": "www.example.com"},
+    {},
+)
+TAGS = ("Tag, with comma", "Tag; with semicolon", "Back\\slash", "مهم", "⭐", "Plain")
+
+
+def own_contacts(tag_ids):
+    """The people that do not belong to a company, as values for ``create``.
+
+    :param tag_ids: ids of the tags of :data:`TAGS`
+    """
+    people = []
+    for number, name in enumerate(PEOPLE):
+        person = {"name": name, **_nth(ADDRESSES, number), **_nth(EXTRAS, number)}
+        person["category_id"] = [(6, 0, tag_ids[: number % (len(tag_ids) + 1)])]
+        if number % 5 == 0:
+            person["image_1920"] = picture(number)
+        people.append(person)
+    return people
+
+
+def company(name, parent_id):
+    """A company or department, as values for ``create``."""
+    return {"name": name, "is_company": True, "parent_id": parent_id}
+
+
+def employees(parent_id, floor):
+    """Who works in a company or department, as values for ``create``."""
+    person = {"name": f"Person on floor {floor}, {_nth(PEOPLE, floor)}"}
+    # Odoo allows other addresses of a company not to have a name: they are skipped.
+    nameless = {"type": "delivery", "street": "Nobody's Gate 1"}
+    people = [{**person, **_nth(EXTRAS, floor)}, {**nameless}]
+    return [{**each, "parent_id": parent_id} for each in people]
+
+
+def picture(number):
+    """A picture that is like no other, for a web client (base64)."""
+    from PIL import Image
+
+    kind = ("JPEG", "PNG")[number % 2]
+    content = io.BytesIO()
+    color = (number * 40 % 256, number * 70 % 256, 128)
+    image = Image.new("RGB", (640 + number, 480), color)
+    image.paste((255 - color[0], 255 - color[1], 90), (160, 90, 480, 390))
+    image.save(content, kind)
+    return base64.b64encode(content.getvalue()).decode()
+
+
+def _nth(values, number):
+    return values[number % len(values)]

@@ -1,0 +1,173 @@
+"""What the card of a contact should say, computed from what Odoo says of it.
+
+This knows nothing of the connector: it reads the contacts through Odoo's own
+interface, and shares no code with the mapper.
+"""
+
+import base64
+import re
+from email.utils import getaddresses
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+FIELDS = [
+    "name",
+    "is_company",
+    "parent_id",
+    "company_name",
+    "function",
+    "street",
+    "street2",
+    "zip",
+    "city",
+    "state_id",
+    "country_id",
+    "email",
+    "phone",
+    "website",
+    "category_id",
+    "comment",
+    "image_512",
+    "write_date",
+]
+PICTURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"GIF8": "GIF"}
+
+
+def read_contacts(odoo):
+    """Read all contacts with a name, and what their fields point to.
+
+    :param odoo: an ``OdooClient``
+    :return: dicts by the id of the contact
+    """
+    contacts = odoo.by_id("res.partner", [], FIELDS)
+    states = odoo.by_id("res.country.state", [], ["name"])
+    countries = odoo.by_id("res.country", [], ["name"])
+    tags = odoo.by_id("res.partner.category", [], ["display_name"])
+    for contact in contacts.values():
+        contact["state"] = _name(states, contact["state_id"])
+        contact["country"] = _name(countries, contact["country_id"])
+        contact["parent"] = contact["parent_id"] and contacts[contact["parent_id"][0]]
+        contact["tags"] = [tags[id_]["display_name"] for id_ in contact["category_id"]]
+    return {id_: each for id_, each in contacts.items() if (each["name"] or "").strip()}
+
+
+def expected(contact):
+    """What the card says by field: text, or a list or tuple of texts, or bytes."""
+    return {
+        "name": text(contact["name"]),
+        "name in parts": words(contact["name"]),
+        "organization": tuple(text(each) for each in organization(contact)),
+        "address": address(contact),
+        "email": sorted(text(each) for each in emails(contact["email"] or "")),
+        "phone": text(contact["phone"]),
+        "website": unquote(text(contact["website"])),
+        "function": text(contact["function"]),
+        "tags": sorted(text(each) for each in contact["tags"]),
+        "note": words(plain(contact["comment"] or "")),
+        "photo": photo(contact["image_512"]),
+        "shown as company": "COMPANY" if contact["is_company"] else "",
+        "changed": re.sub("[- :]", "", contact["write_date"]),
+    }
+
+
+def found(card):
+    """The same fields, as a card has them."""
+    family, given, *rest = card.get("N")
+    return {
+        "name": card.get("FN"),
+        "name in parts": words(" ".join([given, family, *rest])),
+        "organization": card.get("ORG", ()),
+        "address": card.get("ADR", ("",) * 7),
+        "email": sorted(card.all("EMAIL")),
+        "phone": card.get("TEL"),
+        "website": unquote(card.get("URL")),
+        "function": card.get("TITLE"),
+        "tags": sorted(card.get("CATEGORIES", ())),
+        "note": words(card.get("NOTE")),
+        "photo": (card.get("PHOTO", b""), *_only(card.types("PHOTO"))),
+        "shown as company": card.get("X-ABSHOWAS"),
+        "changed": card.get("REV").replace("T", "").replace("Z", ""),
+    }
+
+
+def text(value):
+    """A text without what no vCard can carry, and with one kind of line breaks."""
+    value = (value or "").replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(
+        each for each in value if each in "\t\n" or ord(each) not in CONTROLS
+    )
+
+
+CONTROLS = {*range(0x20), 0x7F, 0xFFFE, 0xFFFF}
+
+
+def words(value):
+    """A text for which white space does not matter."""
+    return " ".join(text(value).split())
+
+
+def organization(contact):
+    """The companies above a contact from the top, with itself when it is one."""
+    above = contact if contact["is_company"] else contact["parent"]
+    names = []
+    while above:
+        names = [above["name"], *names]
+        above = above["parent"]
+    return [name for name in names or [contact["company_name"]] if name]
+
+
+def address(contact):
+    """The seven parts of an address."""
+    street = [contact["street"], contact["street2"]]
+    return (
+        "",
+        "",
+        "\n".join(text(line) for line in street if line),
+        text(contact["city"]),
+        text(contact["state"]),
+        text(contact["zip"]),
+        text(contact["country"]),
+    )
+
+
+def emails(value):
+    """The addresses in a field that may have several, or none that is one."""
+    addresses = [each for _name, each in getaddresses([value]) if "@" in each]
+    return addresses or ([value] if value else [])
+
+
+def photo(content):
+    """A photo with its type, if it is one that every phone shows."""
+    picture = base64.b64decode(content or "")
+    for start, kind in PICTURES.items():
+        if picture.startswith(start):
+            return picture, kind
+    return (b"",)
+
+
+def plain(html):
+    """The text in HTML."""
+    reader = _TextReader()
+    reader.feed(html)
+    reader.close()
+    return "".join(reader.parts)
+
+
+class _TextReader(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.parts = []
+
+    def handle_starttag(self, tag, attributes):
+        self.parts.append(" ")
+
+    def handle_data(self, data):
+        self.parts.append(data)
+
+
+def _name(records, many2one):
+    return many2one and records[many2one[0]]["name"]
+
+
+def _only(types):
+    return [each for found_types in types for each in found_types]

@@ -1,0 +1,53 @@
+"""Odoo as its web client uses it: log in, call methods."""
+
+import requests
+from environment import Problem
+
+
+class OdooClient:
+    """A user of a running Odoo.
+
+    :param url: address of Odoo
+    :param database: name of the database
+    """
+
+    def __init__(self, url, database):
+        self._url = url
+        self._session = requests.Session()
+        credentials = {"db": database, "login": "admin", "password": "admin"}
+        self._post("/web/session/authenticate", credentials)
+
+    def call(self, model, method, *args, **kwargs):
+        """Call a method of a model, as buttons and forms do.
+
+        :raise Problem: with Odoo's own words when it refuses
+        """
+        params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
+        return self._post(f"/web/dataset/call_kw/{model}.{method}", params)
+
+    def create(self, model, values):
+        """Create records from a list of values, and return their ids."""
+        return self.call(model, "create", values)
+
+    def write(self, model, ids, **values):
+        """Change records."""
+        self.call(model, "write", ids, values)
+
+    def search_read(self, model, domain, fields):
+        """Find records that are not archived, and return some of their values."""
+        return self.call(model, "search_read", domain, fields)
+
+    def by_id(self, model, domain, fields):
+        """Like :meth:`search_read`, but as a dict by id."""
+        return {each["id"]: each for each in self.search_read(model, domain, fields)}
+
+    def _post(self, path, params):
+        request = {"jsonrpc": "2.0", "method": "call", "params": params}
+        answer = self._session.post(self._url + path, json=request, timeout=120)
+        answer.raise_for_status()
+        content = answer.json()
+        if "error" in content:
+            details = content["error"].get("data", {})
+            said = details.get("message") or content["error"]["message"]
+            raise Problem(f"Odoo refused {path}: {said}")
+        return content["result"]

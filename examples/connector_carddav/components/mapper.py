@@ -1,0 +1,106 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""From a contact to the properties of a card; see ``vcard.py`` for their form."""
+
+import base64
+import re
+from urllib.parse import quote
+
+from vobject.vcard import Address, Name
+
+from odoo.tools.mail import email_split, html2plaintext
+
+from odoo.addons.component.core import Component
+from odoo.addons.connector.components.mapper import changed_by, mapping
+
+from ..vcard import picture_type
+
+
+class CardMapper(Component):
+    """The properties of the card; one that is false is taken out of it."""
+
+    _name = "carddav.card.export.mapper"
+    _inherit = ["base.export.mapper", "base.carddav.connector"]
+    _apply_on = ["carddav.res.partner"]
+
+    direct = [("name", "FN"), ("function", "TITLE"), ("phone", "TEL")]
+
+    @mapping
+    @changed_by("name", "is_company")
+    def name(self, record):
+        """Odoo does not know which part of a name is which; most end with it."""
+        given, _, family = (record.name or "").strip().rpartition(" ")
+        if record.is_company:
+            given, family = "", record.name
+        return {"N": Name(family=family, given=given)}
+
+    @mapping
+    @changed_by("is_company")
+    def kind(self, record):
+        return {"X-ABSHOWAS": "COMPANY" if record.is_company else False}
+
+    @mapping
+    @changed_by("name", "is_company", "parent_id", "company_name")
+    def organization(self, record):
+        """The company with its departments, from the top."""
+        partner = record.odoo_id if record.is_company else record.parent_id
+        names = []
+        while partner:
+            names.insert(0, partner.name)
+            partner = partner.parent_id
+        names = tuple(filter(None, names or [record.company_name]))
+        return {"ORG": names}
+
+    @mapping
+    @changed_by("parent_id")
+    def parent(self, record):
+        parent = record.parent_id
+        external_id = parent and self.binder_for().to_external(parent, wrap=True)
+        return {"X-PARENT-UID": external_id and external_id.removesuffix(".vcf")}
+
+    @mapping
+    @changed_by("street", "street2", "zip", "city", "state_id", "country_id")
+    def address(self, record):
+        parts = {
+            # programs show a part of several lines best; few know the "extended" one
+            "street": "\n".join(filter(None, [record.street, record.street2])),
+            "city": record.city or "",
+            "region": record.state_id.name or "",
+            "code": record.zip or "",
+            "country": record.country_id.name or "",
+        }
+        return {"ADR": any(parts.values()) and Address(**parts)}
+
+    @mapping
+    @changed_by("email")
+    def emails(self, record):
+        return {"EMAIL": email_split(record.email or "") or record.email}
+
+    @mapping
+    @changed_by("website")
+    def website(self, record):
+        # whether these are escaped in a URL, programs do not agree
+        awkward = re.compile(r"[,;\\\s]")
+        url = awkward.sub(lambda found: quote(found[0]), record.website or "")
+        return {"URL": url}
+
+    @mapping
+    @changed_by("category_id")
+    def tags(self, record):
+        return {"CATEGORIES": tuple(record.category_id.mapped("display_name"))}
+
+    @mapping
+    @changed_by("comment")
+    def note(self, record):
+        note = html2plaintext(record.comment, include_references=False)
+        return {"NOTE": note.strip()}
+
+    @mapping
+    @changed_by("image_1920")
+    def photo(self, record):
+        photo = base64.b64decode(record.with_context(bin_size=False).image_512 or "")
+        return {"PHOTO": picture_type(photo) and photo}
+
+    def finalize(self, map_record, values):
+        """Add the date of the contact; that of the binding changes with each export."""
+        date = map_record.source.odoo_id.write_date
+        return {**values, "REV": f"{date:%Y%m%dT%H%M%SZ}"}

@@ -1,0 +1,1 @@
+from . import carddav_backend, carddav_res_partner, res_partner

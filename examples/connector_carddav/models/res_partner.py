@@ -1,0 +1,10 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import fields, models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    carddav_bind_ids = fields.One2many(
+        "carddav.res.partner", "odoo_id", "CardDAV Address Books", copy=False
+    )

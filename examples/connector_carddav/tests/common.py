@@ -1,0 +1,224 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Real servers for the tests: Radicale, and one that answers as it is told."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+
+import requests
+
+from odoo.tests import TransactionCase, tagged
+
+USER, PASSWORD = "odoo", "sécret:密"
+ADDRESS_BOOK = """\
+<mkcol xmlns="DAV:" xmlns:c="urn:ietf:params:xml:ns:carddav"><set><prop><resourcetype>
+<collection/><c:addressbook/></resourcetype></prop></set></mkcol>"""
+RADICALE = """\
+[server]
+hosts = 127.0.0.1:{port}
+[auth]
+type = htpasswd
+htpasswd_filename = {folder}/users
+htpasswd_encryption = plain
+delay = 0
+[storage]
+filesystem_folder = {folder}/cards
+[logging]
+level = error
+"""
+
+
+class Radicale:
+    """A Radicale on a free port, with one user.
+
+    ``url`` is the address of the user's (empty) address book.
+    """
+
+    def __init__(self):
+        self._folder = Path(tempfile.mkdtemp(prefix="radicale-"))
+        self.port = _free_port()
+        self.root = f"http://127.0.0.1:{self.port}/"
+        self.url = f"{self.root}{USER}/contacts/"
+        (self._folder / "users").write_text(f"{USER}:{PASSWORD}\n", "utf-8")
+        config = self._folder / "config"
+        config.write_text(RADICALE.format(port=self.port, folder=self._folder))
+        self._log = (self._folder / "log").open("w+")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "radicale", "--config", config], stderr=self._log
+        )
+
+    def wait(self):
+        """Wait until it answers, and make the address book."""
+        end = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                break
+            except OSError:
+                if self._process.poll() is not None or time.monotonic() > end:
+                    self._log.seek(0)
+                    raise RuntimeError(f"No Radicale: {self._log.read()}") from None
+                time.sleep(0.05)
+        self.request("MKCOL", data=ADDRESS_BOOK)
+
+    def request(self, method, name="", **kwargs):
+        """Do what another program would do, past the connector."""
+        response = requests.request(
+            method,
+            self.url + name,
+            auth=(USER.encode(), PASSWORD.encode()),
+            timeout=10,
+            **kwargs,
+        )
+        response.raise_for_status()
+        return response
+
+    def stop(self):
+        self._process.terminate()
+        self._process.wait(10)
+        self._log.close()
+        shutil.rmtree(self._folder)
+
+
+class Request(NamedTuple):
+    """A request as the scripted server got it."""
+
+    method: str
+    path: str
+    headers: dict
+    body: bytes
+    connection: int
+
+
+class ScriptedServer:
+    """A server that gives the answers of ``script``, in turn, and then the last again.
+
+    :param script: tuples of status, dict of headers and text; a number instead of a
+        tuple is a silence of so many seconds, after which nothing is answered
+    """
+
+    def __init__(self, *script):
+        self._script = list(script)
+        self.requests = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.port = self._server.server_port
+        self.url = f"http://127.0.0.1:{self.port}/book/"
+        threading.Thread(
+            target=self._server.serve_forever, args=[0.01], daemon=True
+        ).start()
+
+    def stop(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, handler, method):
+        size = int(handler.headers.get("Content-Length", 0))
+        self.requests.append(
+            Request(
+                method,
+                handler.path,
+                dict(handler.headers),
+                handler.rfile.read(size),
+                handler.client_address[1],
+            )
+        )
+        step = self._script.pop(0) if len(self._script) > 1 else self._script[0]
+        if isinstance(step, int | float):
+            time.sleep(step)
+            handler.close_connection = True
+            return
+        status, headers, text = step
+        content = text.encode()
+        handler.send_response(status)
+        for name, value in {**headers, "Content-Length": len(content)}.items():
+            handler.send_header(name, str(value))
+        handler.end_headers()
+        if method != "HEAD":
+            handler.wfile.write(content)
+
+    def _handler(server):  # noqa: N805  (the class below has a self of its own)
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def __getattr__(self, name):
+                if name.startswith("do_"):
+                    return lambda: server.answer(self, name[3:])
+                raise AttributeError(name)
+
+            def log_message(self, *args):
+                pass
+
+        return Handler
+
+
+@tagged("post_install", "-at_install")
+class CardDAVCase(TransactionCase):
+    """Has a backend; its server is the class's Radicale unless a test asks for another.
+
+    The address book is emptied before each test.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.radicale = Radicale()
+        cls.addClassCleanup(cls.radicale.stop)
+        cls.radicale.wait()
+        cls.backend = cls.env["carddav.backend"].create(
+            {
+                "name": "Sales phones",
+                "url": cls.radicale.url,
+                "username": USER,
+                "new_password": PASSWORD,
+            }
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.radicale.request("DELETE")
+        self.radicale.request("MKCOL", data=ADDRESS_BOOK)
+
+    def scripted(self, *script):
+        """Let the backend talk to a server that answers as it is told."""
+        server = ScriptedServer(*script)
+        self.addCleanup(server.stop)
+        self.backend.url = server.url
+        return server
+
+    def component(self, usage):
+        """A component of the backend, in a work context of its own."""
+        working = self.backend.work_on("carddav.res.partner")
+        work = working.__enter__()
+        self.addCleanup(working.__exit__, None, None, None)
+        return work.component(usage=usage)
+
+    def contact(self, name="Ada Lovelace", **values):
+        return self.env["res.partner"].create({"name": name, **values})
+
+    def bind(self, contact):
+        return self.env["carddav.res.partner"].create(
+            {"backend_id": self.backend.id, "odoo_id": contact.id}
+        )
+
+    def exported(self, contact):
+        """Export a contact and return its binding."""
+        binding = self.bind(contact)
+        binding.export_record()
+        return binding
+
+    def text_of(self, binding):
+        """The card of a binding as the server gives it to others (``bytes``)."""
+        return self.radicale.request("GET", binding.external_id).content
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,141 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The adapter on a real Radicale."""
+
+from vobject.vcard import Name
+
+from odoo.addons.connector.exception import (
+    AccessRefusedError,
+    ConnectorException,
+    IDMissingInBackend,
+    InvalidDataError,
+)
+
+from ..components.adapter import Card
+from ..vcard import serialize
+from .card_reader import read
+from .common import CardDAVCase
+
+
+def properties(name):
+    return {"FN": name, "N": Name(family=name)}
+
+
+def text(name, uid="u1"):
+    return serialize({"UID": uid, **properties(name)})
+
+
+class TestCardAdapter(CardDAVCase):
+    def setUp(self):
+        super().setUp()
+        self.adapter = self.component("backend.adapter")
+
+    def create(self, key="u1"):
+        return self.adapter.create(properties("Ada"), idempotency_key=key)
+
+    def name_on_server(self):
+        return read(self.radicale.request("GET", "u1.vcf").content).get("FN")
+
+    def change_on_server(self, name):
+        self.radicale.request("PUT", "u1.vcf", data=text(name).encode())
+
+    def test_create_makes_a_card_that_is_named_like_its_uid(self):
+        self.assertEqual(self.create(), "u1.vcf")
+        card = read(self.radicale.request("GET", "u1.vcf").content)
+        self.assertEqual((card.get("UID"), card.get("FN")), ("u1", "Ada"))
+
+    def test_create_knows_the_etag(self):
+        self.create()
+        etag = self.radicale.request("HEAD", "u1.vcf").headers["ETag"]
+        self.assertEqual(self.adapter.etag, etag)
+
+    def test_create_does_not_overwrite_a_card_of_the_same_name(self):
+        self.change_on_server("Somebody else")
+        with self.assertRaisesRegex(InvalidDataError, "Sales phones.*already"):
+            self.create()
+        self.assertEqual(self.name_on_server(), "Somebody else")
+
+    def test_what_was_created_is_found_by_its_key(self):
+        self.assertIsNone(self.adapter.find_created("u1"))
+        self.create()
+        self.assertEqual(self.adapter.find_created("u1"), "u1.vcf")
+        self.assertIsNone(self.adapter.find_created("u2"))
+
+    def test_write_replaces_the_card_that_was_read(self):
+        self.create()
+        etag = self.adapter.read("u1.vcf").etag
+        self.adapter.write("u1.vcf", Card(text("Countess"), etag))
+        written = self.adapter.etag
+        self.assertEqual(self.name_on_server(), "Countess")
+        self.assertEqual(self.adapter.read("u1.vcf").etag, written)
+        self.assertNotEqual(written, etag)
+
+    def test_write_does_not_overwrite_what_somebody_changed_meanwhile(self):
+        self.create()
+        etag = self.adapter.read("u1.vcf").etag
+        self.change_on_server("Somebody else")
+        with self.assertRaisesRegex(InvalidDataError, "changed.*try again"):
+            self.adapter.write("u1.vcf", Card(text("Ada"), etag))
+        self.assertEqual(self.name_on_server(), "Somebody else")
+
+    def test_write_does_not_bring_back_a_card_that_is_gone(self):
+        self.create()
+        self.radicale.request("DELETE", "u1.vcf")
+        with self.assertRaisesRegex(InvalidDataError, "deleted.*try again"):
+            self.adapter.write("u1.vcf", Card(text("Ada"), self.adapter.etag))
+        self.assertEqual(self.adapter.search(), {})
+
+    def test_delete_removes_the_version_that_is_known(self):
+        self.create()
+        self.adapter.delete("u1.vcf", self.adapter.etag)
+        self.assertEqual(self.adapter.search(), {})
+
+    def test_delete_keeps_what_somebody_changed_meanwhile(self):
+        self.create()
+        self.change_on_server("Somebody else")
+        with self.assertRaises(InvalidDataError):
+            self.adapter.delete("u1.vcf", self.adapter.etag)
+        self.assertEqual(self.name_on_server(), "Somebody else")
+
+    def test_a_card_that_is_not_there_is_missing(self):
+        with self.assertRaisesRegex(IDMissingInBackend, "Sales phones.*no.vcf"):
+            self.adapter.read("no.vcf")
+        with self.assertRaisesRegex(IDMissingInBackend, "Sales phones.*no.vcf"):
+            self.adapter.delete("no.vcf")
+
+    def test_search_finds_all_cards_with_their_etags(self):
+        self.assertEqual(self.adapter.search(), {})
+        etags = {}
+        for key in ("u1", "ä ö+ & 密"):
+            name = self.create(key)
+            etags[name] = self.adapter.etag
+        self.assertEqual(self.adapter.search(), etags)
+        for name, etag in etags.items():
+            self.assertEqual(self.adapter.read(name).etag, etag)
+
+    def test_check_accepts_an_address_book(self):
+        self.adapter.check()
+
+    def test_check_accepts_an_address_without_a_slash_at_its_end(self):
+        self.backend.url = self.radicale.url.rstrip("/")
+        self.adapter.check()
+
+    def test_check_refuses_another_kind_of_folder(self):
+        self.backend.url = self.radicale.root + "odoo/"
+        with self.assertRaisesRegex(ConnectorException, "Sales phones.*Enter"):
+            self.adapter.check()
+
+    def test_check_refuses_an_address_with_nothing_there(self):
+        self.backend.url = self.radicale.root + "odoo/nothing/"
+        with self.assertRaisesRegex(IDMissingInBackend, "odoo/nothing/"):
+            self.adapter.check()
+
+    def test_a_wrong_password_is_told_with_the_remedy(self):
+        self.backend.new_password = "something else"
+        for call in (self.adapter.check, self.adapter.search, self.create):
+            with self.assertRaisesRegex(AccessRefusedError, "Sales phones.*redentials"):
+                call()
+
+    def test_what_the_user_may_not_do_is_told_with_the_remedy(self):
+        self.backend.url = self.radicale.root + "somebody/contacts/"
+        with self.assertRaisesRegex(AccessRefusedError, "Sales phones.*redentials"):
+            self.create()

@@ -1,0 +1,182 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import Form
+from odoo.tools import mute_logger
+
+from odoo.addons.queue_job.job import Job
+from odoo.addons.queue_job.tests.common import trap_jobs
+
+from .common import PASSWORD, CardDAVCase
+
+
+class TestCardDAVBackend(CardDAVCase):
+    # -- the connection
+
+    def test_a_connection_that_works_is_told(self):
+        action = self.backend.action_test_connection()
+        self.assertEqual(action["params"]["type"], "success")
+        self.assertIn("Sales phones", action["params"]["message"])
+
+    def test_a_connection_that_does_not_work_is_told_with_the_remedy(self):
+        self.backend.new_password = "wrong"
+        with self.assertRaisesRegex(UserError, "(?s)Sales phones.*Check.*password"):
+            self.backend.action_test_connection()
+        self.backend.url = "http://127.0.0.1:1/"
+        with self.assertRaisesRegex(
+            UserError, "(?s)Sales phones.*no answer.*Check.*address"
+        ):
+            self.backend.action_test_connection()
+        self.backend.new_password = PASSWORD
+        self.backend.url = f"{self.radicale.url}nothing/"
+        with self.assertRaisesRegex(
+            UserError, "(?s)Sales phones.*404.*nothing.*Check.*address"
+        ):
+            self.backend.action_test_connection()
+
+    def test_an_address_that_cannot_be_one_is_refused(self):
+        for url in (
+            "example.com/book",
+            "ftp://example.com/book",
+            "https://",
+            "https:///book",
+            "https://example.com:port/book",
+            "https://[::1/book",
+            "https://example.com/book?a=b",
+            "https://example.com/book#a",
+        ):
+            with self.assertRaisesRegex(ValidationError, "Sales phones"):
+                self.backend.url = url
+
+    def test_a_password_in_the_address_is_refused_and_not_repeated(self):
+        for url in ("https://ada:s3cr3t@example.com/", "https://s3cr3t@example.com/"):
+            with self.assertRaisesRegex(ValidationError, "own fields") as caught:
+                self.backend.url = url
+            self.assertNotIn("s3cr3t", str(caught.exception))
+
+    # -- the password
+
+    def test_the_password_is_written_and_never_read(self):
+        form = Form(self.backend)
+        self.assertFalse(form.new_password)
+        form.new_password = "another"
+        form.save()
+        self.env.invalidate_all()
+        self.assertEqual(self.backend.sudo().password, "another")
+        admin = self.env.ref("base.user_admin")
+        values = self.backend.with_user(admin).read()[0]
+        self.assertNotIn("password", values)
+        self.assertNotIn("another", str(values))
+
+    def test_an_empty_password_field_leaves_the_password_as_it_is(self):
+        self.backend.write({"name": "Other", "new_password": False})
+        self.assertEqual(self.backend.sudo().password, PASSWORD)
+
+    def test_a_copy_has_no_password(self):
+        self.assertFalse(self.backend.copy().sudo().password)
+
+    def test_jobs_and_logs_do_not_know_the_password(self):
+        binding = self.bind(self.contact())
+        with self.assertLogs("", "DEBUG") as logs:
+            binding.action_export()
+            stored = self.env["queue.job"].search([], limit=1, order="id desc")
+            Job.load(self.env, stored.uuid).perform()
+            self.backend.url = f"{self.radicale.root}somebody/"
+            with self.assertRaises(UserError):
+                self.backend.action_test_connection()
+        self.assertTrue(any(".vcf" in line for line in logs.output))
+        self.assertFalse([line for line in logs.output if PASSWORD in line])
+        self.assertNotIn(PASSWORD, str(stored.read()))
+
+    # -- the contacts
+
+    def test_all_contacts_with_a_name_are_exported_once(self):
+        company = self.contact("Engines", is_company=True)
+        person = self.contact(parent_id=company.id)
+        nameless = self.env["res.partner"].create(
+            {"type": "delivery", "parent_id": company.id}
+        )
+        gone = self.contact("Gone", active=False)
+        with trap_jobs() as trap:
+            self.backend.action_export_contacts()
+            delayed = [job.recordset.odoo_id for job in trap.enqueued_jobs]
+        self.assertEqual(len(delayed), len(set(delayed)))
+        contacts = self.env["res.partner"].union(*delayed)
+        self.assertEqual(contacts & (company | person), company | person)
+        self.assertFalse(contacts & (nameless | gone))
+        self.assertEqual(contacts, self.backend.binding_ids.odoo_id)
+
+    def test_contacts_that_are_there_already_are_exported_again(self):
+        self.backend.contact_domain = "[('name', 'like', 'Ada')]"
+        binding = self.bind(self.contact())
+        new = self.contact("Ada King")
+        with trap_jobs() as trap:
+            self.backend.action_export_contacts()
+            delayed = [job.recordset for job in trap.enqueued_jobs]
+        self.assertCountEqual(delayed, [binding, new.carddav_bind_ids])
+
+    def test_contacts_are_chosen_by_domain_and_company(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        self.backend.contact_domain = "[('city', '=', 'Ockham')]"
+        chosen = self.contact("A", city="Ockham")
+        own = self.contact("B", city="Ockham", company_id=self.env.company.id)
+        self.contact("C", city="Ockham", company_id=other.id)
+        self.contact("D", city="London")
+        with trap_jobs():
+            self.backend.action_export_contacts()
+        self.assertEqual(self.backend.binding_ids.odoo_id, chosen | own)
+
+    def test_the_number_of_contacts_is_counted(self):
+        self.assertEqual(self.backend.binding_count, 0)
+        self.bind(self.contact())
+        self.assertEqual(self.backend.binding_count, 1)
+        action = self.backend.action_view_bindings()
+        self.assertEqual(
+            self.env[action["res_model"]].search(action["domain"]),
+            self.backend.binding_ids,
+        )
+
+    def test_the_failed_jobs_of_the_address_book_are_counted(self):
+        other = self.backend.copy({"name": "Other"})
+        self.bind(self.contact()).action_export()
+        stored = self.env["queue.job"].search([], limit=1, order="id desc")
+        self.assertEqual(self.backend.failed_job_count, 0)
+        job = Job.load(self.env, stored.uuid)
+        job.set_failed(exc_name="x", exc_message="y")
+        job.store()
+        self.env.invalidate_all()
+        self.assertEqual(
+            (self.backend.failed_job_count, other.failed_job_count), (1, 0)
+        )
+        action = self.backend.action_view_failed_jobs()
+        self.assertEqual(self.env["queue.job"].search(action["domain"]), stored)
+
+    # -- what the database refuses
+
+    @mute_logger("odoo.sql_db")
+    def test_a_contact_is_once_in_an_address_book(self):
+        binding = self.bind(self.contact())
+        with self.assertRaises(Exception) as caught, self.env.cr.savepoint():
+            self.bind(binding.odoo_id)
+        self.assertEqual(
+            caught.exception.diag.constraint_name, "carddav_res_partner_contact_uniq"
+        )
+
+    @mute_logger("odoo.sql_db")
+    def test_a_card_belongs_to_one_contact(self):
+        self.bind(self.contact()).external_id = "a.vcf"
+        with self.assertRaises(Exception) as caught, self.env.cr.savepoint():
+            self.bind(self.contact("Other")).external_id = "a.vcf"
+            self.env.flush_all()
+        self.assertEqual(
+            caught.exception.diag.constraint_name, "carddav_res_partner_card_uniq"
+        )
+
+    def test_a_copy_of_a_contact_is_not_linked(self):
+        binding = self.exported(self.contact())
+        self.assertFalse(binding.odoo_id.copy().carddav_bind_ids)
+
+    def test_the_form_of_a_contact_shows_its_address_books(self):
+        binding = self.exported(self.contact())
+        with Form(binding.odoo_id) as form, form.carddav_bind_ids.edit(0) as line:
+            self.assertEqual(line.backend_id, self.backend)
+            self.assertEqual(line.external_id, binding.external_id)

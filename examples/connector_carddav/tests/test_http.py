@@ -1,0 +1,194 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Answers that Radicale does not give."""
+
+import base64
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from unittest.mock import patch
+
+import requests
+
+from odoo.tests import common as odoo_common
+
+from odoo.addons.connector.exception import (
+    AccessRefusedError,
+    ConnectorException,
+    IDMissingInBackend,
+    InvalidDataError,
+    JobError,
+    NetworkRetryableError,
+)
+
+from .common import PASSWORD, USER, CardDAVCase
+
+OK = (200, {"ETag": '"1"'}, "BEGIN:VCARD\r\nEND:VCARD\r\n")
+LISTING = """\
+<?xml version="1.0"?>{doctype}
+<multistatus xmlns="DAV:"><response><href>{href}</href><propstat><prop>
+<getetag>{etag}</getetag><resourcetype/></prop></propstat></response></multistatus>"""
+
+
+class TestHTTP(CardDAVCase):
+    def setUp(self):
+        super().setUp()
+        self.adapter = self.component("backend.adapter")
+
+    def scripted(self, *script):
+        server = super().scripted(*script)
+        self.adapter = self.component("backend.adapter")
+        return server
+
+    def create(self):
+        return self.adapter.create({"FN": "A"}, idempotency_key="a")
+
+    def retry_seconds(self):
+        with self.assertRaisesRegex(NetworkRetryableError, "Sales phones") as caught:
+            self.adapter.read("a.vcf")
+        return caught.exception.seconds
+
+    # -- later
+
+    def test_a_busy_server_is_asked_again_after_the_time_that_it_tells(self):
+        for status in (429, 502, 503, 504):
+            self.scripted((status, {"Retry-After": "420"}, "busy"))
+            self.assertAlmostEqual(self.retry_seconds(), 441, delta=22)
+
+    def test_a_busy_server_may_tell_the_time_as_a_date(self):
+        date = datetime.now(timezone.utc) + timedelta(minutes=7)
+        header = format_datetime(date, usegmt=True)
+        self.scripted((503, {"Retry-After": header}, ""))
+        self.assertAlmostEqual(self.retry_seconds(), 441, delta=33)
+
+    def test_a_server_that_is_down_is_tried_again(self):
+        self.scripted(OK).stop()
+        self.assertTrue(self.retry_seconds())
+
+    def test_a_server_that_hangs_up_is_tried_again(self):
+        self.scripted(0)
+        self.assertTrue(self.retry_seconds())
+
+    def test_a_silent_server_is_not_waited_for(self):
+        self.scripted(5)
+        # Odoo's test case lengthens timeouts
+        send = patch.object(requests.Session, "send", odoo_common._super_send)
+        with send, patch.object(type(self.adapter), "_timeout", 0.2):
+            self.assertTrue(self.retry_seconds())
+
+    def test_every_request_has_a_timeout(self):
+        self.scripted(OK)
+        timeouts = []
+
+        def send(session, request, **kwargs):
+            timeouts.append(kwargs["timeout"])
+            return odoo_common._super_send(session, request, **kwargs)
+
+        with patch.object(requests.Session, "send", send):
+            card = self.adapter.read("a.vcf")
+            self.create()
+            self.adapter.write("a.vcf", card)
+            self.adapter.delete("a.vcf")
+            with self.assertRaises(ConnectorException):
+                self.adapter.search()
+        self.assertEqual(timeouts, [30] * 5)
+
+    # -- never, like this
+
+    def test_a_refusal_tells_the_servers_words_without_markup(self):
+        answer = "<e xmlns='DAV:'><message>UID  is\n missing</message></e>"
+        for status in (400, 409, 413, 415, 422):
+            self.scripted((status, {}, answer))
+            with self.assertRaisesRegex(
+                InvalidDataError, f"Sales phones.* {status} .*a.vcf: UID is missing"
+            ):
+                self.create()
+
+    def test_gone_is_missing(self):
+        self.scripted((410, {}, ""))
+        with self.assertRaisesRegex(IDMissingInBackend, "Sales phones.*a.vcf"):
+            self.adapter.read("a.vcf")
+
+    def test_forbidden_is_a_matter_of_credentials(self):
+        self.scripted((403, {}, ""))
+        with self.assertRaisesRegex(AccessRefusedError, "Sales phones.*redentials"):
+            self.adapter.read("a.vcf")
+
+    # -- secrets
+
+    def test_the_password_reaches_the_server_whatever_its_letters(self):
+        server = self.scripted(OK)
+        self.adapter.read("a.vcf")
+        sent = server.requests[0].headers["Authorization"].removeprefix("Basic ")
+        self.assertEqual(base64.b64decode(sent).decode(), f"{USER}:{PASSWORD}")
+
+    def test_a_redirection_takes_the_password_nowhere(self):
+        other = self.scripted(OK)
+        location = f"http://u:p@localhost:{other.port}/x?token=t"
+        for status in (301, 302, 303, 307, 308):
+            self.scripted((status, {"Location": location}, ""))
+            for call in (self.create, self.adapter.check):
+                with self.assertRaisesRegex(JobError, "Sales phones.*new address"):
+                    call()
+            self.assertEqual(other.requests, [])
+            self.adapter.read("a.vcf")
+            headers = other.requests.pop().headers
+            self.assertNotIn(PASSWORD, str(headers))
+            self.assertNotEqual(headers.get("Authorization"), self.authorization())
+
+    def authorization(self):
+        token = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        return f"Basic {token}"
+
+    def test_a_server_that_repeats_the_request_gives_away_nothing(self):
+        for secret in (self.authorization().split()[1], PASSWORD):
+            self.scripted((501, {}, f"You sent {secret}!"))
+            with self.assertRaisesRegex(JobError, "You sent .*!") as caught:
+                self.adapter.read("a.vcf")
+            self.assertNotIn(secret, str(caught.exception))
+
+    # -- what servers are free to do
+
+    def test_the_etag_is_asked_for_when_a_put_does_not_tell_it(self):
+        server = self.scripted((201, {}, ""), (200, {"ETag": '"2"'}, ""))
+        self.create()
+        self.assertEqual(self.adapter.etag, '"2"')
+        self.assertEqual([each.method for each in server.requests], ["PUT", "GET"])
+
+    def test_names_are_quoted_in_addresses(self):
+        server = self.scripted(OK)
+        self.adapter.read("a/b?c#d%2F é:.vcf")
+        path = "/book/a%2Fb%3Fc%23d%252F%20%C3%A9%3A.vcf"
+        self.assertEqual(server.requests[0].path, path)
+
+    def test_hrefs_may_be_paths_or_whole_addresses(self):
+        for href in ("/book/a%20b.vcf", "http://127.0.0.1/book/a%20b.vcf", "a%20b.vcf"):
+            text = LISTING.format(doctype="", href=href, etag='"1"')
+            self.scripted((207, {}, text))
+            self.assertEqual(self.adapter.search(), {"a b.vcf": '"1"'})
+
+    def test_entities_in_an_answer_are_not_expanded(self):
+        doctype = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>'
+        text = LISTING.format(doctype=doctype, href="/book/a.vcf", etag="&e;")
+        self.scripted((207, {}, text))
+        self.assertEqual(self.adapter.search(), {"a.vcf": ""})
+
+    def test_a_web_page_is_no_address_book(self):
+        for text in ("<html><body>Hello</body></html>", "", "{}", "<a>"):
+            self.scripted((200, {}, text))
+            for call in (self.adapter.check, self.adapter.search):
+                with self.assertRaisesRegex(ConnectorException, "Sales phones"):
+                    call()
+
+    def test_what_is_not_utf_8_comes_back_as_it_was(self):
+        server = self.scripted(OK)
+        text = b"X-OLD:M\xfcller".decode(errors="surrogateescape")
+        card = self.adapter.read("a.vcf")._replace(text=text)
+        self.adapter.write("a.vcf", card)
+        self.assertEqual(server.requests[1].body, b"X-OLD:M\xfcller")
+
+    def test_components_that_work_together_share_a_connection(self):
+        server = self.scripted(OK)
+        for _each in range(3):
+            self.adapter.read("a.vcf")
+        self.adapter.component(usage="backend.adapter").read("a.vcf")
+        self.assertEqual(len({each.connection for each in server.requests}), 1)
+        self.assertEqual(len(server.requests), 4)
