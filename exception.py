@@ -33,6 +33,10 @@ class MappingError(ConnectorException):
     """A record could not be translated into the terms of the other side."""
 
 
+class InvalidValueError(MappingError, ValueError):
+    """A value of a record could not be converted."""
+
+
 class NetworkRetryableError(RetryableJobError):
     """The other side could not be reached, or was too busy: the job tries again."""
 

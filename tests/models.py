@@ -54,6 +54,8 @@ class Binding(models.Model):
     note = fields.Char()
     active = fields.Boolean(default=True)
     friend_id = fields.Many2one("connector.test.binding")
+    club_id = fields.Many2one("connector.test.binding")
+    friend_ids = fields.One2many("connector.test.binding", "club_id", "Members")
 
     _odoo_uniq = models.Constraint("unique(backend_id, odoo_id)", "Bound twice.")
 

@@ -114,6 +114,65 @@ class TestImportChildren(ChildCase):
         )
 
 
+class TestSyncChildren(ChildCase):
+    """Children that are brought up to date by their external ids."""
+
+    def setUp(self):
+        super().setUp()
+
+        class FriendMapper(Component):
+            _name = "test.friend.import.mapper"
+            _inherit = ["base.import.mapper", "base.test.shop"]
+            _apply_on = ["connector.test.binding"]
+            direct = [("title", "name")]
+
+        class FriendMapChild(Component):
+            _name = "test.friend.map.child"
+            _inherit = ["connector.map.child.import", "base.test.shop"]
+            _apply_on = ["connector.test.binding"]
+
+        self.build(FriendMapper, FriendMapChild)
+        self.club = self.binding("Club", external_id="1")
+        self.children_mapper = self.import_mapper(
+            children=[("members", "friend_ids", "connector.test.binding")]
+        )
+
+    def sync(self, *members):
+        record = self.children_mapper.map_record({"members": members})
+        values = record.values(binding=self.club)
+        self.club.write(values)
+        return values["friend_ids"]
+
+    def members(self):
+        return {friend.external_id: friend.name for friend in self.club.friend_ids}
+
+    def test_new_ones_are_created_with_their_ids(self):
+        self.sync({"id": 7, "title": "Ada"}, {"id": 8, "title": "Grace"})
+        self.assertEqual(self.members(), {"7": "Ada", "8": "Grace"})
+        self.assertEqual(self.club.friend_ids.backend_id, self.shop)
+
+    def test_known_ones_are_updated_and_missing_ones_removed(self):
+        self.sync({"id": 7, "title": "Ada"}, {"id": 8, "title": "Grace"})
+        ada = self.club.friend_ids.filtered(lambda friend: friend.external_id == "7")
+        self.sync({"id": 7, "title": "Ada L."}, {"id": 9, "title": "Mary"})
+        self.assertEqual(self.members(), {"7": "Ada L.", "9": "Mary"})
+        self.assertIn(ada, self.club.friend_ids)
+
+    def test_nothing_is_written_when_nothing_has_changed(self):
+        self.sync({"id": 7, "title": "Ada"})
+        self.assertEqual(self.sync({"id": 7, "title": "Ada"}), [])
+
+    def test_lines_that_the_backend_never_had_stay(self):
+        own = self.binding("Added by hand", club_id=self.club.id)
+        self.sync({"id": 7, "title": "Ada"})
+        self.assertIn(own, self.club.friend_ids)
+
+    def test_a_record_that_is_new_has_no_lines_to_look_for(self):
+        record = self.children_mapper.map_record({"members": [{"id": 7, "title": "A"}]})
+        [(operation, _id, values)] = record.values(for_create=True)["friend_ids"]
+        self.assertEqual((operation, values["external_id"]), (0, 7))
+
+
 class TestExportChildren(ChildCase):
     children = [("child_ids", "members", "connector.test.contact")]
 

@@ -10,7 +10,7 @@ from odoo.addons.connector.components.mapper import (
     none,
     only_create,
 )
-from odoo.addons.connector.exception import MappingError
+from odoo.addons.connector.exception import MappingError, RetryableJobError
 
 from .common import ShopCase
 
@@ -251,6 +251,70 @@ class TestFields(MapperCase):
             mapper.changed_by_fields(),
             {"name", "email", "age", "note", "friend_id", "parent_id", "street", "zip"},
         )
+
+
+class TestErrors(MapperCase):
+    """People mend all that is wrong with a record in one go."""
+
+    def test_all_errors_of_a_record_come_at_once(self):
+        @mapping
+        def zip_code(self, record):
+            raise MappingError("there is no such zip code")
+
+        friend, parent = self.binding("Grace"), self.contact("Parent")
+        mapper = self.export_mapper(
+            direct=[
+                ("name", "title"),
+                ("friend_id", "friend"),
+                (m2o_to_external("parent_id", "connector.test.binding"), "parent"),
+                (convert("email", int), "mail"),
+            ],
+            zip_code=zip_code,
+        )
+        ada = self.binding(
+            "Ada", friend_id=friend.id, parent_id=parent.id, email="no number"
+        )
+        with self.assertRaises(MappingError) as raised:
+            mapper.map_record(ada).values()
+        text = str(raised.exception)
+        for part in (
+            f"{ada.display_name} (connector.test.binding, id {ada.id})",
+            "friend_id -> friend: ",
+            f"id {friend.id}",
+            "parent_id -> parent: ",
+            f"id {parent.id}",
+            "email -> mail: ",
+            "zip_code: there is no such zip code",
+        ):
+            self.assertIn(part, text)
+        self.assertNotIn("title", text)
+
+    def test_a_value_that_cannot_be_converted_is_a_value_error_as_well(self):
+        mapper = self.import_mapper(direct=[(convert("a", int), "age")])
+        with self.assertRaisesRegex(ValueError, "Ada, 7.*a -> age") as raised:
+            mapper.map_record({"a": "x", "name": "Ada", "id": 7}).values()
+        self.assertIsInstance(raised.exception, MappingError)
+
+    def test_errors_that_nobody_mends_in_the_record_are_not_collected(self):
+        for error in (KeyError("bug"), RetryableJobError("later")):
+
+            def raising(self, record, to_attr, error=error):
+                raise error
+
+            mapper = self.import_mapper(direct=[(raising, "a")])
+            with self.assertRaises(type(error)) as raised:
+                mapper.map_record({}).values()
+            self.assertIs(raised.exception, error)
+
+    def test_a_mistake_in_a_mapping_method_keeps_its_own_error(self):
+        @mapping
+        def mistake(self, record):
+            return int("x")
+
+        mapper = self.import_mapper(mistake=mistake)
+        with self.assertRaises(ValueError) as raised:
+            mapper.map_record({}).values()
+        self.assertIs(type(raised.exception), ValueError)
 
 
 class TestInheritance(MapperCase):

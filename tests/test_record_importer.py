@@ -414,7 +414,7 @@ class TestChunk(ImportCase):
         self.assertTrue(self.imported("1") and self.imported("3"))
         self.assertFalse(self.imported("2"))
         self.assertIn("2 created", result)
-        self.assertIn("Set apart: 2: this one cannot be mapped", result)
+        self.assertIn("this one cannot be mapped", result)
         job = self.jobs("import_record")
         self.assertEqual(job.args, [self.shop, "2"])
 

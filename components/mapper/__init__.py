@@ -16,7 +16,7 @@ A mapper is a component that lists which source goes to which target::
             return {"address": format_address(record)}
 """
 
-from .children import ExportMapChild, ImportMapChild, MapChild
+from .children import ExportMapChild, ImportMapChild, MapChild, SyncMapChild
 from .decorators import MappingDefinition, changed_by, mapping, only_create
 from .mapper import ExportMapper, ImportMapper, Mapper
 from .modifiers import (
@@ -38,6 +38,7 @@ __all__ = [
     "MapRecord",
     "Mapper",
     "MappingDefinition",
+    "SyncMapChild",
     "changed_by",
     "convert",
     "external_to_m2o",

@@ -1,7 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Records below a record, such as the lines of an order."""
 
+from odoo.fields import Command
+
 from odoo.addons.component.core import AbstractComponent
+
+from ...values import changed_values
 
 
 class MapChild(AbstractComponent):
@@ -88,6 +92,68 @@ class ImportMapChild(AbstractComponent):
     def format_items(self, items_values):
         """Return ``(0, 0, values)`` commands for a one2many."""
         return [(0, 0, values) for values in items_values]
+
+
+class SyncMapChild(AbstractComponent):
+    """Map children for Odoo by their external ids, instead of creating them anew.
+
+    Those that Odoo has are updated where they differ, new ones are created, and those
+    that the backend no longer has are removed. The target of the ``children`` row is a
+    one2many to bindings, whose model the row names::
+
+        children = [("lines", "shop_line_ids", "shop.sale.order.line")]
+
+        class OrderLineMapChild(Component):
+            _name = "shop.order.line.map.child"
+            _inherit = ["connector.map.child.import", "base.shop.connector"]
+            _apply_on = ["shop.sale.order.line"]
+
+    It works with ``connector.record.importer``, or any importer that gives the mapper
+    the option ``binding``.
+    """
+
+    _name = "connector.map.child.import"
+    _inherit = "base.map.child.import"
+
+    _external_id_key = "id"  #: key of the external id in the data of a child
+
+    def get_items(self, items, parent, to_attr, options):
+        """Map the children of a record to commands that bring it up to date."""
+        mapper, binder = self._child_mapper(), self.binder_for()
+        missing = self._lines_of(options.binding, to_attr, binder)
+        commands = []
+        for item in items:
+            map_record = mapper.map_record(item, parent=parent)
+            if self.skip_item(map_record):
+                continue
+            values = self.get_item_values(map_record, to_attr, options)
+            external_id = self._child_external_id(map_record)
+            line = missing.pop(str(external_id), None)
+            if line is None:
+                values[binder._external_field] = external_id
+                values[binder._backend_field] = self.backend_record.id
+                commands.append(Command.create(values))
+            elif changed := changed_values(line, values):
+                commands.append(Command.update(line.id, changed))
+        return commands + [self._remove(line) for line in missing.values()]
+
+    def _lines_of(self, binding, to_attr, binder):
+        """Return the children that Odoo has by external id; others stay as they are."""
+        lines = binding[to_attr] if binding else ()
+        known = {str(binder.to_external(line) or ""): line for line in lines}
+        known.pop("", None)
+        return known
+
+    def _child_external_id(self, map_record):
+        """Return the external id of a child.
+
+        :param map_record: the :class:`MapRecord` of the child
+        """
+        return map_record.source[self._external_id_key]
+
+    def _remove(self, line):
+        """Return the command for a child that the backend no longer has."""
+        return Command.delete(line.id)
 
 
 class ExportMapChild(AbstractComponent):

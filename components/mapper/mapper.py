@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
+from ...exception import MappingError
 from .decorators import mapping_definitions
+from .errors import COLLECTED, MappingErrors
 from .modifiers import external_to_m2o, m2o_to_external, source_field
 from .record import MapOptions, MapRecord
 
@@ -110,10 +112,11 @@ class Mapper(AbstractComponent):
 
     def _apply_with_options(self, map_record):
         """Map a record under the options that are set."""
-        values = {}
-        self._map_direct_rows(map_record, values)
-        self._map_with_methods(map_record, values)
-        self._map_children(map_record, values)
+        values, errors = {}, MappingErrors(map_record.source)
+        self._map_direct_rows(map_record, values, errors)
+        self._map_with_methods(map_record, values, errors)
+        self._map_children(map_record, values, errors)
+        errors.raise_all(self.env)
         return self.finalize(map_record, values)
 
     def finalize(self, map_record, values):
@@ -126,12 +129,17 @@ class Mapper(AbstractComponent):
         """
         return values
 
-    def _map_direct_rows(self, map_record, values):
+    def _map_direct_rows(self, map_record, values, errors):
         for source, target in self.direct:
-            if self._is_wanted(self._direct_source_field_name(source)):
+            field = self._direct_source_field_name(source)
+            if not self._is_wanted(field):
+                continue
+            try:
                 values[target] = self._map_direct(map_record.source, source, target)
+            except COLLECTED as error:
+                errors.note(f"{field or '?'} -> {target}", error)
 
-    def _map_with_methods(self, map_record, values):
+    def _map_with_methods(self, map_record, values, errors):
         fields = self.options.fields
         for method, definition in self.map_methods:
             if definition.only_create and not self.options.for_create:
@@ -139,7 +147,11 @@ class Mapper(AbstractComponent):
             reads = definition.changed_by
             if fields and reads and reads.isdisjoint(fields):
                 continue
-            mapped = method(map_record.source)
+            try:
+                mapped = method(map_record.source)
+            except MappingError as error:
+                errors.note(method.__name__, error)
+                continue
             if not mapped:
                 continue
             if not isinstance(mapped, dict):
@@ -149,10 +161,14 @@ class Mapper(AbstractComponent):
                 )
             values.update(mapped)
 
-    def _map_children(self, map_record, values):
+    def _map_children(self, map_record, values, errors):
         for source, target, model_name in self.children:
-            if self._is_wanted(source):
+            if not self._is_wanted(source):
+                continue
+            try:
                 values[target] = self._map_child(map_record, source, target, model_name)
+            except COLLECTED as error:
+                errors.note(f"{source} -> {target}", error)
 
     def _is_wanted(self, field):
         """Whether the rows of a source field run; a source that we do not know does."""

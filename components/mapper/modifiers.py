@@ -63,9 +63,8 @@ def m2o_to_external(field, binding=None):
             return external_id
         raise MappingError(
             self.env._(
-                "%(record)s: the field %(field)s points to %(related)s (%(model)s, id "
-                "%(id)s), which has no external id on this backend. Export it first.",
-                record=record,
+                "the field %(field)s points to %(related)s (%(model)s, id %(id)s), "
+                "which has no external id on this backend. Export it first.",
                 field=field,
                 related=related.display_name,
                 model=related._name,
@@ -99,8 +98,8 @@ def external_to_m2o(field, binding=None):
             return related.id
         raise MappingError(
             self.env._(
-                "%(target)s cannot be filled: no record of %(model)s has the external "
-                "id %(external_id)s, which came in %(field)s. Import it first.",
+                "%(target)s cannot be filled, as no record of %(model)s has the "
+                "external id %(external_id)s, which came in %(field)s. Import it.",
                 target=to_attr,
                 model=binding_model,
                 external_id=external_id,
