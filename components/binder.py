@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Which record over here is which record over there."""
 
+from itertools import islice
+
 from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -8,6 +10,7 @@ from odoo.tools import SQL
 from odoo.addons.component.core import AbstractComponent
 
 from ..database import search_committed
+from .binding_lookup import AHEAD, lookup
 
 
 def is_external_id(value):
@@ -82,7 +85,8 @@ class Binder(AbstractComponent):
         """
         binding = self.model.browse()
         if is_external_id(external_id):
-            binding = self._search_one(self._binding_domain(external_id))
+            value = self._convert_external_id(external_id)
+            binding = self._find(self._external_field, value)
         if not unwrap:
             return binding
         return self.unwrap_binding(binding) if binding else self._unwrapped_model()
@@ -120,9 +124,7 @@ class Binder(AbstractComponent):
         """
         if wrap:
             record_id = binding.ensure_one().id if _is_record(binding) else binding
-            binding = self._search_one(
-                Domain(self._odoo_field, "=", record_id) & self._backend_domain()
-            )
+            binding = self._find(self._odoo_field, record_id)
             if not binding:
                 return None
         else:
@@ -132,6 +134,20 @@ class Binder(AbstractComponent):
         if external_id == 0 and is_external_id(external_id) and self._is_null(binding):
             return False
         return external_id
+
+    def look_ahead(self, records):
+        """Look up the bindings of many Odoo records, before they are asked for.
+
+        Where one is mapped, others will follow: those that the ORM would read together.
+
+        :param records: Odoo records, whose prefetch set counts
+        """
+        known = lookup(self, self._odoo_field)
+        if not self._is_remembered() or set(records.ids) <= known.asked:
+            return
+        ids = [id_ for id_ in islice(records._prefetch_ids, AHEAD) if id_]
+        known.asked.update(ids, records.ids)
+        self._find_ahead(known, Domain(self._odoo_field, "in", ids))
 
     def bind(self, external_id, binding):
         """Remember that a binding and an external record are the same.
@@ -189,8 +205,42 @@ class Binder(AbstractComponent):
     def _binding(self, binding):
         return binding if _is_record(binding) else self.model.browse(binding)
 
-    def _search_one(self, domain):
-        """Find one binding, archived or not, with the caller's context on it."""
+    def _find(self, field, value):
+        """Find the binding with a value in a field, archived or not.
+
+        What was found in this transaction is not searched again; from the second search
+        on, more is looked up than was asked for.
+        """
+        if not value or not self._is_remembered():
+            return self._search_one(field, value)
+        known = lookup(self, field)
+        binding = known.recall(self.model, self.backend_record, value)
+        if binding is None and known.misses == 2:
+            self._find_ahead(known, Domain.TRUE)
+            binding = known.recall(self.model, self.backend_record, value)
+        if binding is None:
+            binding = self._search_one(field, value)
+            known.remember(binding)
+        return binding
+
+    def _is_remembered(self):
+        """Whether the model tells us when its bindings change."""
+        return isinstance(self.model, self.env.registry["external.binding"])
+
+    def _find_ahead(self, known, domain):
+        model = self.model.with_context(active_test=False)
+        found = model.search(domain & self._backend_domain(), limit=AHEAD, order="id")
+        # which of two with the same value is meant, nobody knows
+        by_value = found.grouped(known.field)
+        known.remember(model.concat(*(b for b in by_value.values() if len(b) == 1)))
+
+    def _search_one(self, field, value):
+        """Search one binding, with the caller's context on what is found."""
+        if field == self._external_field:
+            domain = self._external_id_domain(value)
+        else:
+            domain = Domain(field, "=", value)
+        domain &= self._backend_domain()
         found = self.model.with_context(active_test=False).search(domain)
         if len(found) > 1:
             self._raise_twins(found)
@@ -227,9 +277,6 @@ class Binder(AbstractComponent):
     def _backend_domain(self):
         return Domain(self._backend_field, "=", self.backend_record.id)
 
-    def _binding_domain(self, external_id):
-        return self._external_id_domain(external_id) & self._backend_domain()
-
     def _bindings_domain(self, values):
         # 0 needs care, see below
         domain = Domain(self._external_field, "in", [v for v in values if v != 0])
@@ -238,7 +285,7 @@ class Binder(AbstractComponent):
         return domain & self._backend_domain()
 
     def _external_id_domain(self, external_id):
-        external_id = self._convert_external_id(external_id)
+        """:param external_id: as :meth:`_convert_external_id` returns it"""
         if external_id != 0:
             return Domain(self._external_field, "=", external_id)
         # for Odoo's domains an empty number equals 0

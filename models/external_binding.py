@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import MissingError
 
 from ..components.binder import backend_of
+from ..components.binding_lookup import forget
 
 
 class ExternalBinding(models.AbstractModel):
@@ -30,6 +31,15 @@ class ExternalBinding(models.AbstractModel):
         readonly=True,
         help="When the record was last exported to or imported from the backend.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        forget(self, vals_list, creating=True)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        forget(self, [vals])
+        return super().write(vals)
 
     # Entry points for jobs, each a thin door to a component; not for RPC.
     # The first line of the docstring is what people read in the list of jobs.

@@ -1,6 +1,7 @@
 from . import (
     test_backend_adapter,
     test_binder,
+    test_binding_lookup,
     test_core,
     test_create_intent,
     test_database,

@@ -18,7 +18,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         status, headers, body = answer
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        if "Transfer-Encoding" not in headers:
+            headers = {"Content-Length": str(len(body)), **headers}
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

@@ -10,48 +10,31 @@ from ...exception import InvalidValueError, MappingError
 COLLECTED = (MappingError, ValueError, TypeError)
 
 
-class MappingErrors:
-    """Collects the errors of one mapping, so that people mend them in one go.
+def mapping_error(env, source, errors):
+    """Return one error for all that went wrong with a record.
 
-    :param source: the record that is mapped
+    :param env: ``Environment``, for the language
+    :param source: the record that was mapped
+    :param errors: list of pairs ``(place, error)``
+    :return: a ``MappingError``; a ``ValueError`` too if a value could not be converted
     """
-
-    def __init__(self, source):
-        self.source = source
-        self.errors = []
-        self.places = []
-
-    def note(self, place, error):
-        """Note an error, and go on with the rest of the record.
-
-        :param place: where it happened, such as ``email -> mail``
-        :param error: one of the ``COLLECTED`` errors
-        """
-        self.places.append(f"{place}: {error}")
-        self.errors.append(error)
-
-    def raise_all(self, env):
-        """Raise what was noted, if anything was.
-
-        :raise MappingError: with the record and all places; it is a ``ValueError``
-            too when a value could not be converted
-        """
-        if not self.errors:
-            return
-        convertible = all(isinstance(error, MappingError) for error in self.errors)
-        error_class = MappingError if convertible else InvalidValueError
-        message = env._(
+    convertible = all(isinstance(error, MappingError) for _place, error in errors)
+    error_class = MappingError if convertible else InvalidValueError
+    combined = error_class(
+        env._(
             "%(record)s cannot be mapped: %(places)s",
-            record=self._label(),
-            places="\n".join(self.places),
+            record=_label(source),
+            places="\n".join(f"{place}: {error}" for place, error in errors),
         )
-        raise error_class(message) from self.errors[0]
+    )
+    combined.__cause__ = errors[0][1]
+    return combined
 
-    def _label(self):
-        source = self.source
-        if isinstance(source, models.BaseModel):
-            return f"{source.display_name} ({source._name}, id {source.id})"
-        if not isinstance(source, dict):
-            return type(source).__name__
-        names = [source.get(key) for key in ("name", "id") if source.get(key)]
-        return ", ".join(map(str, names)) or "The record"
+
+def _label(source):
+    if isinstance(source, models.BaseModel):
+        return f"{source.display_name} ({source._name}, id {source.id})"
+    if not isinstance(source, dict):
+        return type(source).__name__
+    names = [source[key] for key in ("name", "id") if source.get(key)]
+    return ", ".join(map(str, names)) or "The record"

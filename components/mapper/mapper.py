@@ -8,7 +8,7 @@ from odoo.addons.component.exception import NoComponentError
 
 from ...exception import MappingError
 from .decorators import mapping_definitions
-from .errors import COLLECTED, MappingErrors
+from .errors import COLLECTED, mapping_error
 from .modifiers import external_to_m2o, m2o_to_external, source_field
 from .record import MapOptions, MapRecord
 
@@ -112,11 +112,12 @@ class Mapper(AbstractComponent):
 
     def _apply_with_options(self, map_record):
         """Map a record under the options that are set."""
-        values, errors = {}, MappingErrors(map_record.source)
+        values, errors = {}, []
         self._map_direct_rows(map_record, values, errors)
         self._map_with_methods(map_record, values, errors)
         self._map_children(map_record, values, errors)
-        errors.raise_all(self.env)
+        if errors:
+            raise mapping_error(self.env, map_record.source, errors)
         return self.finalize(map_record, values)
 
     def finalize(self, map_record, values):
@@ -130,19 +131,20 @@ class Mapper(AbstractComponent):
         return values
 
     def _map_direct_rows(self, map_record, values, errors):
-        for source, target in self.direct:
-            field = self._direct_source_field_name(source)
-            if not self._is_wanted(field):
+        source, fields = map_record.source, self.options.fields
+        for from_attr, to_attr in self.direct:
+            if fields and not self._reads(from_attr, fields):
                 continue
             try:
-                values[target] = self._map_direct(map_record.source, source, target)
+                values[to_attr] = self._map_direct(source, from_attr, to_attr)
             except COLLECTED as error:
-                errors.note(f"{field or '?'} -> {target}", error)
+                field = self._direct_source_field_name(from_attr) or "?"
+                errors.append((f"{field} -> {to_attr}", error))
 
     def _map_with_methods(self, map_record, values, errors):
-        fields = self.options.fields
+        fields, for_create = self.options.fields, self.options.for_create
         for method, definition in self.map_methods:
-            if definition.only_create and not self.options.for_create:
+            if definition.only_create and not for_create:
                 continue
             reads = definition.changed_by
             if fields and reads and reads.isdisjoint(fields):
@@ -150,7 +152,7 @@ class Mapper(AbstractComponent):
             try:
                 mapped = method(map_record.source)
             except MappingError as error:
-                errors.note(method.__name__, error)
+                errors.append((method.__name__, error))
                 continue
             if not mapped:
                 continue
@@ -162,18 +164,21 @@ class Mapper(AbstractComponent):
             values.update(mapped)
 
     def _map_children(self, map_record, values, errors):
-        for source, target, model_name in self.children:
-            if not self._is_wanted(source):
+        fields = self.options.fields
+        for from_attr, to_attr, model_name in self.children:
+            if fields and from_attr not in fields:
                 continue
             try:
-                values[target] = self._map_child(map_record, source, target, model_name)
+                values[to_attr] = self._map_child(
+                    map_record, from_attr, to_attr, model_name
+                )
             except COLLECTED as error:
-                errors.note(f"{source} -> {target}", error)
+                errors.append((f"{from_attr} -> {to_attr}", error))
 
-    def _is_wanted(self, field):
-        """Whether the rows of a source field run; a source that we do not know does."""
-        fields = self.options.fields
-        return not fields or field is None or field in fields
+    def _reads(self, source, fields):
+        """Whether a source reads one of the fields; one that does not tell might."""
+        field = self._direct_source_field_name(source)
+        return field is None or field in fields
 
     def _direct_source_field_name(self, direct_entry):
         """Return the field that a source reads, through modifiers within modifiers.

@@ -12,6 +12,8 @@ modifier of your own needs one too::
         return modifier
 """
 
+from functools import lru_cache
+
 from ...exception import MappingError
 from ..binder import is_external_id
 
@@ -58,7 +60,11 @@ def m2o_to_external(field, binding=None):
         if not related:
             return False
         binder = self.binder_for(binding or many2one.comodel_name)
-        external_id = binder.to_external(related.id, wrap=bool(binding))
+        if binding:
+            look_ahead(binder, related)
+            external_id = binder.to_external(related.id, wrap=True)
+        else:
+            external_id = binder.to_external(related)
         if is_external_id(external_id):
             return external_id
         raise MappingError(
@@ -126,6 +132,7 @@ def follow_m2o_relations(field):
     return modifier
 
 
+@lru_cache(maxsize=4096)
 def source_field(source):
     """Return the name of the field that a ``direct`` row reads.
 
@@ -138,6 +145,12 @@ def source_field(source):
             return None
         source = source.__closure__[variables.index("field")].cell_contents
     return source
+
+
+def look_ahead(binder, records):
+    """Let a binder look up more than one record, if it is one of ours."""
+    if hasattr(binder, "look_ahead"):
+        binder.look_ahead(records)
 
 
 def _source_value(mapper, record, field, to_attr):

@@ -21,13 +21,15 @@ TROUBLE = ("WARNING", "ERROR", "CRITICAL")
 class OdooLog:
     """What a run of Odoo with tests said, fed line by line.
 
-    ``started`` has the names of all tests, ``skipped`` their reasons, ``failed`` the
-    lines of their tracebacks; ``trouble`` lists all other warnings and errors. A
-    name begins with its area: the addon, and the module of its tests.
+    ``started`` has the names of all tests, ``last`` the latest of them, ``skipped``
+    their reasons, ``failed`` the lines of their tracebacks; ``trouble`` lists all other
+    warnings and errors. A name begins with its area: the addon, and the module of its
+    tests.
     """
 
     def __init__(self):
         self.started = set()
+        self.last = None
         self.skipped = {}
         self.failed = {}
         self.trouble = []
@@ -48,7 +50,8 @@ class OdooLog:
         message = record["message"].rstrip()
         started = area and STARTED.match(message)
         if started:
-            self.started.add(f"{area}.{started['test']}")
+            self.last = f"{area}.{started['test']}"
+            self.started.add(self.last)
             return area
         skipped = area and SKIPPED.match(message)
         if skipped:

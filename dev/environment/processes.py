@@ -1,10 +1,13 @@
 """Running other programs: their output goes to a log, and none outlives us."""
 
+import collections
 import contextlib
 import ctypes
 import os
 import signal
 import subprocess
+import threading
+import time
 
 from . import folders
 from .console import Problem
@@ -74,11 +77,37 @@ def shown(path):
     return str(path)
 
 
-def lines(command, log, **options):
-    """Run a program to its end, and give its output line by line.
+class _Watch(threading.Thread):
+    """Ends a program that has said nothing for a while, and asks it why."""
 
-    :param log: the name of the log file that keeps the output
-    :return: a generator of lines, which returns the exit code
+    def __init__(self, process, patience):
+        super().__init__(daemon=True)
+        self.process = process
+        self.patience = patience
+        self.heard()
+
+    def heard(self):
+        """It has said something."""
+        self._deadline = time.monotonic() + self.patience
+
+    def run(self):
+        while self.process.poll() is None:
+            if time.monotonic() > self._deadline:
+                # Odoo writes down where each of its threads is.
+                signal_group(self.process, signal.SIGQUIT)
+                time.sleep(2)
+                signal_group(self.process, signal.SIGKILL)
+                return
+            time.sleep(1)
+
+
+def listen(command, log, hear, patience=1200, **options):
+    """Run a program to its end.
+
+    :param log: the name of the log file that keeps its output
+    :param hear: called with each line of the output
+    :param patience: seconds without output after which the program is killed
+    :return: the exit code
     """
     # A new file: another command may be writing to the one of that name.
     log_file(log).unlink(missing_ok=True)
@@ -91,18 +120,21 @@ def lines(command, log, **options):
             errors="replace",
             **options,
         )
+        watch = _Watch(process, patience)
+        watch.start()
         try:
             for line in process.stdout:
+                watch.heard()
                 kept.write(line)
                 kept.flush()
-                yield line.rstrip("\n")
+                hear(line.rstrip("\n"))
             return process.wait()
         finally:
             end(process, seconds=2)
 
 
 def run(command, log, doing, remedy="", follow=None, **options):
-    """Run a program to its end.
+    """Run a program that must not fail.
 
     :param log: the name of the log file that keeps its output
     :param doing: what it does, for the error: "Unpacking Odoo"
@@ -110,19 +142,17 @@ def run(command, log, doing, remedy="", follow=None, **options):
     :param follow: called with each line of the output
     :raise Problem: when the program fails; names the log
     """
-    output = lines(command, log, **options)
-    last = []
-    while True:
-        try:
-            line = next(output)
-        except StopIteration as ended:
-            code = ended.value
-            break
-        except FileNotFoundError:
-            raise Problem(f"{doing} failed: there is no {command[0]}.") from None
-        last = [*last[-5:], line]
+    last = collections.deque(maxlen=6)
+
+    def hear(line):
+        last.append(line)
         if follow:
             follow(line)
+
+    try:
+        code = listen(command, log, hear, **options)
+    except FileNotFoundError:
+        raise Problem(f"{doing} failed: there is no {command[0]}.") from None
     if code:
         said = "".join(f"\n    {line}" for line in last if line.strip())
         where = shown(log_file(log))

@@ -9,6 +9,8 @@ from .odoo_log import OdooLog
 
 OWN = "dev"
 LOG = "odoo-tests"
+# Seconds that a test may take without a word; one that waits for ever is stopped.
+PATIENCE = 180
 
 
 class Tally:
@@ -50,31 +52,37 @@ def run(selected):
 
 
 def _odoo_tests(modules, tags):
+    log = OdooLog()
     template = databases.dependencies()
-    with databases.temporary(template) as database:
-        log, code = OdooLog(), None
-        output = processes.lines(
+    with (
+        databases.temporary(template) as database,
+        step(f"Test {', '.join(modules)}") as shown,
+    ):
+
+        def hear(line):
+            if log.feed(line):
+                shown.count(len(log.started), "test")
+
+        code = processes.listen(
             odoo_process.command(
                 *("-d", database, "-i", ",".join(modules)),
                 *("--test-tags", ",".join(tags), "--stop-after-init"),
                 *("--http-port", servers.free_port()),
             ),
             log=LOG,
+            hear=hear,
+            patience=PATIENCE,
             env=odoo_process.variables(),
         )
-        with step(f"Test {', '.join(modules)}") as shown:
-            while True:
-                try:
-                    line = next(output)
-                except StopIteration as ended:
-                    code = ended.value
-                    break
-                if log.feed(line):
-                    shown.count(len(log.started), "test")
     return _tally_of(log, code)
 
 
 def _tally_of(log, code):
+    if code < 0:
+        log.failed.setdefault(log.last or "Odoo.starts", []).append(
+            f"Odoo was killed by the signal {-code}. That happens when it says nothing "
+            f"for {PATIENCE} seconds; the end of the log shows what it waited for."
+        )
     tally = Tally()
     tally.areas = log.areas()
     tally.failures = {name: "\n".join(lines) for name, lines in log.failed.items()}

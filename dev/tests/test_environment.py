@@ -8,7 +8,17 @@ import urllib.request
 from pathlib import Path
 from unittest import mock
 
-from environment import PostgreSQL, Radicale, addons, debian, folders, postgres, stamps
+from environment import (
+    PostgreSQL,
+    Problem,
+    Radicale,
+    addons,
+    debian,
+    folders,
+    postgres,
+    processes,
+    stamps,
+)
 from environment.odoo_log import OdooLog
 
 PREFIX = "2026-01-01 10:00:00,000 42 {} db odoo.addons.connector.tests.test_a: "
@@ -69,6 +79,23 @@ class TestOdooLog(unittest.TestCase):
             ("ERROR", "1 failed, 0 error(s) of 3 tests when loading database 'db'"),
         )
         self.assertEqual(len(log.trouble), 3)
+
+
+class TestPrograms(unittest.TestCase):
+    def test_one_that_falls_silent_is_killed(self):
+        heard = []
+        code = processes.listen(
+            ["sh", "-c", "echo word; sleep 60"],
+            log="silent",
+            hear=heard.append,
+            patience=1,
+        )
+        self.assertLess(code, 0)
+        self.assertEqual(heard, ["word"])
+
+    def test_one_that_fails_is_an_error_that_names_its_log(self):
+        with self.assertRaisesRegex(Problem, r"Trying failed.*\.dev/logs/bad\.log"):
+            processes.run(["false"], log="bad", doing="Trying")
 
 
 class TestStamps(unittest.TestCase):

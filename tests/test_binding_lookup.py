@@ -1,0 +1,242 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What a binder remembers is what a search would find."""
+
+from unittest import skipUnless
+
+from odoo.addons.connector.components.binding_lookup import lookup
+from odoo.addons.connector.components.mapper import m2o_to_external
+
+from .common import ShopCase
+from .test_mapper import MapperCase
+from .test_real_jobs import RealJobsCase, Transaction
+
+try:
+    from hypothesis import HealthCheck, given, settings
+    from hypothesis import strategies as st
+except ImportError:
+    settings = None
+
+
+class TestLookup(ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.binder = self.component("binder")
+
+    def test_what_was_found_is_not_searched_again(self):
+        ada = self.binding("Ada", external_id="7")
+        self.binder.to_internal("7")
+        with self.assertQueryCount(0):
+            self.assertEqual(self.binder.to_internal("7"), ada)
+
+    def test_other_binders_of_the_transaction_know_it_too(self):
+        ada = self.binding("Ada", external_id="7")
+        self.binder.to_internal("7")
+        other = self.component("binder")
+        with self.assertQueryCount(0):
+            self.assertEqual(other.to_internal("7"), ada)
+
+    def test_what_was_not_found_is_searched_again(self):
+        self.assertFalse(self.binder.to_internal("7"))
+        ada = self.binding("Ada", external_id="7")
+        self.assertEqual(self.binder.to_internal("7"), ada)
+
+    def test_many_are_looked_up_when_several_are_asked_for(self):
+        for number in range(100):
+            self.binding(f"Contact {number}", external_id=str(number))
+        self.env.flush_all()
+        with self.assertQueryCount(2):
+            for number in range(100):
+                self.assertTrue(self.binder.to_internal(str(number)))
+
+    def test_a_user_does_not_learn_what_another_one_has_found(self):
+        self.binding("Ada", external_id="7")
+        self.binder.to_internal("7")
+        other = self.shop.with_user(self.env.ref("base.user_admin"))
+        binder = self.component("binder", shop=other)
+        self.assertIsNot(
+            lookup(binder, "external_id"), lookup(self.binder, "external_id")
+        )
+
+    def test_two_with_one_id_are_noticed_after_one_was_found(self):
+        ada = self.binding("Ada", external_id="7")
+        self.binder.to_internal("7")
+        grace = self.binding("Grace", external_id="8")
+        for change in (
+            lambda: self.binding("Twin", external_id="7"),
+            lambda: grace.write({"external_id": "7"}),
+            lambda: self.binder.bind("7", grace),
+        ):
+            with self.cr.savepoint() as savepoint:
+                change()
+                with self.assertRaises(ValueError):
+                    self.binder.to_internal("7")
+                savepoint.rollback()
+            self.env.invalidate_all()
+            self.assertEqual(self.binder.to_internal("7"), ada)
+
+    def test_a_savepoint_that_is_rolled_back_takes_its_bindings_along(self):
+        with self.cr.savepoint() as savepoint:
+            self.binding("Ada", external_id="7")
+            self.assertTrue(self.binder.to_internal("7"))
+            savepoint.rollback()
+        self.assertFalse(self.binder.to_internal("7"))
+
+
+class TestMappers(MapperCase):
+    def test_exports_of_many_records_look_up_their_relations_at_once(self):
+        parents = [self.binding(f"P{n}", external_id=f"p{n}") for n in range(30)]
+        contacts = self.env["connector.test.contact"].create(
+            [{"name": f"C{n}", "parent_id": parents[n].odoo_id.id} for n in range(30)]
+        )
+        mapper = self.export_mapper(
+            direct=[(m2o_to_external("parent_id", "connector.test.binding"), "parent")]
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertQueryCount(5):
+            values = [mapper.map_record(contact).values() for contact in contacts]
+        self.assertEqual(values, [{"parent": f"p{n}"} for n in range(30)])
+
+    def test_relations_to_bindings_are_read_together(self):
+        friends = [self.binding(f"F{n}", external_id=f"f{n}") for n in range(30)]
+        bindings = self.env["connector.test.binding"].create(
+            [
+                {"name": "x", "backend_id": self.shop.id, "friend_id": friend.id}
+                for friend in friends
+            ]
+        )
+        mapper = self.export_mapper(direct=[("friend_id", "friend")])
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertQueryCount(3):
+            values = [mapper.map_record(binding).values() for binding in bindings]
+        self.assertEqual(values, [{"friend": f"f{n}"} for n in range(30)])
+
+
+class TestOtherTransactions(RealJobsCase):
+    def test_after_a_commit_the_changes_of_others_are_seen(self):
+        [ada, grace] = self.bindings("Ada", "Grace")
+        with self.transaction() as env:
+            env["connector.test.binding"].browse(ada).external_id = "7"
+        with Transaction(self.registry) as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            with shop.work_on("connector.test.binding") as work:
+                binder = work.component(usage="binder")
+            self.assertEqual(binder.to_internal("7").id, ada)
+            with self.transaction() as other:
+                bindings = other["connector.test.binding"]
+                bindings.browse(ada).external_id = "8"
+                bindings.browse(grace).external_id = "7"
+            self.assertEqual(binder.to_internal("7").id, ada, "as our snapshot")
+            env.cr.commit()
+            self.assertEqual(binder.to_internal("7").id, grace)
+            self.assertEqual(binder.to_internal("8").id, ada)
+
+
+@skipUnless(settings, "hypothesis is not installed")
+class TestAgainstAnUncachedBinder(ShopCase):
+    """Whatever happens to bindings, a lookup finds what a search finds."""
+
+    def test_any_sequence_of_changes_and_lookups(self):
+        places = st.integers(0, 3)
+        ids = st.sampled_from(["a", "b", "c"])
+        steps = st.one_of(
+            st.tuples(st.just("create"), st.one_of(ids, st.none())),
+            st.tuples(st.just("bind"), ids, places),
+            st.tuples(st.just("write"), st.one_of(ids, st.just(False)), places),
+            st.tuples(st.just("archive"), places),
+            st.tuples(st.just("move"), places),
+            st.tuples(st.just("wrap"), places, places),
+            st.tuples(st.just("unlink"), places),
+            st.tuples(st.just("look"), ids),
+        )
+
+        @settings(
+            max_examples=60,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(st.lists(steps, max_size=25))
+        def run(sequence):
+            with self.cr.savepoint() as savepoint:
+                self.play(sequence)
+                savepoint.rollback()
+            self.env.invalidate_all()
+
+        run()
+
+    def play(self, sequence):
+        self.bindings = []
+        self.shops = self.shop + self.shop.create({"name": "Other Shop"})
+        self.contacts = [self.contact(str(number)) for number in range(4)]
+        self.binder = self.component("binder")
+        for step, *arguments in sequence:
+            getattr(self, f"do_{step}")(*arguments)
+            self.compare()
+
+    def compare(self):
+        model = self.env["connector.test.binding"].with_context(active_test=False)
+        for external_id in "abc":
+            self.compare_one(
+                model.search(
+                    [
+                        ("external_id", "=", external_id),
+                        ("backend_id", "=", self.shop.id),
+                    ]
+                ),
+                lambda value=external_id: self.binder.to_internal(value),
+            )
+        for contact in self.contacts:
+            found = model.search(
+                [("odoo_id", "=", contact.id), ("backend_id", "=", self.shop.id)]
+            )
+            result = self.binder.to_external(contact, wrap=True)
+            self.assertEqual(result, found.external_id if found else None)
+
+    def compare_one(self, expected, call):
+        if len(expected) > 1:
+            with self.assertRaises(ValueError):
+                call()
+        else:
+            self.assertEqual(call(), expected)
+
+    def do_create(self, external_id):
+        free = [c for c in self.contacts if not c.shop_bind_ids]
+        if free:
+            self.bindings.append(
+                self.binding(odoo_id=free[0].id, external_id=external_id or False)
+            )
+
+    def at(self, place):
+        return self.bindings[place] if place < len(self.bindings) else None
+
+    def do_bind(self, external_id, place):
+        if binding := self.at(place):
+            self.binder.bind(external_id, binding)
+
+    def do_write(self, external_id, place):
+        if binding := self.at(place):
+            binding.external_id = external_id
+
+    def do_archive(self, place):
+        if binding := self.at(place):
+            binding.active = not binding.active
+
+    def do_move(self, place):
+        if binding := self.at(place):
+            binding.backend_id = self.shops - binding.backend_id
+
+    def do_wrap(self, place, contact):
+        binding, contact = self.at(place), self.contacts[contact]
+        others = self.env["connector.test.binding"].with_context(active_test=False)
+        if binding and not others.search([("odoo_id", "=", contact.id)]):
+            binding.odoo_id = contact
+
+    def do_unlink(self, place):
+        if self.at(place):
+            self.bindings.pop(place).unlink()
+
+    def do_look(self, external_id):
+        """Nothing but the comparison after it."""
