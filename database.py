@@ -72,18 +72,32 @@ def pg_try_advisory_locks(env, locks):
 def try_lock_rows(records):
     """Lock the rows of ``records`` until the end of the transaction, no waiting.
 
-    Odoo's own ``lock_for_update`` cannot tell a locked row from a deleted one, and
-    leaves an error in the log when somebody changed the row after our snapshot.
-
     :param records: recordset of any model; records that are gone are ignored
     :return: ``True`` when all are locked. ``False`` when another transaction holds
         one of them, or has changed it since our own transaction began: then the
         work has to start again in a new transaction.
     :rtype: bool
     """
+    locked = lock_free_rows(records)
+    if locked is None:
+        return False
+    others = set(records.ids) - set(locked.ids)
+    return not others or not records.browse(others).exists()
+
+
+def lock_free_rows(records):
+    """Lock those rows of ``records`` that nobody else has, until the transaction ends.
+
+    Odoo's own ``lock_for_update`` cannot tell a locked row from a deleted one, and
+    leaves an error in the log when somebody changed the row after our snapshot.
+
+    :param records: recordset of any model
+    :return: the records that are locked; ``None`` when another transaction has changed
+        one since our own began, which answers no more queries then
+    """
     ids = [id_ for id_ in records.ids if id_]
     if not ids:
-        return True
+        return records.browse()
     try:
         records.env.cr.execute(
             SQL(
@@ -94,9 +108,8 @@ def try_lock_rows(records):
             log_exceptions=False,
         )
     except psycopg2.errors.SerializationFailure:
-        return False
-    locked = records.env.cr.rowcount
-    return locked == len(set(ids)) or locked == len(records.exists())
+        return None
+    return records.browse([id_ for (id_,) in records.env.cr.fetchall()])
 
 
 def search_committed(model, domain, field="id"):
@@ -173,11 +186,12 @@ def make_durable(env):
 
 
 @contextmanager
-def durable_step(env):
-    """Do one of several steps, which is durable at its end, or else undone.
+def clean_step(env):
+    """Do one of several steps, of which nothing remains when it fails.
 
-    :param env: ``Environment`` to work in. Where it cannot commit (see
-        :func:`make_durable`) the step is undone all the same when it fails.
+    What was done before, and not committed, is undone with it where we may commit.
+
+    :param env: ``Environment`` to work in
     """
     if not _may_commit(env.cr):
         with env.cr.savepoint():
@@ -188,7 +202,17 @@ def durable_step(env):
     except BaseException:
         env.cr.rollback()
         raise
-    env.cr.commit()  # pylint: disable=invalid-commit
+
+
+@contextmanager
+def durable_step(env):
+    """Do one of several steps, which is durable at its end, or else undone.
+
+    :param env: ``Environment`` to work in
+    """
+    with clean_step(env):
+        yield
+        make_durable(env)
 
 
 def _may_commit(cr):

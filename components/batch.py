@@ -3,14 +3,12 @@
 
 from itertools import islice
 
-import psycopg2
-
 from odoo import fields
 from odoo.fields import Domain
 
 from odoo.addons.component.core import AbstractComponent
 
-from ..database import durable_step
+from .export_chunk import ExportChunk
 
 DEFAULT_CHUNK_SIZE = 100
 
@@ -193,30 +191,25 @@ class BatchExporter(AbstractComponent):
     def run_chunk(self, bindings, fields=None):
         """Export the bindings of one chunk.
 
-        Each is durable as soon as the backend has it. One that fails is set apart: a
-        job of its own exports it again, and shows why it cannot.
+        What the backend has is durable at once. A record that fails is set apart: a job
+        of its own exports it again, and shows why it cannot.
+
+        An adapter may have ``create_many(data_list)``, which returns the external ids
+        in the same order, and ``write_many(pairs)`` for pairs of external id and data.
+        The backend is then called once for the whole chunk. In place of an id (for
+        ``write_many``, of ``None``) each may return the error of a record, and
+        ``create_many`` is given ``idempotency_keys`` if it recovers creates.
 
         :param bindings: recordset of the model that we work on
         :param fields: names of the fields that changed; all when empty
         :return: a translated sentence that says what was done
         :rtype: str
         """
-        done, set_apart = 0, []
-        for binding in bindings.exists():
-            try:
-                with durable_step(self.env):
-                    exporter = self.component(usage="record.exporter")
-                    exporter.run(binding, fields=fields)
-            except psycopg2.OperationalError:
-                raise
-            except Exception as error:
-                set_apart.append(f"{binding.display_name} ({binding.id}): {error}")
-                self._delay_export_alone(binding, fields)
-            else:
-                done += 1
-        lines = [self.env._("%s records exported.", done)]
-        lines += [self.env._("Set apart: %s", cause) for cause in set_apart]
-        return "\n".join(lines)
+        chunk = ExportChunk(self, bindings, fields)
+        chunk.run()
+        for binding in chunk.set_apart:
+            self._delay_export_alone(binding, fields)
+        return chunk.sentence()
 
     def _delay_export_alone(self, binding, fields):
         binding.with_delay(

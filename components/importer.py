@@ -5,7 +5,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ..exception import IDMissingInBackend, ManyIDSInBackend
 from ..values import changed_values
-from .chunk import Chunk
+from .import_chunk import ImportChunk
 
 
 class RecordImporter(AbstractComponent):
@@ -167,7 +167,7 @@ class RecordImporter(AbstractComponent):
         obstacle = self._backend_obstacle()
         if obstacle:
             return obstacle
-        chunk = Chunk(self, external_ids, force)
+        chunk = ImportChunk(self, external_ids, force)
         chunk.run()
         for external_id in chunk.set_apart:
             self._delay_import_alone(external_id)

@@ -92,34 +92,48 @@ class ConnectorCreateIntent(models.Model):
             earlier create which was interrupted
         :rtype: tuple[str, bool]
         """
+        return self._declare_many(backend, binding)[binding.id]
+
+    def _declare_many(self, backend, bindings):
+        """Note durably that records are about to be created, as :meth:`_declare` one.
+
+        :param backend: record of the backend
+        :param bindings: the bindings, which the caller has locked
+        :return: what :meth:`_declare` returns, by the id of the binding
+        :rtype: dict[int, tuple[str, bool]]
+        """
         with new_transaction(self.env) as env:
             intents = self.with_env(env).sudo()
-            intent = intents._open(backend, binding)
-            if intent.in_doubt:
-                return intent.key, True
-            intents._forget(intent.mapped("key"))
+            open_ = intents._open(backend, bindings)
+            doubts = open_.filtered("in_doubt")
+            declared = {intent.res_id: (intent.key, True) for intent in doubts}
+            intents._forget((open_ - doubts).mapped("key"))
             company = "company_id" in backend._fields and backend.sudo().company_id.id
-            key = str(uuid.uuid4())
-            intents.create(
-                {
-                    "backend_model": backend._name,
-                    "backend_id": backend.id,
-                    "model_name": binding._name,
-                    "res_id": binding.id,
-                    "company_id": company,
-                    "key": key,
-                }
+            new = intents.create(
+                [
+                    {
+                        "backend_model": backend._name,
+                        "backend_id": backend.id,
+                        "model_name": bindings._name,
+                        "res_id": id_,
+                        "company_id": company,
+                        "key": str(uuid.uuid4()),
+                    }
+                    for id_ in bindings.ids
+                    if id_ not in declared
+                ]
             )
-            return key, False
+            declared.update({intent.res_id: (intent.key, False) for intent in new})
+        return declared
 
-    def _open(self, backend, binding):
-        """Return the intent to create a record, if this transaction sees one."""
+    def _open(self, backend, bindings):
+        """Return the intents to create records that this transaction sees."""
         return self.search(
             [
                 ("backend_model", "=", backend._name),
                 ("backend_id", "=", backend.id),
-                ("model_name", "=", binding._name),
-                ("res_id", "=", binding.id),
+                ("model_name", "=", bindings._name),
+                ("res_id", "in", bindings.ids),
                 ("bound", "=", False),
             ]
         )

@@ -1,5 +1,6 @@
 from . import (
     test_backend_adapter,
+    test_batch_exporter,
     test_binder,
     test_binding_lookup,
     test_core,

@@ -131,6 +131,9 @@ class TestRecovery(IntentMixin, ShopCase):
         self.assertEqual(len(self.keys), 2)
         self.assertEqual(list(self.server.records), ["1", "2"])
 
+    def declare(self, binding, shop=None):
+        return self.intents._declare(shop or self.shop, binding)
+
     def refused(self, binding, error):
         """Export a binding that the shop refuses; what it left behind stays."""
         self.error_before = error
@@ -146,14 +149,14 @@ class TestRecovery(IntentMixin, ShopCase):
     def test_a_refused_repeat_does_not(self):
         """It may be refused because the first create did happen."""
         ada = self.binding("Ada")
-        key, _interrupted = self.intents._declare(self.shop, ada)
+        key, _interrupted = self.declare(ada)
         self.refused(ada, InvalidDataError("there is one with this key"))
-        self.assertEqual(self.intents._declare(self.shop, ada), (key, True))
+        self.assertEqual(self.declare(ada), (key, True))
         self.assertEqual(self.asked, [key] * 2, "and the shop is asked once more")
 
     def test_a_refused_repeat_is_found_when_the_shop_was_slow(self):
         ada = self.binding("Ada")
-        key, _interrupted = self.intents._declare(self.shop, ada)
+        key, _interrupted = self.declare(ada)
 
         def slow(data, key):
             self.keys[key] = [7]
@@ -167,7 +170,7 @@ class TestRecovery(IntentMixin, ShopCase):
 
     def test_a_record_that_something_else_has_bound_is_not_in_doubt(self):
         ada = self.binding("Ada")
-        self.intents._declare(self.shop, ada)
+        self.declare(ada)
         self.component("binder").bind("7", ada)  # an import, say
         self.server.records["7"] = {}
         self.export(ada)
@@ -175,7 +178,7 @@ class TestRecovery(IntentMixin, ShopCase):
 
     def test_what_was_found_is_linked_although_its_update_is_refused(self):
         ada = self.binding("Ada")
-        key, _interrupted = self.intents._declare(self.shop, ada)
+        key, _interrupted = self.declare(ada)
         self.keys[key] = [7]  # which knows nothing of an update
         with suppress(KeyError):
             self.export(ada)
@@ -225,7 +228,7 @@ class TestRecovery(IntentMixin, ShopCase):
         other = self.shop.create({"name": "Other Shop"})
         ada = self.binding("Ada")
         keys = {
-            self.intents._declare(shop, record)[0]
+            self.declare(record, shop)[0]
             for shop in (self.shop, other)
             for record in (ada, self.binding("Grace"))
         }
@@ -233,29 +236,29 @@ class TestRecovery(IntentMixin, ShopCase):
 
     def test_an_intent_is_found_again_until_it_is_withdrawn(self):
         ada = self.binding("Ada")
-        key, interrupted = self.intents._declare(self.shop, ada)
+        key, interrupted = self.declare(ada)
         self.assertFalse(interrupted)
-        self.assertEqual(self.intents._declare(self.shop, ada), (key, True))
+        self.assertEqual(self.declare(ada), (key, True))
         self.intents._withdraw(key)
-        other_key, interrupted = self.intents._declare(self.shop, ada)
+        other_key, interrupted = self.declare(ada)
         self.assertNotEqual(other_key, key)
         self.assertFalse(interrupted)
 
     def test_a_bound_create_is_not_in_doubt_although_its_intent_is_left(self):
         ada = self.binding("Ada")
-        key, _interrupted = self.intents._declare(self.shop, ada)
+        key, _interrupted = self.declare(ada)
         self.intents._mark_bound([key])
         self.assertFalse(self.intents.search([("in_doubt", "=", True)]))
         self.assertEqual(len(self.intents.search([("in_doubt", "=", False)])), 2)
-        other_key, interrupted = self.intents._declare(self.shop, ada)
+        other_key, interrupted = self.declare(ada)
         self.assertNotEqual(other_key, key)
         self.assertFalse(interrupted)
         self.assertEqual(self.intents.search([]).mapped("key"), [other_key])
 
     def test_what_is_left_of_bound_creates_is_cleaned_up(self):
         ada, grace = self.binding("Ada"), self.binding("Grace")
-        self.intents._mark_bound([self.intents._declare(self.shop, ada)[0]])
-        key = self.intents._declare(self.shop, grace)[0]
+        self.intents._mark_bound([self.declare(ada)[0]])
+        key = self.declare(grace)[0]
         self.intents._gc_bound()
         self.assertEqual(self.intents.search([]).mapped("key"), [key])
 

@@ -9,7 +9,7 @@ import psycopg2
 _logger = logging.getLogger(__name__)
 
 
-class Chunk:
+class ImportChunk:
     """Records that are imported together, as long as none of them stands in the way.
 
     First all are tried together, in a savepoint. If that fails, they are imported one

@@ -1,0 +1,304 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.addons.component.core import Component
+from odoo.addons.connector.exception import InvalidDataError, NetworkRetryableError
+
+from .common import ShopCase
+from .test_real_jobs import RealJobsCase, Transaction
+
+
+class BatchExporterMixin:
+    def batch_components(self):
+        class ContactBatchExporter(Component):
+            _name = "test.shop.contact.batch.exporter"
+            _inherit = ["connector.batch.exporter", "base.test.shop"]
+            _apply_on = ["connector.test.binding"]
+
+        return (ContactBatchExporter,)
+
+    def many_components(self, recovers=False):
+        """An adapter that creates and writes many records with one call."""
+        test = self
+        self.many_calls = []
+        self.keys = {}
+
+        class ManyAdapter(Component):
+            _inherit = "test.shop.adapter"
+            _recovers_creates = recovers
+
+            def create(self, data, idempotency_key=None):
+                return test.server.create(data)
+
+            def create_many(self, data_list, idempotency_keys=None):
+                test.many_calls.append(("create", len(data_list)))
+                return [
+                    test.create_one(data, key)
+                    for data, key in zip(
+                        data_list,
+                        idempotency_keys or [None] * len(data_list),
+                        strict=True,
+                    )
+                ]
+
+            def write_many(self, pairs):
+                test.many_calls.append(("write", len(pairs)))
+                return [test.write_one(*pair) for pair in pairs]
+
+            def find_created(self, idempotency_key):
+                return test.keys.get(idempotency_key)
+
+        return (ManyAdapter,)
+
+    def create_one(self, data, key):
+        if data["title"] == "Refused":
+            return InvalidDataError("no such title")
+        external_id = self.server.create(data)
+        self.keys[key] = external_id
+        return external_id
+
+    def write_one(self, external_id, data):
+        if data.get("title") == "Refused":
+            return InvalidDataError("no such title")
+        self.server.write(external_id, data)
+
+
+class BatchExporterCase(BatchExporterMixin, ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.build(*self.batch_components())
+        self.model = self.env["connector.test.binding"]
+
+    def jobs(self, method):
+        return self.env["queue.job"].search(
+            [
+                ("model_name", "=", "connector.test.binding"),
+                ("method_name", "=", method),
+            ],
+            order="id",
+        )
+
+    def titles(self):
+        return sorted(record["title"] for record in self.server.records.values())
+
+
+class TestBatch(BatchExporterCase):
+    def test_a_job_is_made_for_each_chunk_of_what_was_never_exported(self):
+        new = [self.binding(f"New {number}") for number in range(5)]
+        self.binding("Known", external_id="7")
+        result = self.component("batch.exporter").run(chunk_size=2)
+        jobs = self.jobs("export_chunk")
+        self.assertEqual([len(job.records) for job in jobs], [2, 2, 1])
+        self.assertEqual(
+            self.model.concat(*(job.records for job in jobs)), self.model.concat(*new)
+        )
+        self.assertIn("5", result)
+
+    def test_a_domain_chooses_what_is_exported(self):
+        known = self.binding("Known", external_id="7")
+        self.binding("New")
+        self.component("batch.exporter").run([("external_id", "!=", False)], ["name"])
+        job = self.jobs("export_chunk")
+        self.assertEqual(job.records, known)
+        self.assertEqual(job.kwargs, {"fields": ["name"]})
+
+    def test_other_backends_are_left_alone(self):
+        other = self.shop.create({"name": "Other Shop"})
+        self.binding("Theirs", backend_id=other.id)
+        self.component("batch.exporter").run()
+        self.assertFalse(self.jobs("export_chunk"))
+
+
+class TestOneByOne(BatchExporterCase):
+    def test_all_records_of_a_chunk_are_exported(self):
+        bindings = self.binding("Ada") + self.binding("Grace")
+        result = bindings.export_chunk()
+        self.assertEqual(self.titles(), ["Ada", "Grace"])
+        self.assertTrue(all(bindings.mapped("external_id")))
+        self.assertIn("2", result)
+
+    def test_a_record_that_fails_is_set_apart(self):
+        def before_create(data):
+            if data["title"] == "Bad":
+                raise InvalidDataError("no such title")
+
+        self.server.before_create = before_create
+        bad = self.binding("Bad")
+        bindings = self.binding("Ada") + bad + self.binding("Grace")
+        result = bindings.export_chunk(fields=["name"])
+        self.assertEqual(self.titles(), ["Ada", "Grace"])
+        self.assertIn("no such title", result)
+        job = self.jobs("export_record")
+        self.assertEqual((job.records, job.kwargs), (bad, {"fields": ["name"]}))
+
+    def test_a_record_that_is_gone_is_left_out(self):
+        ada, grace = self.binding("Ada"), self.binding("Grace")
+        grace.unlink()
+        (ada + grace).export_chunk()
+        self.assertEqual(self.titles(), ["Ada"])
+
+    def test_bindings_of_several_backends_go_to_theirs(self):
+        other = self.shop.create({"name": "Other Shop"})
+        bindings = self.binding("Ada") + self.binding("Grace", backend_id=other.id)
+        bindings.export_chunk()
+        self.assertEqual(self.titles(), ["Ada", "Grace"])
+
+
+class TestTogether(BatchExporterCase):
+    def setUp(self):
+        super().setUp()
+        self.build(*self.many_components())
+
+    def test_the_backend_is_called_once_for_new_and_once_for_known_records(self):
+        new = self.binding("Ada") + self.binding("Grace")
+        known = self.binding("Mary", external_id="77")
+        self.server.records["77"] = {}
+        (new + known).export_chunk()
+        self.assertEqual(self.many_calls, [("create", 2), ("write", 1)])
+        self.assertEqual(self.titles(), ["Ada", "Grace", "Mary"])
+        self.assertEqual(new.mapped("external_id"), ["1", "2"])
+        self.assertTrue(all((new + known).mapped("sync_date")))
+
+    def test_queries_do_not_grow_with_the_records(self):
+        def queries(count):
+            bindings = self.model.concat(*(self.binding(str(n)) for n in range(count)))
+            self.env.flush_all()
+            before = self.cr.sql_log_count
+            bindings.export_chunk()
+            return self.cr.sql_log_count - before
+
+        queries(3)  # caches
+        few, many = queries(5), queries(50)
+        # savepoints stand in for commits in a test
+        self.assertLessEqual(many - few, 2 * 2 * 45 + 5)
+
+    def test_only_the_fields_that_changed_are_sent(self):
+        ada = self.binding("Ada", external_id="77", age=36)
+        self.server.records["77"] = {}
+        ada.export_chunk(fields=["age"])
+        self.assertEqual(self.server.records["77"], {"years": 36})
+
+    def test_a_record_that_the_backend_refuses_is_set_apart(self):
+        bindings = self.binding("Ada") + self.binding("Refused")
+        known = self.binding("Refused", external_id="77")
+        self.server.records["77"] = {}
+        result = (bindings + known).export_chunk()
+        self.assertEqual(bindings[0].external_id, "1")
+        self.assertFalse(bindings[1].external_id)
+        self.assertEqual(result.count("no such title"), 2)
+        self.assertEqual(len(self.jobs("export_record")), 2)
+
+    def test_dependencies_are_exported_before(self):
+        parent = self.contact("Parent")
+        (self.binding("Leaf", parent_id=parent.id)).export_chunk()
+        self.assertEqual(
+            [record["title"] for record in self.server.records.values()],
+            ["Parent", "Leaf"],
+        )
+
+    def test_a_record_that_cannot_be_mapped_is_set_apart(self):
+        class Exporter(Component):
+            _inherit = "test.shop.contact.exporter"
+
+            def _create_data(self, map_record, fields=None, **kwargs):
+                if self.binding.name == "Bad":
+                    raise InvalidDataError("cannot be mapped")
+                return super()._create_data(map_record, fields, **kwargs)
+
+        self.build(Exporter)
+        bindings = self.binding("Ada") + self.binding("Bad")
+        self.assertIn("cannot be mapped", bindings.export_chunk())
+        self.assertEqual(self.many_calls, [("create", 1)])
+
+    def test_skipped_records_are_not_sent(self):
+        class Exporter(Component):
+            _inherit = "test.shop.contact.exporter"
+
+            def _has_to_skip(self):
+                return self.binding.name == "Private"
+
+        self.build(Exporter)
+        bindings = self.binding("Ada") + self.binding("Private")
+        bindings.export_chunk()
+        self.assertEqual(self.titles(), ["Ada"])
+        self.assertFalse(self.jobs("export_record"))
+
+    def test_a_connector_with_a_step_of_its_own_exports_one_by_one(self):
+        class Exporter(Component):
+            _inherit = "test.shop.contact.exporter"
+
+            def _create(self, data):
+                return super()._create({**data, "own": True})
+
+        self.build(Exporter)
+        (self.binding("Ada") + self.binding("Grace")).export_chunk()
+        self.assertFalse(self.many_calls)
+        self.assertTrue(all(record["own"] for record in self.server.records.values()))
+
+
+class TestTogetherInJobs(BatchExporterMixin, RealJobsCase):
+    def setUp(self):
+        super().setUp()
+        for cls in (*self.batch_components(), *self.many_components(recovers=True)):
+            cls._build_component(self.components)
+        self.addCleanup(self.forget_intents)
+
+    def forget_intents(self):
+        with self.transaction() as env:
+            env["connector.create.intent"].search([]).unlink()
+
+    def delay_chunk(self, ids):
+        with self.transaction() as env:
+            bindings = env["connector.test.binding"].browse(ids)
+            return bindings.with_delay().export_chunk().uuid
+
+    def intents(self):
+        return self.read("connector.create.intent", [])
+
+    def test_a_chunk_is_one_job_that_leaves_no_doubt(self):
+        ids = self.bindings(*map(str, range(10)))
+        job = self.run_job(self.delay_chunk(ids))
+        self.assertEqual(job["state"], "done")
+        self.assertEqual(self.many_calls, [("create", 10)])
+        self.assertEqual(len({self.binding(id_)["external_id"] for id_ in ids}), 10)
+        self.assertFalse(self.intents())
+
+    def test_a_chunk_whose_answer_was_lost_is_found_and_not_repeated(self):
+        ids = self.bindings("Ada", "Grace")
+        uuid = self.delay_chunk(ids)
+        create_one, lost = self.create_one, []
+
+        def lose_the_answer(data, key):
+            create_one(data, key)
+            if data["title"] == "Grace":
+                lost.append(1)
+                raise NetworkRetryableError("no answer", seconds=1)
+
+        self.create_one = lose_the_answer
+        self.assertEqual(self.run_job(uuid)["state"], "pending")
+        self.assertEqual(len(self.intents()), 2)
+        self.create_one = create_one
+        self.run_job(uuid)
+        alone = self.read(
+            "queue.job",
+            [("method_name", "=", "export_record"), ("state", "=", "pending")],
+        )
+        for job in alone:
+            self.run_job(job["uuid"])
+        self.assertTrue(lost)
+        self.assertEqual(len(self.server.records), 2)
+        self.assertEqual({self.binding(id_)["external_id"] for id_ in ids}, {"1", "2"})
+        self.assertFalse(self.intents())
+
+    def test_a_record_that_another_job_works_on_is_set_apart(self):
+        ids = self.bindings("Ada", "Grace")
+        uuid = self.delay_chunk(ids)
+        with Transaction(self.registry) as env:
+            env["connector.test.binding"].browse(ids[0]).lock_for_update()
+            self.assertEqual(self.run_job(uuid)["state"], "done")
+        self.assertFalse(self.binding(ids[0])["external_id"])
+        self.assertTrue(self.binding(ids[1])["external_id"])
+
+    def test_a_refused_record_is_not_in_doubt(self):
+        ids = self.bindings("Ada", "Refused")
+        self.run_job(self.delay_chunk(ids))
+        self.assertTrue(self.binding(ids[0])["external_id"])
+        self.assertFalse(self.intents())
