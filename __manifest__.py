@@ -13,6 +13,7 @@
         "security/ir.model.access.csv",
         "views/connector_menus.xml",
         "views/connector_create_intent_views.xml",
+        "views/connector_checkpoint_views.xml",
         "views/res_partner_views.xml",
     ],
 }

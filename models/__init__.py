@@ -1,5 +1,6 @@
 from . import (
     connector_backend,
+    connector_backend_reference,
     connector_checkpoint,
     connector_create_intent,
     connector_export_change,

@@ -2,7 +2,6 @@
 from datetime import timedelta
 
 from odoo import fields, models
-from odoo.fields import Domain
 
 
 class ConnectorCheckpoint(models.Model):
@@ -10,13 +9,9 @@ class ConnectorCheckpoint(models.Model):
 
     _name = "connector.checkpoint"
     _description = "Import Checkpoint"
+    _inherit = "connector.backend.reference"
+    _rec_name = "backend_name"
 
-    backend_model = fields.Char(required=True, readonly=True)
-    backend_id = fields.Many2oneReference(
-        model_field="backend_model", required=True, readonly=True
-    )
-    model_name = fields.Char(string="Model", required=True, readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
     moment = fields.Datetime(
         help="All that changed on the backend before this moment was imported, or has "
         "a job that imports it. Set it back to import more again."
@@ -33,19 +28,9 @@ class ConnectorCheckpoint(models.Model):
         :param backend: record of the backend
         :param model_name: name of the model that is imported
         """
-        values = {
-            "backend_model": backend._name,
-            "backend_id": backend.id,
-            "model_name": model_name,
-        }
         checkpoints = self.sudo()
-        found = checkpoints.search(
-            Domain.AND(Domain(name, "=", value) for name, value in values.items())
-        )
-        if found:
-            return found
-        company = "company_id" in backend._fields and backend.sudo().company_id.id
-        return checkpoints.create({**values, "company_id": company})
+        found = checkpoints.search(self._domain_of(backend, model_name))
+        return found or checkpoints.create(self._values_of(backend, model_name))
 
     def _since(self, overlap_minutes):
         """Return the moment from which to import, or ``None`` for the first time.

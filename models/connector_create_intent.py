@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ..components.binder import is_external_id
 from ..database import new_transaction, try_lock_rows
+from ..exception import ConnectorException, JobError
 
 
 class ConnectorCreateIntent(models.Model):
@@ -24,17 +25,13 @@ class ConnectorCreateIntent(models.Model):
 
     _name = "connector.create.intent"
     _description = "Interrupted Create"
+    _inherit = "connector.backend.reference"
     _order = "id"
+    _rec_name = "record_name"
 
-    backend_model = fields.Char(readonly=True)
-    backend_id = fields.Many2oneReference(
-        string="Backend ID", model_field="backend_model", readonly=True
-    )
-    model_name = fields.Char(readonly=True)
     res_id = fields.Many2oneReference(
         string="Record ID", model_field="model_name", readonly=True
     )
-    company_id = fields.Many2one("res.company", readonly=True)
     key = fields.Char(
         string="Idempotency key",
         required=True,
@@ -44,11 +41,8 @@ class ConnectorCreateIntent(models.Model):
     )
     bound = fields.Boolean(readonly=True)
     in_doubt = fields.Boolean(compute="_compute_in_doubt", search="_search_in_doubt")
-    backend_name = fields.Char(
-        string="Backend", compute="_compute_names", compute_sudo=True
-    )
     record_name = fields.Char(
-        string="Record", compute="_compute_names", compute_sudo=True
+        string="Record", compute="_compute_record_name", compute_sudo=True
     )
     external_id = fields.Char(
         string="External ID",
@@ -74,11 +68,10 @@ class ConnectorCreateIntent(models.Model):
     def _bound_keys(self):
         return self.search([("bound", "=", True)]).mapped("key")
 
-    @api.depends("backend_model", "backend_id", "model_name", "res_id")
-    def _compute_names(self):
+    @api.depends("model_name", "res_id")
+    def _compute_record_name(self):
         for intent in self:
-            backend, record = intent._backend(), intent._record()
-            intent.backend_name = backend.display_name if backend else False
+            record = intent._record()
             intent.record_name = record.display_name if record else False
 
     # -- for the exporter
@@ -108,17 +101,10 @@ class ConnectorCreateIntent(models.Model):
             doubts = open_.filtered("in_doubt")
             declared = {intent.res_id: (intent.key, True) for intent in doubts}
             intents._forget((open_ - doubts).mapped("key"))
-            company = "company_id" in backend._fields and backend.sudo().company_id.id
+            values = self._values_of(backend, bindings._name)
             new = intents.create(
                 [
-                    {
-                        "backend_model": backend._name,
-                        "backend_id": backend.id,
-                        "model_name": bindings._name,
-                        "res_id": id_,
-                        "company_id": company,
-                        "key": str(uuid.uuid4()),
-                    }
+                    {**values, "res_id": id_, "key": str(uuid.uuid4())}
                     for id_ in bindings.ids
                     if id_ not in declared
                 ]
@@ -130,9 +116,7 @@ class ConnectorCreateIntent(models.Model):
         """Return the intents to create records that this transaction sees."""
         return self.search(
             [
-                ("backend_model", "=", backend._name),
-                ("backend_id", "=", backend.id),
-                ("model_name", "=", bindings._name),
+                *self._domain_of(backend, bindings._name),
                 ("res_id", "in", bindings.ids),
                 ("bound", "=", False),
             ]
@@ -195,7 +179,10 @@ class ConnectorCreateIntent(models.Model):
         self.ensure_one()
         with self._work() as work:
             adapter = work.component(usage="backend.adapter")
-            external_id = adapter.find_created(self.key)
+            try:
+                external_id = adapter.find_created(self.key)
+            except (ConnectorException, JobError) as error:
+                raise UserError(str(error)) from error
         if not is_external_id(external_id):
             return self._notify(
                 self.env._(
@@ -303,14 +290,5 @@ class ConnectorCreateIntent(models.Model):
             },
         }
 
-    def _backend(self):
-        return self._existing(self.backend_model, self.backend_id)
-
     def _record(self):
         return self._existing(self.model_name, self.res_id)
-
-    def _existing(self, model_name, res_id):
-        """The record, or ``None`` when it, or its model, is gone."""
-        if model_name in self.env:
-            return self.env[model_name].browse(res_id).exists() or None
-        return None

@@ -288,6 +288,14 @@ class TestForPeople(IntentMixin, ShopCase):
         self.assertEqual(self.ada.external_id, "7")
         self.assertFalse(self.intent.exists())
 
+    def test_look_again_says_in_plain_words_when_the_backend_is_down(self):
+        def down(key):
+            raise NetworkRetryableError("Corner Shop: no answer")
+
+        self.server.find_created = down
+        with self.assertRaisesRegex(UserError, "Corner Shop: no answer"):
+            self.intent.action_look_again()
+
     def test_look_again_says_when_nothing_is_there(self):
         action = self.intent.action_look_again()
         self.assertEqual(action["params"]["type"], "warning")

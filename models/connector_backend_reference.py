@@ -1,0 +1,58 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+
+
+class ConnectorBackendReference(models.AbstractModel):
+    """What belongs to a backend, of whatever model that is."""
+
+    _name = "connector.backend.reference"
+    _description = "Reference to a Connector Backend"
+
+    backend_model = fields.Char(readonly=True)
+    backend_id = fields.Many2oneReference(
+        string="Backend ID", model_field="backend_model", readonly=True
+    )
+    backend_name = fields.Char(
+        string="Backend", compute="_compute_backend_name", compute_sudo=True
+    )
+    model_name = fields.Char(string="Model", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+
+    @api.depends("backend_model", "backend_id")
+    def _compute_backend_name(self):
+        for reference in self:
+            backend = reference._backend()
+            reference.backend_name = backend.display_name if backend else False
+
+    @api.model
+    def _values_of(self, backend, model_name):
+        """Return values for a new record.
+
+        :param backend: record of the backend
+        :param model_name: name of the model of the bindings
+        :rtype: dict
+        """
+        company = "company_id" in backend._fields and backend.sudo().company_id.id
+        return {
+            "backend_model": backend._name,
+            "backend_id": backend.id,
+            "model_name": model_name,
+            "company_id": company,
+        }
+
+    def _domain_of(self, backend, model_name):
+        """Return the domain that finds what belongs to a backend and a model."""
+        return [
+            ("backend_model", "=", backend._name),
+            ("backend_id", "=", backend.id),
+            ("model_name", "=", model_name),
+        ]
+
+    def _backend(self):
+        """Return the backend, ``None`` when it is gone, or its model."""
+        return self._existing(self.backend_model, self.backend_id)
+
+    def _existing(self, model_name, res_id):
+        if model_name in self.env:
+            return self.env[model_name].browse(res_id).exists() or None
+        return None
