@@ -179,6 +179,10 @@ class TestBind(ShopCase):
         self.assertFalse(copy.external_id)
         self.assertFalse(copy.sync_date)
 
+    def test_a_copy_of_a_bound_record_is_not_bound(self):
+        self.binder.bind("7", self.ada)
+        self.assertFalse(self.ada.odoo_id.copy().shop_bind_ids)
+
     @mute_logger("odoo.sql_db")
     def test_the_test_model_refuses_a_second_binding(self):
         with self.assertRaises(UniqueViolation), self.cr.savepoint():

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.component.core import Component
+from odoo.addons.connector.models.ir_model import cancel_jobs_of
 
 from .common import ShopCase
 
@@ -81,7 +82,7 @@ class TestUninstalledModel(ShopCase):
         other = jobs.search([("uuid", "=", other.uuid)])
         # queue_job itself can no longer load this one
         jobs[0].with_context(_job_edit_sentinel=jobs.EDIT_SENTINEL).method_name = "gone"
-        self.env["ir.model"]._get("connector.test.binding")._cancel_jobs()
+        cancel_jobs_of(self.env, ["connector.test.binding"])
         self.assertEqual(
             jobs.mapped("state"), ["cancelled", "cancelled", "done", "started"]
         )
