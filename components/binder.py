@@ -175,6 +175,28 @@ class Binder(AbstractComponent):
             }
         )
 
+    def bind_many(self, bindings):
+        """Bind many records at once, as :meth:`bind` does one.
+
+        :param bindings: dict of bindings by external id
+        """
+        if type(self).bind is not Binder.bind:  # a connector's own
+            for external_id, binding in bindings.items():
+                self.bind(external_id, binding)
+            return
+        same = self.model.browse()
+        for external_id, binding in bindings.items():
+            value = is_external_id(external_id) and self._convert_external_id(
+                external_id
+            )
+            if value and binding and binding[self._external_field] == value:
+                same += binding
+            else:
+                self.bind(external_id, binding)
+        same.sudo().with_context(connector_no_export=True).write(
+            {self._sync_date_field: fields.Datetime.now()}
+        )
+
     def unwrap_binding(self, binding):
         """Return the Odoo record that a binding wraps.
 

@@ -79,8 +79,8 @@ class ImportChunk:
         mapped = self._map(importers)
         self._update([pair for pair in mapped if pair[0].binding])
         self._create([pair for pair in mapped if not pair[0].binding])
+        self.importer.binder.bind_many({i.external_id: i.binding for i, _ in mapped})
         for importer, _values in mapped:
-            importer.binder.bind(importer.external_id, importer.binding)
             importer._after_import(importer.binding)
         self.env.flush_all()
 
@@ -157,11 +157,13 @@ class ImportChunk:
             self.counts["updated" if changed else "unchanged"] += 1
 
     def _create(self, mapped):
-        new = []
+        binder, new = self.importer.binder, []
         for importer, values in mapped:
             existing = importer._find_existing()
             if existing:
                 values = importer._values_to_adopt(existing, values)
+            # what is there from the start needs not be written afterwards
+            values.setdefault(binder._external_field, importer.external_id)
             new.append((importer, values))
         if self.importer._can_create_many():
             bindings = self.importer._create_many([values for _, values in new])

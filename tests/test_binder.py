@@ -8,6 +8,7 @@ from psycopg2.errors import UniqueViolation
 from odoo import fields
 from odoo.tools import mute_logger
 
+from odoo.addons.component.core import Component
 from odoo.addons.connector.components import binder as binder_module
 
 from .common import ShopCase
@@ -187,6 +188,52 @@ class TestBind(ShopCase):
     def test_the_test_model_refuses_a_second_binding(self):
         with self.assertRaises(UniqueViolation), self.cr.savepoint():
             self.binding(odoo_id=self.ada.odoo_id.id)
+
+
+class TestBindMany(ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.ada = self.binding("Ada", external_id="7")
+        self.grace = self.binding("Grace")
+
+    def test_many_are_bound_and_known_ones_with_one_write(self):
+        written = []
+        write = type(self.ada).write
+
+        def noted(records, values):
+            written.append((records.ids, sorted(values)))
+            return write(records, values)
+
+        mary = self.binding("Mary", external_id="9")
+        self.patch(type(self.ada), "write", noted)
+        self.component("binder").bind_many({"7": self.ada, 8: self.grace, 9: mary})
+        self.assertEqual(self.grace.external_id, "8")
+        self.assertTrue(all((self.ada + self.grace + mary).mapped("sync_date")))
+        self.assertEqual(
+            written,
+            [
+                (self.grace.ids, ["external_id", "sync_date"]),
+                ((self.ada + mary).ids, ["sync_date"]),
+            ],
+        )
+
+    def test_a_bind_of_the_connectors_own_is_called_for_each(self):
+        bound = []
+
+        class OwnBinder(Component):
+            _inherit = "test.shop.binder"
+
+            def bind(self, external_id, binding):
+                bound.append(external_id)
+                super().bind(external_id, binding)
+
+        self.build(OwnBinder)
+        self.component("binder").bind_many({"7": self.ada, "8": self.grace})
+        self.assertEqual(bound, ["7", "8"])
+
+    def test_what_is_no_id_is_refused(self):
+        with self.assertRaises(AssertionError):
+            self.component("binder").bind_many({None: self.grace})
 
 
 class TestUnwrap(ShopCase):
