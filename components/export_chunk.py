@@ -222,4 +222,6 @@ class ExportChunk:
         intents = self.env["connector.create.intent"]
         intents._mark_bound(keys)
         make_durable(self.env)
-        intents._forget(keys)
+        if keys:
+            intents._forget(keys)
+            make_durable(self.env)  # others do not have to wait for our end

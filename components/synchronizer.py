@@ -151,7 +151,7 @@ class GenericExporter(AbstractComponent):
         else:
             data = self._create_data(map_record)
             if data:
-                self._create_once(map_record, data)
+                self._create_once(data)
                 require_external_id(self.external_id, self.binding)
         if not data:
             return self.env._("There is nothing to export.")
@@ -335,7 +335,7 @@ class GenericExporter(AbstractComponent):
 
     # -- a create that is not repeated
 
-    def _create_once(self, map_record, data):
+    def _create_once(self, data):
         """Create the record, or find it when an earlier try had been interrupted.
 
         What we are about to do is noted durably before it is done. Who finds such a
@@ -348,7 +348,7 @@ class GenericExporter(AbstractComponent):
         self._idempotency_key, interrupted = intents._declare(
             self.backend_record, self.binding
         )
-        if interrupted and self._adopt_created(map_record):
+        if interrupted and self._adopt_created():
             return
         try:
             self.external_id = self._create(data)
@@ -357,10 +357,10 @@ class GenericExporter(AbstractComponent):
                 intents._withdraw(self._idempotency_key)
                 raise
             # it may be refused because the first one did happen, after all
-            if not self._adopt_created(map_record):
+            if not self._adopt_created():
                 raise
 
-    def _adopt_created(self, map_record):
+    def _adopt_created(self):
         """Take over what an interrupted create made, and bring it up to date.
 
         :return: whether there was something
@@ -370,7 +370,8 @@ class GenericExporter(AbstractComponent):
             return False
         self.external_id = external_id
         self._bind()  # whatever becomes of the update
-        data = self._update_data(map_record)
+        self._lock()  # which was lost with the commit
+        data = self._update_data(self._map_data())
         if data:
             self._update(data)
         return True
@@ -386,7 +387,9 @@ class GenericExporter(AbstractComponent):
         intents = self.env["connector.create.intent"]
         intents._mark_bound(keys)
         make_durable(self.env)
-        intents._forget(keys)
+        if keys:
+            intents._forget(keys)
+            make_durable(self.env)  # others do not have to wait for our end
         self._idempotency_key = None
 
     def _keys_in_doubt(self):

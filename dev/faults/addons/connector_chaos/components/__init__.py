@@ -1,0 +1,10 @@
+# Components are built in this order: what others inherit comes first.
+# isort: off
+from . import core
+from . import adapter
+from . import binder
+from . import mapper
+from . import exporter
+from . import importer
+from . import deleter
+from . import failpoints

@@ -1,0 +1,124 @@
+"""Scenario 4: records change while they are on their way."""
+
+#: How long the backend takes, in seconds; long enough to do something meanwhile.
+SLOWNESS = 2
+#: What Odoo says of an import that meets a user's edit; it is done again.
+USER_WAS_QUICKER = (r"UPDATE \"chaos_item\"[\s\S]*could not serialize access",)
+
+
+def run(bench):
+    """Edit during exports, edit in vain, export and import at once."""
+    with bench.trial("4 edits while the export is in flight", "edits") as shop:
+        _edit_during(bench, shop, "create", "answer_late", bench.choose(3, 8))
+        _edit_during(bench, shop, "create", "work_late", bench.choose(3, 8))
+        _edit_during(bench, shop, "update", "answer_late", bench.choose(3, 8))
+        _edit_during(bench, shop, "update", "work_late", bench.choose(3, 8))
+        bench.wait_for_jobs()
+    with bench.trial("4 edits while a create is recovered", "recovery") as shop:
+        _edit_during_recovery(bench, shop, bench.choose(3, 8))
+    with bench.trial("4 edits during _after_export", "after") as shop:
+        _edit_during_after_export(bench, shop)
+    with bench.trial("4 edits that are rolled back", "rollbacks") as shop:
+        _roll_back(bench, shop)
+    with bench.trial(
+        "4 import and export crossing", "crossing", USER_WAS_QUICKER
+    ) as shop:
+        _cross(bench, shop, [f"crossing {n}" for n in range(bench.choose(8, 40))])
+        _import_during_create(bench, shop, "announced")
+        bench.wait_for_jobs()
+
+
+def _edit_during(bench, shop, operation, kind, count):
+    labels = [f"{operation}, {kind} {number}" for number in range(count)]
+    if operation == "update":
+        shop.create(*labels)
+        bench.wait_for_jobs()
+    for label in labels:
+        shop.misbehave(kind, label, operation, seconds=SLOWNESS)
+    if operation == "update":
+        for label in labels:
+            shop.edit(label, name="Edited once")
+    else:
+        shop.create(*labels)
+    for label in labels:
+        bench.wait_until(lambda x=label: shop.calls(operation, x), f"{label} is asked")
+        shop.edit(label, name="Edited meanwhile", quantity=3)
+        [call, *_] = shop.calls(operation, label)
+        shop.note_fault(f"edit during {label}", "ended" not in call)
+
+
+def _edit_during_recovery(bench, shop, count):
+    """Edit when an export has found what it had made, and brings that up to date."""
+    labels = [str(number) for number in range(count)]
+    for label in labels:
+        shop.misbehave("lose_answer", label, "create")
+        shop.misbehave("work_late", label, "update", seconds=SLOWNESS)
+    shop.create(*labels)
+    for label in labels:
+        bench.wait_until(lambda x=label: shop.calls("update", x), f"{label} is asked")
+        shop.edit(label, name="Edited meanwhile", quantity=3)
+        [call, *_] = shop.calls("update", label)
+        shop.note_fault(f"edit while {label} is recovered", "ended" not in call)
+    bench.wait_for_jobs()
+
+
+def _edit_during_after_export(bench, shop):
+    """What comes after the export may take long; nobody has to wait for it."""
+    step = "in _after_export"
+    shop.arm(step, "it")
+    shop.create("it")
+    bench.wait_until(lambda: shop.is_at(step, "it"), "the export is over")
+    shop.edit("it", quantity=3)
+    bench.wait_until(
+        lambda: bench.database.unfinished_jobs() == 1,
+        "the second export does not wait for what comes after the first one",
+        patience=10,
+    )
+    shop.note_fault("edit during _after_export", shop.is_at(step, "it"))
+    shop.release(step, "it")
+    bench.wait_for_jobs()
+    jobs, tries = shop.jobs_and_tries()
+    if tries > jobs:
+        shop.problems.append(f"{jobs} jobs took {tries} tries.")
+
+
+def _roll_back(bench, shop):
+    shop.create("whole", "part")
+    bench.wait_for_jobs()
+    before = shop.jobs_and_tries(), len(shop.calls())
+    shop.edit_and_roll_back("whole", quantity=5)
+    shop.note_fault("rolled back with its job", True)
+    if (shop.jobs_and_tries(), len(shop.calls())) != before:
+        shop.problems.append("A job outlived the transaction that made it.")
+    shop.edit_partly("part", quantity=5)
+    bench.wait_for_jobs()
+    shop.note_fault("rolled back without its job", len(shop.calls()) > before[1])
+
+
+def _cross(bench, shop, labels):
+    shop.create(*labels)
+    bench.wait_for_jobs()
+    for item in bench.backend.items(shop.space):
+        bench.backend.change(shop.space, item["id"], name="Changed by the backend")
+    for label in labels:
+        shop.edit(label, quantity=9)
+    shop.import_(*(item["id"] for item in bench.backend.items(shop.space)))
+    for label in labels:
+        shop.edit(label, quantity=10)
+    crossed = bench.database.unfinished_jobs() > len(labels)
+    shop.note_fault("imports and exports crossed", crossed)
+
+
+def _import_during_create(bench, shop, label):
+    """The backend announces a record that we are just creating there."""
+    shop.misbehave("answer_late", label, "create", seconds=SLOWNESS)
+    shop.create(label)
+    call = []
+
+    def has_worked():
+        call[:] = [c for c in shop.calls("create", label) if c["worked"]]
+        return call
+
+    bench.wait_until(has_worked, "the item is created")
+    shop.import_(call[0]["id"])
+    shop.note_fault("import during the create", "ended" not in call[0])
