@@ -73,19 +73,23 @@ class BatchImporter(AbstractComponent):
     def run_since(self, filters=None, chunk_size=None):
         """Delay the import of what has changed since the last time.
 
-        The moment is kept for the backend and the model. It is moved on in the
-        transaction that stores the jobs: when that fails, the next run starts from the
-        same moment again. No record falls between two runs; one that changed about
-        then may be imported by both.
+        The moment is kept for the backend, the model and the filters. It is moved on
+        in the transaction that stores the jobs: when that fails, the next run starts
+        from the same moment again. No record falls between two runs; one that changed
+        about then may be imported by both.
 
         :param filters: more filters for the adapter's ``search``
         :param chunk_size: as for :meth:`run`
         :return: a translated sentence that says how many
         :rtype: str
         """
-        checkpoint = self.env["connector.checkpoint"]._of(
-            self.backend_record, self.model._name
-        )
+        obstacle = self._backend_obstacle()
+        if obstacle:
+            return obstacle
+        with self._retry_unique_violation():
+            checkpoint = self.env["connector.checkpoint"]._of(
+                self.backend_record, self.model._name, filters
+            )
         # before the backend is asked: what changes meanwhile is for the next run
         started = self._backend_now()
         since = checkpoint._since(self._overlap_minutes)

@@ -178,14 +178,14 @@ class Binder(AbstractComponent):
     def bind_many(self, bindings):
         """Bind many records at once, as :meth:`bind` does one.
 
-        :param bindings: dict of bindings by external id
+        :param bindings: pairs of external id and binding
         """
         if type(self).bind is not Binder.bind:  # a connector's own
-            for external_id, binding in bindings.items():
+            for external_id, binding in bindings:
                 self.bind(external_id, binding)
             return
         same = self.model.browse()
-        for external_id, binding in bindings.items():
+        for external_id, binding in bindings:
             value = is_external_id(external_id) and self._convert_external_id(
                 external_id
             )

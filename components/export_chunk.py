@@ -1,14 +1,21 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The export of a chunk of records in one job."""
 
+import logging
 from contextlib import contextmanager
 
 import psycopg2
 
 from ..database import clean_step, durable_step, lock_free_rows, make_durable
-from ..exception import AccessRefusedError, InvalidDataError
+from ..exception import (
+    AccessRefusedError,
+    InvalidDataError,
+    NetworkRetryableError,
+)
 from .binder import is_external_id, require_external_id
 from .synchronizer import GenericExporter
+
+_logger = logging.getLogger(__name__)
 
 #: Steps that are done for many records at once, unless a connector has its own
 STEPS = ("run", "_run", "_lock", "_create", "_create_once", "_update", "_bind")
@@ -77,8 +84,8 @@ class ExportChunk:
         """Note why a record cannot be exported, and go on with the others."""
         try:
             yield
-        except psycopg2.OperationalError:
-            raise  # the transaction as a whole has to start again
+        except (psycopg2.OperationalError, NetworkRetryableError, AccessRefusedError):
+            raise  # that is not the fault of the record: the job tries again, or fails
         except Exception as error:
             self.set_apart[binding] = str(error)
 
@@ -95,12 +102,16 @@ class ExportChunk:
     def _export_together(self):
         exporters = self._lock(self._prepare())
         new, known = self._map(exporters)
-        exported = self._create(new) + self._update(known)
-        self._bind(exported)
-        for exporter in exported:
-            with self._setting_apart(exporter.binding), clean_step(self.env):
+        # in this order: what was created is bound at once, whatever happens to the rest
+        exported = self._update(known)
+        exported += self._create(new)
+        bound = self._bind(exported)
+        self.done += len(bound)
+        for exporter in bound:
+            if type(exporter)._after_export is GenericExporter._after_export:
+                continue  # there is nothing to do
+            with self._setting_apart(exporter.binding), durable_step(self.env):
                 exporter._after_export()
-                self.done += 1
 
     def _prepare(self):
         """Export the dependencies; return the exporters of what is to be exported."""
@@ -112,6 +123,7 @@ class ExportChunk:
                     continue
                 if exporter._is_newer_on_backend():
                     exporter._delay_import()
+                    make_durable(self.env)  # no row is locked yet
                 if not exporter._has_to_skip():
                     exporter._export_dependencies()
                     exporters.append(exporter)
@@ -158,13 +170,21 @@ class ExportChunk:
         data_list = [data for _exporter, data in pairs]
         try:
             results = self.batch.backend_adapter.create_many(data_list, **options)
-        except (InvalidDataError, AccessRefusedError) as error:
+        except InvalidDataError as error:
             results = [error] * len(pairs)
+        except AccessRefusedError as error:
+            for exporter, _data in pairs:
+                self._note_refusal(exporter, error)
+            raise
         created = []
         for (exporter, _data), result in zip(pairs, results, strict=True):
-            with self._setting_apart(exporter.binding):
-                self._take_id(exporter, result)
-                created.append(exporter)
+            if isinstance(result, Exception):
+                self._note_refusal(exporter, result)
+            else:
+                with self._setting_apart(exporter.binding):
+                    require_external_id(result, exporter.binding)
+                    exporter.external_id = result
+                    created.append(exporter)
         return created
 
     def _declare(self, pairs):
@@ -186,15 +206,11 @@ class ExportChunk:
                 begun.append((exporter, data))
         return begun
 
-    def _take_id(self, exporter, result):
-        if isinstance(result, InvalidDataError | AccessRefusedError):
-            if exporter._idempotency_key:  # it did not happen
-                self.env["connector.create.intent"]._withdraw(exporter._idempotency_key)
-            raise result
-        if isinstance(result, Exception):
-            raise result
-        require_external_id(result, exporter.binding)
-        exporter.external_id = result
+    def _note_refusal(self, exporter, error):
+        refused = isinstance(error, InvalidDataError | AccessRefusedError)
+        if refused and exporter._idempotency_key:  # it did not happen
+            self.env["connector.create.intent"]._withdraw(exporter._idempotency_key)
+        self.set_apart[exporter.binding] = str(error)
 
     def _update(self, pairs):
         changed = [(exporter, data) for exporter, data in pairs if data]
@@ -214,12 +230,31 @@ class ExportChunk:
         return updated
 
     def _bind(self, exporters):
-        """Remember the ids, durably and at once."""
-        keys = []
+        """Remember the ids, durably and at once.
+
+        :return: the exporters of what is bound
+        """
+        try:
+            with clean_step(self.env):
+                self._bind_together(exporters)
+            return exporters
+        except Exception as error:
+            _logger.info("A chunk is bound one by one, because of: %s", error)
+        bound = []
         for exporter in exporters:
-            exporter.binder.bind(exporter.external_id, exporter.binding)
-            keys += exporter._keys_in_doubt()
+            with self._setting_apart(exporter.binding), durable_step(self.env):
+                exporter._bind()
+                bound.append(exporter)
+        return bound
+
+    def _bind_together(self, exporters):
+        self.batch.binder.bind_many([(e.external_id, e.binding) for e in exporters])
         intents = self.env["connector.create.intent"]
+        keys = {e._idempotency_key for e in exporters} - {None}
+        if exporters and exporters[0]._recovers_creates():
+            ids = [exporter.binding.id for exporter in exporters]
+            bindings = self.bindings.browse(ids)
+            keys.update(intents._keys(self.batch.backend_record, bindings))
         intents._mark_bound(keys)
         make_durable(self.env)
         if keys:

@@ -3,7 +3,10 @@
 
 import logging
 
+import psycopg2
+
 from odoo.addons.component.core import AbstractComponent
+from odoo.addons.component.exception import NoComponentError
 
 from .binder import backend_of, is_external_id
 
@@ -22,9 +25,14 @@ class ExportListener(AbstractComponent):
             _binding_field = "shop_bind_ids"
 
     Changes of one transaction make one job a binding, at the end of the transaction;
-    while that job waits, further changes are added to it. Only fields that the export
-    mapper reads count. What a connector writes itself (``connector_no_export`` in the
-    context) is not exported, what is rolled back neither.
+    while that job waits, further changes are added to it. The job runs with the rights
+    of the system. Only fields that the export mapper reads count. What a connector
+    writes itself (``connector_no_export`` in the context) is not exported, what is
+    rolled back neither.
+
+    Noticed are the fields that are passed to ``write``: not those that Odoo computes
+    from others, and not the lines below a record. A connector that exports these
+    listens to what they come from, and calls :meth:`_note`.
     """
 
     _name = "connector.export.listener"
@@ -51,10 +59,14 @@ class ExportListener(AbstractComponent):
         """Delete on the backend what is deleted in Odoo."""
         if self.no_connector_export(record):
             return
+        # what the user wrote before is none of the connector's business
+        self.env.cr.flush()
         for binding in self._bindings(record):
             try:
                 with self.env.cr.savepoint():
                     self._delay_delete(binding)
+            except psycopg2.OperationalError:
+                raise  # Odoo tries the request again
             except Exception:
                 # a user who deletes a record has nothing to do with the connector
                 _logger.exception("%s will not be deleted on its backend", binding)
@@ -70,9 +82,9 @@ class ExportListener(AbstractComponent):
             return record
         if not self._binding_field:
             return []
-        # users need no right on bindings to change the records that they wrap
-        bindings = record.sudo()[self._binding_field]
-        return bindings.with_env(record.env)
+        # archived ones too: as a rule they are archived together with the record
+        record = record.sudo().with_context(active_test=False)
+        return record[self._binding_field].with_env(self.env)
 
     def _exported_fields(self, binding, fields):
         """Return those of the changed fields that are exported.
@@ -85,14 +97,25 @@ class ExportListener(AbstractComponent):
         if fields is None:
             return None
         with backend_of(binding.sudo()).work_on(binding._name) as work:
-            mapper = work.component(usage="export.mapper")
+            try:
+                mapper = work.component(usage="export.mapper")
+            except NoComponentError:  # such records are not exported
+                return set()
             read = mapper.changed_by_fields() | {row[0] for row in mapper.children}
             changed = read.intersection(fields)
-            unknown = any(
-                not definition.changed_by and not definition.only_create
-                for _method, definition in mapper.map_methods
-            )
-        return None if unknown and not changed else changed
+            if not changed and self._may_read_more(mapper):
+                return None
+        return changed
+
+    def _may_read_more(self, mapper):
+        """Whether a part of the mapper does not tell which fields it reads."""
+        return any(
+            not definition.changed_by and not definition.only_create
+            for _method, definition in mapper.map_methods
+        ) or any(
+            mapper._direct_source_field_name(source) is None
+            for source, _target in mapper.direct
+        )
 
     # -- steps
 
@@ -108,7 +131,7 @@ class ExportListener(AbstractComponent):
             external_id = work.component(usage="binder").to_external(binding.sudo())
         if not is_external_id(external_id):
             return
-        model = binding.browse()
+        model = binding.sudo().browse()
         model.with_delay(
             identity_key=f"connector.delete({backend}, {model._name}, {external_id})"
-        ).export_delete_record(backend.with_env(binding.env), external_id)
+        ).export_delete_record(backend, external_id)

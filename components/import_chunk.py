@@ -6,7 +6,18 @@ from collections import Counter
 
 import psycopg2
 
+from ..exception import (
+    AccessRefusedError,
+    IDMissingInBackend,
+    NetworkRetryableError,
+    RetryableJobError,
+)
+
 _logger = logging.getLogger(__name__)
+
+#: What is wrong with the transaction or with the backend is not a record's fault: the
+#: job as a whole tries again, or fails.
+CONCERN_ALL = (psycopg2.OperationalError, NetworkRetryableError, AccessRefusedError)
 
 
 class ImportChunk:
@@ -23,23 +34,49 @@ class ImportChunk:
     def __init__(self, importer, external_ids, force=False):
         self.importer = importer
         self.env = importer.env
-        self.external_ids = list(dict.fromkeys(external_ids))
+        # an id may come as a number here, and as text there
+        self.external_ids = list({str(id_): id_ for id_ in external_ids}.values())
         self.force = force
+        self.unreadable = {}  #: causes by external id
         self.set_apart = {}  #: causes by external id
         self.counts = Counter()
 
     def run(self):
         """Import what can be imported, and set the rest apart."""
-        data = self.importer._read_many(self.external_ids)
-        self.counts["gone"] = len(set(self.external_ids) - set(data))
+        data = self._read()
         try:
             with self.env.cr.savepoint():
                 self._import_together(data)
-        except psycopg2.OperationalError:
-            raise  # the transaction as a whole has to start again
+        except (RetryableJobError, *CONCERN_ALL):
+            raise  # a dependency is busy, say: soon all can be imported together
         except Exception as error:
             _logger.info("A chunk is imported one by one, because of: %s", error)
             self._import_one_by_one(data)
+
+    def _read(self):
+        """Read the records; those that are gone are only counted."""
+        read_many = getattr(self.importer.backend_adapter, "read_many", None)
+        if read_many:
+            data = read_many(self.external_ids)
+            self.counts["gone"] = len(set(self.external_ids) - set(data))
+            return data
+        data = {}
+        for external_id in self.external_ids:
+            try:
+                data[external_id] = self.importer._for_record(
+                    external_id
+                )._import_data()
+            except IDMissingInBackend:
+                self.counts["gone"] += 1
+            except CONCERN_ALL:
+                raise
+            except Exception as error:
+                self.unreadable[external_id] = str(error)
+        return data
+
+    def all_set_apart(self):
+        """Return the causes by external id for all that was not imported."""
+        return {**self.unreadable, **self.set_apart}
 
     def sentence(self):
         """Return a translated sentence that says what was done."""
@@ -57,7 +94,7 @@ class ImportChunk:
             if self.counts[key]
         ]
         lines = [", ".join(parts) or self.env._("Nothing was imported.")]
-        for external_id, cause in self.set_apart.items():
+        for external_id, cause in self.all_set_apart().items():
             lines.append(
                 self.env._(
                     "Set apart: %(external_id)s: %(cause)s",
@@ -76,10 +113,11 @@ class ImportChunk:
         importers = [i for i in importers if not self._is_done(i)]
         self._import_dependencies(importers)
         importers = [i for i in importers if not self._came_as_dependency(i)]
+        self._find_bindings([i for i in importers if not i.binding])
         mapped = self._map(importers)
         self._update([pair for pair in mapped if pair[0].binding])
         self._create([pair for pair in mapped if not pair[0].binding])
-        self.importer.binder.bind_many({i.external_id: i.binding for i, _ in mapped})
+        self.importer.binder.bind_many([(i.external_id, i.binding) for i, _ in mapped])
         for importer, _values in mapped:
             importer._after_import(importer.binding)
         self.env.flush_all()
@@ -100,6 +138,8 @@ class ImportChunk:
         return [i for i in importers if i.external_id not in obstacles]
 
     def _find_bindings(self, importers):
+        if not importers:
+            return
         found = self.importer.binder.to_internal_many(
             [importer.external_id for importer in importers]
         )
@@ -116,11 +156,16 @@ class ImportChunk:
 
     def _import_dependencies(self, importers):
         for importer in importers:
-            if not self._is_imported(importer):
-                # who depends on it in turn does not import it
-                importer._dependencies[importer._key()] = False
-                importer._before_import()
-                importer._import_dependencies()
+            if self._is_imported(importer):
+                continue
+            key = importer._key()
+            known = importer._dependencies.get(key)
+            # who depends on it in turn does not import it meanwhile
+            importer._dependencies[key] = False
+            importer._before_import()
+            importer._import_dependencies()
+            if known is None:
+                importer._dependencies.pop(key)
 
     def _is_imported(self, importer):
         """Whether another record of the chunk needed this one, and has imported it."""
@@ -137,7 +182,7 @@ class ImportChunk:
         for importer in importers:
             try:
                 mapped.append((importer, self._values(importer)))
-            except psycopg2.Error:
+            except (psycopg2.Error, *CONCERN_ALL):
                 raise
             except Exception as error:
                 self.set_apart[importer.external_id] = str(error)
@@ -147,31 +192,32 @@ class ImportChunk:
         map_record = importer._map_data()
         if not importer.binding:
             return importer._new_values(map_record)
-        values = importer._update_data(map_record, binding=importer.binding)
-        importer._validate_data(values)
-        return values
+        return importer._known_values(map_record)
 
     def _update(self, mapped):
         for importer, values in mapped:
             changed = importer._update(importer.binding, values)
+            changed = importer._remove_lines() or changed
             self.counts["updated" if changed else "unchanged"] += 1
 
     def _create(self, mapped):
-        binder, new = self.importer.binder, []
+        new = []
         for importer, values in mapped:
-            existing = importer._find_existing()
-            if existing:
-                values = importer._values_to_adopt(existing, values)
-            # what is there from the start needs not be written afterwards
-            values.setdefault(binder._external_field, importer.external_id)
-            new.append((importer, values))
+            if importer._match_existing():
+                importer.binding = importer._adopt_or_create(values)
+                # at once: the next one may match the same record
+                importer.binder.bind(importer.external_id, importer.binding)
+            else:
+                # what is there from the start needs not be written afterwards
+                values.setdefault(importer.binder._external_field, importer.external_id)
+                new.append((importer, values))
         if self.importer._can_create_many():
             bindings = self.importer._create_many([values for _, values in new])
         else:
             bindings = [importer._create(values) for importer, values in new]
         for (importer, _values), binding in zip(new, bindings, strict=True):
             importer.binding = binding
-        self.counts["created"] += len(new)
+        self.counts["created"] += len(mapped)
 
     # -- one by one
 
@@ -187,7 +233,7 @@ class ImportChunk:
                     with self.env.cr.savepoint():
                         importer.run(external_id, record, force=self.force)
                     self.counts["imported"] += 1
-            except psycopg2.OperationalError:
+            except CONCERN_ALL:
                 raise
             except Exception as error:
                 self.set_apart[external_id] = str(error)

@@ -5,6 +5,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ..exception import IDMissingInBackend, ManyIDSInBackend
 from ..values import changed_values
+from .binder import is_external_id
 from .import_chunk import ImportChunk
 
 
@@ -37,6 +38,7 @@ class RecordImporter(AbstractComponent):
         self.binding = None  #: the binding, an empty recordset before a create
         #: what was looked for as a dependency, and whether it was imported here
         self._dependencies = {}
+        self._removed_lines = []  #: bindings of lines that are gone on the backend
 
     # -- one record
 
@@ -61,7 +63,11 @@ class RecordImporter(AbstractComponent):
         if self._is_done(force):
             return self.env._("Nothing was imported: the record is up to date.")
         self._before_import()
+        seen = len(self._dependencies)
         self._import_dependencies()
+        if not self.binding and len(self._dependencies) > seen:
+            # it may be a dependency of its dependencies
+            self.binding = self._get_binding()
         changed = self._import(self._map_data())
         self.binder.bind(external_id, self.binding)
         self._after_import(self.binding)
@@ -104,32 +110,77 @@ class RecordImporter(AbstractComponent):
         if not self.binding:
             self.binding = self._adopt_or_create(self._new_values(map_record))
             return True
-        values = self._update_data(map_record, binding=self.binding)
-        self._validate_data(values)
-        return self._update(self.binding, values)
+        changed = self._update(self.binding, self._known_values(map_record))
+        return self._remove_lines() or changed
 
     def _new_values(self, map_record):
         values = self._create_data(map_record)
         self._validate_data(values)
         return values
 
+    def _known_values(self, map_record):
+        self._removed_lines = []
+        values = self._update_data(
+            map_record, binding=self.binding, removed=self._removed_lines
+        )
+        self._validate_data(values)
+        return values
+
+    def _remove_lines(self):
+        """Delete the lines that the mapping has found to be gone on the backend.
+
+        :return: whether there were any
+        """
+        removed, self._removed_lines = self._removed_lines, []
+        for line in removed:
+            line = line.with_context(connector_no_export=True)
+            binder = self.binder_for(line._name)
+            wrapped = line.browse()
+            if binder._odoo_field in line._fields:
+                wrapped = binder.unwrap_binding(line)
+            line.unlink()
+            wrapped.unlink()
+        return bool(removed)
+
     def _adopt_or_create(self, values):
         existing = self._find_existing()
-        if existing:
-            values = self._values_to_adopt(existing, values)
         with self._retry_unique_violation():
-            return self._create(values)
+            if not existing:
+                return self._create(values)
+            binding = self.binder._find(self.binder._odoo_field, existing.id)
+            if not binding:
+                return self._create(self._values_to_adopt(existing, values))
+            self._update(binding, values)
+            return binding
 
     def _find_existing(self):
-        """Return the Odoo record to adopt, which must be one at the most."""
+        """Return the Odoo record to adopt, which must be one, and linked to no other.
+
+        :raise ManyIDSInBackend: otherwise, with the names of what is in the way
+        """
         existing = self._match_existing()
-        if existing and len(existing) > 1:
+        if not existing:
+            return None
+        if len(existing) > 1:
             raise ManyIDSInBackend(
                 self.env._(
                     "%(external_id)s matches several records: %(records)s. Merge them, "
                     "or link one of them with the id by hand.",
                     external_id=self.external_id,
                     records=", ".join(f"{r.display_name} ({r.id})" for r in existing),
+                )
+            )
+        linked = self.binder.to_external(existing, wrap=True)
+        if is_external_id(linked) and str(linked) != str(self.external_id):
+            raise ManyIDSInBackend(
+                self.env._(
+                    "%(external_id)s matches %(record)s (id %(id)s), which is linked "
+                    "with %(linked)s already. Merge the two on the backend, or make "
+                    "them differ.",
+                    external_id=self.external_id,
+                    record=existing.display_name,
+                    id=existing.id,
+                    linked=linked,
                 )
             )
         return existing
@@ -169,26 +220,9 @@ class RecordImporter(AbstractComponent):
             return obstacle
         chunk = ImportChunk(self, external_ids, force)
         chunk.run()
-        for external_id in chunk.set_apart:
-            self._delay_import_alone(external_id)
+        for external_id in chunk.all_set_apart():
+            self._delay_import_alone(external_id, force)
         return chunk.sentence()
-
-    def _read_many(self, external_ids):
-        """Read many records.
-
-        :return: their data by external id; those that are gone are left out
-        :rtype: dict
-        """
-        read_many = getattr(self.backend_adapter, "read_many", None)
-        if read_many:
-            return read_many(external_ids)
-        found = {}
-        for external_id in external_ids:
-            try:
-                found[external_id] = self._for_record(external_id)._import_data()
-            except IDMissingInBackend:
-                continue
-        return found
 
     def _for_record(self, external_id):
         """Return an importer for one record of a chunk, which shares our components."""
@@ -199,8 +233,12 @@ class RecordImporter(AbstractComponent):
         importer._dependencies = self._dependencies
         return importer
 
-    def _key(self):
-        return self.model._name, self.external_id
+    def _key(self, model_name=None, external_id=None):
+        # an id may come as a number here, and as text there
+        return (
+            model_name or self.model._name,
+            str(self.external_id if external_id is None else external_id),
+        )
 
     def _can_create_many(self):
         """Whether bindings are created as we do it, and so can be created at once."""
@@ -214,10 +252,10 @@ class RecordImporter(AbstractComponent):
         """
         return self.model.with_context(connector_no_export=True).create(data_list)
 
-    def _delay_import_alone(self, external_id):
+    def _delay_import_alone(self, external_id, force):
         self.model.with_delay(
             description=self.env._("Import %s, set apart from others", external_id)
-        ).import_record(self.backend_record, external_id)
+        ).import_record(self.backend_record, external_id, force=force)
 
     # -- hooks, in the order in which they run
 
@@ -265,7 +303,7 @@ class RecordImporter(AbstractComponent):
         :param binding_model: name of the model of its binding
         :param always: import it also when Odoo has it, to bring it up to date
         """
-        dependency = (binding_model, external_id)
+        dependency = self._key(binding_model, external_id)
         if not external_id or dependency in self._dependencies:
             return
         known = self.binder_for(binding_model).to_internal(external_id)

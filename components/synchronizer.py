@@ -106,6 +106,7 @@ class GenericExporter(AbstractComponent):
         self.binding = None  #: the binding that is exported
         self.external_id = None  #: its id on the backend; false while it has none
         self._idempotency_key = None  #: names the create that is going on
+        self._left_out = False  #: whether the record was not to be exported
 
     def run(self, binding, *args, **kwargs):
         """Export a binding, and remember what the backend calls it.
@@ -118,6 +119,7 @@ class GenericExporter(AbstractComponent):
         self.binding = binding
         self._idempotency_key = None
         obstacle = self._read_external_id()
+        self._left_out = bool(obstacle)
         if obstacle:
             return obstacle
         if self._is_newer_on_backend():
@@ -138,6 +140,7 @@ class GenericExporter(AbstractComponent):
         :rtype: str
         """
         if self._has_to_skip():
+            self._left_out = True
             return self.env._("Skipped: the connector does not export this record.")
         bound = self.binder.to_external(self.binding)
         self._export_dependencies()

@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import json
 from datetime import timedelta
 
 from odoo import fields, models
@@ -12,25 +13,37 @@ class ConnectorCheckpoint(models.Model):
     _inherit = "connector.backend.reference"
     _rec_name = "backend_name"
 
+    filters = fields.Char(
+        required=True,
+        default="",
+        readonly=True,
+        help="What else the imported records are filtered by.",
+    )
     moment = fields.Datetime(
         help="All that changed on the backend before this moment was imported, or has "
         "a job that imports it. Set it back to import more again."
     )
 
     _one_per_model = models.Constraint(
-        "unique(backend_model, backend_id, model_name)",
+        "unique(backend_model, backend_id, model_name, filters)",
         "There is a checkpoint for this backend and this model already.",
     )
 
-    def _of(self, backend, model_name):
+    def _of(self, backend, model_name, filters=None):
         """Return the checkpoint of a backend and a model; make it if needed.
 
         :param backend: record of the backend
         :param model_name: name of the model that is imported
+        :param filters: by what else the records are filtered
         """
         checkpoints = self.sudo()
-        found = checkpoints.search(self._domain_of(backend, model_name))
-        return found or checkpoints.create(self._values_of(backend, model_name))
+        text = json.dumps(filters, sort_keys=True, default=str) if filters else ""
+        found = checkpoints.search(
+            [*self._domain_of(backend, model_name), ("filters", "=", text)]
+        )
+        return found or checkpoints.create(
+            {**self._values_of(backend, model_name), "filters": text}
+        )
 
     def _since(self, overlap_minutes):
         """Return the moment from which to import, or ``None`` for the first time.

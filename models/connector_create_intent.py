@@ -122,14 +122,14 @@ class ConnectorCreateIntent(models.Model):
             ]
         )
 
-    def _keys(self, backend, binding):
-        """Return the keys of intents to create a record.
+    def _keys(self, backend, bindings):
+        """Return the keys of intents to create records.
 
         :param backend: record of the backend
-        :param binding: the binding
+        :param bindings: the bindings
         :rtype: list[str]
         """
-        return self.sudo()._open(backend, binding).mapped("key")
+        return self.sudo()._open(backend, bindings).mapped("key")
 
     def _withdraw(self, key):
         """Delete the intent of a create that did not happen.

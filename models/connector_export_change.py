@@ -1,28 +1,34 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import time
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from odoo.addons.queue_job.job import Job
 
-from ..database import commits_wanted, make_durable, new_transaction
+from ..database import (
+    commits_wanted,
+    contention_wait,
+    make_durable,
+    new_transaction,
+)
 from ..exception import RetryableJobError
 
 WAITING = ("wait_dependencies", "pending", "enqueued")
 #: Bindings share a lock when their ids are equal modulo this number, so that a
 #: transaction with very many changes does not use up PostgreSQL's lock table.
 LOCKS = 256
-#: Seconds that a job waits for transactions which are just committing changes.
-PATIENCE = 2
+#: Seconds that a job waits for transactions which are just committing changes. Who
+#: takes longer has flushed them at a savepoint, and may take much longer.
+PATIENCE = 0.2
 
 
 class ConnectorExportChange(models.Model):
     """A change of a binding that is not exported yet.
 
-    The changes of one transaction become one row a binding at its end, and one job,
-    which takes all rows of its binding when it runs. While that job waits, further
-    changes make rows but no job.
+    The changes of one transaction become rows at its end (or when a savepoint flushes
+    them) and one job a binding, which takes all rows of its binding when it runs. While
+    that job waits, further changes make rows but no job.
 
     No change is lost to a job that has just begun: a transaction looks for a waiting
     job after it has taken a shared lock, and holds the lock until it is committed. The
@@ -60,9 +66,12 @@ class ConnectorExportChange(models.Model):
             noted[binding] = None if everything else before | set(field_names)
 
     def _store_noted(self, noted):
+        # what other hooks write after this one is noted anew
+        self.env.cr.precommit.data.pop(self._name, None)
         by_user = {}
         for binding in noted:
-            by_user.setdefault((binding._name, binding.env.uid), []).append(binding)
+            key = binding._name, binding.env.uid, binding.env.company
+            by_user.setdefault(key, []).append(binding)
         for bindings in by_user.values():
             self._store(bindings[0].concat(*bindings[1:]), noted)
 
@@ -87,8 +96,9 @@ class ConnectorExportChange(models.Model):
         for binding in bindings:
             key = _job_key(binding)
             if key not in waiting:
-                # not with_delay(), which asks our old snapshot for a waiting job
-                Job(binding.export_changes, identity_key=key).store()
+                # not with_delay(), which asks our old snapshot for a waiting job;
+                # a user needs no right on bindings to change what they wrap
+                Job(binding.sudo().export_changes, identity_key=key).store()
 
     def _lock_until_committed(self, bindings):
         self.env.cr.execute(
@@ -145,7 +155,7 @@ class ConnectorExportChange(models.Model):
             if time.monotonic() > deadline:
                 raise RetryableJobError(
                     self.env._("Changes of the record are just being committed."),
-                    seconds=1,
+                    seconds=contention_wait(),
                     ignore_retry=True,
                 )
             time.sleep(0.02)
@@ -168,6 +178,19 @@ class ConnectorExportChange(models.Model):
                 return None
             names.update(change.field_names)
         return sorted(names)
+
+    @api.autovacuum
+    def _gc_orphans(self):
+        """Delete the changes of bindings that are gone, or whose model is."""
+        for model_name, res_ids in self._read_group(
+            [], ["model_name"], ["res_id:array_agg"]
+        ):
+            there = ()
+            if model_name in self.env:
+                there = self.env[model_name].browse(set(res_ids)).exists().ids
+            self.search(
+                [("model_name", "=", model_name), ("res_id", "not in", there)]
+            )._forget()
 
 
 def _job_key(binding):

@@ -72,12 +72,7 @@ class ExternalBinding(models.AbstractModel):
     @api.private
     def export_record(self, fields=None):
         """Export a record to the backend"""
-        try:
-            backend = backend_of(self.ensure_one())
-        except MissingError:
-            return self.env._("Nothing was exported: the record was deleted in Odoo.")
-        with backend.work_on(self._name) as work:
-            return work.component(usage="record.exporter").run(self, fields=fields)
+        return self._export(fields)[0]
 
     @api.private
     def export_changes(self):
@@ -85,9 +80,31 @@ class ExternalBinding(models.AbstractModel):
         changes = self.env["connector.export.change"]._take(self.ensure_one())
         if not changes:
             return self.env._("There is nothing to export: an earlier job has done it.")
-        result = self.export_record(fields=changes._changed_fields())
-        changes._forget()
+        fields = changes._changed_fields()
+        if type(self).export_record is not ExternalBinding.export_record:
+            result, left_out = self.export_record(fields=fields), False
+        else:
+            result, left_out = self._export(fields)
+        if not left_out:  # else they are for the time when it is exported again
+            changes._forget()
         return result
+
+    def _export(self, fields):
+        """Run the exporter.
+
+        :return: its sentence, and whether the record was not to be exported
+        """
+        try:
+            backend = backend_of(self.ensure_one())
+        except MissingError:
+            sentence = self.env._(
+                "Nothing was exported: the record was deleted in Odoo."
+            )
+            return sentence, False
+        with backend.work_on(self._name) as work:
+            exporter = work.component(usage="record.exporter")
+            result = exporter.run(self, fields=fields)
+            return result, getattr(exporter, "_left_out", False)
 
     @api.private
     def export_chunk(self, fields=None):

@@ -1,4 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import sql_db
+from odoo.tools import mute_logger
+
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import InvalidDataError, NetworkRetryableError
 
@@ -152,23 +155,10 @@ class TestTogether(BatchExporterCase):
         known = self.binding("Mary", external_id="77")
         self.server.records["77"] = {}
         (new + known).export_chunk()
-        self.assertEqual(self.many_calls, [("create", 2), ("write", 1)])
+        self.assertEqual(self.many_calls, [("write", 1), ("create", 2)])
         self.assertEqual(self.titles(), ["Ada", "Grace", "Mary"])
         self.assertEqual(new.mapped("external_id"), ["1", "2"])
         self.assertTrue(all((new + known).mapped("sync_date")))
-
-    def test_queries_do_not_grow_with_the_records(self):
-        def queries(count):
-            bindings = self.model.concat(*(self.binding(str(n)) for n in range(count)))
-            self.env.flush_all()
-            before = self.cr.sql_log_count
-            bindings.export_chunk()
-            return self.cr.sql_log_count - before
-
-        queries(3)  # caches
-        few, many = queries(5), queries(50)
-        # savepoints stand in for commits in a test
-        self.assertLessEqual(many - few, 2 * 2 * 45 + 5)
 
     def test_only_the_fields_that_changed_are_sent(self):
         ada = self.binding("Ada", external_id="77", age=36)
@@ -260,6 +250,79 @@ class TestTogetherInJobs(BatchExporterMixin, RealJobsCase):
         self.assertEqual(self.many_calls, [("create", 10)])
         self.assertEqual(len({self.binding(id_)["external_id"] for id_ in ids}), 10)
         self.assertFalse(self.intents())
+
+    def test_queries_do_not_grow_with_the_records(self):
+        def queries(count):
+            uuid = self.delay_chunk(self.bindings(*map(str, range(count))))
+            before = sql_db.sql_counter
+            self.assertEqual(self.run_job(uuid)["state"], "done")
+            return sql_db.sql_counter - before
+
+        queries(3)  # caches
+        few, many = queries(5), queries(100)
+        self.assertLess(many - few, 95 * 0.2)
+
+    def test_what_was_created_is_bound_although_updates_fail(self):
+        [known] = self.bindings("Known", external_id="77")
+        new = self.bindings("Ada", "Grace")
+        uuid = self.delay_chunk([*new, known])
+
+        def down(external_id, data):
+            raise NetworkRetryableError("no answer", seconds=1)
+
+        self.write_one = down
+        for _try in range(3):
+            self.run_job(uuid)
+        del self.write_one
+        self.server.records["77"] = {}
+        self.run_job(uuid)
+        titles = sorted(record["title"] for record in self.server.records.values())
+        self.assertEqual(titles, ["Ada", "Grace", "Known"])
+
+    def test_one_that_cannot_be_bound_does_not_unbind_the_others(self):
+        def _bind_twice(data, key):
+            return 7  # a backend that takes both for the same
+
+        self.create_one = _bind_twice
+        with self.transaction() as env:
+            env.cr.execute(
+                "CREATE UNIQUE INDEX one_id ON connector_test_binding (external_id)"
+            )
+        self.addCleanup(self.drop_index)
+        ids = self.bindings("Ada", "Grace")
+        with mute_logger("odoo.sql_db"):
+            self.run_job(self.delay_chunk(ids))
+        self.assertEqual(
+            [self.binding(id_)["external_id"] for id_ in ids], ["7", False]
+        )
+
+    def drop_index(self):
+        with self.transaction() as env:
+            env.cr.execute("DROP INDEX one_id")
+
+    def test_an_error_after_the_export_undoes_nothing_of_the_others(self):
+        def _after_export(exporter):
+            exporter.binding.note = "after"
+            if exporter.binding.name == "Bad":
+                raise ValueError("after the export")
+
+        self.override(_after_export=_after_export)
+        ids = self.bindings("Ada", "Bad", "Grace")
+        self.run_job(self.delay_chunk(ids))
+        notes = [self.binding(id_)["note"] for id_ in ids]
+        self.assertEqual(notes, ["after", False, "after"])
+        self.assertTrue(all(self.binding(id_)["external_id"] for id_ in ids))
+
+    def test_a_backend_that_is_down_makes_the_chunk_wait_as_a_whole(self):
+        def down(data, key):
+            raise NetworkRetryableError("no answer", seconds=1)
+
+        self.create_one = down
+        uuid = self.delay_chunk(self.bindings("Ada", "Grace"))
+        self.assertEqual(self.run_job(uuid)["state"], "pending")
+        self.assertFalse(
+            self.read("queue.job", [("method_name", "=", "export_record")])
+        )
 
     def test_a_chunk_whose_answer_was_lost_is_found_and_not_repeated(self):
         ids = self.bindings("Ada", "Grace")

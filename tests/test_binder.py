@@ -206,7 +206,9 @@ class TestBindMany(ShopCase):
 
         mary = self.binding("Mary", external_id="9")
         self.patch(type(self.ada), "write", noted)
-        self.component("binder").bind_many({"7": self.ada, 8: self.grace, 9: mary})
+        self.component("binder").bind_many(
+            [("7", self.ada), (8, self.grace), (9, mary)]
+        )
         self.assertEqual(self.grace.external_id, "8")
         self.assertTrue(all((self.ada + self.grace + mary).mapped("sync_date")))
         self.assertEqual(
@@ -228,12 +230,12 @@ class TestBindMany(ShopCase):
                 super().bind(external_id, binding)
 
         self.build(OwnBinder)
-        self.component("binder").bind_many({"7": self.ada, "8": self.grace})
+        self.component("binder").bind_many([("7", self.ada), ("8", self.grace)])
         self.assertEqual(bound, ["7", "8"])
 
     def test_what_is_no_id_is_refused(self):
         with self.assertRaises(AssertionError):
-            self.component("binder").bind_many({None: self.grace})
+            self.component("binder").bind_many([(None, self.grace)])
 
 
 class TestUnwrap(ShopCase):

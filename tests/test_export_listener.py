@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from unittest.mock import patch
 
+from odoo.tests import new_test_user
+
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import changed_by, mapping, only_create
 
@@ -155,9 +157,90 @@ class TestChanges(ListenerCase):
         ada = self.exported()
         for key in ("connector_no_export", "no_connector_export"):
             ada.with_context(**{key: True}).write({"name": key})
-            self.binding(backend_id=self.shop.id).browse()
+            ada.with_context(**{key: True}).copy({"odoo_id": self.contact().id})
         self.end_transaction()
-        self.assertFalse(self.jobs().filtered(lambda job: job.records == ada))
+        self.assertFalse(self.jobs())
+
+    def test_a_row_that_does_not_say_what_it_reads_counts_for_all(self):
+        class Mapper(Component):
+            _inherit = "test.shop.contact.export.mapper"
+            direct = [(lambda self, record, to_attr: record.weight, "kg")]
+
+        self.build(Mapper)
+        ada = self.exported()
+        ada.weight = 7
+        self.end_transaction()
+        self.assertIsNone(self.changes.search([])._changed_fields())
+
+    def test_archived_bindings_are_exported_with_their_records(self):
+        ada = self.exported(active=False)
+        ada.odoo_id.name = "Ada L."
+        self.end_transaction()
+        self.assertEqual(self.jobs().records, ada)
+        ada.odoo_id.unlink()
+        self.assertEqual(self.jobs("export_delete_record").args, [self.shop, "7"])
+
+    def test_what_another_hook_writes_at_the_end_is_exported_too(self):
+        ada = self.exported()
+        ada.name = "Ada L."
+        self.cr.precommit.add(lambda: ada.odoo_id.write({"age": 37}))
+        self.end_transaction()
+        self.end_transaction()
+        self.assertEqual(self.changes.search([])._changed_fields(), ["age", "name"])
+
+    def test_a_record_without_an_export_mapper_is_no_obstacle_to_users(self):
+        class NoMapper(Component):
+            _inherit = "test.shop.contact.export.mapper"
+            _usage = "another.usage"
+
+        self.build(NoMapper)
+        ada = self.exported()
+        ada.odoo_id.name = "Ada L."
+        self.end_transaction()
+        self.assertFalse(self.jobs())
+
+    def test_changes_wait_while_the_record_is_not_to_be_exported(self):
+        ada = self.exported()
+        ada.name = "Ada L."
+        self.end_transaction()
+        self.shop.active = False
+        ada.export_changes()
+        self.assertEqual(self.noted(), [["name"]])
+        self.shop.active = True
+        ada.age = 37
+        self.end_transaction()
+        ada.export_changes()
+        self.assertEqual(self.server.records["7"], {"title": "Ada L.", "years": 37})
+        self.assertFalse(self.noted())
+
+    def test_a_user_without_rights_on_bindings_can_change_records(self):
+        ada = self.exported()
+        user = new_test_user(self.env, "plain", groups="base.group_user")
+        self.env["ir.model.access"].create(
+            {
+                "name": "contacts",
+                "model_id": self.env["ir.model"]._get("connector.test.contact").id,
+                "group_id": self.env.ref("base.group_user").id,
+                "perm_read": True,
+                "perm_write": True,
+            }
+        )
+        self.env.invalidate_all()
+        ada.odoo_id.with_user(user).name = "Ada L."
+        self.end_transaction()
+        job = self.jobs()
+        self.assertEqual(job.user_id, user)
+        job.records.export_changes()
+        self.assertEqual(self.server.records["7"], {"title": "Ada L."})
+
+    def test_changes_of_what_is_gone_are_cleaned_up(self):
+        ada, grace = self.exported(), self.binding("Grace")
+        ada.name = "Ada L."
+        self.end_transaction()
+        self.changes.create({"model_name": "uninstalled.model", "res_id": 7})
+        ada.with_context(connector_no_export=True).unlink()
+        self.changes._gc_orphans()
+        self.assertEqual(self.changes.search([]).mapped("res_id"), grace.ids)
 
     def test_a_write_that_is_rolled_back_makes_no_job(self):
         ada = self.exported()
@@ -300,10 +383,7 @@ class TestChangesWhileJobsRun(RealJobsCase):
         with Transaction(self.registry) as env:
             env["connector.test.binding"].browse(self.ada).write({"age": 37})
             env.cr.flush()  # stored, and relying on the job that waits
-            with patch(
-                "odoo.addons.connector.models.connector_export_change.PATIENCE", 0.1
-            ):
-                job = self.run_job(uuid)
+            job = self.run_job(uuid)
             self.assertEqual((job["state"], job["retry"]), ("pending", 0))
         self.assertEqual(self.waiting(), [uuid])
         self.run_job(uuid)

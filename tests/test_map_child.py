@@ -162,6 +162,32 @@ class TestSyncChildren(ChildCase):
         self.sync({"id": 7, "title": "Ada"})
         self.assertEqual(self.sync({"id": 7, "title": "Ada"}), [])
 
+    def test_an_archived_line_is_not_created_again(self):
+        self.sync({"id": 7, "title": "Ada"})
+        self.club.friend_ids.active = False
+        self.sync({"id": 7, "title": "Ada L."})
+        friends = self.club.with_context(active_test=False).friend_ids
+        self.assertEqual(friends.mapped("name"), ["Ada L."])
+
+    def test_a_line_that_is_skipped_is_not_removed(self):
+        self.sync({"id": 7, "title": "Ada"})
+
+        class Skipping(Component):
+            _inherit = "test.friend.map.child"
+
+            def skip_item(self, map_record):
+                return True
+
+        self.build(Skipping)
+        self.sync({"id": 7, "title": "Ada L."})
+        self.assertEqual(self.members(), {"7": "Ada"})
+
+    def test_a_line_that_has_moved_keeps_its_record(self):
+        ada = self.binding("Ada", external_id="7")
+        self.sync({"id": 7, "title": "Ada L."})
+        self.assertEqual(self.club.friend_ids, ada)
+        self.assertEqual(ada.name, "Ada L.")
+
     def test_lines_that_the_backend_never_had_stay(self):
         own = self.binding("Added by hand", club_id=self.club.id)
         self.sync({"id": 7, "title": "Ada"})

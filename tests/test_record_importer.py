@@ -6,6 +6,7 @@ from odoo.addons.connector.exception import (
     InvalidDataError,
     ManyIDSInBackend,
     MappingError,
+    NetworkRetryableError,
     NoExternalId,
 )
 
@@ -319,6 +320,23 @@ class TestMatching(ImportCase):
         for twin in twins:
             self.assertIn(f"{twin.name} ({twin.id})", str(raised.exception))
 
+    def test_a_record_that_is_linked_with_another_id_is_an_error(self):
+        ada = self.binding("Ada", email="ada@example.com", external_id="5")
+        with self.assertRaisesRegex(ManyIDSInBackend, f"7.*{ada.odoo_id.id}.*5"):
+            self.import_record("7")
+
+    def test_of_two_in_a_chunk_that_match_the_same_record_one_is_set_apart(self):
+        self.contact("Ada", email="ada@example.com")
+        self.source.add(8, mail="ada@example.com")
+        result = self.component("record.importer").run_chunk(["7", "8"])
+        self.assertIn("Set apart: 8", result)
+        self.assertTrue(self.imported("7"))
+
+    def test_a_binding_that_waits_for_its_export_is_adopted(self):
+        waiting = self.binding("Ada", email="ada@example.com")
+        self.import_record("7")
+        self.assertEqual(self.imported("7"), waiting)
+
     def test_records_of_a_chunk_are_adopted_too(self):
         ada = self.contact("Ada", email="ada@example.com")
         self.source.add(8, mail="grace@example.com")
@@ -383,6 +401,42 @@ class TestChunk(ImportCase):
         self.assertEqual(self.imported("3").friend_id.name or False, False)
         self.assertEqual(self.imported("1").friend_id, self.imported("3"))
         self.assertIn("imported", result)
+
+    def test_a_dependency_may_come_before_who_needs_it(self):
+        self.source.add(1)
+        self.source.add(2, friend="1")
+        self.run_chunk("1", "2")
+        self.assertEqual(self.model.search_count([("name", "like", "Contact")]), 2)
+        self.assertEqual(self.imported("2").friend_id, self.imported("1"))
+
+    def test_ids_may_be_numbers_here_and_text_there(self):
+        self.source.add(1, friend=2)
+        self.source.add(2, friend=1)
+        self.run_chunk("1", "2", 1)
+        self.import_record("1")
+        self.assertEqual(self.model.search_count([("name", "like", "Contact")]), 2)
+
+    def test_a_record_that_cannot_be_read_is_set_apart(self):
+        def _import_data(importer):
+            if importer.external_id == "2":
+                raise ValueError("broken answer")
+            return importer.backend_adapter.read(importer.external_id)
+
+        self.override(_import_data=_import_data)
+        self.source.add(1, 3)
+        result = self.run_chunk("1", "2", "3", force=True)
+        self.assertTrue(self.imported("1") and self.imported("3"))
+        self.assertIn("broken answer", result)
+        self.assertEqual(self.jobs("import_record").kwargs, {"force": True})
+
+    def test_a_backend_that_is_down_makes_the_chunk_wait_as_a_whole(self):
+        def _import_data(importer):
+            raise NetworkRetryableError("no answer")
+
+        self.override(_import_data=_import_data)
+        with self.assertRaises(NetworkRetryableError):
+            self.run_chunk("1", "2")
+        self.assertFalse(self.jobs("import_record"))
 
     def test_a_dependency_that_odoo_had_is_still_updated(self):
         self.source.add(1, 2)
@@ -563,8 +617,10 @@ class TestBatch(ImportCase):
 
 
 class TestSince(ImportCase):
-    def checkpoint(self):
-        return self.env["connector.checkpoint"]._of(self.shop, "connector.test.binding")
+    def checkpoint(self, filters=None):
+        return self.env["connector.checkpoint"]._of(
+            self.shop, "connector.test.binding", filters
+        )
 
     def test_the_first_run_imports_all_and_keeps_its_start(self):
         before = self.env.cr.now()
@@ -574,8 +630,8 @@ class TestSince(ImportCase):
         self.assertLessEqual(abs((self.checkpoint().moment - before).days), 1)
 
     def test_the_next_run_starts_before_the_last_one(self):
-        self.model.import_changes(self.shop)
-        moment = self.checkpoint().moment
+        self.model.import_changes(self.shop, {"color": "red"})
+        moment = self.checkpoint({"color": "red"}).moment
         self.model.import_changes(self.shop, {"color": "red"})
         filters = self.source.searches[-1]
         self.assertEqual(filters["color"], "red")
@@ -587,6 +643,16 @@ class TestSince(ImportCase):
         checkpoints = self.env["connector.checkpoint"]
         self.assertFalse(checkpoints._of(other, "connector.test.binding").moment)
         self.assertFalse(checkpoints._of(self.shop, "connector.test.other").moment)
+
+    def test_runs_with_other_filters_do_not_make_each_other_skip_records(self):
+        self.model.import_changes(self.shop, {"color": "red"})
+        self.model.import_changes(self.shop, {"color": "blue"})
+        self.assertEqual(self.source.searches[-1], {"color": "blue"})
+
+    def test_a_backend_that_is_archived_does_not_move_it(self):
+        self.shop.active = False
+        self.assertIn("archived", self.model.import_changes(self.shop))
+        self.assertFalse(self.checkpoint().moment)
 
     def test_a_run_that_fails_does_not_move_it(self):
         self.model.import_changes(self.shop)

@@ -6,6 +6,7 @@ from odoo.fields import Command
 from odoo.addons.component.core import AbstractComponent
 
 from ...values import changed_values
+from ..binder import is_external_id
 
 
 class MapChild(AbstractComponent):
@@ -124,25 +125,36 @@ class SyncMapChild(AbstractComponent):
         commands = []
         for item in items:
             map_record = mapper.map_record(item, parent=parent)
+            external_id = self._child_external_id(map_record)
+            line = missing.pop(str(external_id), None)
             if self.skip_item(map_record):
                 continue
             values = self.get_item_values(map_record, to_attr, options)
-            external_id = self._child_external_id(map_record)
-            line = missing.pop(str(external_id), None)
-            if line is None:
+            commands += self._commands(line, external_id, values)
+        return commands + self._remove(missing.values(), options)
+
+    def _commands(self, line, external_id, values):
+        """Return the commands for one child that the backend has."""
+        binder = self.binder_for()
+        commands = []
+        if line is None:
+            line = binder.to_internal(external_id)  # it may have another parent so far
+            if not line:
                 values[binder._external_field] = external_id
                 values[binder._backend_field] = self.backend_record.id
-                commands.append(Command.create(values))
-            elif changed := changed_values(line, values):
-                commands.append(Command.update(line.id, changed))
-        return commands + [self._remove(line) for line in missing.values()]
+                return [Command.create(values)]
+            commands.append(Command.link(line.id))
+        if changed := changed_values(line, values):
+            commands.append(Command.update(line.id, changed))
+        return commands
 
     def _lines_of(self, binding, to_attr, binder):
         """Return the children that Odoo has by external id; others stay as they are."""
-        lines = binding[to_attr] if binding else ()
-        known = {str(binder.to_external(line) or ""): line for line in lines}
-        known.pop("", None)
-        return known
+        if not binding:
+            return {}
+        lines = binding.with_context(active_test=False)[to_attr]
+        known = ((binder.to_external(line), line) for line in lines)
+        return {str(id_): line for id_, line in known if is_external_id(id_)}
 
     def _child_external_id(self, map_record):
         """Return the external id of a child.
@@ -151,9 +163,19 @@ class SyncMapChild(AbstractComponent):
         """
         return map_record.source[self._external_id_key]
 
-    def _remove(self, line):
-        """Return the command for a child that the backend no longer has."""
-        return Command.delete(line.id)
+    def _remove(self, lines, options):
+        """Return the commands for children that the backend no longer has.
+
+        ``connector.record.importer`` deletes them together with the records that they
+        wrap; for other importers, the bindings are deleted.
+
+        :param lines: their bindings
+        :param options: :class:`MapOptions` of the parent's mapping
+        """
+        if options.removed is None:
+            return [Command.delete(line.id) for line in lines]
+        options.removed.extend(lines)
+        return []
 
 
 class ExportMapChild(AbstractComponent):
