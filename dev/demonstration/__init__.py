@@ -1,7 +1,7 @@
-"""``./dev/demo``: contacts go from Odoo to an address book, and are read back there.
+"""``./dev/demo``: contacts and an address book are kept the same, whoever changes what.
 
-Modules stand on one another in this order: contacts, odoo_client, address_book,
-expectation < comparison < jobs, changes, report < show.
+Modules stand on one another in this order: contacts, odoo_client, address_book, phone,
+expectation < comparison < jobs, changes, phone_changes, report < many < show.
 """
 
 from .show import main

@@ -24,6 +24,8 @@ class AddressBook:
     :param name: name of the address book
     """
 
+    patience = 30  #: seconds that the server may take for an answer
+
     def __init__(self, server, name):
         self.url = f"{server.url}/{server.user}/{name}/"
         self._session = requests.Session()
@@ -53,7 +55,8 @@ class AddressBook:
         """Add a property to a card, as somebody with a phone would."""
         text = self.text(name).decode()
         head, end, tail = text.rpartition("END:VCARD")
-        self._request("PUT", name, data=f"{head}{line}\r\n{end}{tail}".encode())
+        card = f"{head}{line}\r\n{end}{tail}"
+        self._request("PUT", name, data=card.encode())
 
     def delete(self, name):
         """Delete a card, as somebody with a phone would."""
@@ -61,7 +64,7 @@ class AddressBook:
 
     def _request(self, method, name="", **kwargs):
         answer = self._session.request(
-            method, self.url + quote(name), timeout=30, **kwargs
+            method, self.url + quote(name), timeout=self.patience, **kwargs
         )
         answer.raise_for_status()
         return answer

@@ -6,30 +6,35 @@ CHANGED = 12  #: contacts that are changed in Odoo, one way or another
 OTHERS_LINE = "BDAY:1815-12-10"
 
 
-def change_some(odoo, address_book, names):
-    """Change contacts in Odoo, and cards on the server.
+def change_some(odoo, address_book, names, people):
+    """Change cards on the server and contacts in Odoo, which exports them at once.
 
     :param odoo: an ``OdooClient``
     :param address_book: an ``AddressBook``
     :param names: names of the cards by the ids of the contacts
+    :param people: ids of the contacts of ``contacts.PEOPLE``
     :return: ids of the contacts whose cards have to be written, ids of those whose
         cards have to be created again, and the name of the card that got a property
         of somebody else
     """
-    ids = _ids(odoo, PEOPLE)
-    edited = ids[:CHANGED]
+    edited = people[:CHANGED]
+    played_with = edited[0]
+    address_book.add_line(names[played_with], OTHERS_LINE)
+    deleted = people[CHANGED + 1]
+    address_book.delete(names[deleted])
     for number, contact_id in enumerate(edited):
         odoo.write("res.partner", [contact_id], **_edit(number))
     company, below = _company_and_below(odoo)
     odoo.write("res.partner", [company], name=f"{TREES[0][0]}, renamed")
     # a write that changes nothing, so nothing is to be sent
-    untouched = ids[CHANGED + 2]
+    untouched = people[CHANGED + 2]
     odoo.write("res.partner", [untouched], ref="not on the card")
-    played_with = edited[0]
-    address_book.add_line(names[played_with], OTHERS_LINE)
-    deleted = ids[CHANGED + 1]
-    address_book.delete(names[deleted])
     return {*edited, company, *below}, {deleted}, names[played_with]
+
+
+def people(odoo):
+    """The ids of the contacts of ``contacts.PEOPLE``, before they are renamed."""
+    return _ids(odoo, PEOPLE)
 
 
 def _edit(number):

@@ -34,18 +34,22 @@ class Comparison:
             self.mismatches.append(Mismatch(contact, field, in_odoo, on_card))
 
 
-def compare(odoo, address_book, written):
-    """Compare all contacts with all cards.
+def compare(odoo, address_book, written, foreign=(), conflicts=()):
+    """Compare all contacts that are linked with all cards.
 
     :param odoo: an ``OdooClient``
     :param address_book: an ``AddressBook``
-    :param written: names of the cards that the last export has written; the others
-        may be of an earlier date than the contact
+    :param written: names of the cards that Odoo has just written; the others may be
+        of an earlier date than the contact
+    :param foreign: names of the cards that Odoo has never written: they do not tell
+        the card of the company
+    :param conflicts: names of the cards that differ from their contacts
     :rtype: Comparison
     """
     result = Comparison()
     contacts, cards = expectation.read_contacts(odoo), address_book.cards()
     names = names_of_cards(odoo)
+    contacts = {id_: each for id_, each in contacts.items() if id_ in names}
     result.compare(
         "All", "cards", sorted(names[each] for each in contacts), sorted(cards)
     )
@@ -54,12 +58,16 @@ def compare(odoo, address_book, written):
         if card is None:
             result.compare(contact["name"], "card", names[id_], None)
             continue
+        if names[id_] in conflicts:
+            continue
         in_odoo, on_card = expectation.expected(contact), expectation.found(card)
         if names[id_] not in written:
             del in_odoo["changed"]
-        parent = contact["parent"] and names.get(contact["parent"]["id"])
         in_odoo["uid"], on_card["uid"] = _uid(names[id_]), card.get("UID")
-        in_odoo["parent"], on_card["parent"] = _uid(parent), card.get("X-PARENT-UID")
+        if names[id_] not in foreign:
+            parent = contact["parent"] and names.get(contact["parent"]["id"])
+            in_odoo["parent"] = _uid(parent)
+            on_card["parent"] = card.get("X-PARENT-UID")
         for field, value in in_odoo.items():
             result.compare(contact["name"], field, value, on_card[field])
     return result
@@ -67,8 +75,9 @@ def compare(odoo, address_book, written):
 
 def names_of_cards(odoo):
     """The name of the card of each contact that has one, by the id of the contact."""
-    bindings = odoo.search_read("carddav.res.partner", [], ["odoo_id", "external_id"])
-    return {each["odoo_id"][0]: each["external_id"] for each in bindings}
+    domain = [("link_state", "!=", "deleted")]
+    links = odoo.search_read("carddav.res.partner", domain, ["odoo_id", "external_id"])
+    return {each["odoo_id"][0]: each["external_id"] for each in links}
 
 
 def _uid(name):

@@ -90,14 +90,14 @@ def employees(parent_id, floor):
     return [{**each, "parent_id": parent_id} for each in people]
 
 
-def picture(number):
+def picture(number, width=640):
     """A picture that is like no other, for a web client (base64)."""
     from PIL import Image
 
     kind = ("JPEG", "PNG")[number % 2]
     content = io.BytesIO()
     color = (number * 40 % 256, number * 70 % 256, 128)
-    image = Image.new("RGB", (640 + number, 480), color)
+    image = Image.new("RGB", (width + number, 480), color)
     image.paste((255 - color[0], 255 - color[1], 90), (160, 90, 480, 390))
     image.save(content, kind)
     return base64.b64encode(content.getvalue()).decode()

@@ -5,6 +5,8 @@ interface, and shares no code with the mapper.
 """
 
 import base64
+import hashlib
+import io
 import re
 from email.utils import getaddresses
 from html.parser import HTMLParser
@@ -72,22 +74,40 @@ def expected(contact):
 
 def found(card):
     """The same fields, as a card has them."""
-    family, given, *rest = card.get("N")
+    family, given, additional, prefix, suffix = card.get("N")
     return {
         "name": card.get("FN"),
-        "name in parts": words(" ".join([given, family, *rest])),
+        "name in parts": words(" ".join([prefix, given, additional, family, suffix])),
         "organization": card.get("ORG", ()),
-        "address": card.get("ADR", ("",) * 7),
-        "email": sorted(card.all("EMAIL")),
-        "phone": card.get("TEL"),
-        "website": unquote(card.get("URL")),
+        "address": one_of(card, "ADR", ("",) * 7),
+        "email": sorted(of_work(card, "EMAIL")),
+        "phone": one_of(card, "TEL"),
+        "website": unquote(one_of(card, "URL")),
         "function": card.get("TITLE"),
         "tags": sorted(card.get("CATEGORIES", ())),
         "note": words(card.get("NOTE")),
-        "photo": (card.get("PHOTO", b""), *_only(card.types("PHOTO"))),
+        "photo": (*pixels(card.get("PHOTO", b"")), *_only(card.types("PHOTO"))),
         "shown as company": card.get("X-ABSHOWAS"),
         "changed": card.get("REV").replace("T", "").replace("Z", ""),
     }
+
+
+def of_work(card, name):
+    """Those of several values that Odoo has: of the type work, without one, or one."""
+    values = [
+        (types - {"INTERNET", "PREF", "VOICE"}, "PREF" not in types, value)
+        for types, value in zip(card.types(name), card.all(name), strict=True)
+        if "FAX" not in types
+    ]
+    values.sort(key=lambda each: each[1])
+    work = [value for types, _order, value in values if "WORK" in types]
+    plain = [value for types, _order, value in values if not types]
+    return work or plain or [value for *_types, value in values[:1]]
+
+
+def one_of(card, name, default=""):
+    """The one of several values that Odoo has."""
+    return next(iter(of_work(card, name)), default)
 
 
 def text(value):
@@ -141,8 +161,18 @@ def photo(content):
     picture = base64.b64decode(content or "")
     for start, kind in PICTURES.items():
         if picture.startswith(start):
-            return picture, kind
-    return (b"",)
+            return *pixels(picture), kind
+    return pixels(b"")
+
+
+def pixels(picture):
+    """What is to be seen in a picture: Odoo may write the same in other bytes."""
+    from PIL import Image
+
+    if not picture:
+        return 0, 0
+    image = Image.open(io.BytesIO(picture))
+    return image.size, hashlib.sha1(image.convert("RGBA").tobytes()).hexdigest()
 
 
 def plain(html):

@@ -1,4 +1,4 @@
-"""Jobs of the queue: delayed with a button, watched until they have ended."""
+"""Jobs of the queue: delayed with buttons, watched until they have ended."""
 
 import time
 from collections import Counter
@@ -12,7 +12,7 @@ BAR = 16  #: characters
 
 
 class Run:
-    """The jobs of one push of the button, after they have ended.
+    """The jobs that were delayed in a while, after they have ended.
 
     ``jobs`` are their values, ``seconds`` what they took.
     """
@@ -32,28 +32,51 @@ class Run:
         return [job for job in self.jobs if job["retry"] > 1]
 
 
-def export_all(odoo, backend_id, shown):
-    """Push the button *Export Contacts*, and wait until all jobs have ended.
-
-    :param odoo: an ``OdooClient``
-    :param backend_id: id of the address book in Odoo
-    :param shown: a step of the console, for the progress
-    :rtype: Run
-    """
-    last = max(
+def last_job(odoo):
+    """The id of the job that was delayed last."""
+    return max(
         odoo.call("queue.job", "search", [], limit=1, order="id desc"), default=0
     )
+
+
+def connect(odoo, radicale, address_book):
+    """Set up the address book in Odoo as a user does, and push *Test Connection*.
+
+    :return: id of the address book in Odoo
+    """
+    values = {
+        "name": "Demo address book",
+        "url": address_book.url,
+        "username": radicale.user,
+        "new_password": radicale.password,
+    }
+    (backend_id,) = odoo.create("carddav.backend", [values])
+    odoo.call("carddav.backend", "action_test_connection", [backend_id])
+    return backend_id
+
+
+def push(odoo, buttons, since, shown, patience=PATIENCE):
+    """Push buttons, and wait until all jobs have ended.
+
+    :param odoo: an ``OdooClient``
+    :param buttons: tuples of model, method and id
+    :param since: id of the last job that does not count, see :func:`last_job`
+    :param shown: a step of the console, for the progress
+    :param patience: seconds without any job ending
+    :rtype: Run
+    """
     started = time.monotonic()
-    odoo.call("carddav.backend", "action_export_contacts", [backend_id])
-    domain = [("id", ">", last), ("model_name", "=", "carddav.res.partner")]
-    _wait(odoo, domain, shown)
+    for model, method, record_id in buttons:
+        odoo.call(model, method, [record_id])
+    domain = [("id", ">", since), ("model_name", "=like", "carddav.%")]
+    _wait(odoo, domain, shown, patience)
     seconds = time.monotonic() - started
     fields = ["name", "state", "retry", "result", "exc_message"]
     return Run(odoo.search_read("queue.job", domain, fields), seconds)
 
 
-def _wait(odoo, domain, shown):
-    ended, deadline = -1, time.monotonic() + PATIENCE
+def _wait(odoo, domain, shown, patience):
+    ended, deadline = -1, time.monotonic() + patience
     while True:
         groups = odoo.call(
             "queue.job", "formatted_read_group", domain, ["state"], ["__count"]
@@ -64,9 +87,9 @@ def _wait(odoo, domain, shown):
         if now == total:
             return
         if now != ended:
-            ended, deadline = now, time.monotonic() + PATIENCE
+            ended, deadline = now, time.monotonic() + patience
         if time.monotonic() > deadline:
-            raise Problem(f"No job has ended for {PATIENCE} seconds: {dict(states)}.")
+            raise Problem(f"No job has ended for {patience} seconds: {dict(states)}.")
         time.sleep(PAUSE)
 
 

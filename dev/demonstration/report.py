@@ -6,35 +6,74 @@ from environment.odoo_log import RECORD, TROUBLE
 SHOWN = 12  #: of a long list
 
 
+class Snapshot:
+    """Both sides at one moment.
+
+    :param odoo: an ``OdooClient``
+    :param address_book: an ``AddressBook``
+    """
+
+    def __init__(self, odoo, address_book):
+        self.etags = address_book.etags()
+        fields = ["external_id", "etag", "link_state", "odoo_id"]
+        links = odoo.search_read("carddav.res.partner", [], fields)
+        self.links = {each["external_id"]: each for each in links}
+        contacts = odoo.by_id("res.partner", [], ["write_date"])
+        self.dates = {
+            name: contacts[link["odoo_id"][0]]["write_date"]
+            for name, link in self.links.items()
+        }
+
+    def in_state(self, state):
+        """The names of the cards that Odoo says are in a state."""
+        found = self.links.items()
+        return {name for name, link in found if link["link_state"] == state}
+
+
 class Phase:
-    """One export of all contacts, seen from all sides.
+    """One synchronisation of all contacts, seen from all sides.
 
     :param run: a ``jobs.Run``
-    :param before: etags of the cards by name before it
+    :param before: a :class:`Snapshot` before it
     :param after: the same after it
     """
 
     def __init__(self, run, before, after):
         self.run = run
         self.comparison = None  #: a ``comparison.Comparison`` after it
-        self.created = after.keys() - before.keys()
-        self.removed = before.keys() - after.keys()
-        self.updated = {
-            name for name in before.keys() & after.keys() if before[name] != after[name]
+        self.exported = after.etags.keys() - before.etags.keys()
+        both = before.etags.keys() & after.etags.keys()
+        self.cards_updated = {n for n in both if before.etags[n] != after.etags[n]}
+        self.imported = (after.links.keys() - before.links.keys()) & both
+        seen = before.links.keys() & after.links.keys() & both - self.cards_updated
+        self.contacts_updated = {
+            name
+            for name in seen
+            if before.links[name]["etag"] != after.links[name]["etag"]
+            and before.dates[name] != after.dates[name]
         }
-        self.unchanged = (before.keys() & after.keys()) - self.updated
+        self.unchanged = both - self.cards_updated - self.contacts_updated
+        self.unchanged -= self.imported
+        self.deleted = after.in_state("deleted") - before.in_state("deleted")
+        self.conflicts = after.in_state("conflict")
 
     def rows(self):
         """The lines of its column, by title."""
         count = len(self.run.jobs)
+        handled = len(self.unchanged | self.exported | self.cards_updated)
+        handled += len(self.imported | self.contacts_updated | self.deleted)
         return {
             "jobs": count,
-            "exported": len(self.created),
-            "updated": len(self.updated),
-            "unchanged": len(self.unchanged),
+            "exported": len(self.exported),
+            "cards updated": len(self.cards_updated),
+            "imported": len(self.imported),
+            "contacts updated": len(self.contacts_updated),
+            "deleted": len(self.deleted),
+            "conflicts": len(self.conflicts),
+            "unchanged": len(self.unchanged - self.conflicts),
             "failed": len(self.run.failed),
             "seconds": f"{self.run.seconds:.1f}",
-            "contacts per second": f"{count / self.run.seconds:.1f}",
+            "contacts per second": f"{handled / self.run.seconds:.1f}",
             "fields compared": self.comparison.fields,
             "mismatches": len(self.comparison.mismatches),
         }
@@ -57,10 +96,10 @@ def table(phases):
     :param phases: dict of :class:`Phase` by title
     """
     console.say()
-    console.say(f"  {'':20}" + "".join(f"{title:>16}" for title in phases))
+    console.say(f"  {'':20}" + "".join(f"{title:>15}" for title in phases))
     columns = [phase.rows() for phase in phases.values()]
     for title in columns[0]:
-        console.say(f"  {title:20}" + "".join(f"{each[title]:>16}" for each in columns))
+        console.say(f"  {title:20}" + "".join(f"{each[title]:>15}" for each in columns))
 
 
 def faults_in_log(path):
@@ -80,7 +119,7 @@ def verdict(faults):
     """
     console.say()
     if not faults:
-        console.say("  All is well: each card says what Odoo says, field by field.")
+        console.say("  All is well: both sides say the same, field by field.")
         return 0
     for fault in faults[:SHOWN]:
         console.complain(f"  - {fault}")

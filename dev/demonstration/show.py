@@ -4,24 +4,26 @@ import contextlib
 import time
 
 from environment import OdooServer, PostgreSQL, Problem, Radicale, databases, folders
-from environment.console import plural, say, step
+from environment.console import say, step
 from environment.processes import shown as shown_path
 from environment.stamps import remove
 
-from . import changes, contacts, jobs, report
+from . import changes, contacts, jobs, many, phone_changes, report
 from .address_book import AddressBook
 from .comparison import compare, names_of_cards
 from .odoo_client import OdooClient
+from .phone import Phone
 
 FOLDER = folders.STATE / "demo"
 RUNNER_READY = "queue job runner ready for db"
 
 
 def main(arguments):
-    """Export contacts to an address book, change some, and export again.
+    """Keep contacts and an address book the same, whoever changes what.
 
-    :param arguments: ``--stay`` to go on running at the end, until Ctrl-C
-    :return: the exit code: 0 when all cards say what Odoo says
+    :param arguments: ``--stay`` to go on running at the end, until Ctrl-C;
+        ``--many NUMBER`` to measure an import instead
+    :return: the exit code: 0 when both sides say the same
     """
     remove(FOLDER)
     radicale = Radicale(FOLDER / "radicale", name="demo-radicale")
@@ -34,9 +36,19 @@ def main(arguments):
                 server = OdooServer(database, name="demo-odoo")
                 running.enter_context(server)
                 _wait_for_runner(server)
-            code = _demonstrate(server, radicale)
+            if "--many" in arguments:
+                code = many.main(_number(arguments), server, radicale, radicale.folder)
+            else:
+                code = _demonstrate(server, radicale)
             _say_where_to_look(server, radicale, stays="--stay" in arguments)
     return code
+
+
+def _number(arguments):
+    following = arguments[arguments.index("--many") + 1 :]
+    if not (following and following[0].isdecimal()):
+        raise Problem("How many? For example: ./dev/demo --many 10000")
+    return int(following[0])
 
 
 def _wait_for_runner(server):
@@ -53,20 +65,124 @@ def _demonstrate(server, radicale):
     address_book = AddressBook(radicale, "odoo")
     with step("Make contacts that are hard to export"):
         _make_contacts(odoo)
-    backend_id = _connect(odoo, radicale, address_book)
-    phases = {}
-    phases["first export"] = _export(odoo, backend_id, address_book)
-    names = names_of_cards(odoo)
-    with step("Change some, in Odoo and on the server"):
-        changed, deleted, played_with = changes.change_some(odoo, address_book, names)
-    phases["second export"] = _export(odoo, backend_id, address_book)
-    report.table(phases)
-    faults = [fault for phase in phases.values() for fault in phase.faults()]
-    faults += _unexpected(phases["second export"], names, changed, deleted)
-    if changes.OTHERS_LINE not in address_book.text(played_with).decode():
-        faults.append("What somebody else had put into a card is lost")
+    show = Demonstration(odoo, address_book, radicale)
+    show.export()
+    show.export_changes()
+    show.import_from_phone()
+    show.synchronise()
+    report.table(show.phases)
+    faults = [fault for phase in show.phases.values() for fault in phase.faults()]
+    faults += show.faults
     faults += report.faults_in_log(server.log)
     return report.verdict(faults)
+
+
+class Demonstration:
+    """What is shown, one phase after the other."""
+
+    def __init__(self, odoo, address_book, radicale):
+        self.odoo = odoo
+        self.address_book = address_book
+        self.radicale = radicale
+        self.phone = None
+        self.played = None
+        self.backend_id = jobs.connect(odoo, radicale, address_book)
+        self.people = changes.people(odoo)
+        self.phases = {}
+        self.faults = []
+
+    def export(self):
+        """Export all contacts."""
+        self._begin()
+        self._push("first export", "Export all", ("action_export_contacts",))
+        self._compare("first export")
+
+    def export_changes(self):
+        """Change some on both sides, and export again."""
+        self._begin()
+        names = names_of_cards(self.odoo)
+        with step("Change some, in Odoo and on the server"):
+            changed, deleted, played_with = changes.change_some(
+                self.odoo, self.address_book, names, self.people
+            )
+        title = "second export"
+        phase = self._push(title, "Export again", ("action_export_contacts",))
+        self._compare(title)
+        self._expect(title, phase.cards_updated, {names[each] for each in changed})
+        self._expect(title, len(phase.exported), len(deleted))
+        if changes.OTHERS_LINE not in self.address_book.text(played_with).decode():
+            self.faults.append("What somebody else had put into a card is lost")
+
+    def import_from_phone(self):
+        """Change, add and delete some on a phone, one also in Odoo, and import."""
+        names = names_of_cards(self.odoo)
+        cards = [names[each] for each in self.people]
+        with step("Change, add, delete some on a phone"):
+            self.phone = Phone(FOLDER / "phone", self.radicale, self.address_book.url)
+            self.phone.synchronise()
+            self.played = played = phone_changes.play(self.phone, cards)
+            self.phone.synchronise()
+        self._begin()
+        (contact,) = (id_ for id_, name in names.items() if name == played.conflict)
+        self.odoo.write("res.partner", [contact], function="Changed in Odoo")
+        title = "import"
+        phase = self._push(
+            title, "Import what has changed", ("action_import_contacts",)
+        )
+        self._compare(title, foreign=played.added, conflicts={played.conflict})
+        for found, wanted in (
+            (phase.imported, played.added),
+            (phase.contacts_updated, played.changed),
+            (phase.deleted, played.deleted),
+            (phase.conflicts, {played.conflict}),
+            (phase.cards_updated | phase.exported, set()),  # no echo
+        ):
+            self._expect(title, found, wanted)
+        said = self.odoo.call("res.partner", "read", [contact], ["function"])
+        self._expect(title, said[0]["function"], "Changed in Odoo")
+
+    def synchronise(self):
+        """Settle the conflict, synchronise both ways, and see what the phone gets."""
+        self._begin()
+        link = self.before.links[self.played.conflict]["id"]
+        settle = ("carddav.res.partner", "action_take_server", link)
+        title = "both ways"
+        buttons = ("action_synchronise",)
+        phase = self._push(title, "Settle the conflict, synchronise", buttons, settle)
+        self._compare(title)
+        # only the card of the new employee gets something: the card of her company
+        self._expect(title, phase.cards_updated, {self.played.employee})
+        with step("Synchronise the phone again"):
+            self.phone.synchronise()
+        on_phone, on_server = self.phone.read_cards(), self.address_book.cards()
+        self._expect("Names on the phone", on_phone.keys(), on_server.keys())
+        for name, card in on_phone.items():
+            found, wanted = sorted(map(str, card)), sorted(map(str, on_server[name]))
+            self._expect(f"{name} on the phone", found, wanted)
+
+    def _begin(self):
+        self.since = jobs.last_job(self.odoo)
+        self.before = report.Snapshot(self.odoo, self.address_book)
+
+    def _push(self, title, says, methods, *buttons):
+        pushed = [("carddav.backend", method, self.backend_id) for method in methods]
+        with step(says) as shown:
+            run = jobs.push(self.odoo, [*buttons, *pushed], self.since, shown)
+        after = report.Snapshot(self.odoo, self.address_book)
+        self.phases[title] = report.Phase(run, self.before, after)
+        return self.phases[title]
+
+    def _compare(self, title, **exceptions):
+        phase = self.phases[title]
+        written = phase.exported | phase.cards_updated
+        with step("Read the cards back, compare all fields"):
+            phase.comparison = compare(
+                self.odoo, self.address_book, written, **exceptions
+            )
+
+    def _expect(self, title, found, wanted):
+        if found != wanted:
+            self.faults.append(f"{title}: {found} instead of {wanted}"[:300])
 
 
 def _make_contacts(odoo):
@@ -78,40 +194,6 @@ def _make_contacts(odoo):
             (parent,) = odoo.create("res.partner", [contacts.company(name, parent)])
             people += contacts.employees(parent, floor)
     odoo.create("res.partner", people)
-
-
-def _connect(odoo, radicale, address_book):
-    """Set up the address book in Odoo as a user does, and push *Test Connection*."""
-    values = {
-        "name": "Demo address book",
-        "url": address_book.url,
-        "username": radicale.user,
-        "new_password": radicale.password,
-    }
-    (backend_id,) = odoo.create("carddav.backend", [values])
-    odoo.call("carddav.backend", "action_test_connection", [backend_id])
-    return backend_id
-
-
-def _export(odoo, backend_id, address_book):
-    contacts_there = odoo.call("res.partner", "search_count", [("name", "!=", False)])
-    before = address_book.etags()
-    with step(f"Export {plural(contacts_there, 'contact')}") as shown:
-        run = jobs.export_all(odoo, backend_id, shown)
-    phase = report.Phase(run, before, address_book.etags())
-    with step("Read the cards back, compare all fields"):
-        written = phase.created | phase.updated
-        phase.comparison = compare(odoo, address_book, written)
-    return phase
-
-
-def _unexpected(phase, names, changed, deleted):
-    """What was written though it had not changed, or the other way round."""
-    wanted = {names[each] for each in changed}
-    for name in wanted ^ phase.updated:
-        yield f"{name} was {'not ' * (name in wanted)}updated"
-    if len(phase.created) != len(deleted):
-        yield f"{len(phase.created)} cards were created again, not {len(deleted)}"
 
 
 def _say_where_to_look(server, radicale, stays):

@@ -1,8 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 {
     "name": "CardDAV Connector",
-    "summary": "Export contacts to address books: Nextcloud, Radicale, iCloud, ...",
-    "version": "19.0.1.0.0",
+    "summary": "Contacts in step with address books: Nextcloud, Radicale, iCloud, ...",
+    "version": "19.0.2.0.0",
     "category": "Connector",
     "author": "Connector Contributors",
     "license": "LGPL-3",
@@ -12,6 +12,7 @@
         "security/ir.model.access.csv",
         "security/carddav_security.xml",
         "data/queue_job_data.xml",
+        "data/ir_cron_data.xml",
         "views/carddav_res_partner_views.xml",
         "views/carddav_backend_views.xml",
         "views/res_partner_views.xml",

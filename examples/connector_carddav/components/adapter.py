@@ -5,8 +5,6 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from lxml import etree
-
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import (
     ConnectorException,
@@ -14,10 +12,16 @@ from odoo.addons.connector.exception import (
     InvalidDataError,
 )
 
+from .. import webdav
 from ..vcard import serialize
 
-NAMESPACES = {"d": "DAV:", "c": "urn:ietf:params:xml:ns:carddav"}
-PROPERTIES = '<propfind xmlns="DAV:"><prop><resourcetype/><getetag/></prop></propfind>'
+
+class CardChangedError(InvalidDataError):
+    """Somebody else has changed the card, or taken its name."""
+
+
+class TokenExpiredError(ConnectorException):
+    """The server has forgotten what was before the token."""
 
 
 class Card(NamedTuple):
@@ -25,6 +29,16 @@ class Card(NamedTuple):
 
     text: str
     etag: str  #: names this version of the card
+
+
+class Changes(NamedTuple):
+    """What has changed in an address book."""
+
+    etags: dict  #: of the cards that are new or changed, by their external ids
+    gone: (
+        set | None
+    )  #: ids of deleted cards; ``None`` when all that is left is in etags
+    token: str | None = None  #: to ask the next time for what has changed since
 
 
 class CardAdapter(Component):
@@ -39,7 +53,12 @@ class CardAdapter(Component):
 
     def __init__(self, work_context):
         super().__init__(work_context)
-        self.etag = None  #: of the card that was read or written last
+        self.card = None  #: the card that was read or written last
+
+    @property
+    def etag(self):
+        """The version of the card that was read or written last."""
+        return self.card and self.card.etag
 
     def create(self, data, idempotency_key):
         """Put a new card into the address book.
@@ -47,7 +66,7 @@ class CardAdapter(Component):
         :param data: properties of the card, see :mod:`..vcard`
         :param idempotency_key: becomes the UID of the card and the name of the resource
         :return: the name of the resource
-        :raise InvalidDataError: when there is a card of this name; it stays as it is
+        :raise CardChangedError: when there is a card of this name; it stays as it is
         """
         name = self._resource_name(idempotency_key)
         card = serialize({**data, "UID": idempotency_key})
@@ -67,7 +86,7 @@ class CardAdapter(Component):
         """Replace a card, unless somebody has changed it since it was read.
 
         :param data: the :class:`Card` with the new text and the etag of the old one
-        :raise InvalidDataError: when the card has another etag by now, or is gone; it
+        :raise CardChangedError: when the card has another etag by now, or is gone; it
             stays as it is
         """
         self._put(external_id, data.text, {"If-Match": data.etag})
@@ -80,26 +99,61 @@ class CardAdapter(Component):
         """
         headers = {"Accept": "text/vcard; version=3.0, text/vcard;q=0.9"}
         response = self._request("GET", self._path(external_id), headers=headers)
-        self.etag = response.headers.get("ETag") or "*"
+        etag = response.headers.get("ETag") or "*"
         # what is not UTF-8 has to come back as it was
-        return Card(response.content.decode(errors="surrogateescape"), self.etag)
+        self.card = Card(response.content.decode(errors="surrogateescape"), etag)
+        return self.card
 
-    def search(self):
+    def read_many(self, external_ids):
+        """Return cards by their external ids, without those that are gone.
+
+        :rtype: dict[str, Card]
+        """
+        root = urlsplit(self._url("")).path.rstrip("/")
+        paths = [f"{root}/{self._path(name)}" for name in external_ids]
+        try:
+            found = self._ask("REPORT", webdav.cards_at(paths)).resources
+        except webdav.NotWebDAVError:
+            # a single card that does not fit into XML spoils the whole answer
+            return self._read_one_by_one(external_ids)
+        return {
+            self._id_of(each): Card(each.content, each.etag)
+            for each in found
+            if each.content and each.etag
+        }
+
+    def search(self, filters=None):
         """Return the etags of all cards by their external ids.
 
         :rtype: dict[str, str]
         """
         return {
-            unquote(path.rpartition("/")[2]): self._text(found, ".//d:getetag")
-            for path, found in self._propfind("1")
-            if not path.endswith("/") and not self._is_collection(found)
+            self._id_of(each): each.etag
+            for each in self._address_book("1", webdav.ETAGS)
+            if not each.is_collection and not each.href.endswith("/")
         }
+
+    def changes(self, token=None):
+        """Return what has changed since an earlier call.
+
+        Servers that do not know (RFC 6578) tell what they have, as all do when there is
+        no token, or one that they have forgotten.
+
+        :param token: that of the earlier call
+        :rtype: Changes
+        """
+        if not any(each.tells_changes for each in self._address_book()):
+            return Changes(self.search(), None)
+        try:
+            return self._changes_since(token)
+        except TokenExpiredError:
+            return self._changes_since(None)
 
     def delete(self, external_id, etag=None):
         """Delete a card, unless somebody has changed it.
 
         :param etag: the version that may be deleted; any when left out
-        :raise InvalidDataError: when the card has another etag by now
+        :raise CardChangedError: when the card has another etag by now
         :raise IDMissingInBackend: when it is gone already
         """
         headers = {"If-Match": etag or "*"}
@@ -110,8 +164,8 @@ class CardAdapter(Component):
 
         :raise ConnectorException: when it is something else
         """
-        for _path, found in self._propfind("0"):
-            if found.find(".//d:resourcetype/c:addressbook", NAMESPACES) is None:
+        for found in self._address_book():
+            if not found.is_address_book:
                 raise self._no_address_book()
 
     # -- how this server is spoken to
@@ -127,7 +181,9 @@ class CardAdapter(Component):
 
     def _raise_for_answer(self, response):
         if response.status_code == 412:
-            raise InvalidDataError(self._conflict(response))
+            raise CardChangedError(self._conflict(response))
+        if response.status_code >= 400 and webdav.TOKEN_EXPIRED in response.content:
+            raise TokenExpiredError(self._words(response))
         super()._raise_for_answer(response)
 
     def _conflict(self, response):
@@ -155,30 +211,56 @@ class CardAdapter(Component):
             headers={"Content-Type": "text/vcard; charset=utf-8", **condition},
             data=text.encode(errors="surrogateescape"),
         )
-        self.etag = response.headers.get("ETag")
-        if not self.etag:  # the server has stored something else than it was sent
+        etag = response.headers.get("ETag")
+        if etag:
+            self.card = Card(text, etag)
+        else:  # the server has stored something else than it was sent
             self.read(name)
 
-    def _propfind(self, depth):
-        """Ask for the properties of the address book (and of its cards).
+    def _read_one_by_one(self, external_ids):
+        found = {}
+        for external_id in external_ids:
+            try:
+                found[external_id] = self.read(external_id)
+            except IDMissingInBackend:
+                continue
+        return found
 
-        :param depth: "0", or "1" with the cards
-        :return: pairs of the path and the XML element of each resource
-        """
-        headers = {"Depth": depth, "Content-Type": "application/xml; charset=utf-8"}
-        response = self._request("PROPFIND", headers=headers, data=PROPERTIES)
-        # entities could read our files, or grow without end
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    def _changes_since(self, token):
+        etags, gone, everything = {}, set(), not token
+        more = True
+        while more:
+            answer = self._ask("REPORT", webdav.changes_since(token))
+            more = any(each.status == "507" for each in answer.resources)
+            for each in answer.resources:
+                name = self._id_of(each)
+                if each.status == "404":
+                    gone.add(name)
+                    etags.pop(name, None)
+                elif each.etag and name:
+                    etags[name] = each.etag
+                    gone.discard(name)
+            if more and answer.token == token:
+                raise self._no_address_book()
+            token = answer.token
+        return Changes(etags, None if everything else gone, token)
+
+    def _address_book(self, depth="0", body=webdav.NATURE):
+        """Ask for properties of the address book (and, in depth 1, of its cards)."""
         try:
-            root = etree.fromstring(response.content, parser)
-        except etree.XMLSyntaxError:
-            root = None
-        if root is None or root.tag != "{DAV:}multistatus":
-            raise self._no_address_book()
-        for found in root.iterfind("d:response", NAMESPACES):
-            # an absolute path, or a whole address
-            href = urljoin(self._url(""), self._text(found, "d:href"))
-            yield urlsplit(href).path, found
+            return self._ask("PROPFIND", body, depth).resources
+        except webdav.NotWebDAVError:
+            raise self._no_address_book() from None
+
+    def _ask(self, method, body, depth="0"):
+        headers = {"Depth": depth, "Content-Type": "application/xml; charset=utf-8"}
+        response = self._request(method, headers=headers, data=body.encode())
+        return webdav.read(response.content)
+
+    def _id_of(self, resource):
+        """The external id of a card, of which the server tells the path or address."""
+        path = urlsplit(urljoin(self._url(""), resource.href)).path
+        return unquote(path.rpartition("/")[2])
 
     def _no_address_book(self):
         return ConnectorException(
@@ -188,12 +270,6 @@ class CardAdapter(Component):
                 self.backend_record.name,
             )
         )
-
-    def _is_collection(self, found):
-        return found.find(".//d:resourcetype/d:collection", NAMESPACES) is not None
-
-    def _text(self, element, path):
-        return element.findtext(path, "", NAMESPACES).strip()
 
     def _path(self, name):
         return quote(name, safe="")

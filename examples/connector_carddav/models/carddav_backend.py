@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import ast
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
@@ -7,6 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from odoo.addons.connector.exception import ConnectorException, JobError
+from odoo.addons.queue_job.job import identity_exact
 
 
 class CardDAVBackend(models.Model):
@@ -19,7 +21,7 @@ class CardDAVBackend(models.Model):
 
     name = fields.Char(required=True)
     active = fields.Boolean(
-        default=True, help="Nothing is exported to an archived address book."
+        default=True, help="Nothing is synchronised with an archived address book."
     )
     url = fields.Char(
         "Address",
@@ -49,6 +51,39 @@ class CardDAVBackend(models.Model):
         default="[]",
         help="Which contacts are exported, as far as they have a name.",
     )
+    imports = fields.Boolean(
+        "Import Automatically",
+        help="Import every hour what has changed in the address book.",
+    )
+    exports = fields.Boolean(
+        "Export New Contacts",
+        help="Put contacts that are new in Odoo into the address book every hour. "
+        "Changes of those that are in it are exported at once in any case.",
+    )
+    conflict_policy = fields.Selection(
+        [
+            ("ask", "Ask"),
+            ("odoo", "Odoo wins"),
+            ("server", "The address book wins"),
+        ],
+        "Changed on Both Sides",
+        required=True,
+        default="ask",
+        help="Who wins when a contact and its card have both been changed since they "
+        "were last synchronised. The version that loses is attached to the contact.",
+    )
+    archives_deleted = fields.Boolean(
+        "Archive Deleted Contacts",
+        help="Archive a contact when its card is deleted in the address book. "
+        "Otherwise it stays as it is, and is exported no more.",
+    )
+    sync_token = fields.Char(
+        compute="_compute_sync_token",
+        store=True,
+        copy=False,
+        help="Up to where the changes of the address book are known.",
+    )
+    conflict_count = fields.Integer(compute="_compute_conflict_count")
     binding_ids = fields.One2many("carddav.res.partner", "backend_id")
     binding_count = fields.Integer(compute="_compute_binding_count")
     failed_job_count = fields.Integer(compute="_compute_failed_job_count")
@@ -67,6 +102,11 @@ class CardDAVBackend(models.Model):
                     )
                 )
 
+    @api.depends("url")
+    def _compute_sync_token(self):
+        """Forget what another address book has told."""
+        self.sync_token = False
+
     def _compute_new_password(self):
         self.new_password = False
 
@@ -84,6 +124,17 @@ class CardDAVBackend(models.Model):
         for backend in self:
             backend.binding_count = counts.get(backend.id, 0)
 
+    @api.depends("binding_ids.link_state")
+    def _compute_conflict_count(self):
+        counted = self.env["carddav.res.partner"]._read_group(
+            [("backend_id", "in", self.ids), ("link_state", "=", "conflict")],
+            ["backend_id"],
+            ["__count"],
+        )
+        counts = {backend.id: count for backend, count in counted}
+        for backend in self:
+            backend.conflict_count = counts.get(backend.id, 0)
+
     def _compute_failed_job_count(self):
         for backend in self:
             backend.failed_job_count = len(backend._failed_jobs())
@@ -91,7 +142,24 @@ class CardDAVBackend(models.Model):
     def _failed_jobs(self):
         domain = [("model_name", "=", "carddav.res.partner"), ("state", "=", "failed")]
         failed = self.env["queue.job"].sudo().search(domain)
-        return failed.filtered(lambda job: job.records.exists().backend_id == self)
+        # jobs that import have no records, but are told the address book
+        return failed.filtered(
+            lambda job: self in (job.records.exists().backend_id, *job.args)
+        )
+
+    @contextmanager
+    def work_on(self, model_name, **kwargs):
+        """Start a work that is the same whoever has caused it.
+
+        Who changes a contact need not be allowed to change bindings; and the cards are
+        in one language.
+        """
+        backend = self.sudo().with_context(lang=self._language())
+        with super(CardDAVBackend, backend).work_on(model_name, **kwargs) as work:
+            yield work
+
+    def _language(self):
+        return self.sudo().company_id.partner_id.lang or None
 
     def action_test_connection(self):
         """Ask the server whether it lets us in and has an address book there."""
@@ -115,13 +183,60 @@ class CardDAVBackend(models.Model):
         Contacts that the address book has already are compared with their card there,
         which is written only when it differs.
         """
+        exported = self._export_contacts()
+        return self._notification(
+            self.env._("Contacts that will be exported: %s.", len(exported))
+        )
+
+    def action_import_contacts(self):
+        """Delay an import of what has changed in the address book."""
+        for backend in self:
+            backend._delay_import()
+        return self._notification(self.env._("What has changed will be imported."))
+
+    def action_synchronise(self):
+        """Delay an import of what has changed, and then an export of all contacts."""
+        for backend in self:
+            backend._delay_import(then=backend.delayable().export_contacts())
+        return self._notification(self.env._("The contacts will be synchronised."))
+
+    @api.private
+    def export_contacts(self):
+        """Prepare the export of all contacts"""
+        return self.env._("%s contacts to export.", len(self._export_contacts()))
+
+    def _export_contacts(self):
         exported = self.env["carddav.res.partner"]
         for backend in self:
             exported |= backend._bind_contacts()
         exported._delay_export()
-        return self._notification(
-            self.env._("Contacts that will be exported: %s.", len(exported))
-        )
+        return exported
+
+    def _delay_import(self, then=None):
+        """Delay an import of what has changed.
+
+        :param then: a job that waits until it is known what has changed
+        """
+        bindings = self.env["carddav.res.partner"]
+        job = bindings.delayable(
+            description=self.env._("Look what has changed in %s", self.name),
+            identity_key=identity_exact,
+        ).import_changes(self)
+        (job.on_done(then) if then else job).delay()
+
+    @api.model
+    def _import_all(self):
+        """Import what has changed, as a scheduled action."""
+        for backend in self.search([("imports", "=", True)]):
+            backend._delay_import()
+
+    @api.model
+    def _export_all(self):
+        """Export what is new, as a scheduled action."""
+        for backend in self.search([("exports", "=", True)]):
+            backend._bind_contacts()
+            with backend.work_on("carddav.res.partner") as work:
+                work.component(usage="batch.exporter").run()
 
     def _bind_contacts(self):
         """Return the bindings of all contacts to export, new ones for new contacts."""
@@ -130,16 +245,22 @@ class CardDAVBackend(models.Model):
         contacts = self.env["res.partner"].search(self._contacts_to_export())
         bound = bindings.search([("backend_id", "=", self.id)])
         new = contacts - bound.odoo_id
-        bindings = bindings.create(
+        # who calls has them exported
+        bindings = bindings.with_context(connector_no_export=True).create(
             [{"backend_id": self.id, "odoo_id": contact.id} for contact in new]
         )
+        bindings = bindings.with_env(self.env)
         return bindings | bound.filtered(lambda binding: binding.odoo_id in contacts)
 
     def _contacts_to_export(self):
         domain = Domain(ast.literal_eval(self.contact_domain or "[]"))
-        if self.company_id:
-            domain &= Domain("company_id", "in", [False, self.company_id.id])
-        return domain & Domain("name", "!=", False)
+        return domain & self._company_domain() & Domain("name", "!=", False)
+
+    def _company_domain(self):
+        """Return which contacts may be in the address book at all."""
+        if not self.company_id:
+            return Domain.TRUE
+        return Domain("company_id", "in", [False, self.company_id.id])
 
     def action_view_bindings(self):
         """Show the contacts of this address book."""
@@ -148,6 +269,11 @@ class CardDAVBackend(models.Model):
             "connector_carddav.carddav_res_partner_action"
         )
         return {**action, "domain": [("backend_id", "=", self.id)]}
+
+    def action_view_conflicts(self):
+        """Show the contacts of which somebody has to decide which version is kept."""
+        action = self.action_view_bindings()
+        return {**action, "context": {"search_default_conflicts": True}}
 
     def action_view_failed_jobs(self):
         """Show the jobs of this address book that failed."""

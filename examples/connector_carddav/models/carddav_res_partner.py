@@ -3,6 +3,8 @@ from odoo import api, fields, models
 
 from odoo.addons.queue_job.job import identity_exact
 
+WAITING = ("wait_dependencies", "pending", "enqueued", "started")
+
 
 class CardDAVResPartner(models.Model):
     """A contact and its card in one address book."""
@@ -22,7 +24,31 @@ class CardDAVResPartner(models.Model):
         "Card", copy=False, readonly=True, help="Name of the card in the address book."
     )
     etag = fields.Char(
-        "Version", copy=False, readonly=True, help="Names the version that Odoo wrote."
+        "Version",
+        copy=False,
+        readonly=True,
+        help="Names the version of the card that was last exported or imported.",
+    )
+    synced_contact = fields.Json(
+        copy=False, help="Digests of what Odoo said when it was last synchronised."
+    )
+    synced_card = fields.Json(
+        copy=False, help="Digests of what the card said when it was last synchronised."
+    )
+    link_state = fields.Selection(
+        [
+            ("linked", "Linked"),
+            ("conflict", "Changed on Both Sides"),
+            ("deleted", "Deleted in the Address Book"),
+        ],
+        "Synchronisation",
+        required=True,
+        default="linked",
+        copy=False,
+        readonly=True,
+    )
+    conflict = fields.Text(
+        "What Differs", copy=False, readonly=True, help="Empty when it is settled."
     )
 
     _contact_uniq = models.Constraint(
@@ -39,15 +65,63 @@ class CardDAVResPartner(models.Model):
         :param fields: names of the fields that changed; all when empty
         :return: a sentence that says what was done
         """
-        # Who changes a contact need not be allowed to change bindings; and the card is
-        # in one language, whoever changes the contact.
-        binding = self.sudo()
-        language = binding.exists().backend_id.company_id.partner_id.lang
-        binding = binding.with_context(lang=language or None)
-        return super(CardDAVResPartner, binding).export_record(fields)
+        return super(CardDAVResPartner, self._for_jobs()).export_record(fields)
+
+    @api.private
+    def export_chunk(self, fields=None):
+        """Export several contacts to their address book."""
+        return super(CardDAVResPartner, self._for_jobs()).export_chunk(fields)
+
+    def _for_jobs(self):
+        """Return the same, as ``CardDAVBackend.work_on`` works."""
+        language = self.sudo().exists().backend_id[:1]._language()
+        return self.sudo().with_context(lang=language)
+
+    @api.private
+    def export_delete_record(self, backend, external_id, etag=None):
+        """Delete a card from its address book.
+
+        :param etag: the version that may be deleted; any when left out
+        """
+        with backend.work_on(self._name) as work:
+            deleter = work.component(usage="record.exporter.deleter")
+            return deleter.run(external_id, etag)
+
+    @api.private
+    def settle_conflict(self, winner):
+        """Let one side win that has been changed like the other.
+
+        :param winner: "odoo" or "server"; the version of the other one is kept
+        """
+        self.ensure_one()
+        with self.backend_id.work_on(self._name, winner=winner) as work:
+            return work.component(usage="record.importer").run(self.external_id)
+
+    def action_keep_odoo(self):
+        """Let Odoo's contact win over the card."""
+        return self._delay_settlement("odoo")
+
+    def action_take_server(self):
+        """Let the card of the server win over the contact."""
+        return self._delay_settlement("server")
+
+    def _delay_settlement(self, winner):
+        self.check_access("write")
+        for binding in self.filtered(lambda each: each.link_state == "conflict"):
+            binding.with_delay(
+                description=self.env._("Settle %s", binding.odoo_id.display_name),
+                identity_key=identity_exact,
+            ).settle_conflict(winner)
+        return self.backend_id._notification(
+            self.env._("It is done in a moment; the other version will be attached.")
+        )
 
     def action_export(self):
-        """Delay an export of each contact."""
+        """Delay an export of each contact, also of those whose card was deleted."""
+        deleted = self.filtered(lambda each: each.link_state == "deleted")
+        deleted.with_context(connector_no_export=True).write(
+            {"link_state": "linked", "external_id": False}
+        )
         self._delay_export()
 
     def _delay_export(self):
@@ -61,6 +135,38 @@ class CardDAVResPartner(models.Model):
                 ),
                 identity_key=identity_exact,
             ).export_record()
+
+    def _below(self):
+        """Return the links of those who belong to these companies."""
+        domain = [
+            ("odoo_id", "child_of", self.odoo_id.ids),
+            ("odoo_id", "not in", self.odoo_id.ids),
+            ("backend_id", "in", self.backend_id.ids),
+        ]
+        return self.sudo().search(domain).with_env(self.env)
+
+    def _card_is_gone(self):
+        """Keep contacts whose cards were deleted, or archive them if so wanted."""
+        gone = self.filtered(lambda each: each.link_state != "deleted")
+        gone = gone.with_context(connector_no_export=True)
+        gone.write({"link_state": "deleted", "etag": False, "conflict": False})
+        contacts = gone.filtered(lambda each: each.backend_id.archives_deleted).odoo_id
+        # those who work with Odoo go on doing so
+        domain = [("partner_id", "in", contacts.ids)]
+        companies = self.env["res.company"].sudo().search(domain).partner_id
+        (contacts.filtered(lambda each: not each.user_ids) - companies).active = False
+
+    def _deletion_key(self, backend, external_id):
+        """Return the identity key of the job that deletes a card."""
+        return f"carddav.delete({backend.id}, {external_id})"
+
+    def _to_delete(self, backend, external_ids):
+        """Return those of some cards that jobs are going to delete."""
+        keys = {self._deletion_key(backend, each): each for each in external_ids}
+        jobs = self.env["queue.job"].sudo()
+        domain = [("identity_key", "in", list(keys)), ("state", "in", WAITING)]
+        found = jobs.search(domain) if keys else jobs
+        return {keys[job.identity_key] for job in found}
 
 
 def _depth(binding):

@@ -213,6 +213,21 @@ class CardDAVCase(TransactionCase):
         binding.export_record()
         return binding
 
+    def edit_on_server(self, binding, *lines):
+        """Add lines to a card, as somebody with a phone would."""
+        lines = "".join(f"{line}\r\n" for line in lines)
+        self.change(binding, "END:VCARD", f"{lines}END:VCARD")
+
+    def change(self, binding, old, new):
+        """Change a card, as somebody with a phone would."""
+        text = self.text_of(binding).decode()
+        assert old in text, text
+        self.put(binding.external_id, text.replace(old, new))
+
+    def put(self, name, text):
+        """Put a card into the address book, as another program would."""
+        self.radicale.request("PUT", name, data=text.encode())
+
     def text_of(self, binding):
         """The card of a binding as the server gives it to others (``bytes``)."""
         return self.radicale.request("GET", binding.external_id).content

@@ -2,7 +2,9 @@
 """Contacts on their way to a real Radicale."""
 
 import uuid
+from unittest.mock import patch
 
+from odoo.addons.connector.exception import RetryableJobError
 from odoo.addons.queue_job.job import Job
 from odoo.addons.queue_job.tests.common import trap_jobs
 
@@ -18,13 +20,6 @@ class TestCardExporter(CardDAVCase):
         names = self.component("backend.adapter").search()
         cards = [read(self.radicale.request("GET", name).content) for name in names]
         return {card.get("FN"): card for card in cards}
-
-    def edit_on_server(self, binding, *lines):
-        """Add lines to a card, as somebody with a phone would."""
-        text = self.text_of(binding).decode()
-        for line in lines:
-            text = text.replace("END:VCARD", f"{line}\r\nEND:VCARD")
-        self.radicale.request("PUT", binding.external_id, data=text.encode())
 
     def test_a_contact_becomes_a_card_that_carries_its_name(self):
         binding = self.exported(self.contact(phone="+44 20 7946 0000"))
@@ -121,21 +116,61 @@ class TestCardExporter(CardDAVCase):
             card.all("TEL"), ["+44 20 7946 1111", "+44 7700 900000", "+44 1"]
         )
 
-    def test_odoo_wins_where_others_changed_what_is_odoos(self):
+    def test_what_others_changed_is_imported_and_not_overwritten(self):
         binding = self.exported(self.contact())
-        text = self.text_of(binding).decode().replace("FN:Ada Lovelace", "FN:Ada L.")
-        self.radicale.request("PUT", binding.external_id, data=text.encode())
-        binding.export_record()
-        self.assertEqual(read(self.text_of(binding)).get("FN"), "Ada Lovelace")
+        self.change(binding, "FN:Ada Lovelace", "FN:Ada L.")
+        with trap_jobs() as trap:
+            self.assertIn("imported instead", binding.export_record())
+            trap.assert_enqueued_job(
+                self.env["carddav.res.partner"].import_record,
+                args=(self.backend, binding.external_id),
+            )
+            trap.perform_enqueued_jobs()
+        self.assertEqual(read(self.text_of(binding)).get("FN"), "Ada L.")
+        self.assertEqual(binding.odoo_id.name, "Ada L.")
 
-    def test_only_the_properties_of_the_named_fields_are_written(self):
+    def test_all_that_changed_is_written_whoever_asks(self):
         binding = self.exported(self.contact(phone="+44 20 7946 0000"))
         binding.odoo_id.write({"phone": "+44 20 7946 1111", "function": "Countess"})
         binding.export_record(fields=["phone"])
         card = read(self.text_of(binding))
         self.assertEqual(card.get("TEL"), "+44 20 7946 1111")
-        self.assertEqual(card.get("TITLE"), "")
-        self.assertEqual(card.get("FN"), "Ada Lovelace")
+        self.assertEqual(card.get("TITLE"), "Countess")
+
+    def test_what_only_the_card_has_is_not_taken_away(self):
+        binding = self.exported(self.contact(phone="1"))
+        binding.odoo_id.phone = False
+        binding.export_record()
+        self.edit_on_server(binding, "TEL;TYPE=CELL:2")
+        binding.import_record(self.backend, binding.external_id)
+        self.assertEqual(binding.phone, "2")
+        binding.odoo_id.phone = False
+        binding.export_record()
+        self.edit_on_server(binding, "BDAY:1815-12-10", "TEL;TYPE=FAX:3")
+        binding.odoo_id.name = "Ada King"
+        binding.export_record()
+        self.assertEqual(self.cards()["Ada King"].all("TEL"), ["3"])
+
+    def test_a_card_that_changes_at_the_same_moment_is_tried_again(self):
+        binding = self.exported(self.contact())
+        binding.odoo_id.function = "Countess"
+        adapter = type(self.component("backend.adapter"))
+        write = adapter.write
+
+        def late(adapter, external_id, data):
+            self.edit_on_server(binding, "BDAY:1815-12-10")
+            return write(adapter, external_id, data)
+
+        with (
+            patch.object(adapter, "write", late),
+            self.assertRaisesRegex(RetryableJobError, "changed"),
+        ):
+            binding.export_record()
+        binding.export_record()
+        card = read(self.text_of(binding))
+        self.assertEqual(
+            (card.get("TITLE"), card.get("BDAY")), ("Countess", "1815-12-10")
+        )
 
     def test_what_has_not_changed_is_not_written(self):
         company = self.contact(

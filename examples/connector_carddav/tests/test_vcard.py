@@ -106,12 +106,21 @@ class TestVCard(BaseCase):
 
     def test_merging_keeps_what_others_added_under_another_type(self):
         card = read(merge(CURRENT, {"TEL": "5"}))
-        self.assertCountEqual(card.all("TEL"), ["5", "2", "4"])
-        self.assertEqual(card.all("X-ABLABEL"), ["Mill"])
+        self.assertCountEqual(card.all("TEL"), ["5", "2", "3", "4"])
+        self.assertEqual(card.all("X-ABLABEL"), ["Old", "Mill"])
+
+    def test_merging_keeps_the_type_and_the_label_of_what_it_replaces(self):
+        current = CURRENT.replace("TEL;TYPE=work,pref:1\r\n", "")
+        current = current.replace("item1.TEL;type=WORK;", "item1.TEL;")
+        card = merge(current.replace("TYPE=CELL", "TYPE=FAX"), {"TEL": "5"})
+        self.assertIn("\r\nitem1.TEL;type=VOICE:5\r\nitem1.X-ABLabel:Old", card)
+        self.assertIn("\r\nTEL;TYPE=FAX:2\r\n", card)
 
     def test_merging_removes_what_is_empty_now(self):
-        card = read(merge(CURRENT, {"TEL": False}))
+        current = CURRENT.replace("TEL;TYPE=work,pref:1\r\n", "")
+        card = read(merge(current, {"TEL": False}))
         self.assertCountEqual(card.all("TEL"), ["2", "4"])
+        self.assertEqual(card.all("X-ABLABEL"), ["Mill"])
 
     def test_merging_leaves_alone_what_was_not_mapped(self):
         self.assertEqual(read(merge(CURRENT, {"TITLE": "Dr"})).get("FN"), "Ada")

@@ -1,0 +1,66 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.fields import Domain
+
+from odoo.addons.component.core import Component
+from odoo.addons.queue_job.job import identity_exact
+
+
+class CardBatchImporter(Component):
+    """Import cards that are new or have changed, and notice those that are gone.
+
+    Servers tell what has changed since a token. Those that do not know are asked for
+    all their cards, whose versions are compared with those that Odoo has seen.
+    """
+
+    _name = "carddav.card.batch.importer"
+    _inherit = ["connector.batch.importer", "base.carddav.connector"]
+    _apply_on = ["carddav.res.partner"]
+
+    def run_since(self, filters=None, chunk_size=None):
+        """Delay the import of what has changed since the last time.
+
+        The token of the backend is moved on in the transaction that stores the jobs.
+
+        :param filters: not used
+        :param chunk_size: records a job
+        :return: a translated sentence that says how many
+        """
+        obstacle = self._backend_obstacle()
+        if obstacle:
+            return obstacle
+        changes = self.backend_adapter.changes(self.backend_record.sync_token)
+        result = self.run(changes, chunk_size)
+        self.backend_record.sync_token = changes.token
+        return result
+
+    def _search(self, changes):
+        """Return the names of the cards to import.
+
+        :param changes: as the adapter tells them; asked for when there are none
+        """
+        changes = changes or self.backend_adapter.changes()
+        domain = Domain("external_id", "!=", False) & self.binder._backend_domain()
+        bindings = self.model.with_context(active_test=False).search(domain)
+        known = {binding.external_id: binding for binding in bindings}
+        gone = changes.gone
+        if gone is None:
+            gone = known.keys() - changes.etags.keys()
+        self.model.union(*map(known.get, known.keys() & gone))._card_is_gone()
+        new = changes.etags.keys() - known.keys()
+        to_delete = self.model._to_delete(self.backend_record, new)
+        return [
+            name
+            for name, etag in changes.etags.items()
+            if name not in to_delete and (name in new or known[name].etag != etag)
+        ]
+
+    def _delay_chunk(self, external_ids, **options):
+        super()._delay_chunk(external_ids, identity_key=identity_exact, **options)
+
+
+class CardBatchExporter(Component):
+    """Export the contacts that are to be in the address book, and are not yet."""
+
+    _name = "carddav.card.batch.exporter"
+    _inherit = ["connector.batch.exporter", "base.carddav.connector"]
+    _apply_on = ["carddav.res.partner"]

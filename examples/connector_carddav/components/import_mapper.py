@@ -1,0 +1,182 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""From the properties of a card to a contact; see ``vcard.py`` for their form."""
+
+import base64
+from functools import cached_property
+
+from odoo.exceptions import UserError
+from odoo.fields import Command, Domain
+from odoo.tools import plaintext2html
+from odoo.tools.image import ImageProcess
+
+from odoo.addons.component.core import Component
+from odoo.addons.connector.components.mapper import changed_by, mapping, only_create
+from odoo.addons.connector.exception import MappingError
+
+ADDRESS = ("street", "street2", "zip", "city", "state_id", "country_id")
+
+
+class ContactMapper(Component):
+    """The values of the contact; those of properties that have changed."""
+
+    _name = "carddav.card.import.mapper"
+    _inherit = ["base.import.mapper", "base.carddav.connector"]
+    _apply_on = ["carddav.res.partner"]
+
+    direct = [("TITLE", "function"), ("TEL", "phone"), ("URL", "website")]
+
+    @mapping
+    @changed_by("FN", "N")
+    def name(self, record):
+        """The name in one piece; a card without one is called by what else it says."""
+        name = record.get("FN") or _in_one_piece(record.get("N"))
+        others = (record.get(each) for each in ("ORG", "EMAIL", "TEL"))
+        name = name.strip() or next(filter(None, others), None)
+        if not name:
+            raise MappingError(self.env._("The card has no name."))
+        return {"name": name if isinstance(name, str) else name[-1]}
+
+    @mapping
+    @only_create
+    def kind(self, record):
+        """Decided once: many programs drop what they do not know from a card."""
+        return {"is_company": "X-ABSHOWAS" in record}
+
+    @mapping
+    @only_create
+    def company(self, record):
+        return {"company_id": self.backend_record.company_id.id}
+
+    @mapping
+    @changed_by("ORG")
+    def organization(self, record):
+        """The company of this name that Odoo has; else only its name is kept.
+
+        No company is made of a mere name, which people write in many ways.
+        """
+        names = list(record.get("ORG", ()))
+        if self._is_company(record):
+            names = names[:-1]
+        parent = self._parent(record, names)
+        name = names[0] if names and not parent else False
+        return {"parent_id": parent.id, "company_name": name}
+
+    @mapping
+    @changed_by("ADR")
+    def address(self, record):
+        address = record.get("ADR")
+        if not address:
+            return dict.fromkeys(ADDRESS, False)
+        parts = {name: _text(part) for name, part in vars(address).items()}
+        country = self._countries.get(parts["country"].lower(), False)
+        state = self._states.get((country, parts["region"].lower()), False)
+        street, _, rest = parts["street"].partition("\n")
+        # what Odoo has no field for is kept where people see it
+        more = [rest, parts["extended"], parts["box"]]
+        more += [] if state else [parts["region"]]
+        more += [] if country else [parts["country"]]
+        return {
+            "street": street,
+            "street2": "\n".join(filter(None, more)),
+            "zip": parts["code"],
+            "city": parts["city"],
+            "state_id": state,
+            "country_id": country,
+        }
+
+    @mapping
+    @changed_by("EMAIL")
+    def emails(self, record):
+        return {"email": ", ".join(record.get("EMAIL", ()))}
+
+    @mapping
+    @changed_by("CATEGORIES")
+    def categories(self, record):
+        ids = [self.tags[name] for name in record.get("CATEGORIES", ())]
+        return {"category_id": [Command.set(ids)]}
+
+    @mapping
+    @changed_by("NOTE")
+    def note(self, record):
+        return {"comment": plaintext2html(record.get("NOTE", "")) or False}
+
+    @mapping
+    @changed_by("PHOTO")
+    def photo(self, record):
+        photo = record.get("PHOTO", b"")
+        if not isinstance(photo, bytes):  # it is elsewhere
+            return None
+        photo = base64.b64encode(photo)
+        try:
+            ImageProcess(base64.b64decode(photo))
+        except UserError as error:
+            raise MappingError(self.env._("The photo: %s", error)) from error
+        return {"image_1920": photo or False}
+
+    def finalize(self, map_record, values):
+        """Leave the address alone where it is that of the company, as Odoo has it.
+
+        Odoo would change it for the company and for all who belong to it.
+        """
+        contact = self.options.binding
+        belongs = values.get("parent_id", contact and contact.parent_id)
+        if belongs and (not contact or contact.type == "contact"):
+            values = {n: value for n, value in values.items() if n not in ADDRESS}
+        return values
+
+    # -- what Odoo has
+
+    @cached_property
+    def tags(self):
+        """The ids of all tags by their names in full."""
+        tags = self.env["res.partner.category"].search([])
+        return {tag.display_name: tag.id for tag in tags}
+
+    @cached_property
+    def _countries(self):
+        found = {}
+        for lang in {"en_US", self.env.lang}:
+            for country in self.env["res.country"].with_context(lang=lang).search([]):
+                found[country.name.lower()] = country.id
+                found[country.code.lower()] = country.id
+        return found
+
+    @cached_property
+    def _states(self):
+        found = {}
+        for state in self.env["res.country.state"].search([]):
+            found[state.country_id.id, state.name.lower()] = state.id
+            found[state.country_id.id, state.code.lower()] = state.id
+        return found
+
+    def _is_company(self, record):
+        contact = self.options.binding
+        return contact.is_company if contact else "X-ABSHOWAS" in record
+
+    def _parent(self, record, names):
+        """The company of a contact.
+
+        :param names: of companies and their departments, from the top
+        """
+        uid = record.get("X-PARENT-UID")
+        linked = self.binder_for().to_internal(uid and f"{uid}.vcf", unwrap=True)
+        if linked and linked.name in names[-1:]:
+            return linked
+        found = self.env["res.partner"]
+        for name in names:
+            domain = self.backend_record._company_domain()
+            domain &= Domain("name", "=", name) & Domain("is_company", "=", True)
+            below = found.search(domain & Domain("parent_id", "=", found.id), limit=2)
+            if len(below) != 1:
+                break
+            found = below
+        return found
+
+
+def _in_one_piece(name):
+    order = ("prefix", "given", "additional", "family", "suffix")
+    return " ".join(filter(None, (_text(getattr(name, each, "")) for each in order)))
+
+
+def _text(part):
+    return ", ".join(part) if isinstance(part, list) else part

@@ -1,0 +1,159 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from contextlib import suppress
+
+from odoo.fields import Domain
+
+from odoo.addons.component.core import Component
+from odoo.addons.connector.database import search_committed
+from odoo.addons.connector.exception import InvalidDataError
+from odoo.addons.connector.values import changed_values
+from odoo.addons.queue_job.job import identity_exact
+
+from .. import vcard
+from .comparison import UNKNOWN
+
+
+class CardImporter(Component):
+    """Make contacts of cards, and bring into contacts what has changed on their cards.
+
+    A card is about the contact that it is linked with; a new one is linked with the
+    contact that fits, see ``CardMatcher``, or a contact is created.
+    """
+
+    _name = "carddav.card.importer"
+    _inherit = ["connector.record.importer", "base.carddav.connector"]
+    _apply_on = ["carddav.res.partner"]
+
+    def __init__(self, work_context):
+        super().__init__(work_context)
+        self.comparison = self.component(usage="card.comparison")
+        self.matcher = self.component(usage="card.matcher")
+        self.winner = None  #: of a conflict, see ``CardComparison.settle``
+        self.adopted = False  #: whether the contact was there before
+        self.unsent = False  #: whether Odoo has something that the card has not
+        self._properties = None
+
+    @property
+    def properties(self):
+        """What the card says, see :mod:`..vcard`."""
+        if self._properties is None:
+            self._properties = self.comparison.read(
+                self.external_id, self.external_record
+            )
+        return self._properties
+
+    # -- before
+
+    def _is_uptodate(self, binding):
+        known = binding.etag == self.external_record.etag
+        return known and binding.link_state == "linked"
+
+    def _for_record(self, external_id):
+        importer = super()._for_record(external_id)
+        importer.comparison, importer.matcher = self.comparison, self.matcher
+        return importer
+
+    def _before_import(self):
+        with suppress(InvalidDataError):  # said again when the card is mapped
+            self._make_tags(self.properties.get("CATEGORIES", ()))
+
+    def _import_dependencies(self):
+        with suppress(InvalidDataError):
+            uid = not self.binding and self.properties.get("X-PARENT-UID")
+            self._import_dependency(uid and f"{uid}.vcf", "carddav.res.partner")
+
+    def _make_tags(self, names):
+        """Make the tags that are missing; no other job makes the same meanwhile."""
+        missing = sorted(set(names) - self.mapper.tags.keys())
+        if not missing:
+            return
+        tags = self.env["res.partner.category"]
+        for name in missing:
+            self.advisory_lock_or_retry(f"{tags._name}({name})", retry_seconds=5)
+        domain = Domain("name", "in", missing) & Domain("parent_id", "=", False)
+        if search_committed(tags, domain):
+            self._retry_later(self.env._("Another job has just made the same tags."))
+        for tag in tags.create([{"name": name} for name in missing]):
+            self.mapper.tags[tag.name] = tag.id
+
+    # -- the import itself
+
+    def _map_data(self):
+        self.matcher.announce(self.properties)
+        return self.mapper.map_record(self.properties)
+
+    def _create_data(self, map_record, **kwargs):
+        """Leave out what the card does not say: the contact may be there already."""
+        values = super()._create_data(map_record, **kwargs)
+        return {name: value for name, value in values.items() if value}
+
+    def _update_data(self, map_record, binding, **kwargs):
+        """Map what has changed on the card, unless Odoo's contact is to be kept."""
+        difference = self.comparison.compare(binding, self.external_record)
+        changed = difference.card
+        if difference.is_conflict:
+            self.winner = self.comparison.settle(
+                binding, self.external_record, difference
+            )
+            wins = self.winner == "server"
+            changed = difference.card | difference.contact if wins else None
+        self.unsent = bool(difference.contact) and not self.winner
+        values = {}
+        if changed:
+            values = map_record.values(fields=changed, binding=binding, **kwargs)
+        if binding.link_state == "deleted":  # it has come back
+            values["active"] = True
+        return values
+
+    def _match_existing(self):
+        found = self.matcher.match(self.properties)
+        if len(found) == 1:  # a new card takes the place of one that was deleted
+            stale = self.matcher.stale_links(found)
+            stale.with_context(connector_no_export=True).unlink()
+        return found or None
+
+    def _values_to_adopt(self, existing, values):
+        """Keep what the contact said before, as far as the card says otherwise."""
+        self.adopted = True
+        self.matcher.stale_links(existing).with_context(
+            connector_no_export=True
+        ).unlink()
+        own = self.model._fields
+        wrapped = {n: value for n, value in values.items() if own[n].inherited}
+        if any(existing[name] for name in changed_values(existing, wrapped)):
+            link = self.model.new(
+                {"odoo_id": existing.id, "backend_id": self.backend_record.id}
+            )
+            self.comparison.keep_contact(link)
+        return super()._values_to_adopt(existing, values)
+
+    # -- after
+
+    def _after_import(self, binding):
+        if self.winner == "ask":
+            return
+        self.unsent |= self.winner == "odoo"
+        self.comparison.remember(
+            binding,
+            self.external_record,
+            self._synced_contact(binding),
+            self.properties,
+        )
+        if self.unsent or self.adopted:
+            binding.with_delay(identity_key=identity_exact).export_record()
+        elif binding.is_company:
+            # Odoo may have passed on to those who belong to it what was imported
+            below = self.comparison.changed_in_odoo(binding._below())
+            self.env["connector.export.change"]._note(below)
+
+    def _synced_contact(self, binding):
+        """Return the digests of what both sides say now."""
+        if self.winner == "odoo":
+            return UNKNOWN
+        if self.unsent:
+            return binding.synced_contact
+        contact = vcard.digests(self.comparison.properties_of(binding))
+        if self.adopted:  # what the contact had besides is new to the card
+            on_card = self.properties
+            return {name: each for name, each in contact.items() if name in on_card}
+        return contact

@@ -1,0 +1,28 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.addons.component.core import Component
+
+
+class CardExportListener(Component):
+    """Export contacts that are in an address book when somebody changes them."""
+
+    _name = "carddav.card.export.listener"
+    _inherit = "connector.export.listener"
+    _apply_on = ["carddav.res.partner", "res.partner"]
+    _binding_field = "carddav_bind_ids"
+
+    def on_record_write(self, record, fields=None):
+        """Export also those who belong to a company that is called otherwise now."""
+        super().on_record_write(record, fields)
+        if "name" in (fields or ()) and not self.no_connector_export(record):
+            for below in self._bindings(record):
+                self._note(below._below(), {"parent_id"})
+
+    def _delay_delete(self, binding):
+        """Delay the deletion of the card in the version that Odoo knows."""
+        known = binding.sudo()
+        if known.external_id:
+            binding.browse().with_delay(
+                identity_key=known._deletion_key(known.backend_id, known.external_id)
+            ).export_delete_record(
+                known.backend_id.with_env(binding.env), known.external_id, known.etag
+            )

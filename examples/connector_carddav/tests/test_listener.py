@@ -1,0 +1,127 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What users change and delete in Odoo."""
+
+from odoo.tests import new_test_user
+
+from odoo.addons.queue_job.job import Job
+from odoo.addons.queue_job.tests.common import trap_jobs
+
+from .card_reader import read
+from .test_importer import ImportCase
+
+
+class TestListener(ImportCase):
+    def setUp(self):
+        super().setUp()
+        self.link = self.exported(self.contact(phone="1"))
+        self.forget()
+
+    def forget(self):
+        """Forget what was delayed up to now."""
+        self.end_transaction()
+        for method in ("export_changes", "export_delete_record"):
+            self.jobs(method).unlink()
+
+    def perform(self, method):
+        (job,) = self.jobs(method)
+        return Job.load(self.env, job.uuid).perform()
+
+    def test_a_change_is_exported(self):
+        self.link.odoo_id.write({"phone": "2", "function": "Dr"})
+        self.link.odoo_id.name = "Ada King"
+        self.end_transaction()
+        self.perform("export_changes")
+        card = read(self.text_of(self.link))
+        self.assertEqual(
+            [card.get(name) for name in ("TEL", "TITLE", "FN")], ["2", "Dr", "Ada King"]
+        )
+
+    def test_what_is_not_on_the_card_is_not_exported(self):
+        self.link.odoo_id.ref = "x"
+        self.link.write({"etag": self.link.etag})
+        self.end_transaction()
+        self.assertFalse(self.jobs("export_changes"))
+
+    def test_a_user_who_may_not_change_links_exports_what_changed(self):
+        user = new_test_user(
+            self.env, "ada", "base.group_user,base.group_partner_manager"
+        )
+        self.link.odoo_id.with_user(user).phone = "2"
+        self.end_transaction()
+        self.perform("export_changes")
+        self.assertEqual(read(self.text_of(self.link)).get("TEL"), "2")
+
+    def test_a_contact_that_is_in_no_address_book_is_not_exported(self):
+        self.contact().name = "Ada King"
+        self.end_transaction()
+        self.assertFalse(self.jobs("export_changes"))
+
+    def test_a_contact_that_is_put_into_an_address_book_is_exported(self):
+        link = self.bind(self.contact("New"))
+        self.end_transaction()
+        self.perform("export_changes")
+        self.assertEqual(read(self.text_of(link)).get("FN"), "New")
+
+    def test_the_button_makes_one_job_for_each_contact(self):
+        self.backend.contact_domain = "[('name', '=', 'New')]"
+        self.contact("New")
+        self.backend.action_export_contacts()
+        self.end_transaction()
+        self.assertEqual(len(self.jobs("export_record")), 1)
+        self.assertFalse(self.jobs("export_changes"))
+
+    def test_those_who_belong_to_a_company_carry_its_new_name(self):
+        company = self.contact("Engines", is_company=True)
+        person = self.exported(self.contact(parent_id=company.id))
+        self.forget()
+        company.name = "Mills"
+        self.end_transaction()
+        for job in self.jobs("export_changes"):
+            Job.load(self.env, job.uuid).perform()
+        self.assertEqual(read(self.text_of(person)).get("ORG"), ("Mills",))
+
+    # -- deletes
+
+    def test_the_card_goes_with_its_contact(self):
+        self.link.odoo_id.unlink()
+        self.assertIn("was deleted", self.perform("export_delete_record"))
+        self.assertEqual(self.component("backend.adapter").search(), {})
+
+    def test_the_card_goes_with_the_link(self):
+        self.link.unlink()
+        self.perform("export_delete_record")
+        self.assertEqual(self.component("backend.adapter").search(), {})
+
+    def test_a_user_who_may_not_change_links_deletes_a_contact(self):
+        user = new_test_user(
+            self.env, "ada", "base.group_user,base.group_partner_manager"
+        )
+        self.link.odoo_id.with_user(user).unlink()
+        self.perform("export_delete_record")
+        self.assertEqual(self.component("backend.adapter").search(), {})
+
+    def test_a_card_that_is_gone_already_is_no_problem(self):
+        self.radicale.request("DELETE", self.link.external_id)
+        self.link.odoo_id.unlink()
+        self.assertIn("gone", self.perform("export_delete_record"))
+
+    def test_a_card_that_was_changed_meanwhile_is_not_deleted(self):
+        name = self.link.external_id
+        self.edit_on_server(self.link, "NOTE:do not delete me")
+        self.link.odoo_id.unlink()
+        self.assertIn("not deleted", self.perform("export_delete_record"))
+        self.jobs("export_delete_record").write({"state": "done"})
+        with trap_jobs() as trap:
+            self.bindings.import_changes(self.backend)
+            trap.perform_enqueued_jobs()
+        self.assertIn("do not delete me", self.binding(name).comment)
+
+    def test_what_was_never_exported_is_not_deleted(self):
+        self.bind(self.contact("New")).odoo_id.unlink()
+        self.assertFalse(self.jobs("export_delete_record"))
+
+    def test_cards_stay_when_the_address_book_is_disconnected(self):
+        name = self.link.external_id
+        self.backend.unlink()
+        self.assertFalse(self.jobs("export_delete_record"))
+        self.radicale.request("GET", name)
