@@ -197,13 +197,13 @@ def _make_contacts(odoo):
 
 
 def _say_where_to_look(server, radicale, stays):
-    say(f"\n  Log of Odoo: {shown_path(server.log)}")
+    say(f"\n  Odoo:        {server.url}/odoo/carddav-address-books (admin / admin)")
+    say(f"  CardDAV:     {radicale.url}  ({radicale.user} / {radicale.password})")
+    say(f"  Log of Odoo: {shown_path(server.log)}")
     if not stays:
-        say("  To look at it in a browser: ./dev/demo --stay")
+        say("\n  Both servers end now. To look at them in a browser: ./dev/demo --stay")
         say("  To try the connector yourself: ./dev/serve")
         return
-    say(f"  Odoo:        {server.url}/odoo/carddav-address-books (admin / admin)")
-    say(f"  CardDAV:     {radicale.url}  ({radicale.user} / {radicale.password})")
     say("\n  Ctrl-C stops both.")
     with contextlib.suppress(KeyboardInterrupt):
         while server.is_running():
