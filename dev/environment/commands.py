@@ -143,10 +143,11 @@ def _wait_for_end(*servers):
 
 def demo(arguments):
     """
-    ./dev/demo [--stay]
+    ./dev/demo [--stay] [--many NUMBER]
 
     Shows what connectors do: an address book that is kept the same on both sides.
-    With --stay the servers go on at the end, to look around, until Ctrl-C.
+    With --stay the servers go on at the end, to look around, until Ctrl-C. With --many
+    it imports that many cards into a new database, and measures.
     """
     return _main_of("demonstration", arguments)
 
@@ -161,8 +162,21 @@ def chaos(arguments):
     return _main_of("faults", arguments)
 
 
+def bench(arguments):
+    """
+    ./dev/bench [--short | --long] [--only ROW,...] [--repeat 5] [--write] [--profile]
+
+    Measures OCA's released connector and this one at the same work, in turn. --short
+    only counts queries, and fails when they have grown; it takes a minute. --long goes
+    up to 20,000 records. --only takes names of rows; a wrong one lists them. --write
+    puts the results into docs/. --profile prints where the time goes.
+    """
+    sys.path.append(str(folders.CHECKOUT))
+    return _main_of("benchmarks", arguments)
+
+
 def _main_of(package, arguments):
-    """Hand over to a package of ``dev/`` that is a command of its own."""
+    """Hand over to a package that is a command of its own."""
     try:
         main = importlib.import_module(package).main
     except (AttributeError, ModuleNotFoundError) as error:
@@ -196,5 +210,5 @@ def clean(arguments):
 
 
 COMMANDS = {
-    each.__name__: each for each in (test, demo, chaos, serve, odoo, lint, clean)
+    each.__name__: each for each in (test, demo, chaos, bench, serve, odoo, lint, clean)
 }

@@ -1,0 +1,12 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+{
+    "name": "Connector: Benchmark",
+    "summary": "A small connector that ./dev/bench measures on two frameworks",
+    "version": "19.0.1.0.0",
+    "category": "Hidden",
+    "author": "Connector Contributors",
+    "license": "LGPL-3",
+    "depends": ["connector"],
+    "data": ["security/ir.model.access.csv", "data/queue_job_function.xml"],
+    "installable": True,
+}

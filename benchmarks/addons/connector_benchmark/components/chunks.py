@@ -1,0 +1,16 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What our framework offers on top; with the peer this module is not loaded."""
+
+from odoo.addons.component.core import Component
+
+
+class BenchmarkPartnerImporter(Component):
+    _name = "benchmark.partner.importer"
+    _inherit = ["connector.record.importer", "base.benchmark"]
+    _apply_on = ["benchmark.res.partner"]
+
+
+class BenchmarkBatchExporter(Component):
+    _name = "benchmark.batch.exporter"
+    _inherit = ["connector.batch.exporter", "base.benchmark"]
+    _apply_on = ["benchmark.res.partner"]

@@ -1,0 +1,9 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.addons.component.core import Component
+
+
+class BenchmarkPartnerExporter(Component):
+    _name = "benchmark.partner.exporter"
+    _inherit = ["generic.exporter", "base.benchmark"]
+    _apply_on = ["benchmark.res.partner"]
+    _usage = "record.exporter"

@@ -1,0 +1,14 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import fields, models
+
+
+class BenchmarkBackend(models.Model):
+    """A backend in the same process, which takes its time, or none."""
+
+    _name = "benchmark.backend"
+    _description = "Backend of the Benchmark"
+    _inherit = "connector.backend"
+
+    name = fields.Char(required=True)
+    milliseconds = fields.Integer(help="How long each call takes.")
+    takes_many = fields.Boolean(help="Whether a call can be about many records.")

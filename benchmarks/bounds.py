@@ -1,0 +1,21 @@
+"""How many queries a record each work may take; a change that needs more has a reason.
+
+They are for the sizes here: what a chunk needs once is shared by its records.
+"""
+
+#: records, and queries for each of them, by work
+BOUNDS = {
+    "mapping.export": (200, 0.02),
+    "mapping.import_": (200, 0.02),
+    "mapping.one_field": (200, 0),
+    "imports.create_by_hand_together": (100, 5.2),
+    "imports.create_by_chunks": (200, 0.25),
+    "imports.again_by_chunks": (200, 0.15),
+    "exports.create": (100, 2.1),
+    "exports.update": (100, 2.1),
+    "exports.create_committing": (100, 8),
+    "exports.create_by_chunks": (200, 0.11),
+    "exports.update_by_chunks": (200, 0.11),
+    "exports.create_by_chunks_one_call_each": (100, 8.1),
+    "jobs.enqueue_by_chunks": (1000, 0.025),
+}

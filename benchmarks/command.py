@@ -1,0 +1,86 @@
+"""``./dev/bench``: the command line."""
+
+import argparse
+import contextlib
+import fcntl
+
+from environment import PostgreSQL, locks
+from environment.console import say
+
+from . import growth, page, plot, report, short, sides, table
+from .rows import BY_NAME
+
+
+def main(arguments):
+    """Measure, and print the table.
+
+    :param arguments: strings of the command line
+    :return: the exit code; only the short form has an opinion
+    """
+    options = _parse(arguments)
+    with PostgreSQL(), _alone():
+        if options.short:
+            return short.run()
+        if options.long:
+            lines, results = growth.run(), []
+        else:
+            rows = _with_limits(options.only)
+            results = table.measure(rows, options.repeat, options.profile)
+            lines = report.lines(results)
+    report.print_table(lines)
+    report.print_notes(results)
+    if options.write:
+        page.put_table("growth" if options.long else "costs", lines)
+        if results:
+            plot.write(results)
+    return 0
+
+
+@contextlib.contextmanager
+def _alone():
+    """Two that measure would disturb each other, and share what they build on."""
+    sides.STATE.mkdir(parents=True, exist_ok=True)
+    with (sides.STATE / "running.lock").open("w") as lock:
+        if not locks.try_lock(lock, fcntl.LOCK_EX):
+            say("  Another bench is running; waiting for it.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _with_limits(names):
+    """The rows of these names, and those that they are measured against."""
+    limits = {BY_NAME[name].within[0] for name in names if BY_NAME[name].within}
+    return [row for name, row in BY_NAME.items() if name in {*names, *limits}]
+
+
+def _parse(arguments):
+    parser = argparse.ArgumentParser(prog="./dev/bench")
+    add = parser.add_argument
+    add("--short", action="store_true", help="count queries, and fail if they grew")
+    add("--long", action="store_true", help="time and memory up to 20,000 records")
+    add(
+        "--only",
+        type=_names,
+        default=list(BY_NAME),
+        metavar="NAME,...",
+        help=f"rows of the table: {', '.join(BY_NAME)}",
+    )
+    add("--repeat", type=int, default=5, help="how often; 5 by default")
+    add("--write", action="store_true", help="write what comes of it into docs/, too")
+    add(
+        "--profile",
+        type=int,
+        default=0,
+        const=30,
+        nargs="?",
+        metavar="LINES",
+        help="print where the time goes, 30 lines of each work",
+    )
+    return parser.parse_args(arguments)
+
+
+def _names(text):
+    names = text.split(",")
+    if set(names) - BY_NAME.keys():
+        raise argparse.ArgumentTypeError(f"they are {', '.join(BY_NAME)}")
+    return names

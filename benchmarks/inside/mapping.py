@@ -1,0 +1,59 @@
+"""Mapping of many records, one after the other, as connectors do it."""
+
+from odoo.addons.connector_benchmark.components.adapter import partner_data
+
+from .workshop import PARTNER, WARM_UP
+
+#: the fields that the export mapper reads
+FIELDS = ("name", "email", "phone", "city", "industry_id")
+
+
+def export(workshop, size):
+    """From Odoo: four plain fields, and a relation by the external id it has."""
+    with workshop.backend.work_on(PARTNER) as work:
+        mapper = work.component(usage="export.mapper")
+        _map(mapper, workshop.exported(WARM_UP))
+        partners = workshop.exported(size)
+        workshop.start_afresh()
+        with workshop.meter() as meter:
+            _map(mapper, partners)
+    return meter.cost(size)
+
+
+def read_by_orm(workshop, size):
+    """The limit of an export mapping: what the ORM needs to read those fields."""
+    partners = workshop.exported(size)
+    workshop.start_afresh()
+    with workshop.meter() as meter:
+        for partner in partners:
+            for name in FIELDS:
+                partner[name]  # noqa: B018
+    return meter.cost(size)
+
+
+def import_(workshop, size):
+    """To Odoo: eight fields, of which one is a relation."""
+    with workshop.backend.work_on(PARTNER) as work:
+        mapper = work.component(usage="import.mapper")
+        data = [partner_data(external_id) for external_id in workshop.new_ids(size)]
+        _map(mapper, data[:WARM_UP])
+        workshop.start_afresh()
+        with workshop.meter() as meter:
+            _map(mapper, data)
+    return meter.cost(size)
+
+
+def one_field(workshop, size):
+    """From Odoo: one field that changed, which the ORM has read already."""
+    with workshop.backend.work_on(PARTNER) as work:
+        mapper = work.component(usage="export.mapper")
+        partners = workshop.exported(size)
+        _map(mapper, partners, fields=["email"])
+        with workshop.meter() as meter:
+            _map(mapper, partners, fields=["email"])
+    return meter.cost(size)
+
+
+def _map(mapper, records, **options):
+    for record in records:
+        mapper.map_record(record).values(**options)

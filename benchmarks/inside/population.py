@@ -1,0 +1,59 @@
+"""What the database has before anything is measured."""
+
+from odoo import fields
+
+from odoo.addons.connector_benchmark.components.adapter import INDUSTRIES
+
+from .workshop import INDUSTRY
+
+
+def fill(workshop, size):
+    """Make a backend, its industries, and partners, of which the first have ids."""
+    env = workshop.env
+    backend = env["benchmark.backend"].create({"name": "Benchmark"})
+    industries = _industries(env, backend)
+    now = fields.Datetime.now()
+    with workshop.meter() as meter:
+        partners = workshop.partners.create(
+            [
+                {
+                    "name": f"Partner {number}",
+                    "email": f"partner{number}@example.com",
+                    "phone": f"+1 555 {number}",
+                    "city": f"Town {number % 1000}",
+                    "industry_id": industries[number % INDUSTRIES].odoo_id.id,
+                    "backend_id": backend.id,
+                }
+                for number in range(size)
+            ]
+        )
+    for number, partner in enumerate(partners[: size // 5]):
+        partner.write({"external_id": f"x{number}", "sync_date": now})
+    env.cr.commit()
+    return meter.cost(size)
+
+
+def more_partners(workshop, size):
+    """Make more partners, which the backend does not have."""
+    with workshop.meter() as meter:
+        workshop.partners.create(
+            [
+                {"name": f"More {number}", "backend_id": workshop.backend.id}
+                for number in range(size)
+            ]
+        )
+        workshop.env.cr.commit()
+    return meter.cost(size)
+
+
+def _industries(env, backend):
+    return env[INDUSTRY].create(
+        [
+            {
+                "name": f"Industry {number}",
+                "backend_id": backend.id,
+                "external_id": f"industry {number}",
+            }
+            for number in range(INDUSTRIES)
+        ]
+    )

@@ -1,0 +1,63 @@
+"""What things take in the database and in the runner's memory, in bytes each."""
+
+import time
+import tracemalloc
+import uuid
+from typing import NamedTuple
+
+from odoo.addons.queue_job.jobrunner.channels import ChannelManager
+
+from .jobs import _by_chunks, _one_by_one
+
+
+class Size(NamedTuple):
+    """What one takes of a kind, and how many of them were measured."""
+
+    records: int
+    bytes: float
+
+
+def binding(workshop, size):
+    """A binding in the database, with its indexes and without what it wraps."""
+    workshop.env.cr.execute("SELECT count(*) FROM benchmark_res_partner")
+    [count] = workshop.env.cr.fetchone()
+    return Size(count, _table(workshop, "benchmark_res_partner") / count)
+
+
+def job_of_one(workshop, size):
+    """A job for one record in the database."""
+    return _jobs(workshop, _one_by_one, size)
+
+
+def job_of_chunk(workshop, size):
+    """A job for a chunk of records in the database."""
+    return _jobs(workshop, _by_chunks, size)
+
+
+def waiting_job(workshop, size):
+    """A job that waits, in the memory of the runner, whatever it is about."""
+    manager = ChannelManager()
+    manager.simple_configure("root:4")
+    now = time.time()
+    tracemalloc.start()
+    for number in range(size):
+        manager.notify(
+            "database", "root", str(uuid.uuid4()), number, now, 10, None, "pending"
+        )
+    taken, _peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return Size(size, taken / size)
+
+
+def _jobs(workshop, enqueue, size):
+    workshop.env.cr.execute("TRUNCATE queue_job CASCADE")
+    enqueue(workshop, workshop.partners.search([], limit=size).ids)
+    workshop.env.cr.commit()
+    workshop.env.cr.execute("SELECT count(*) FROM queue_job")
+    [count] = workshop.env.cr.fetchone()
+    return Size(count, _table(workshop, "queue_job") / count)
+
+
+def _table(workshop, name):
+    workshop.env.cr.execute("SELECT pg_total_relation_size(%s)", [name])
+    return workshop.env.cr.fetchone()[0]

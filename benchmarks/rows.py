@@ -1,0 +1,217 @@
+"""The rows of the table: which work is done on each side, and what is aimed at."""
+
+from dataclasses import dataclass
+
+from . import processes, server_runs
+
+JOB = "export_record() on the binding, and the loop that delays it for each"
+MAY_COMMIT = "a queue.job.function with allow_commit, else every export job fails"
+IMPORTER = "the importer: look up the binding, map, create or write, bind"
+CHUNKS = "the job that imports 100 records in a transaction"
+
+
+@dataclass
+class Row:
+    """A row of the table.
+
+    :param name: for ``--only``
+    :param title: for people
+    :param peer: the work that is the best flow with the peer
+    :param ours: the work that is the best flow with ours
+    :param records: how many records, in the full form
+    :param faster: how many times faster ours is to be; ``None`` for a row that is there
+        to compare with
+    :param queries: how many queries a record ours may have at the most
+    :param by_hand: what a user of the peer writes to get there
+    :param within: name of a row, and how many times its seconds ours may take
+    :param run: function that does works in a fresh process
+    """
+
+    name: str
+    title: str
+    peer: str
+    ours: str
+    records: int
+    faster: float | None = None
+    queries: float | None = None
+    by_hand: str = "nothing"
+    within: tuple | None = None
+    run: callable = processes.run_on_copy
+
+
+ROWS = [
+    Row(
+        "export-mapping",
+        "export mapping, 4 fields and 1 relation",
+        "mapping.export",
+        "mapping.export",
+        2000,
+        faster=6,
+        queries=0.02,
+    ),
+    Row(
+        "import-mapping",
+        "import mapping, 8 fields, 1 is a relation",
+        "mapping.import_",
+        "mapping.import_",
+        2000,
+        faster=6,
+        queries=0.02,
+    ),
+    Row(
+        "field-mapping",
+        "mapping of one changed field",
+        "mapping.one_field",
+        "mapping.one_field",
+        2000,
+        faster=2,
+    ),
+    Row(
+        "import-create",
+        "import by chunks: create",
+        "imports.create_by_hand_together",
+        "imports.create_by_chunks",
+        500,
+        faster=4,
+        by_hand=f"{IMPORTER}; {CHUNKS}",
+        within=("import-limit", 1.5),
+    ),
+    Row(
+        "import-again",
+        "import by chunks: nothing changed",
+        "imports.again_by_hand_together",
+        "imports.again_by_chunks",
+        500,
+        faster=20,
+        queries=0.1,
+        by_hand=f"{IMPORTER}; {CHUNKS}",
+    ),
+    Row(
+        "export-create",
+        "export one by one: create",
+        "exports.create",
+        "exports.create",
+        500,
+        faster=1.5,
+        by_hand=JOB,
+    ),
+    Row(
+        "export-update",
+        "export one by one: update",
+        "exports.update",
+        "exports.update",
+        500,
+        faster=1.5,
+        by_hand=JOB,
+    ),
+    Row(
+        "export-create-batch",
+        "export by batch: create",
+        "exports.create",
+        "exports.create_by_chunks",
+        500,
+        faster=4,
+        by_hand=f"{JOB}; it has no batches",
+    ),
+    Row(
+        "export-update-batch",
+        "export by batch: update",
+        "exports.update",
+        "exports.update_by_chunks",
+        500,
+        faster=4,
+        by_hand=f"{JOB}; it has no batches",
+    ),
+    Row(
+        "enqueue",
+        "enqueueing 10,000 record exports",
+        "jobs.enqueue_one_by_one",
+        "jobs.enqueue_by_chunks",
+        10_000,
+        faster=5,
+        by_hand=JOB,
+    ),
+    Row(
+        "jobs",
+        "2,000 exports in real jobs, 20 ms a call, 4 channels",
+        "jobs.run_one_by_one",
+        "jobs.run_by_chunks",
+        2000,
+        faster=3,
+        by_hand=f"{JOB}; {MAY_COMMIT}",
+        run=server_runs.run_on_copy,
+    ),
+    # to compare with, without an aim
+    Row(
+        "jobs-batch",
+        "the same, and the backend takes 100 records a call",
+        "jobs.run_one_by_one",
+        "jobs.run_by_chunks_at_once",
+        2000,
+        by_hand="as above: it has no batches",
+        run=server_runs.run_on_copy,
+    ),
+    Row(
+        "import-create-jobs",
+        "import: create, a transaction each / by chunks",
+        "imports.create_by_hand",
+        "imports.create_by_chunks",
+        500,
+        by_hand=IMPORTER,
+    ),
+    Row(
+        "import-again-jobs",
+        "import: nothing changed, a transaction each / by chunks",
+        "imports.again_by_hand",
+        "imports.again_by_chunks",
+        500,
+        by_hand=IMPORTER,
+    ),
+    Row(
+        "import-by-hand",
+        "the importer written by hand, on both: create",
+        "imports.create_by_hand_together",
+        "imports.create_by_hand_together",
+        500,
+        by_hand=f"{IMPORTER}; {CHUNKS}",
+    ),
+    Row(
+        "export-create-commit",
+        "export one by one: create, with its commit",
+        "exports.create_committing",
+        "exports.create_committing",
+        500,
+        by_hand=f"{JOB}; {MAY_COMMIT}",
+    ),
+    Row(
+        "export-update-commit",
+        "export one by one: update, with its commit",
+        "exports.update_committing",
+        "exports.update_committing",
+        500,
+        by_hand=f"{JOB}; {MAY_COMMIT}",
+    ),
+    Row(
+        "export-create-chunk",
+        "export: create, with its commit, each / by chunks, a call each",
+        "exports.create_committing",
+        "exports.create_by_chunks_one_call_each",
+        500,
+        by_hand=f"{JOB}; {MAY_COMMIT}; it has no batches",
+    ),
+    Row(
+        "export-mapping-limit",
+        "export mapping / the ORM reads those 5 fields, no mapping",
+        "mapping.export",
+        "mapping.read_by_orm",
+        2000,
+    ),
+    Row(
+        "import-limit",
+        "one create() of the ORM: the limit of all imports",
+        "imports.create_by_orm",
+        "imports.create_by_orm",
+        500,
+    ),
+]
+BY_NAME = {row.name: row for row in ROWS}

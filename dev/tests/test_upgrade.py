@@ -1,0 +1,90 @@
+"""A database that has OCA's connector goes on with ours, and nothing is lost."""
+
+import contextlib
+import subprocess
+import sys
+import unittest
+
+from environment import databases, folders, odoo_process, postgres
+
+sys.path.append(str(folders.CHECKOUT))
+
+from benchmarks.sides import ADDON, OURS, PEER  # noqa: E402
+
+BEFORE = """
+users = env.ref("base.user_demo", raise_if_not_found=False) or env.user
+users.group_ids += env.ref("connector.group_connector_manager")
+backend = env["benchmark.backend"].create({"name": "Shop"})
+partners = env["res.partner"].search([], limit=20)
+for number, partner in enumerate(partners):
+    env["benchmark.res.partner"].create({
+        "backend_id": backend.id, "odoo_id": partner.id, "external_id": f"x{number}",
+        "sync_date": "2026-01-02 03:04:05",
+    })
+env["benchmark.res.partner"].search([], limit=1).with_delay().export_record()
+env.cr.commit()
+"""
+AFTER = """
+backend = env["benchmark.backend"].search([])
+binding = env["benchmark.res.partner"].search([("external_id", "=", "x7")])
+with backend.work_on("benchmark.res.partner") as work:
+    assert work.component(usage="binder").to_internal("x7") == binding
+job = env["queue.job"].search([("model_name", "=", "benchmark.res.partner")])
+assert job.records.export_record(), "the job of before cannot run"
+env.cr.commit()
+"""
+QUERIES = {
+    "ids": "SELECT name, model, res_id FROM ir_model_data WHERE module = 'connector'"
+    " AND name NOT LIKE '%constraint%'",
+    "members": "SELECT uid FROM res_groups_users_rel JOIN ir_model_data ON gid = res_id"
+    " AND module = 'connector' AND name = 'group_connector_manager'",
+    "bindings": "SELECT id, backend_id, odoo_id, external_id, sync_date"
+    " FROM benchmark_res_partner",
+    "jobs": "SELECT uuid, state FROM queue_job",
+}
+
+
+class TestUpgrade(unittest.TestCase):
+    def test_ids_rights_bindings_and_jobs_are_still_there(self):
+        for side in (PEER, OURS):
+            side.prepare()
+        with databases.temporary(databases.dependencies(), "upgrade") as database:
+            self.odoo(database, PEER, "-i", ADDON)
+            self.shell(database, PEER, BEFORE)
+            before = self.look(database)
+            self.odoo(database, OURS, "-u", "connector")
+            after = self.look(database)
+            self.shell(database, OURS, AFTER)
+        for name, rows in before.items():
+            with self.subTest(name):
+                self.assertTrue(rows)
+                self.assertEqual(rows - after[name], set(), "lost")
+
+    def odoo(self, database, side, *arguments):
+        self.run_odoo(side, "server", "-d", database, *arguments, "--stop-after-init")
+
+    def shell(self, database, side, script):
+        self.run_odoo(side, "shell", "-d", database, script=script)
+
+    def run_odoo(self, side, *arguments, script=""):
+        command, *arguments = arguments
+        done = subprocess.run(
+            odoo_process.command(command, side.addons_path(), *arguments, "--no-http"),
+            input=script,
+            env=odoo_process.variables(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        said = f"{done.stdout}{done.stderr}"
+        self.assertEqual(done.returncode, 0, said)
+        self.assertNotRegex(said, " (ERROR|CRITICAL) ")
+
+    def look(self, database):
+        found = {}
+        with contextlib.closing(postgres.connect(database)) as connection:
+            cursor = connection.cursor()
+            for name, query in QUERIES.items():
+                cursor.execute(query)
+                found[name] = set(cursor.fetchall())
+        return found
