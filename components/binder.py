@@ -106,7 +106,9 @@ class Binder(AbstractComponent):
             return {}
         model = self.model.with_context(active_test=False)
         found = {}
-        for binding in model.search(self._bindings_domain(by_value)):
+        for binding in model.search_fetch(
+            self._bindings_domain(by_value), self._lookup_fields()
+        ):
             external_id = by_value[binding[self._external_field]]
             if external_id in found:
                 self._raise_twins(found[external_id] + binding)
@@ -251,10 +253,19 @@ class Binder(AbstractComponent):
 
     def _find_ahead(self, known, domain):
         model = self.model.with_context(active_test=False)
-        found = model.search(domain & self._backend_domain(), limit=AHEAD, order="id")
+        found = model.search_fetch(
+            domain & self._backend_domain(),
+            self._lookup_fields(),
+            limit=AHEAD,
+            order="id",
+        )
         # which of two with the same value is meant, nobody knows
         by_value = found.grouped(known.field)
         known.remember(model.concat(*(b for b in by_value.values() if len(b) == 1)))
+
+    def _lookup_fields(self):
+        names = (self._external_field, self._backend_field, self._odoo_field)
+        return [name for name in names if name in self.model._fields]
 
     def _search_one(self, field, value):
         """Search one binding, with the caller's context on what is found."""

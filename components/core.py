@@ -73,13 +73,14 @@ class BaseConnectorComponent(AbstractComponent):
         :param ignore_retry: whether the job keeps its count of tries
         :raise RetryableJobError: when another transaction is busy with one of them
         """
-        # before the attempt, which may leave a transaction that answers no query
-        message = self.env._(
-            "Another job is working on %(model)s %(ids)s.",
-            model=records._description,
-            ids=", ".join(map(str, records.ids)),
-        )
+        # the language, before the attempt may leave a transaction that answers no query
+        _lang = self.env.lang
         if not try_lock_rows(records):
+            message = self.env._(
+                "Another job is working on %(model)s %(ids)s.",
+                model=records._description,
+                ids=", ".join(map(str, records.ids)),
+            )
             self._retry_later(message, seconds, ignore_retry)
 
     @contextmanager

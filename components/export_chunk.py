@@ -93,6 +93,8 @@ class ExportChunk:
 
     def _export_one_by_one(self):
         for binding in self.bindings:
+            # each commits, after which the whole chunk would be read again
+            binding = binding.with_prefetch()
             with self._setting_apart(binding), durable_step(self.env):
                 self._exporter(binding).run(binding, fields=self.fields)
                 self.done += 1

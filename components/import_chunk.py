@@ -109,7 +109,7 @@ class ImportChunk:
     def _import_together(self, data):
         importers = self._prepare(data)
         importers = self._lock(importers)
-        self._find_bindings(importers)
+        self._take_bindings(importers, self.importer._known_bindings)
         importers = [i for i in importers if not self._is_done(i)]
         self._import_dependencies(importers)
         importers = [i for i in importers if not self._came_as_dependency(i)]
@@ -138,11 +138,13 @@ class ImportChunk:
         return [i for i in importers if i.external_id not in obstacles]
 
     def _find_bindings(self, importers):
-        if not importers:
-            return
-        found = self.importer.binder.to_internal_many(
-            [importer.external_id for importer in importers]
-        )
+        """Look for bindings that came with dependencies."""
+        if importers and any(self.importer._dependencies.values()):
+            ids = [importer.external_id for importer in importers]
+            found = self.importer.binder.to_internal_many(ids)
+            self._take_bindings(importers, found)
+
+    def _take_bindings(self, importers, found):
         everything = self.importer.model.union(*found.values())
         for importer in importers:
             binding = found.get(importer.external_id, self.importer.model)

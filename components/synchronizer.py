@@ -459,6 +459,8 @@ class Importer(AbstractComponent):
     _usage = "importer"
     _base_mapper_usage = "import.mapper"
 
+    _known_bindings = {}  #: what :meth:`_lock_imports` has found, by external id
+
     def _lock_import(self, external_id):
         """Make sure that no other job imports the same record, or just did.
 
@@ -490,8 +492,9 @@ class Importer(AbstractComponent):
             locks[lock]: self.env._("Another job is importing %s.", locks[lock])
             for lock in pg_try_advisory_locks(self.env, locks)
         }
-        known = self.binder.to_internal_many(external_ids)
-        for id_ in self.binder._committed(set(external_ids) - set(known)):
+        self._known_bindings = self.binder.to_internal_many(external_ids)
+        unknown = set(external_ids) - set(self._known_bindings)
+        for id_ in self.binder._committed(unknown):
             obstacles[id_] = self.env._("Another job has just imported %s.", id_)
         return obstacles
 

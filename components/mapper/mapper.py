@@ -1,8 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The mapper: direct rows, mapping methods, children, in this order."""
 
-from contextlib import contextmanager
-
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
@@ -13,6 +11,23 @@ from .modifiers import external_to_m2o, m2o_to_external, source_field
 from .record import MapOptions, MapRecord
 
 NUMBER_TYPES = ("integer", "float", "monetary")
+
+
+class _OptionsScope:
+    """Sets the options of a mapper, and sets those before back at its end."""
+
+    __slots__ = ("mapper", "options", "outer")
+
+    def __init__(self, mapper, options):
+        self.mapper = mapper
+        self.options = options
+
+    def __enter__(self):
+        self.outer = self.mapper._options
+        self.mapper._options = self.options
+
+    def __exit__(self, *error):
+        self.mapper._options = self.outer
 
 
 class Mapper(AbstractComponent):
@@ -100,15 +115,13 @@ class Mapper(AbstractComponent):
         with self._mapping_options(options):
             return self._apply_with_options(map_record)
 
-    @contextmanager
     def _mapping_options(self, options):
-        """Set the options for a while; a mapping may start another one meanwhile."""
-        outer = self._options
-        self._options = options
-        try:
-            yield
-        finally:
-            self._options = outer
+        """Set the options for a while; a mapping may start another one meanwhile.
+
+        :return: context manager that sets the options before back at its end, also
+            after an error
+        """
+        return _OptionsScope(self, options)
 
     def _apply_with_options(self, map_record):
         """Map a record under the options that are set."""
@@ -131,10 +144,13 @@ class Mapper(AbstractComponent):
         return values
 
     def _map_direct_rows(self, map_record, values, errors):
-        source, fields = map_record.source, self.options.fields
+        source, fields = map_record.source, self.options["fields"]
         for from_attr, to_attr in self.direct:
-            if fields and not self._reads(from_attr, fields):
-                continue
+            if fields:
+                field = self._direct_source_field_name(from_attr)
+                # a source that does not tell what it reads might read one of them
+                if field is not None and field not in fields:
+                    continue
             try:
                 values[to_attr] = self._map_direct(source, from_attr, to_attr)
             except COLLECTED as error:
@@ -142,7 +158,7 @@ class Mapper(AbstractComponent):
                 errors.append((f"{field} -> {to_attr}", error))
 
     def _map_with_methods(self, map_record, values, errors):
-        fields, for_create = self.options.fields, self.options.for_create
+        fields, for_create = self.options["fields"], self.options["for_create"]
         for method, definition in self.map_methods:
             if definition.only_create and not for_create:
                 continue
@@ -164,7 +180,7 @@ class Mapper(AbstractComponent):
             values.update(mapped)
 
     def _map_children(self, map_record, values, errors):
-        fields = self.options.fields
+        fields = self.options["fields"]
         for from_attr, to_attr, model_name in self.children:
             if fields and from_attr not in fields:
                 continue
@@ -175,18 +191,13 @@ class Mapper(AbstractComponent):
             except COLLECTED as error:
                 errors.append((f"{from_attr} -> {to_attr}", error))
 
-    def _reads(self, source, fields):
-        """Whether a source reads one of the fields; one that does not tell might."""
-        field = self._direct_source_field_name(source)
-        return field is None or field in fields
-
     def _direct_source_field_name(self, direct_entry):
         """Return the field that a source reads, through modifiers within modifiers.
 
         :param direct_entry: name of a field, or a modifier
         :return: the name, or ``None`` when a modifier does not tell
         """
-        return source_field(direct_entry)
+        return direct_entry if type(direct_entry) is str else source_field(direct_entry)
 
     def _map_direct(self, record, from_attr, to_attr):
         """Map one ``direct`` row.
