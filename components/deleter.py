@@ -6,6 +6,34 @@ from odoo.addons.component.core import AbstractComponent
 from ..exception import IDMissingInBackend
 from .binder import is_external_id
 
+#: States of a job that has not deleted yet, or could not
+UNFINISHED = ("wait_dependencies", "pending", "enqueued", "started", "failed")
+
+
+def delete_job_key(backend, model_name, external_id):
+    """Return the identity key of the job that deletes a record on a backend."""
+    return (
+        f"connector.delete({backend._name}, {backend.id}, {model_name}, {external_id})"
+    )
+
+
+def waiting_deletes(backend, model_name, external_ids):
+    """Return those of the ids that were deleted in Odoo, but not yet on the backend.
+
+    :param backend: record of the backend
+    :param model_name: name of the model of the bindings
+    :param external_ids: list of ids on the backend
+    :rtype: set
+    """
+    keys = {delete_job_key(backend, model_name, id_): id_ for id_ in external_ids}
+    if not keys:
+        return set()
+    jobs = backend.env["queue.job"].sudo()
+    found = jobs.search(
+        [("identity_key", "in", list(keys)), ("state", "in", UNFINISHED)]
+    )
+    return {keys[job.identity_key] for job in found}
+
 
 class RecordDeleter(AbstractComponent):
     """Delete a record on the backend, after it was deleted in Odoo.

@@ -9,6 +9,7 @@ from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
 from .binder import backend_of, is_external_id
+from .deleter import delete_job_key
 
 _logger = logging.getLogger(__name__)
 
@@ -133,5 +134,5 @@ class ExportListener(AbstractComponent):
             return
         model = binding.sudo().browse()
         model.with_delay(
-            identity_key=f"connector.delete({backend}, {model._name}, {external_id})"
+            identity_key=delete_job_key(backend, model._name, external_id)
         ).export_delete_record(backend, external_id)

@@ -111,6 +111,7 @@ class ImportChunk:
         importers = self._lock(importers)
         self._take_bindings(importers, self.importer._known_bindings)
         importers = [i for i in importers if not self._is_done(i)]
+        importers = self._without_deleted(importers)
         self._import_dependencies(importers)
         importers = [i for i in importers if not self._came_as_dependency(i)]
         self._find_bindings([i for i in importers if not i.binding])
@@ -156,6 +157,13 @@ class ImportChunk:
         self.counts["unchanged"] += done
         return done
 
+    def _without_deleted(self, importers):
+        """Leave out what a user has deleted, and the backend still has."""
+        new = [importer.external_id for importer in importers if not importer.binding]
+        deleted = self.importer._waiting_deletes(new)
+        self.counts["skipped"] += len(deleted)
+        return [i for i in importers if i.external_id not in deleted]
+
     def _import_dependencies(self, importers):
         for importer in importers:
             if self._is_imported(importer):
@@ -180,8 +188,11 @@ class ImportChunk:
 
     def _map(self, importers):
         """Map the records; what cannot be mapped is set apart."""
+        known = self.importer.model.union(*(importer.binding for importer in importers))
+        waiting = self.env["connector.export.change"]._waiting_fields(known)
         mapped = []
         for importer in importers:
+            importer._waiting_changes = waiting
             try:
                 mapped.append((importer, self._values(importer)))
             except (psycopg2.Error, *CONCERN_ALL):

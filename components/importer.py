@@ -6,6 +6,7 @@ from odoo.addons.component.core import AbstractComponent
 from ..exception import IDMissingInBackend, ManyIDSInBackend
 from ..values import changed_values
 from .binder import is_external_id
+from .deleter import waiting_deletes
 from .import_chunk import ImportChunk
 
 
@@ -39,6 +40,7 @@ class RecordImporter(AbstractComponent):
         #: what was looked for as a dependency, and whether it was imported here
         self._dependencies = {}
         self._removed_lines = []  #: bindings of lines that are gone on the backend
+        self._waiting_changes = None  #: changes of users, by binding
 
     # -- one record
 
@@ -62,6 +64,12 @@ class RecordImporter(AbstractComponent):
         self.binding = self._get_binding()
         if self._is_done(force):
             return self.env._("Nothing was imported: the record is up to date.")
+        if not self.binding and self._waiting_deletes([external_id]):
+            return self.env._(
+                "Skipped: %s was deleted in Odoo, and waits to be deleted on the "
+                "backend.",
+                external_id,
+            )
         self._before_import()
         seen = len(self._dependencies)
         self._import_dependencies()
@@ -124,7 +132,13 @@ class RecordImporter(AbstractComponent):
             map_record, binding=self.binding, removed=self._removed_lines
         )
         self._validate_data(values)
-        return values
+        keep = self._fields_to_keep(self.binding)
+        if keep is None:
+            return {}
+        return {name: value for name, value in values.items() if name not in keep}
+
+    def _waiting_deletes(self, external_ids):
+        return waiting_deletes(self.backend_record, self.model._name, external_ids)
 
     def _remove_lines(self):
         """Delete the lines that the mapping has found to be gone on the backend.
@@ -338,6 +352,21 @@ class RecordImporter(AbstractComponent):
         :rtype: dict
         """
         return map_record.values(**kwargs)
+
+    def _fields_to_keep(self, binding):
+        """Return the fields that the import must not overwrite.
+
+        By default these are fields that a user has changed and whose export still
+        waits: the user's values are sent to the backend, not the other way round. A
+        connector that resolves conflicts in its own way returns an empty set.
+
+        :param binding: the binding that is updated
+        :return: names of fields, ``None`` for all
+        """
+        if self._waiting_changes is None:
+            changes = self.env["connector.export.change"]
+            self._waiting_changes = changes._waiting_fields(binding)
+        return self._waiting_changes.get(binding.id, set())
 
     def _validate_data(self, data):
         """Check the values before they are written.

@@ -140,6 +140,25 @@ class ConnectorExportChange(models.Model):
             [("res_id", "=", binding.id), ("model_name", "=", binding._name)]
         )
 
+    def _waiting_fields(self, bindings):
+        """Return the fields whose changes are not exported yet.
+
+        :param bindings: bindings of one model
+        :return: names of fields by the id of the binding, ``None`` for all fields;
+            bindings without changes are left out
+        :rtype: dict
+        """
+        if not bindings:
+            return {}
+        changes = self.sudo().search(
+            [("res_id", "in", bindings.ids), ("model_name", "=", bindings._name)]
+        )
+        return {
+            res_id: names and set(names)
+            for res_id, of_record in changes.grouped("res_id").items()
+            for names in [of_record._changed_fields()]
+        }
+
     def _wait_for_commits(self, binding):
         query = SQL(
             "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)",

@@ -11,6 +11,7 @@ from odoo.addons.connector.exception import (
 )
 
 from .common import ShopCase
+from .test_export_listener import listener
 
 
 class ImportShop:
@@ -343,6 +344,61 @@ class TestMatching(ImportCase):
         self.component("record.importer").run_chunk(["7", "8"])
         self.assertEqual(self.imported("7").odoo_id, ada)
         self.assertEqual(self.imported("8").name, "Contact 8")
+
+
+class TestWhatUsersDid(ImportCase):
+    """What users did and the backend does not know yet is not undone by an import."""
+
+    def setUp(self):
+        super().setUp()
+        self.build(listener())
+        self.source.add(7, years=1)
+        self.import_record("7")
+        self.ada = self.imported("7")
+
+    def imports(self):
+        """Both ways to import the record, each undone afterwards."""
+        for way in (
+            lambda: self.import_record("7"),
+            lambda: self.component("record.importer").run_chunk(["7"]),
+        ):
+            with self.cr.savepoint() as savepoint:
+                yield way()
+                savepoint.rollback()
+            self.env.invalidate_all()
+
+    def test_a_record_that_a_user_deleted_is_not_brought_back(self):
+        self.ada.odoo_id.unlink()
+        for result in self.imports():
+            self.assertRegex(result, "deleted in Odoo|1 skipped")
+            self.assertFalse(self.imported("7"))
+
+    def test_it_is_imported_again_when_the_delete_is_done(self):
+        self.ada.odoo_id.unlink()
+        self.jobs("export_delete_record").state = "done"
+        for _result in self.imports():
+            self.assertTrue(self.imported("7"))
+
+    def test_a_field_that_a_user_changed_keeps_its_value(self):
+        self.ada.odoo_id.age = 77
+        self.cr.flush()
+        self.source.add(7, title="Changed there", years=2)
+        for _result in self.imports():
+            self.assertEqual((self.ada.name, self.ada.age), ("Changed there", 77))
+
+    def test_a_record_that_waits_for_its_export_as_a_whole_keeps_all(self):
+        self.env["connector.export.change"]._note(self.ada)
+        self.cr.flush()
+        self.source.add(7, title="Changed there")
+        for _result in self.imports():
+            self.assertEqual(self.ada.name, "Contact 7")
+
+    def test_a_connector_may_decide_otherwise(self):
+        self.override(_fields_to_keep=lambda importer, binding: set())
+        self.ada.odoo_id.age = 77
+        self.cr.flush()
+        for _result in self.imports():
+            self.assertEqual(self.ada.age, 1)
 
 
 class TestChunk(ImportCase):

@@ -43,6 +43,10 @@ class Backend(Server):
         """Delete an item there as somebody else would."""
         self._control("removals", {"space": space, "id": id_})
 
+    def stop_clock(self, space, second):
+        """Let a clock show a second, and stand still."""
+        self._control("clocks", {"space": space, "second": second})
+
     def misbehave(self, space, kind, **rule):
         """Command a misbehaviour; see ``backend_server.Rule``."""
         self._control("rules", {"space": space, "kind": kind, **rule})

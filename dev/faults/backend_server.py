@@ -8,6 +8,10 @@ On PORT, for Odoo::
 
     POST   /SPACE/items          create, with a header Idempotency-Key; gives the id
     GET    /SPACE/items?key=KEY  the items that were created with a key
+    GET    /SPACE/items?limit=N  a page of all items, the one that changed first first;
+                                 &since=SECOND those that changed then or later,
+                                 &after=SECOND,ID the page after that item
+    GET    /SPACE/clock          what second it is
     GET    /SPACE/items/ID       read
     PATCH  /SPACE/items/ID       change
     DELETE /SPACE/items/ID       delete
@@ -16,6 +20,7 @@ On CONTROL_PORT, for the bench::
 
     GET  /items?space=SPACE, /calls?space=SPACE   what is there, what was asked
     POST /items, /changes, /removals              what somebody else does there
+    POST /clocks                                  stop the clock of a space
     POST /rules                                   misbehave, see ``Rule``
     POST /down, /up                               refuse connections, accept them
 """
@@ -45,12 +50,13 @@ class Space:
         self.items = {}
         self.keys = {}
         self.codes = {}  # of all items that ever were
+        self.stopped_at = None  # the second, if the clock stands still
         self._next_id = 0
 
     def create(self, key, data):
         number = self._next_id
         self._next_id += 1
-        self.items[number] = {**data, "id": number, "key": key}
+        self.items[number] = {**data, "id": number, "key": key, "changed": self.now()}
         self.keys.setdefault(key, []).append(number)
         self.codes[number] = data["code"]
         return self.items[number]
@@ -65,12 +71,20 @@ class Space:
         return self.items[number]
 
     def update(self, number, data):
-        self.read(number).update(data)
+        self.read(number).update(data, changed=self.now())
         return self.items[number]
 
     def delete(self, number):
         self.read(number)
         del self.items[number]
+
+    def now(self):
+        return int(time.time()) if self.stopped_at is None else self.stopped_at
+
+    def page(self, limit, since, after):
+        found = sorted((item["changed"], item["id"]) for item in self.items.values())
+        wanted = [each for each in found if each[0] >= since and each > after]
+        return [self.items[number] for _changed, number in wanted[:limit]]
 
 
 class Memory:
@@ -178,7 +192,7 @@ class DataHandler(Handler):
         self.number = int(rest[1]) if rest[1:] else None
         self.query = query
         self.data = self.body()
-        self.call = self._call(space)
+        self.call = self._call(space, rest[0])
         rule = self.memory.note(self.call)
         try:
             if rule:
@@ -211,6 +225,14 @@ class DataHandler(Handler):
     def _find(self):
         return 200, self.space.find(self.query["key"])
 
+    def _list(self):
+        after = self.query.get("after", "-1,-1").split(",")
+        limit, since = int(self.query["limit"]), int(self.query.get("since", 0))
+        return 200, self.space.page(limit, since, tuple(map(int, after)))
+
+    def _clock(self):
+        return 200, {"now": self.space.now()}
+
     def _read(self):
         return 200, self.space.read(self.number)
 
@@ -221,16 +243,23 @@ class DataHandler(Handler):
         self.space.delete(self.number)
         return 204, b""
 
-    def _call(self, space):
-        reads = "find" if self.number is None else "read"
+    def _reads(self, what):
+        if what == "clock":
+            return "clock"
+        if "limit" in self.query:
+            return "list"
+        return "find" if self.number is None else "read"
+
+    def _call(self, space, what):
         return {
             "time": time.time(),
             "space": space,
-            "operation": OPERATIONS.get(self.command, reads),
+            "operation": OPERATIONS.get(self.command) or self._reads(what),
             "id": self.number,
             "code": self._code(),
             "key": self.headers.get("Idempotency-Key") or self.query.get("key"),
             "data": self.data,
+            "query": self.query,
             "fault": None,
             "worked": False,
         }
@@ -364,6 +393,9 @@ class ControlHandler(Handler):
 
     def post_removals(self, data):
         self.memory.space(data["space"]).delete(data["id"])
+
+    def post_clocks(self, data):
+        self.memory.space(data["space"]).stopped_at = data["second"]
 
     def get_calls(self, data, space):
         return [call for call in self.memory.calls if call["space"] == space]

@@ -10,7 +10,7 @@ from environment.console import Step, say
 from . import log_reader, places
 from .backend import Backend
 from .invariants import Findings, examine
-from .odoo_database import OdooDatabase
+from .odoo_database import BINDINGS, OdooDatabase
 from .odoo_host import OdooHost
 from .postgres_server import PostgresServer
 from .report import Trial
@@ -68,19 +68,20 @@ class Bench:
         return short if self.short else full
 
     @contextlib.contextmanager
-    def trial(self, title, space, expect=()):
+    def trial(self, title, space, expect=(), bindings=BINDINGS):
         """A trial with a shop of its own; a line of the table.
 
         :param title: for people; begins with the number of the scenario
         :param space: name of the shop's space on the backend
         :param expect: regular expressions for log entries that the faults explain
+        :param bindings: name of the model of its bindings
         """
         self.shown = Step(title)
         if not self.odoo.is_running():
             self.odoo.start()
         self.odoo.wait_for_runner()
         started = time.monotonic()
-        shop = Shop(self, space)
+        shop = Shop(self, space, bindings)
         try:
             yield shop
         except Broken as broken:

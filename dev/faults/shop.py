@@ -13,6 +13,10 @@ POSTPONED = """
     SELECT count(*) FROM queue_job
     WHERE id > %s AND state = 'pending' AND eta IS NOT NULL
 """
+JOBS_OF_METHOD = """
+    SELECT uuid, state, retry FROM queue_job
+    WHERE id > %s AND method_name = %s ORDER BY id
+"""
 JOBS = "SELECT count(*), coalesce(sum(retry), 0) FROM queue_job WHERE id > %s"
 
 
@@ -21,11 +25,13 @@ class Shop:
 
     :param bench: the :class:`Bench`
     :param space: name of the space
+    :param bindings: name of the model of its bindings
     """
 
-    def __init__(self, bench, space):
+    def __init__(self, bench, space, bindings=BINDINGS):
         self.bench = bench
         self.space = space
+        self.bindings = bindings
         self.first_job = bench.database.last_job()
         self.log_start = bench.odoo.log_size()
         self.faults = {}  #: how often each did happen, by description
@@ -110,13 +116,16 @@ class Shop:
 
     def delete(self, label):
         """Delete an item; its binding makes the job that deletes on the backend."""
+        from odoo.tools import SQL
 
         def work(env):
-            env.cr.execute(
-                "SELECT id FROM chaos_item_binding WHERE id = %s FOR UPDATE",
-                [self._binding(env, label).id],
-                log_exceptions=False,
+            binding = self._binding(env, label)
+            query = SQL(
+                "SELECT id FROM %s WHERE id = %s FOR UPDATE",
+                SQL.identifier(binding._table),
+                binding.id,
             )
+            env.cr.execute(query, log_exceptions=False)
             self._binding(env, label).odoo_id.unlink()
 
         self.bench.database.user_does(work)
@@ -143,7 +152,20 @@ class Shop:
         def work(env):
             shop = env["chaos.backend"].browse(self.id)
             for external_id in external_ids:
-                env[BINDINGS].with_delay().import_record(shop, external_id)
+                env[self.bindings].with_delay().import_record(shop, external_id)
+
+        self.bench.database.user_does(work)
+
+    def import_changes(self, chunk_size=0):
+        """Make the job that looks for what has changed on the backend.
+
+        :param chunk_size: records of each job that imports them
+        """
+
+        def work(env):
+            shop = env["chaos.backend"].browse(self.id)
+            shop.chunk_size = chunk_size
+            env[self.bindings].with_delay().import_changes(shop)
 
         self.bench.database.user_does(work)
 
@@ -198,7 +220,7 @@ class Shop:
                     "parts": sorted(binding.part_ids.mapped("code")),
                     "external_id": binding.external_id,
                 }
-                for binding in env[BINDINGS].search([("backend_id", "=", self.id)])
+                for binding in env[self.bindings].search([("backend_id", "=", self.id)])
             ]
 
         return self.bench.database.user_does(work)
@@ -219,6 +241,10 @@ class Shop:
     def jobs_and_tries(self):
         """How many jobs were made, and how many tries they have used."""
         return self.bench.database.rows(JOBS, self.first_job)[0]
+
+    def jobs(self, method):
+        """The jobs that call a method: UUID, state and number of tries."""
+        return self.bench.database.rows(JOBS_OF_METHOD, self.first_job, method)
 
     def postponed_jobs(self):
         """How many jobs wait for a later try."""
@@ -267,7 +293,7 @@ class Shop:
 
     def _binding(self, env, label):
         code = self.code(label)
-        return env[BINDINGS].search(
+        return env[self.bindings].search(
             [("backend_id", "=", self.id), ("code", "=", code)], limit=1
         )
 

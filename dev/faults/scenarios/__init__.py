@@ -1,6 +1,14 @@
 """What goes wrong, and what is done meanwhile; see the docstring of each module."""
 
-from . import contention, edits, misbehaviour, random_kills, random_walk, step_kills
+from . import (
+    contention,
+    edits,
+    imports,
+    misbehaviour,
+    random_kills,
+    random_walk,
+    step_kills,
+)
 
 #: function of each scenario by its number; it gets the bench
 ALL = {
@@ -10,4 +18,5 @@ ALL = {
     4: edits.run,
     5: misbehaviour.run,
     6: random_walk.run,
+    7: imports.run,
 }

@@ -105,6 +105,10 @@ class CardImporter(Component):
             values["active"] = True
         return values
 
+    def _fields_to_keep(self, binding):
+        """None: what users have changed is part of the comparison above."""
+        return set()
+
     def _match_existing(self):
         found = self.matcher.match(self.properties)
         if len(found) == 1:  # a new card takes the place of one that was deleted

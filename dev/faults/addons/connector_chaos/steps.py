@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Where the bench may strike: named steps of an export, by item.
+"""Where the bench may strike: named steps of an export or import, by item.
 
 The bench arms a step with a file in the folder that ``CHAOS_STEPS`` names. Who gets
 to that step moves the file away, which only one can, and goes no further until that

@@ -6,5 +6,6 @@ from . import binder
 from . import mapper
 from . import exporter
 from . import importer
+from . import both_ways
 from . import deleter
 from . import failpoints

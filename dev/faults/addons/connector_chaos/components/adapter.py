@@ -7,7 +7,7 @@ class ChaosItemAdapter(Component):
 
     _name = "chaos.item.adapter"
     _inherit = ["connector.http.adapter", "base.chaos.connector"]
-    _apply_on = ["chaos.item.binding"]
+    _apply_on = ["chaos.item.binding", "chaos.item.import.binding"]
 
     _recovers_creates = True
     # as short as may be, so that the bench is quick

@@ -5,4 +5,4 @@ from odoo.addons.component.core import Component
 class ChaosItemBinder(Component):
     _name = "chaos.item.binder"
     _inherit = ["base.binder", "base.chaos.connector"]
-    _apply_on = ["chaos.item.binding"]
+    _apply_on = ["chaos.item.binding", "chaos.item.import.binding"]

@@ -1,1 +1,7 @@
-from . import chaos_backend, chaos_item, chaos_item_binding, connector_create_intent
+from . import (
+    chaos_backend,
+    chaos_item,
+    chaos_item_binding,
+    chaos_item_import_binding,
+    connector_create_intent,
+)

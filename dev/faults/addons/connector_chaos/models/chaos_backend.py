@@ -11,3 +11,4 @@ class ChaosBackend(models.Model):
 
     name = fields.Char(required=True)
     url = fields.Char(required=True)
+    chunk_size = fields.Integer()

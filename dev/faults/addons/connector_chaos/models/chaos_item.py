@@ -13,7 +13,9 @@ class ChaosItem(models.Model):
     quantity = fields.Integer()
     part_ids = fields.Many2many("chaos.item", "chaos_item_part", "item_id", "part_id")
     chaos_bind_ids = fields.One2many("chaos.item.binding", "odoo_id")
+    import_bind_ids = fields.One2many("chaos.item.import.binding", "odoo_id")
 
     def unlink(self):
         self.chaos_bind_ids.unlink()
+        self.import_bind_ids.unlink()
         return super().unlink()
