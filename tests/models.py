@@ -16,6 +16,7 @@ class Shop(models.Model):
 
     name = fields.Char()
     active = fields.Boolean(default=True)
+    chunk_size = fields.Integer()
 
 
 class Contact(models.Model):
