@@ -145,7 +145,7 @@ class Binder(AbstractComponent):
         :param records: Odoo records, whose prefetch set counts
         """
         known = lookup(self, self._odoo_field)
-        if not self._is_remembered() or set(records.ids) <= known.asked:
+        if known is None or known.asked.issuperset(records.ids):
             return
         ids = [id_ for id_ in islice(records._prefetch_ids, AHEAD) if id_]
         known.asked.update(ids, records.ids)
@@ -235,9 +235,9 @@ class Binder(AbstractComponent):
         What was found in this transaction is not searched again; from the second search
         on, more is looked up than was asked for.
         """
-        if not value or not self._is_remembered():
+        known = lookup(self, field) if value else None
+        if known is None:
             return self._search_one(field, value)
-        known = lookup(self, field)
         binding = known.recall(self.model, self.backend_record, value)
         if binding is None and known.misses == 2:
             self._find_ahead(known, Domain.TRUE)
@@ -246,10 +246,6 @@ class Binder(AbstractComponent):
             binding = self._search_one(field, value)
             known.remember(binding)
         return binding
-
-    def _is_remembered(self):
-        """Whether the model tells us when its bindings change."""
-        return isinstance(self.model, self.env.registry["external.binding"])
 
     def _find_ahead(self, known, domain):
         model = self.model.with_context(active_test=False)

@@ -3,7 +3,7 @@
 
 from odoo.exceptions import MissingError
 
-#: Key of all lookups in the cache of a cursor
+#: Key of all lookups of a transaction
 CACHE_KEY = "connector.binding.lookups"
 #: How many bindings are looked up at once, ahead of their use
 AHEAD = 1000
@@ -64,30 +64,21 @@ def lookup(binder, field):
 
     :param binder: the binder
     :param field: name of the field
-    :rtype: BindingLookup
+    :return: a :class:`BindingLookup`, or ``None`` when the model does not tell us when
+        its bindings change
     """
-    env = binder.env
-    lookups = env.cr.cache.get(CACHE_KEY)
-    if lookups is None:
-        lookups = env.cr.cache[CACHE_KEY] = {}
-        env.cr.postcommit.add(lookups.clear)
-        env.cr.postrollback.add(lookups.clear)
-    of_model = lookups.setdefault(binder.model._name, {})
     backend = binder.backend_record
-    # others may see other bindings
-    key = (
-        field,
-        binder._backend_field,
-        backend._name,
-        backend.id,
-        env.uid,
-        env.su,
-        tuple(env.context.get("allowed_company_ids") or ()),
-    )
-    found = of_model.get(key)
-    if found is None:
-        found = of_model[key] = BindingLookup(field, binder._backend_field)
-    return found
+    env = backend.env
+    # what belongs to the hooks of a commit ends with the transaction
+    lookups = env.cr.postcommit.data.setdefault(CACHE_KEY, {})
+    of_model = lookups.setdefault(binder.work.model_name, {})
+    # in another environment others may be seen
+    key = (field, binder._backend_field, backend._name, backend.id, env)
+    if key not in of_model:
+        tells = isinstance(binder.model, env.registry["external.binding"])
+        found = BindingLookup(field, binder._backend_field) if tells else None
+        of_model[key] = found
+    return of_model[key]
 
 
 def forget(model, vals_list, creating=False):
@@ -97,10 +88,8 @@ def forget(model, vals_list, creating=False):
     :param vals_list: list of values, as for ``create`` or ``write``
     :param creating: whether new bindings get them
     """
-    lookups = model.env.cr.cache.get(CACHE_KEY)
-    if not lookups or model._name not in lookups:
-        return
-    for known in list(lookups[model._name].values()):
+    lookups = model.env.cr.postcommit.data.get(CACHE_KEY, {})
+    for known in filter(None, lookups.get(model._name, {}).values()):
         field = model._fields[known.field]
         for vals in vals_list:
             if known.field in vals:

@@ -11,6 +11,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ..database import contention_wait, pg_try_advisory_lock, try_lock_rows
 from ..exception import RetryableJobError
+from .component_lookup import find_component
 
 _logger = logging.getLogger(__name__)
 
@@ -35,6 +36,19 @@ class BaseConnectorComponent(AbstractComponent):
     def backend_record(self):
         """The backend (record of the ``_collection``) that we are working with."""
         return self.collection
+
+    def component(self, usage=None, model_name=None, **kw):
+        """Return a new component; see ``WorkContext.component``.
+
+        :param usage: what it is for
+        :param model_name: name of a model, or a recordset of it; by default the model
+            of the current work context
+        :param kw: passed to ``_component_match``
+        :raise odoo.addons.component.exception.NoComponentError: when there is none
+        :raise odoo.addons.component.exception.SeveralComponentError: when there is
+            more than one
+        """
+        return find_component(self.work, usage, model_name, **kw)
 
     def binder_for(self, model=None):
         """Return the binder of a model on this backend.

@@ -15,6 +15,7 @@ from . import (
     test_locker,
     test_map_child,
     test_mapper,
+    test_mapping_plan,
     test_modifiers,
     test_queue_job,
     test_readme,
@@ -22,6 +23,7 @@ from . import (
     test_record_deleter,
     test_record_importer,
     test_security,
+    test_source,
     test_synchronizer,
     test_values,
 )

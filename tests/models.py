@@ -73,7 +73,19 @@ class NumberedBinding(models.Model):
     sync_time = fields.Datetime()
 
 
-TEST_MODELS = (Shop, Contact, Binding, NumberedBinding)
+class Membership(models.Model):
+    """A record that inherits what another one inherits."""
+
+    _name = "connector.test.membership"
+    _description = "Membership of the tests"
+    _inherits = {"connector.test.binding": "binding_id"}
+
+    binding_id = fields.Many2one(
+        "connector.test.binding", required=True, ondelete="cascade"
+    )
+
+
+TEST_MODELS = (Shop, Contact, Binding, NumberedBinding, Membership)
 MODEL_NAMES = [model._name for model in TEST_MODELS]
 
 # Odoo must not load them with the addon

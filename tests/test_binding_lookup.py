@@ -132,6 +132,28 @@ class TestOtherTransactions(RealJobsCase):
             self.assertEqual(binder.to_internal("7").id, grace)
             self.assertEqual(binder.to_internal("8").id, ada)
 
+    def test_a_twin_from_another_transaction_is_noticed_after_each_commit(self):
+        [ada, grace] = self.bindings("Ada", "Grace")
+        with self.transaction() as env:
+            env["connector.test.binding"].browse(ada).external_id = "7"
+        with Transaction(self.registry) as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            with shop.work_on("connector.test.binding") as work:
+                binder = work.component(usage="binder")
+            for _time in range(2):
+                self.assertEqual(binder.to_internal("7").id, ada)
+                self.rename(grace, "7")
+                env.cr.commit()
+                with self.assertRaises(ValueError):
+                    binder.to_internal("7")
+                self.rename(grace, "8")
+                env.cr.commit()
+
+    def rename(self, binding_id, external_id):
+        with self.transaction() as env:
+            binding = env["connector.test.binding"].browse(binding_id)
+            binding.external_id = external_id
+
 
 @skipUnless(settings, "hypothesis is not installed")
 class TestAgainstAnUncachedBinder(ShopCase):

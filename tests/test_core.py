@@ -1,4 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import contextlib
+
+from odoo.addons.component.core import Component
 from odoo.addons.component.exception import NoComponentError
 from odoo.addons.connector.components.core import BaseConnectorComponent
 from odoo.addons.connector.database import pg_try_advisory_lock
@@ -33,6 +36,60 @@ class TestBaseConnector(ShopCase):
     def test_a_missing_binder_is_an_error(self):
         with self.assertRaises(NoComponentError):
             self.any_component.binder_for("connector.test.contact")
+
+    def test_each_component_is_a_new_one(self):
+        binders = [self.any_component.binder_for() for _time in range(3)]
+        self.assertEqual(len({id(binder) for binder in binders}), 3)
+        others = [
+            self.any_component.binder_for("connector.test.numbered") for _ in range(3)
+        ]
+        self.assertEqual(len({id(binder) for binder in others}), 3)
+
+    def test_a_component_that_decides_when_it_matches_is_asked_each_time(self):
+        class Visitor(Component):
+            _name = "test.visitor"
+            _inherit = "base.test.shop"
+            _usage = "visitor"
+
+            @classmethod
+            def _component_match(cls, work, usage=None, model_name=None, **kw):
+                return work.collection.name == "Open Shop"
+
+        self.build(Visitor)
+        for name, found in ("Open Shop", True), ("Closed Shop", False):
+            self.shop.name = name
+            for _time in range(2):
+                with self.subTest(name), contextlib.ExitStack() as stack:
+                    if not found:
+                        stack.enter_context(self.assertRaises(NoComponentError))
+                    self.any_component.component("visitor")
+
+    def test_what_the_work_context_propagates_is_up_to_date(self):
+        with self.shop.work_on("connector.test.binding", client="first") as work:
+            adapter = work.component(usage="backend.adapter")
+        self.assertEqual(
+            adapter.binder_for("connector.test.numbered").work.client, "first"
+        )
+        work.client = "second"
+        self.assertEqual(
+            adapter.binder_for("connector.test.numbered").work.client, "second"
+        )
+
+    def test_options_of_a_look_up_reach_the_components(self):
+        class Visitor(Component):
+            _name = "test.visitor"
+            _inherit = "base.test.shop"
+            _usage = "visitor"
+
+            @classmethod
+            def _component_match(cls, work, usage=None, model_name=None, **kw):
+                return kw.get("kind") == "guest"
+
+        self.build(Visitor)
+        found = self.any_component.component("visitor", kind="guest")
+        self.assertEqual(found._name, "test.visitor")
+        with self.assertRaises(NoComponentError):
+            self.any_component.component("visitor", kind="owner")
 
     def test_a_free_advisory_lock_is_taken(self):
         self.any_component.advisory_lock_or_retry("import 7")

@@ -7,8 +7,10 @@ from odoo.addons.component.exception import NoComponentError
 from ...exception import MappingError
 from .decorators import mapping_definitions
 from .errors import COLLECTED, mapping_error
-from .modifiers import external_to_m2o, m2o_to_external, source_field
+from .modifiers import external_to_m2o, m2o_to_external
+from .plan import KEPT_PLANS, MappingPlan
 from .record import MapOptions, MapRecord
+from .source import source_field, source_value
 
 NUMBER_TYPES = ("integer", "float", "monetary")
 
@@ -43,6 +45,7 @@ class Mapper(AbstractComponent):
     children = []
 
     _map_methods = {}
+    _plans = {}  #: what runs, by the fields that have changed
     _map_child_usage = None  #: usage of the component that maps children
     _map_child_fallback = None  #: name of the one used when a connector has none
 
@@ -58,6 +61,7 @@ class Mapper(AbstractComponent):
         A module that is loaded late may extend a mapper from which others inherit.
         """
         cls._map_methods = mapping_definitions(cls)
+        cls._plans = {}
         for heir in cls.__subclasses__():
             heir._build_mapper_component()
 
@@ -125,13 +129,29 @@ class Mapper(AbstractComponent):
 
     def _apply_with_options(self, map_record):
         """Map a record under the options that are set."""
+        plan = self._plan()
         values, errors = {}, []
-        self._map_direct_rows(map_record, values, errors)
-        self._map_with_methods(map_record, values, errors)
-        self._map_children(map_record, values, errors)
+        self._map_direct_rows(map_record, plan, values, errors)
+        self._map_with_methods(map_record, plan, values, errors)
+        self._map_children(map_record, plan, values, errors)
         if errors:
             raise mapping_error(self.env, map_record.source, errors)
         return self.finalize(map_record, values)
+
+    def _plan(self):
+        """Return what runs under the options that are set."""
+        options, cls = self.options, type(self)
+        fields, for_create = options["fields"], bool(options["for_create"])
+        if cls._direct_source_field_name is not _DIRECT_SOURCE_FIELD_NAME:
+            # who knows what the answer of a connector's own depends on
+            return MappingPlan(self, fields, for_create)
+        key = (frozenset(fields) if fields else None, for_create)
+        plan = cls._plans.get(key)
+        if plan is None or not plan.holds(self):
+            if len(cls._plans) >= KEPT_PLANS:
+                cls._plans.clear()
+            plan = cls._plans[key] = MappingPlan(self, key[0], for_create)
+        return plan
 
     def finalize(self, map_record, values):
         """Change the mapped values as a whole, a hook for connectors.
@@ -143,28 +163,17 @@ class Mapper(AbstractComponent):
         """
         return values
 
-    def _map_direct_rows(self, map_record, values, errors):
-        source, fields = map_record.source, self.options["fields"]
-        for from_attr, to_attr in self.direct:
-            if fields:
-                field = self._direct_source_field_name(from_attr)
-                # a source that does not tell what it reads might read one of them
-                if field is not None and field not in fields:
-                    continue
+    def _map_direct_rows(self, map_record, plan, values, errors):
+        source = map_record.source
+        for from_attr, to_attr in plan.direct:
             try:
                 values[to_attr] = self._map_direct(source, from_attr, to_attr)
             except COLLECTED as error:
                 field = self._direct_source_field_name(from_attr) or "?"
                 errors.append((f"{field} -> {to_attr}", error))
 
-    def _map_with_methods(self, map_record, values, errors):
-        fields, for_create = self.options["fields"], self.options["for_create"]
-        for method, definition in self.map_methods:
-            if definition.only_create and not for_create:
-                continue
-            reads = definition.changed_by
-            if fields and reads and reads.isdisjoint(fields):
-                continue
+    def _map_with_methods(self, map_record, plan, values, errors):
+        for method in self._methods(plan):
             try:
                 mapped = method(map_record.source)
             except MappingError as error:
@@ -179,11 +188,13 @@ class Mapper(AbstractComponent):
                 )
             values.update(mapped)
 
-    def _map_children(self, map_record, values, errors):
-        fields = self.options["fields"]
-        for from_attr, to_attr, model_name in self.children:
-            if fields and from_attr not in fields:
-                continue
+    def _methods(self, plan):
+        if type(self).map_methods is _MAP_METHODS:
+            return [getattr(self, name) for name in plan.methods]
+        return [method for method, rule in self.map_methods if plan.runs(rule)]
+
+    def _map_children(self, map_record, plan, values, errors):
+        for from_attr, to_attr, model_name in plan.children:
             try:
                 values[to_attr] = self._map_child(
                     map_record, from_attr, to_attr, model_name
@@ -241,6 +252,11 @@ class Mapper(AbstractComponent):
             )
 
 
+#: What connectors may have replaced, in which case theirs is asked for each record
+_MAP_METHODS = Mapper.map_methods
+_DIRECT_SOURCE_FIELD_NAME = Mapper._direct_source_field_name
+
+
 class ImportMapper(AbstractComponent):
     """Base of the mappers from a backend's data to values for Odoo."""
 
@@ -287,7 +303,7 @@ class ExportMapper(AbstractComponent):
         """
         if callable(from_attr):
             return from_attr(self, record, to_attr)
-        value = record[from_attr]
+        value = source_value(self, record, from_attr, to_attr)
         field = getattr(record, "_fields", self.model._fields).get(from_attr)
         field_type = field.type if field is not None else None
         if value is None or value is False:

@@ -12,10 +12,9 @@ modifier of your own needs one too::
         return modifier
 """
 
-from functools import lru_cache
-
 from ...exception import MappingError
 from ..binder import is_external_id
+from .source import source_value
 
 
 def none(field):
@@ -25,7 +24,7 @@ def none(field):
     """
 
     def modifier(self, record, to_attr):
-        return _source_value(self, record, field, to_attr) or None
+        return source_value(self, record, field, to_attr) or None
 
     return modifier
 
@@ -38,7 +37,7 @@ def convert(field, conv_type):
     """
 
     def modifier(self, record, to_attr):
-        value = _source_value(self, record, field, to_attr)
+        value = source_value(self, record, field, to_attr)
         return conv_type(value) if value else False
 
     return modifier
@@ -56,7 +55,7 @@ def m2o_to_external(field, binding=None):
 
     def modifier(self, record, to_attr):
         many2one = _many2one(getattr(record, "_fields", self.model._fields), field)
-        related = record[field]
+        related = source_value(self, record, field, to_attr)
         if not related:
             return False
         binder = self.binder_for(binding or many2one.comodel_name)
@@ -93,7 +92,7 @@ def external_to_m2o(field, binding=None):
 
     def modifier(self, record, to_attr):
         many2one = _many2one(self.model._fields, to_attr)
-        external_id = _source_value(self, record, field, to_attr)
+        external_id = source_value(self, record, field, to_attr)
         if not external_id:
             return False
         binding_model = binding or many2one.comodel_name
@@ -124,7 +123,7 @@ def follow_m2o_relations(field):
     field, *path = field.split(".")  # what changes on the record is its own field
 
     def modifier(self, record, to_attr):
-        value = record[field]
+        value = source_value(self, record, field, to_attr)
         for name in path:
             value = value[name]
         return value
@@ -132,31 +131,10 @@ def follow_m2o_relations(field):
     return modifier
 
 
-@lru_cache(maxsize=4096)
-def source_field(source):
-    """Return the name of the field that a ``direct`` row reads.
-
-    :param source: name of a field, or a modifier
-    :return: the name, or ``None`` for a modifier that does not tell
-    """
-    while callable(source):
-        variables = getattr(getattr(source, "__code__", None), "co_freevars", ())
-        if "field" not in variables:
-            return None
-        source = source.__closure__[variables.index("field")].cell_contents
-    return source
-
-
 def look_ahead(binder, records):
     """Let a binder look up more than one record, if it is one of ours."""
     if hasattr(binder, "look_ahead"):
         binder.look_ahead(records)
-
-
-def _source_value(mapper, record, field, to_attr):
-    if callable(field):
-        return field(mapper, record, to_attr)
-    return record.get(field) if hasattr(record, "get") else record[field]
 
 
 def _many2one(fields, name):

@@ -1,0 +1,65 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What a source of a row reads, and how it is read."""
+
+from functools import lru_cache
+
+from odoo import models
+
+#: Types of fields that have the same value wherever they are inherited. For others the
+#: ORM rounds, checks or cleans it once more.
+READ_AS_STORED = {
+    "boolean",
+    "char",
+    "date",
+    "datetime",
+    "integer",
+    "many2one",
+    "text",
+}
+
+
+@lru_cache(maxsize=4096)
+def source_field(source):
+    """Return the name of the field that a ``direct`` row reads.
+
+    :param source: name of a field, or a modifier
+    :return: the name, or ``None`` for a modifier that does not tell
+    """
+    while callable(source):
+        variables = getattr(getattr(source, "__code__", None), "co_freevars", ())
+        if "field" not in variables:
+            return None
+        source = source.__closure__[variables.index("field")].cell_contents
+    return source
+
+
+def source_value(mapper, record, source, target):
+    """Return what a source has for a record, without the rules of ``direct`` rows.
+
+    :param mapper: the mapper
+    :param record: the source record
+    :param source: name of a field, or a modifier
+    :param target: name of the target
+    """
+    if callable(source):
+        return source(mapper, record, target)
+    if isinstance(record, models.BaseModel):
+        return field_value(record, source)
+    return record.get(source) if hasattr(record, "get") else record[source]
+
+
+def field_value(record, name):
+    """Return the value of a field of an Odoo record.
+
+    What a binding inherits from the record that it wraps is read there. The ORM does so
+    too, but computes and stores it once more for the binding, which costs several times
+    as much as to read it.
+
+    :param record: an Odoo record
+    :param name: name of one of its fields
+    """
+    field = record._fields[name]
+    if field.inherited and field.type in READ_AS_STORED and record.id:
+        delegate, _, inherited_name = field.related.partition(".")
+        return field_value(record[delegate], inherited_name)
+    return record[name]
