@@ -1,7 +1,48 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Compare values for the ORM with what a record has."""
+"""Values of records: how they are read, and which of them would change."""
+
+from functools import lru_cache
 
 from odoo.fields import Command
+
+#: Types of fields that have the same value wherever they are inherited. For others the
+#: ORM rounds, checks or cleans it once more.
+READ_AS_STORED = {
+    "boolean",
+    "char",
+    "date",
+    "datetime",
+    "integer",
+    "many2one",
+    "text",
+}
+
+
+def field_value(record, name):
+    """Return the value of a field of an Odoo record.
+
+    What a binding inherits from the record that it wraps is read there. The ORM does so
+    too, but computes and stores it once more for the binding, which costs several times
+    as much as to read it.
+
+    :param record: an Odoo record
+    :param name: name of one of its fields
+    """
+    delegates = _delegates(record._fields[name])
+    if delegates and record.id:
+        for delegate in delegates:
+            record = record[delegate]
+    return record[name]
+
+
+@lru_cache(maxsize=4096)
+def _delegates(field):
+    """Return the fields that lead to the record from which a field is inherited."""
+    names = []
+    while field.inherited and field.type in READ_AS_STORED:
+        names.append(field.related.partition(".")[0])
+        field = field.related_field
+    return tuple(names)
 
 
 def changed_values(record, values):
@@ -26,7 +67,7 @@ def _differs(record, name, value):
     if field.type in ("one2many", "many2many"):
         return _commands_change(record[name], value)
     cached = field.convert_to_cache(value, record)
-    return field.convert_to_record(cached, record) != record[name]
+    return field.convert_to_record(cached, record) != field_value(record, name)
 
 
 def _commands_change(lines, commands):

@@ -137,6 +137,18 @@ class Binder(AbstractComponent):
             return False
         return external_id
 
+    def look_up(self, external_ids):
+        """Look up the bindings of many external ids, before they are asked for.
+
+        :param external_ids: list of ids on the backend; those that are none are
+            ignored
+        """
+        known = lookup(self, self._external_field)
+        values = self._by_value(external_ids) if known is not None else {}
+        unknown = [value for value in values if value not in known.ids]
+        if unknown:
+            self._find_ahead(known, self._bindings_domain(unknown))
+
     def look_ahead(self, records):
         """Look up the bindings of many Odoo records, before they are asked for.
 
@@ -177,27 +189,40 @@ class Binder(AbstractComponent):
             }
         )
 
-    def bind_many(self, bindings):
+    def bind_many(self, bindings, dated=()):
         """Bind many records at once, as :meth:`bind` does one.
 
         :param bindings: pairs of external id and binding
+        :param dated: those of the bindings that have been created with
+            :meth:`sync_values`
         """
-        if type(self).bind is not Binder.bind:  # a connector's own
-            for external_id, binding in bindings:
-                self.bind(external_id, binding)
-            return
         same = self.model.browse()
         for external_id, binding in bindings:
-            value = is_external_id(external_id) and self._convert_external_id(
-                external_id
-            )
-            if value and binding and binding[self._external_field] == value:
+            if self._is_bound(external_id, binding):
                 same += binding
             else:
                 self.bind(external_id, binding)
-        same.sudo().with_context(connector_no_export=True).write(
-            {self._sync_date_field: fields.Datetime.now()}
-        )
+        undated = same - same.browse([binding.id for binding in dated])
+        undated.sudo().with_context(connector_no_export=True).write(self.sync_values())
+
+    def sync_values(self):
+        """Return what :meth:`bind` writes besides the external id.
+
+        :return: values for bindings; none when a connector has its own way to bind
+        :rtype: dict
+        """
+        if self._has_own_bind():
+            return {}
+        return {self._sync_date_field: fields.Datetime.now()}
+
+    def _has_own_bind(self):
+        return type(self).bind is not Binder.bind
+
+    def _is_bound(self, external_id, binding):
+        if not binding or not is_external_id(external_id) or self._has_own_bind():
+            return False
+        value = self._convert_external_id(external_id)
+        return bool(value) and binding[self._external_field] == value
 
     def unwrap_binding(self, binding):
         """Return the Odoo record that a binding wraps.
@@ -270,7 +295,8 @@ class Binder(AbstractComponent):
         else:
             domain = Domain(field, "=", value)
         domain &= self._backend_domain()
-        found = self.model.with_context(active_test=False).search(domain)
+        model = self.model.with_context(active_test=False)
+        found = model.search_fetch(domain, self._lookup_fields())
         if len(found) > 1:
             self._raise_twins(found)
         return found.with_env(self.model.env)

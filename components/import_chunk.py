@@ -112,13 +112,19 @@ class ImportChunk:
         self._take_bindings(importers, self.importer._known_bindings)
         importers = [i for i in importers if not self._is_done(i)]
         importers = self._without_deleted(importers)
+        self._look_ahead(importers)
         self._import_dependencies(importers)
         importers = [i for i in importers if not self._came_as_dependency(i)]
         self._find_bindings([i for i in importers if not i.binding])
+        if self._has_imported_dependencies():
+            self._look_ahead(importers)
         mapped = self._map(importers)
         self._update([pair for pair in mapped if pair[0].binding])
-        self._create([pair for pair in mapped if not pair[0].binding])
-        self.importer.binder.bind_many([(i.external_id, i.binding) for i, _ in mapped])
+        created = self._create([pair for pair in mapped if not pair[0].binding])
+        self.importer.binder.bind_many(
+            [(importer.external_id, importer.binding) for importer, _values in mapped],
+            dated=created,
+        )
         for importer, _values in mapped:
             importer._after_import(importer.binding)
         self.env.flush_all()
@@ -140,10 +146,19 @@ class ImportChunk:
 
     def _find_bindings(self, importers):
         """Look for bindings that came with dependencies."""
-        if importers and any(self.importer._dependencies.values()):
+        if importers and self._has_imported_dependencies():
             ids = [importer.external_id for importer in importers]
             found = self.importer.binder.to_internal_many(ids)
             self._take_bindings(importers, found)
+
+    def _has_imported_dependencies(self):
+        return any(self.importer._dependencies.values())
+
+    def _look_ahead(self, importers):
+        """Look up at once what the records refer to, where the mapper tells."""
+        mapper = self.importer.mapper
+        if importers and hasattr(mapper, "look_ahead"):
+            mapper.look_ahead([importer.external_record for importer in importers])
 
     def _take_bindings(self, importers, found):
         everything = self.importer.model.union(*found.values())
@@ -214,6 +229,10 @@ class ImportChunk:
             self.counts["updated" if changed else "unchanged"] += 1
 
     def _create(self, mapped):
+        """Create what is new.
+
+        :return: the bindings whose sync date is there from the start
+        """
         new = []
         for importer, values in mapped:
             if importer._match_existing():
@@ -224,13 +243,19 @@ class ImportChunk:
                 # what is there from the start needs not be written afterwards
                 values.setdefault(importer.binder._external_field, importer.external_id)
                 new.append((importer, values))
+        self.counts["created"] += len(mapped)
         if self.importer._can_create_many():
-            bindings = self.importer._create_many([values for _, values in new])
-        else:
-            bindings = [importer._create(values) for importer, values in new]
+            return self._create_together(new)
+        for importer, values in new:
+            importer.binding = importer._create(values)
+        return ()
+
+    def _create_together(self, new):
+        dated = self.importer.binder.sync_values()
+        bindings = self.importer._create_many([{**vals, **dated} for _, vals in new])
         for (importer, _values), binding in zip(new, bindings, strict=True):
             importer.binding = binding
-        self.counts["created"] += len(mapped)
+        return bindings
 
     # -- one by one
 

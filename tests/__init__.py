@@ -23,7 +23,6 @@ from . import (
     test_record_deleter,
     test_record_importer,
     test_security,
-    test_source,
     test_synchronizer,
     test_values,
 )

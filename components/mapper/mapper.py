@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The mapper: direct rows, mapping methods, children, in this order."""
 
+from contextlib import suppress
+
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
@@ -133,7 +135,8 @@ class Mapper(AbstractComponent):
         values, errors = {}, []
         self._map_direct_rows(map_record, plan, values, errors)
         self._map_with_methods(map_record, plan, values, errors)
-        self._map_children(map_record, plan, values, errors)
+        if plan.children:
+            self._map_children(map_record, plan, values, errors)
         if errors:
             raise mapping_error(self.env, map_record.source, errors)
         return self.finalize(map_record, values)
@@ -267,6 +270,28 @@ class ImportMapper(AbstractComponent):
     _map_child_usage = "import.map.child"
     _map_child_fallback = "base.map.child.import"
 
+    def look_ahead(self, records):
+        """Look up at once which bindings many records refer to.
+
+        Called before they are mapped, it saves them a query each. What is found in
+        this way are many2ones in ``direct`` rows.
+
+        :param records: list of the data of records from the backend
+        """
+        records = [record for record in records if hasattr(record, "get")]
+        for source, target in self.direct:
+            field = self.model._fields.get(target)
+            is_external_id = not callable(source) or hasattr(source, "external_id_of")
+            if field is None or field.type != "many2one" or not is_external_id:
+                continue
+            binding_model = getattr(source, "external_id_of", None)
+            name = self._direct_source_field_name(source)
+            # what is wrong with one of them is told when it is mapped
+            with suppress(NoComponentError, *COLLECTED):
+                binder = self.binder_for(binding_model or field.comodel_name)
+                if hasattr(binder, "look_up"):
+                    binder.look_up([record.get(name) for record in records])
+
     def _map_direct(self, record, from_attr, to_attr):
         """Map one ``direct`` row.
 
@@ -304,10 +329,10 @@ class ExportMapper(AbstractComponent):
         if callable(from_attr):
             return from_attr(self, record, to_attr)
         value = source_value(self, record, from_attr, to_attr)
-        field = getattr(record, "_fields", self.model._fields).get(from_attr)
-        field_type = field.type if field is not None else None
         if value is None or value is False:
             return False
+        fields = getattr(record, "_fields", None) or self.model._fields
+        field_type = fields[from_attr].type if from_attr in fields else None
         if not value:
             return value if field_type in NUMBER_TYPES else False
         if field_type == "many2one":

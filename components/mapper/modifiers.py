@@ -112,6 +112,7 @@ def external_to_m2o(field, binding=None):
             )
         )
 
+    modifier.external_id_of = binding  # see ImportMapper.look_ahead()
     return modifier
 
 

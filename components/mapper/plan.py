@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Which rows and methods of a mapper run, worked out once and not for each record."""
 
+from copy import copy
+
 #: How many plans a mapper class keeps: one for each set of fields that changes together
 KEPT_PLANS = 1000
 
@@ -18,8 +20,7 @@ class MappingPlan:
     def __init__(self, mapper, fields, for_create):
         self.fields = fields
         self.for_create = for_create
-        self.listed = [*map(list, (mapper.direct, mapper.children))]
-        self.listed.append(dict(mapper._map_methods))
+        self.listed = [copy(listed) for listed in self._lists(mapper)]
         self.direct = [
             (source, target)
             for source, target in mapper.direct
@@ -50,12 +51,11 @@ class MappingPlan:
 
         Connectors also change these lists in place, or put others on a mapper.
         """
-        direct, children, methods = self.listed
-        return (
-            direct == mapper.direct
-            and methods == mapper._map_methods
-            and children == mapper.children
-        )
+        return self.listed == self._lists(mapper)
+
+    @staticmethod
+    def _lists(mapper):
+        return [mapper.direct, mapper.children, mapper._map_methods]
 
     def _reads(self, name):
         return not self.fields or name is None or name in self.fields

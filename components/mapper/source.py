@@ -5,17 +5,7 @@ from functools import lru_cache
 
 from odoo import models
 
-#: Types of fields that have the same value wherever they are inherited. For others the
-#: ORM rounds, checks or cleans it once more.
-READ_AS_STORED = {
-    "boolean",
-    "char",
-    "date",
-    "datetime",
-    "integer",
-    "many2one",
-    "text",
-}
+from ...values import field_value
 
 
 @lru_cache(maxsize=4096)
@@ -46,20 +36,3 @@ def source_value(mapper, record, source, target):
     if isinstance(record, models.BaseModel):
         return field_value(record, source)
     return record.get(source) if hasattr(record, "get") else record[source]
-
-
-def field_value(record, name):
-    """Return the value of a field of an Odoo record.
-
-    What a binding inherits from the record that it wraps is read there. The ORM does so
-    too, but computes and stores it once more for the binding, which costs several times
-    as much as to read it.
-
-    :param record: an Odoo record
-    :param name: name of one of its fields
-    """
-    field = record._fields[name]
-    if field.inherited and field.type in READ_AS_STORED and record.id:
-        delegate, _, inherited_name = field.related.partition(".")
-        return field_value(record[delegate], inherited_name)
-    return record[name]
