@@ -48,6 +48,16 @@ class TestLookup(ShopCase):
             for number in range(100):
                 self.assertTrue(self.binder.to_internal(str(number)))
 
+    def test_many_can_be_looked_up_before_they_are_asked_for(self):
+        bindings = [self.binding(f"C{n}", external_id=f"c{n}") for n in range(50)]
+        self.env.flush_all()
+        with self.assertQueryCount(1):
+            self.binder.look_up([f"c{n}" for n in range(50)] + [None, "", "unknown"])
+            for number, binding in enumerate(bindings):
+                self.assertEqual(self.binder.to_internal(f"c{number}"), binding)
+            self.binder.look_up(["c7", False])
+        self.assertFalse(self.binder.to_internal("unknown"))
+
     def test_a_user_does_not_learn_what_another_one_has_found(self):
         self.binding("Ada", external_id="7")
         self.binder.to_internal("7")
@@ -171,6 +181,7 @@ class TestAgainstAnUncachedBinder(ShopCase):
             st.tuples(st.just("wrap"), places, places),
             st.tuples(st.just("unlink"), places),
             st.tuples(st.just("look"), ids),
+            st.tuples(st.just("look_up"), st.lists(ids)),
         )
 
         @settings(
@@ -225,11 +236,15 @@ class TestAgainstAnUncachedBinder(ShopCase):
             self.assertEqual(call(), expected)
 
     def do_create(self, external_id):
-        free = [c for c in self.contacts if not c.shop_bind_ids]
+        free = [c for c in self.contacts if not self.bindings_of(c)]
         if free:
             self.bindings.append(
                 self.binding(odoo_id=free[0].id, external_id=external_id or False)
             )
+
+    def bindings_of(self, contact):
+        model = self.env["connector.test.binding"].with_context(active_test=False)
+        return model.search([("odoo_id", "=", contact.id)])
 
     def at(self, place):
         return self.bindings[place] if place < len(self.bindings) else None
@@ -252,13 +267,15 @@ class TestAgainstAnUncachedBinder(ShopCase):
 
     def do_wrap(self, place, contact):
         binding, contact = self.at(place), self.contacts[contact]
-        others = self.env["connector.test.binding"].with_context(active_test=False)
-        if binding and not others.search([("odoo_id", "=", contact.id)]):
+        if binding and not self.bindings_of(contact):
             binding.odoo_id = contact
 
     def do_unlink(self, place):
         if self.at(place):
             self.bindings.pop(place).unlink()
+
+    def do_look_up(self, external_ids):
+        self.binder.look_up(external_ids)
 
     def do_look(self, external_id):
         """Nothing but the comparison after it."""

@@ -1,10 +1,14 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
 
-from odoo import fields
+from odoo import fields, models
 
 from odoo.addons.component.core import Component
-from odoo.addons.connector.components.mapper import mapping
+from odoo.addons.connector.components.mapper import (
+    convert,
+    external_to_m2o,
+    mapping,
+)
 from odoo.addons.connector.exception import (
     IDMissingInBackend,
     InvalidDataError,
@@ -520,6 +524,83 @@ class TestChunk(ImportCase):
         self.env.invalidate_all()
         again = queries(range(100, 200))  # nothing has changed
         self.assertLessEqual(again, 10)
+
+    def test_what_the_records_refer_to_is_looked_up_at_once(self):
+        class FriendMapper(Component):
+            _inherit = "test.shop.contact.import.mapper"
+            direct = [
+                ("title", "name"),
+                ("friend", "friend_id"),
+                (external_to_m2o("parent", "connector.test.binding"), "parent_id"),
+                (convert("years", int), "age"),
+            ]
+
+        self.build(FriendMapper)
+        # another contact is meant by each
+        friends = [self.binding(f"F{n}", external_id=f"f{n}") for n in range(60)]
+
+        def queries(*ids):
+            for id_ in ids:
+                self.source.add(id_, friend=f"f{id_}", parent=f"f{id_ + 30}")
+            self.env.flush_all()
+            self.env.invalidate_all()
+            self.cr.postcommit.clear()  # as for another job
+            before = self.cr.sql_log_count
+            self.run_chunk(*map(str, ids))
+            return self.cr.sql_log_count - before
+
+        queries(29)  # caches
+        few, many = queries(0, 1), queries(*range(2, 29))
+        self.assertLessEqual(many, few)
+        for number in range(29):
+            contact = self.imported(str(number))
+            self.assertEqual(contact.friend_id, friends[number])
+            self.assertEqual(contact.parent_id, friends[number + 30].odoo_id)
+
+    def test_references_that_cannot_be_looked_up_are_told_of_their_record(self):
+        class FriendMapper(Component):
+            _inherit = "test.shop.contact.import.mapper"
+            direct = [("title", "name"), ("friend", "friend_id")]
+
+        self.build(FriendMapper)
+        self.override(_import_dependencies=lambda importer: None)
+        self.source.add(1)
+        self.source.add(2, friend="unknown")
+        self.source.add(3, friend=["not", "an id"])
+        self.source.contacts["4"] = None
+        result = self.run_chunk("1", "2", "3", "4")
+        self.assertIn("1 created", result)
+        for external_id in "234":
+            self.assertIn(f"Set apart: {external_id}", result)
+
+    def test_a_new_binding_is_created_with_its_sync_date(self):
+        written = []
+
+        def write(bindings, vals):
+            written.extend(bindings)
+            return models.BaseModel.write(bindings, vals)
+
+        self.patch(self.registry["connector.test.binding"], "write", write)
+        self.source.add(1, 2)
+        self.run_chunk("1", "2")
+        self.assertTrue(self.imported("1").sync_date and self.imported("2").sync_date)
+        self.assertFalse(written)
+
+    def test_a_binder_of_the_connectors_own_binds_each(self):
+        bound = []
+
+        class OwnBinder(Component):
+            _inherit = "test.shop.binder"
+
+            def bind(self, external_id, binding):
+                bound.append(external_id)
+                super().bind(external_id, binding)
+
+        self.build(OwnBinder)
+        self.source.add(1, 2)
+        self.run_chunk("1", "2")
+        self.assertEqual(bound, ["1", "2"])
+        self.assertTrue(self.imported("1").sync_date)
 
     def test_a_bad_record_is_set_apart_and_tried_alone(self):
         self.source.add(1, 2, 3)

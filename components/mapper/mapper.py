@@ -12,7 +12,7 @@ from .errors import COLLECTED, mapping_error
 from .modifiers import external_to_m2o, m2o_to_external
 from .plan import KEPT_PLANS, MappingPlan
 from .record import MapOptions, MapRecord
-from .source import source_field, source_value
+from .source import record_value, source_field
 
 NUMBER_TYPES = ("integer", "float", "monetary")
 
@@ -176,7 +176,11 @@ class Mapper(AbstractComponent):
                 errors.append((f"{field} -> {to_attr}", error))
 
     def _map_with_methods(self, map_record, plan, values, errors):
-        for method in self._methods(plan):
+        if type(self).map_methods is _MAP_METHODS:
+            methods = [getattr(self, name) for name in plan.methods]
+        else:
+            methods = [method for method, rule in self.map_methods if plan.runs(rule)]
+        for method in methods:
             try:
                 mapped = method(map_record.source)
             except MappingError as error:
@@ -190,11 +194,6 @@ class Mapper(AbstractComponent):
                     f"return a dict or nothing, but returned {mapped!r}."
                 )
             values.update(mapped)
-
-    def _methods(self, plan):
-        if type(self).map_methods is _MAP_METHODS:
-            return [getattr(self, name) for name in plan.methods]
-        return [method for method, rule in self.map_methods if plan.runs(rule)]
 
     def _map_children(self, map_record, plan, values, errors):
         for from_attr, to_attr, model_name in plan.children:
@@ -328,7 +327,7 @@ class ExportMapper(AbstractComponent):
         """
         if callable(from_attr):
             return from_attr(self, record, to_attr)
-        value = source_value(self, record, from_attr, to_attr)
+        value = record_value(record, from_attr)
         if value is None or value is False:
             return False
         fields = getattr(record, "_fields", None) or self.model._fields

@@ -14,7 +14,7 @@ modifier of your own needs one too::
 
 from ...exception import MappingError
 from ..binder import is_external_id
-from .source import source_value
+from .source import record_value, source_value
 
 
 def none(field):
@@ -55,7 +55,7 @@ def m2o_to_external(field, binding=None):
 
     def modifier(self, record, to_attr):
         many2one = _many2one(getattr(record, "_fields", self.model._fields), field)
-        related = source_value(self, record, field, to_attr)
+        related = record_value(record, field)
         if not related:
             return False
         binder = self.binder_for(binding or many2one.comodel_name)
@@ -124,7 +124,7 @@ def follow_m2o_relations(field):
     field, *path = field.split(".")  # what changes on the record is its own field
 
     def modifier(self, record, to_attr):
-        value = source_value(self, record, field, to_attr)
+        value = record_value(record, field)
         for name in path:
             value = value[name]
         return value

@@ -33,6 +33,16 @@ def source_value(mapper, record, source, target):
     """
     if callable(source):
         return source(mapper, record, target)
-    if isinstance(record, models.BaseModel):
-        return field_value(record, source)
-    return record.get(source) if hasattr(record, "get") else record[source]
+    if hasattr(record, "get"):
+        return record.get(source)
+    return record_value(record, source)
+
+
+def record_value(record, name):
+    """Return the value of a field of a source record.
+
+    :param record: an Odoo record, or anything that has items
+    :param name: name of the field
+    """
+    is_odoo_record = isinstance(record, models.BaseModel)
+    return field_value(record, name) if is_odoo_record else record[name]
