@@ -1,9 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Values of records: how they are read, and which of them would change."""
 
-from functools import lru_cache
+from collections import defaultdict
+from itertools import islice
 
 from odoo.fields import Command
+from odoo.tools.constants import PREFETCH_MAX
 
 #: Types of fields that have the same value wherever they are inherited. For others the
 #: ORM rounds, checks or cleans it once more.
@@ -27,22 +29,39 @@ def field_value(record, name):
 
     :param record: an Odoo record
     :param name: name of one of its fields
+    :return: what ``record[name]`` is
+    :raise KeyError: when it has no such field
     """
-    delegates = _delegates(record._fields[name])
-    if delegates and record.id:
-        for delegate in delegates:
-            record = record[delegate]
+    field = record._fields[name]
+    while field.inherited and field.type in READ_AS_STORED and record.id:
+        delegate, _, name = field.related.partition(".")
+        record, field = record[delegate], field.related_field
     return record[name]
 
 
-@lru_cache(maxsize=4096)
-def _delegates(field):
-    """Return the fields that lead to the record from which a field is inherited."""
-    names = []
-    while field.inherited and field.type in READ_AS_STORED:
-        names.append(field.related.partition(".")[0])
-        field = field.related_field
-    return tuple(names)
+def read_fields(records, names):
+    """Read fields of records, and of those that the ORM would read along with them.
+
+    With the first field of a record the ORM reads all its columns, which may be a
+    hundred and more.
+
+    :param records: recordset
+    :param names: names of fields; those that are inherited are read where they are
+    :raise AccessError: when one of the records must not be read
+    """
+    own, inherited = set(), defaultdict(list)
+    for name in names:
+        field = records._fields[name]
+        if field.inherited:
+            name, _, inherited_name = field.related.partition(".")
+            inherited[name].append(inherited_name)
+        if any(name not in record._cache for record in records):
+            own.add(name)
+    if own:
+        ids = islice(records._prefetch_ids, PREFETCH_MAX)
+        (records | records.browse(ids)).fetch(own)
+    for delegate, inherited_names in inherited.items():
+        read_fields(records[delegate], inherited_names)
 
 
 def changed_values(record, values):

@@ -137,7 +137,7 @@ class Binder(AbstractComponent):
             return False
         return external_id
 
-    def look_up(self, external_ids):
+    def look_up_ids(self, external_ids):
         """Look up the bindings of many external ids, before they are asked for.
 
         :param external_ids: list of ids on the backend; those that are none are
@@ -147,9 +147,9 @@ class Binder(AbstractComponent):
         values = self._by_value(external_ids) if known is not None else {}
         unknown = [value for value in values if value not in known.ids]
         if unknown:
-            self._find_ahead(known, self._bindings_domain(unknown))
+            self._find_ahead(known, self._bindings_domain(unknown[:AHEAD]))
 
-    def look_ahead(self, records):
+    def look_up_records(self, records):
         """Look up the bindings of many Odoo records, before they are asked for.
 
         Where one is mapped, others will follow: those that the ORM would read together.
@@ -203,7 +203,9 @@ class Binder(AbstractComponent):
             else:
                 self.bind(external_id, binding)
         undated = same - same.browse([binding.id for binding in dated])
-        undated.sudo().with_context(connector_no_export=True).write(self.sync_values())
+        if undated:
+            undated = undated.sudo().with_context(connector_no_export=True)
+            undated.write(self.sync_values())
 
     def sync_values(self):
         """Return what :meth:`bind` writes besides the external id.
@@ -257,29 +259,38 @@ class Binder(AbstractComponent):
     def _find(self, field, value):
         """Find the binding with a value in a field, archived or not.
 
-        What was found in this transaction is not searched again; from the second search
-        on, more is looked up than was asked for.
+        What was found in this transaction is not searched again. With the second search
+        all bindings are looked up, unless they are many.
         """
         known = lookup(self, field) if value else None
         if known is None:
             return self._search_one(field, value)
         binding = known.recall(self.model, self.backend_record, value)
         if binding is None and known.misses == 2:
-            self._find_ahead(known, Domain.TRUE)
+            self._find_ahead(known, Domain.TRUE, limit=AHEAD)
             binding = known.recall(self.model, self.backend_record, value)
         if binding is None:
             binding = self._search_one(field, value)
             known.remember(binding)
         return binding
 
-    def _find_ahead(self, known, domain):
+    def _find_ahead(self, known, domain, limit=None):
+        """Look up bindings, and remember those that are the only ones of their value.
+
+        :param known: the :class:`BindingLookup` that remembers
+        :param domain: which bindings
+        :param limit: how many are worth it. Of more than that nothing is remembered,
+            as those that are left out may have the same values.
+        """
         model = self.model.with_context(active_test=False)
         found = model.search_fetch(
             domain & self._backend_domain(),
             self._lookup_fields(),
-            limit=AHEAD,
+            limit=limit and limit + 1,
             order="id",
         )
+        if limit and len(found) > limit:
+            return
         # which of two with the same value is meant, nobody knows
         by_value = found.grouped(known.field)
         known.remember(model.concat(*(b for b in by_value.values() if len(b) == 1)))

@@ -67,15 +67,23 @@ def lookup(binder, field):
     :return: a :class:`BindingLookup`, or ``None`` when the model does not tell us when
         its bindings change
     """
-    backend = binder.backend_record
-    env = backend.env
+    env, model, backend = binder.env, binder.model, binder.backend_record
     # what belongs to the hooks of a commit ends with the transaction
     lookups = env.cr.postcommit.data.setdefault(CACHE_KEY, {})
-    of_model = lookups.setdefault(binder.work.model_name, {})
-    # in another environment others may be seen
-    key = (field, binder._backend_field, backend._name, backend.id, env)
+    of_model = lookups.setdefault(model._name, {})
+    # others may see other bindings
+    companies = tuple(env.context.get("allowed_company_ids") or ())
+    key = (
+        field,
+        binder._backend_field,
+        backend._name,
+        backend.id,
+        env.uid,
+        env.su,
+        companies,
+    )
     if key not in of_model:
-        tells = isinstance(binder.model, env.registry["external.binding"])
+        tells = isinstance(model, env.registry["external.binding"])
         found = BindingLookup(field, binder._backend_field) if tells else None
         of_model[key] = found
     return of_model[key]

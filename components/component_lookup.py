@@ -3,7 +3,9 @@
 
 from odoo import models
 
-from odoo.addons.component.core import AbstractComponent
+from odoo.addons.component.core import AbstractComponent, WorkContext
+
+_ALWAYS_MATCHES = AbstractComponent._component_match.__func__
 
 
 def find_component(work, usage=None, model_name=None, **kw):
@@ -17,28 +19,28 @@ def find_component(work, usage=None, model_name=None, **kw):
     :param model_name: name of a model, or a recordset of it; by default that of the
         work context
     :param kw: what ``_component_match`` gets
+    :return: an instance of the component
+    :raise odoo.addons.component.exception.NoComponentError: when there is none
+    :raise odoo.addons.component.exception.SeveralComponentError: when there is more
+        than one
     """
-    if kw:
+    if kw or not isinstance(work, WorkContext):
         return work.component(usage=usage, model_name=model_name, **kw)
     if isinstance(model_name, models.BaseModel):
         model_name = model_name._name
-    propagated = [getattr(work, name) for name in work._propagate_kwargs]
+    model_name = model_name or work.model_name
     found = vars(work).setdefault("_connector_components", {})
-    component_class, context, given = found.get((usage, model_name), (None,) * 3)
-    if component_class and given == propagated:
-        return component_class(context)
+    key = (work.components_registry, work.collection._name, usage, model_name)
+    if key in found:
+        same_model = model_name == work.model_name
+        return found[key](work if same_model else work.work_on(model_name))
     component = work.component(usage=usage, model_name=model_name)
-    if _always_matches(component, usage):
-        found[usage, model_name] = (type(component), component.work, propagated)
+    candidates = work.components_registry.lookup(*key[1:])
+    if type(component) in candidates and all(map(_always_matches, candidates)):
+        found[key] = type(component)
     return component
 
 
-def _always_matches(component, usage):
-    work = component.work
-    candidates = work.components_registry.lookup(
-        work.collection._name, usage=usage, model_name=work.model_name
-    )
-    matches = AbstractComponent._component_match.__func__
-    return type(component) in candidates and all(
-        candidate._component_match.__func__ is matches for candidate in candidates
-    )
+def _always_matches(component_class):
+    matches = getattr(component_class._component_match, "__func__", None)
+    return matches is _ALWAYS_MATCHES

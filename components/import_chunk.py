@@ -251,11 +251,13 @@ class ImportChunk:
         return ()
 
     def _create_together(self, new):
-        dated = self.importer.binder.sync_values()
+        dated = {}
+        if self.importer._creates_all_values():
+            dated = self.importer.binder.sync_values()
         bindings = self.importer._create_many([{**vals, **dated} for _, vals in new])
         for (importer, _values), binding in zip(new, bindings, strict=True):
             importer.binding = binding
-        return bindings
+        return bindings if dated else ()
 
     # -- one by one
 

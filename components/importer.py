@@ -258,6 +258,10 @@ class RecordImporter(AbstractComponent):
         """Whether bindings are created as we do it, and so can be created at once."""
         return type(self)._create is RecordImporter._create
 
+    def _creates_all_values(self):
+        """Whether new bindings get all values that :meth:`_create_many` is given."""
+        return type(self)._create_many is RecordImporter._create_many
+
     def _create_many(self, data_list):
         """Create many bindings at once.
 

@@ -166,6 +166,24 @@ class TestTogether(BatchExporterCase):
         ada.export_chunk(fields=["age"])
         self.assertEqual(self.server.records["77"], {"years": 36})
 
+    def test_no_more_is_read_than_is_mapped(self):
+        class Exporter(Component):
+            _inherit = "test.shop.contact.exporter"
+
+            def _export_dependencies(self):
+                """There are none, so nothing was read before."""
+
+        self.build(Exporter)
+        bindings = self.binding("Ada") + self.binding("Grace")
+        contacts = bindings.odoo_id
+        read = []
+        self.server.before_create = lambda data: read.extend(contacts[0]._cache)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        bindings.export_chunk()
+        self.assertIn("name", read)
+        self.assertNotIn("weight", read)
+
     def test_a_record_that_the_backend_refuses_is_set_apart(self):
         bindings = self.binding("Ada") + self.binding("Refused")
         known = self.binding("Refused", external_id="77")

@@ -3,10 +3,10 @@
 
 from unittest import skipUnless
 
-from odoo.addons.connector.components.binding_lookup import lookup
+from odoo.addons.connector.components import binder as binder_module
 from odoo.addons.connector.components.mapper import m2o_to_external
 
-from .common import ShopCase
+from .common import ShopCase, ShopServer, component_registry, shop_components
 from .test_mapper import MapperCase
 from .test_real_jobs import RealJobsCase, Transaction
 
@@ -52,20 +52,45 @@ class TestLookup(ShopCase):
         bindings = [self.binding(f"C{n}", external_id=f"c{n}") for n in range(50)]
         self.env.flush_all()
         with self.assertQueryCount(1):
-            self.binder.look_up([f"c{n}" for n in range(50)] + [None, "", "unknown"])
+            self.binder.look_up_ids([f"c{n}" for n in range(50)])
             for number, binding in enumerate(bindings):
                 self.assertEqual(self.binder.to_internal(f"c{number}"), binding)
-            self.binder.look_up(["c7", False])
+            self.binder.look_up_ids(["c7", False, None, ""])
+        self.binder.look_up_ids(["unknown"])
         self.assertFalse(self.binder.to_internal("unknown"))
 
     def test_a_user_does_not_learn_what_another_one_has_found(self):
-        self.binding("Ada", external_id="7")
-        self.binder.to_internal("7")
-        other = self.shop.with_user(self.env.ref("base.user_admin"))
-        binder = self.component("binder", shop=other)
-        self.assertIsNot(
-            lookup(binder, "external_id"), lookup(self.binder, "external_id")
+        model = self.env["ir.model"]._get("connector.test.binding")
+        self.env["ir.model.access"].create(
+            {"name": "read", "model_id": model.id, "perm_read": True}
         )
+        self.env["ir.rule"].create(
+            {
+                "name": "not that one",
+                "model_id": model.id,
+                "domain_force": "[('external_id', '!=', '7')]",
+            }
+        )
+        ada = self.binding("Ada", external_id="7")
+        self.binding("Grace", external_id="8")
+        self.assertEqual(self.binder.to_internal("7"), ada)
+        user = self.env.ref("base.user_admin")
+        binder = self.component("binder", shop=self.shop.with_user(user))
+        self.assertTrue(binder.to_internal("8"))
+        self.assertFalse(binder.to_internal("7"))
+
+    def test_a_twin_beyond_what_is_looked_up_ahead_is_noticed(self):
+        self.patch(binder_module, "AHEAD", 2)
+        for external_id in "1234571":
+            self.binding(f"Contact {external_id}", external_id=external_id)
+        self.assertTrue(self.binder.to_internal("2"))
+        self.assertTrue(self.binder.to_internal("3"))  # looks ahead
+        with self.assertRaises(ValueError):
+            self.binder.to_internal("1")
+        self.binder.look_up_ids(["7", "1", "5"])
+        self.assertTrue(self.binder.to_internal("7"))
+        with self.assertRaises(ValueError):
+            self.binder.to_internal("1")
 
     def test_two_with_one_id_are_noticed_after_one_was_found(self):
         ada = self.binding("Ada", external_id="7")
@@ -90,6 +115,27 @@ class TestLookup(ShopCase):
             self.assertTrue(self.binder.to_internal("7"))
             savepoint.rollback()
         self.assertFalse(self.binder.to_internal("7"))
+
+
+class TestLookupForAClass(ShopCase):
+    """What a test class sets up for all its tests may use a binder, too."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        registry = component_registry(*shop_components(ShopServer()))
+        env = cls.env(context={"components_registry": registry})
+        shop = env["connector.test.shop"].create({"name": "Shop of the class"})
+        cls.ada = env["connector.test.binding"].create(
+            {"name": "Ada", "backend_id": shop.id, "external_id": "7"}
+        )
+        with shop.work_on("connector.test.binding") as work:
+            cls.binder_of_class = work.component(usage="binder")
+        cls.binder_of_class.to_internal("7")
+
+    def test_what_was_found_is_still_known(self):
+        with self.assertQueryCount(0):
+            self.assertEqual(self.binder_of_class.to_internal("7"), self.ada)
 
 
 class TestMappers(MapperCase):
@@ -275,7 +321,7 @@ class TestAgainstAnUncachedBinder(ShopCase):
             self.bindings.pop(place).unlink()
 
     def do_look_up(self, external_ids):
-        self.binder.look_up(external_ids)
+        self.binder.look_up_ids(external_ids)
 
     def do_look(self, external_id):
         """Nothing but the comparison after it."""

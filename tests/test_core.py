@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import contextlib
 
-from odoo.addons.component.core import Component
+from odoo.addons.component.core import Component, WorkContext
 from odoo.addons.component.exception import NoComponentError
 from odoo.addons.connector.components.core import BaseConnectorComponent
 from odoo.addons.connector.database import pg_try_advisory_lock
@@ -63,6 +63,34 @@ class TestBaseConnector(ShopCase):
                     if not found:
                         stack.enter_context(self.assertRaises(NoComponentError))
                     self.any_component.component("visitor")
+
+    def test_a_component_is_searched_once_in_a_work_context(self):
+        searched = []
+        search = WorkContext._lookup_components
+
+        def count(work, **kwargs):
+            searched.append(kwargs["usage"])
+            return search(work, **kwargs)
+
+        self.patch(WorkContext, "_lookup_components", count)
+        for _time in range(3):
+            self.any_component.binder_for()
+            self.any_component.binder_for("connector.test.numbered")
+            self.any_component.component("record.exporter").binder_for()
+        self.assertEqual(searched, ["binder", "binder", "record.exporter"])
+
+    def test_it_works_in_the_environment_that_the_work_context_has_now(self):
+        self.any_component.binder_for("connector.test.numbered")
+        user = self.env.ref("base.user_admin")
+        self.any_component.work.collection = self.shop.with_user(user)
+        binder = self.any_component.binder_for("connector.test.numbered")
+        self.assertEqual(binder.env.user, user)
+
+    def test_components_of_another_model_do_not_share_a_work_context(self):
+        first = self.any_component.binder_for("connector.test.numbered")
+        first.work.note = "only mine"
+        second = self.any_component.binder_for("connector.test.numbered")
+        self.assertFalse(hasattr(second.work, "note"))
 
     def test_what_the_work_context_propagates_is_up_to_date(self):
         with self.shop.work_on("connector.test.binding", client="first") as work:

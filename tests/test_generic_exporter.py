@@ -57,6 +57,17 @@ class TestExport(ExporterCase):
             self.server.records["1"], {"title": "Ada", "mail": False, "years": 37}
         )
 
+    def test_no_more_is_read_than_is_mapped(self):
+        self.override(_export_dependencies=lambda exporter: None)
+        ada = self.binding("Ada", weight=60)
+        read = []
+        self.server.before_create = lambda data: read.extend(ada.odoo_id._cache)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.export(ada)
+        self.assertIn("name", read)
+        self.assertNotIn("weight", read)
+
     def test_fields_are_ignored_for_a_new_record(self):
         self.export(self.binding("Ada", age=36), fields=["age"])
         self.assertEqual(

@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.exceptions import AccessError
+
 from odoo.addons.component.core import AbstractComponent, Component
 from odoo.addons.connector.components.mapper import (
     MapOptions,
@@ -465,6 +467,58 @@ class TestInheritance(MapperCase):
 
         mapper = self.mapper(self.base(), One, Two)
         self.assertNotIn("one", mapper.map_record({}).values())
+
+
+class TestLookAhead(MapperCase):
+    """An export mapper reads what it maps, if it knows what that is."""
+
+    def read_by(self, fields=None, **attributes):
+        """Return the fields of a contact that a mapper reads ahead."""
+        mapper = self.export_mapper(**attributes)
+        contacts = self.contact() + self.contact()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        mapper.look_ahead(contacts, fields)
+        [read] = {frozenset(contact._cache.keys()) for contact in contacts}
+        return read & {"name", "email", "age", "weight", "child_ids", "parent_id"}
+
+    def test_it_reads_sources_of_rows_methods_and_children(self):
+        @mapping
+        @changed_by("age", "no_field")
+        def years(self, record):
+            return {"years": record.age}
+
+        attributes = {
+            "direct": [(none("name"), "title"), (m2o_to_external("parent_id"), "p")],
+            "children": [("child_ids", "contacts", "connector.test.contact")],
+            "years": years,
+        }
+        self.assertEqual(
+            self.read_by(**attributes), {"name", "parent_id", "age", "child_ids"}
+        )
+        self.assertEqual(self.read_by(["age", "weight"], **attributes), {"age"})
+
+    def test_it_reads_nothing_when_it_does_not_know_all(self):
+        @mapping
+        def anything(self, record):
+            return {"years": record.age}
+
+        def hidden(self, record, to_attr):
+            return record.age
+
+        self.assertFalse(self.read_by(direct=[("name", "a")], anything=anything))
+        self.assertFalse(self.read_by(direct=[("name", "a"), (hidden, "b")]))
+        self.assertFalse(self.read_by(["name"], direct=[("name", "a"), (hidden, "b")]))
+
+    def test_records_that_must_not_be_read_are_told_when_they_are_mapped(self):
+        mapper = self.export_mapper(direct=[("name", "title")])
+        user = self.env.ref("base.public_user")
+        contact = self.contact().with_user(user)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        mapper.look_ahead(contact)
+        with self.assertRaises(AccessError):
+            mapper.map_record(contact).values()
 
 
 class TestHooks(MapperCase):

@@ -3,6 +3,7 @@
 
 from unittest import mock
 
+from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import (
     Mapper,
     changed_by,
@@ -82,6 +83,38 @@ class TestPlans(PlanCase):
                 {"title": "Ada", "place": "London"},
             )
 
+    def test_rows_can_be_anything_that_can_be_iterated(self):
+        class Mapper(Component):
+            _name = "test.mapper"
+            _inherit = "test.import.mapper"
+
+            @property
+            def direct(self):
+                yield from super().direct
+                yield "city", "town"
+
+            children = ()
+
+        mapper = self.mapper(Mapper)
+        for _time in range(2):
+            values = mapper.map_record(CONTACT).values(fields=["city"])
+            self.assertEqual(values, {"town": "London", "place": "London"})
+
+    def test_one_field_can_be_given_by_its_name(self):
+        self.assertEqual(self.values(fields="name"), {"title": "Ada"})
+
+    def test_a_modifier_may_read_a_list_of_fields(self):
+        def concat(field):
+            def modifier(self, record, to_attr):
+                return " ".join(record[name] for name in field)
+
+            return modifier
+
+        mapper = self.import_mapper(direct=[(concat(["name", "city"]), "label")])
+        map_record = mapper.map_record(CONTACT)
+        self.assertEqual(map_record.values(), {"label": "Ada London"})
+        self.assertEqual(map_record.values(fields=["email"]), {})
+
     def test_they_are_not_kept_for_ever(self):
         for number in range(KEPT_PLANS + 5):
             self.values(fields=[f"field {number}"])
@@ -157,6 +190,30 @@ class TestChangesAfterThePlan(PlanCase):
         )
         self.assertNotIn("Ada", titles.values())
         self.assertEqual(self.values()["title"], "Ada")
+
+    def test_methods_in_another_order(self):
+        @mapping
+        def first(mapper, record):
+            return {"winner": "first"}
+
+        @mapping
+        def second(mapper, record):
+            return {"winner": "second"}
+
+        mapper = self.import_mapper(first=first, second=second)
+        self.assertEqual(mapper.map_record(CONTACT).values(), {"winner": "second"})
+        mapper._map_methods = dict(reversed(mapper._map_methods.items()))
+        self.assertEqual(mapper.map_record(CONTACT).values(), {"winner": "first"})
+
+    def test_names_of_sources_on_one_mapper(self):
+        fields = ["email", "city"]
+        for known in (["email"], fields):  # with a plan already, and without
+            mapper = self.new_mapper()
+            self.values(fields=["email"])
+            mapper._direct_source_field_name = lambda source: "email"
+            values = mapper.map_record(CONTACT).values(fields=known)
+            self.assertEqual(values["title"], "Ada")
+        self.assertNotIn("title", self.values(fields=fields))
 
     def test_a_name_of_a_source_that_depends_on_something(self):
         wanted = ["email"]

@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import fields, models
 
 from odoo.addons.component.core import Component
+from odoo.addons.connector.components import binder as binder_module
 from odoo.addons.connector.components.mapper import (
     convert,
     external_to_m2o,
@@ -536,6 +537,8 @@ class TestChunk(ImportCase):
             ]
 
         self.build(FriendMapper)
+        self.override(_import_dependencies=lambda importer: None)
+        self.patch(binder_module, "AHEAD", 50)  # not all there are
         # another contact is meant by each
         friends = [self.binding(f"F{n}", external_id=f"f{n}") for n in range(60)]
 
@@ -560,7 +563,11 @@ class TestChunk(ImportCase):
     def test_references_that_cannot_be_looked_up_are_told_of_their_record(self):
         class FriendMapper(Component):
             _inherit = "test.shop.contact.import.mapper"
-            direct = [("title", "name"), ("friend", "friend_id")]
+            direct = [
+                ("title", "name"),
+                ("friend", "friend_id"),
+                ("boss", "parent_id"),  # to a model without a binder
+            ]
 
         self.build(FriendMapper)
         self.override(_import_dependencies=lambda importer: None)
@@ -568,9 +575,10 @@ class TestChunk(ImportCase):
         self.source.add(2, friend="unknown")
         self.source.add(3, friend=["not", "an id"])
         self.source.contacts["4"] = None
-        result = self.run_chunk("1", "2", "3", "4")
+        self.source.add(5, boss="7")
+        result = self.run_chunk("1", "2", "3", "4", "5")
         self.assertIn("1 created", result)
-        for external_id in "234":
+        for external_id in "2345":
             self.assertIn(f"Set apart: {external_id}", result)
 
     def test_a_new_binding_is_created_with_its_sync_date(self):
@@ -585,6 +593,19 @@ class TestChunk(ImportCase):
         self.run_chunk("1", "2")
         self.assertTrue(self.imported("1").sync_date and self.imported("2").sync_date)
         self.assertFalse(written)
+
+    def test_bindings_that_a_connector_creates_in_its_own_way_are_dated(self):
+        def _create_many(importer, data_list):
+            known = [
+                {name: values[name] for name in ("name", "backend_id", "external_id")}
+                for values in data_list
+            ]
+            return importer.model.create(known)
+
+        self.override(_create_many=_create_many)
+        self.source.add(1, 2)
+        self.run_chunk("1", "2")
+        self.assertTrue(self.imported("1").sync_date and self.imported("2").sync_date)
 
     def test_a_binder_of_the_connectors_own_binds_each(self):
         bound = []

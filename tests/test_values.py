@@ -4,7 +4,7 @@ from datetime import date, datetime
 from odoo.fields import Command
 from odoo.tests import TransactionCase
 
-from odoo.addons.connector.values import changed_values, field_value
+from odoo.addons.connector.values import changed_values, field_value, read_fields
 
 from .common import ShopCase
 
@@ -113,6 +113,15 @@ class TestFieldValue(ShopCase):
         values = [field_value(member, name) for name in ("name", "age", "weight")]
         self.assertEqual(values, ["Ada", 7, 1.5])
 
+    def test_each_company_reads_what_is_its_own(self):
+        user = self.env.ref("base.user_admin")
+        companies = [user.company_id, self.env["res.company"].create({"name": "Two"})]
+        for company in companies:
+            user.with_company(company).partner_id.barcode = f"B{company.id}"
+        for company in companies:
+            value = field_value(user.with_company(company), "barcode")
+            self.assertEqual(value, f"B{company.id}")
+
     def test_what_was_written_a_moment_ago_is_read(self):
         binding = self.binding("Ada", age=7)
         self.assertEqual(field_value(binding, "age"), 7)
@@ -140,3 +149,44 @@ class TestFieldValue(ShopCase):
         with self.assertQueryCount(3):
             names = [field_value(b, "parent_id").name for b in bindings]
         self.assertEqual(names, [f"P{number}" for number in range(20)])
+
+
+class TestReadFields(ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.bindings = self.env["connector.test.binding"].union(
+            *(self.binding(f"C{n}", age=n, note=f"N{n}") for n in range(20))
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def test_nothing_else_is_read(self):
+        read_fields(self.bindings, ["name", "age", "note", "parent_id"])
+        for binding in self.bindings:
+            self.assertLessEqual({"name", "age"}, binding.odoo_id._cache.keys())
+            self.assertNotIn("email", binding.odoo_id._cache)
+        with self.assertQueryCount(0):
+            for number, binding in enumerate(self.bindings):
+                values = [binding[name] for name in ("name", "age", "note")]
+                self.assertEqual(values, [f"C{number}", number, f"N{number}"])
+
+    def test_they_are_read_of_all_records_that_are_read_together(self):
+        with self.assertQueryCount(2):
+            for binding in self.bindings:
+                read_fields(binding, ["name", "note"])
+
+    def test_what_is_known_is_not_read_again(self):
+        read_fields(self.bindings, ["name"])
+        with self.assertQueryCount(0):
+            read_fields(self.bindings, ["name"])
+
+    def test_what_was_written_stays(self):
+        self.bindings[0].name = "Changed"
+        read_fields(self.bindings, ["name", "age"])
+        self.assertEqual(self.bindings[0].name, "Changed")
+
+    def test_records_that_are_gone_are_left_out(self):
+        [gone, there, *_] = self.bindings
+        gone.unlink()
+        read_fields(gone + there, ["note"])
+        self.assertEqual(there.note, "N1")

@@ -3,10 +3,13 @@
 
 from contextlib import suppress
 
+from odoo.exceptions import AccessError, MissingError
+
 from odoo.addons.component.core import AbstractComponent
-from odoo.addons.component.exception import NoComponentError
+from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
 from ...exception import MappingError
+from ...values import read_fields
 from .decorators import mapping_definitions
 from .errors import COLLECTED, mapping_error
 from .modifiers import external_to_m2o, m2o_to_external
@@ -14,6 +17,15 @@ from .plan import KEPT_PLANS, MappingPlan
 from .record import MapOptions, MapRecord
 from .source import record_value, source_field
 
+#: What makes a look-up fail that may not be needed at all
+LOOK_AHEAD_IGNORES = (
+    AccessError,
+    AttributeError,
+    LookupError,
+    NoComponentError,
+    SeveralComponentError,
+    *COLLECTED,
+)
 NUMBER_TYPES = ("integer", "float", "monetary")
 
 
@@ -47,7 +59,8 @@ class Mapper(AbstractComponent):
     children = []
 
     _map_methods = {}
-    _plans = {}  #: what runs, by the fields that have changed
+    #: what runs, by the fields that have changed; each class gets its own
+    _plans = {}
     _map_child_usage = None  #: usage of the component that maps children
     _map_child_fallback = None  #: name of the one used when a connector has none
 
@@ -131,7 +144,7 @@ class Mapper(AbstractComponent):
 
     def _apply_with_options(self, map_record):
         """Map a record under the options that are set."""
-        plan = self._plan()
+        plan = self._plan(self.options["fields"], self.options["for_create"])
         values, errors = {}, []
         self._map_direct_rows(map_record, plan, values, errors)
         self._map_with_methods(map_record, plan, values, errors)
@@ -141,19 +154,21 @@ class Mapper(AbstractComponent):
             raise mapping_error(self.env, map_record.source, errors)
         return self.finalize(map_record, values)
 
-    def _plan(self):
-        """Return what runs under the options that are set."""
-        options, cls = self.options, type(self)
-        fields, for_create = options["fields"], bool(options["for_create"])
-        if cls._direct_source_field_name is not _DIRECT_SOURCE_FIELD_NAME:
+    def _plan(self, fields, for_create):
+        """Return what runs for some fields."""
+        if isinstance(fields, str):
+            fields = [fields]
+        naming = getattr(self._direct_source_field_name, "__func__", None)
+        if naming is not _DIRECT_SOURCE_FIELD_NAME:
             # who knows what the answer of a connector's own depends on
             return MappingPlan(self, fields, for_create)
-        key = (frozenset(fields) if fields else None, for_create)
-        plan = cls._plans.get(key)
+        plans = self._plans
+        key = (frozenset(fields) if fields else None, bool(for_create))
+        plan = plans.get(key)
         if plan is None or not plan.holds(self):
-            if len(cls._plans) >= KEPT_PLANS:
-                cls._plans.clear()
-            plan = cls._plans[key] = MappingPlan(self, key[0], for_create)
+            if len(plans) >= KEPT_PLANS:
+                plans.clear()
+            plan = plans[key] = MappingPlan(self, key[0], for_create)
         return plan
 
     def finalize(self, map_record, values):
@@ -272,24 +287,27 @@ class ImportMapper(AbstractComponent):
     def look_ahead(self, records):
         """Look up at once which bindings many records refer to.
 
-        Called before they are mapped, it saves them a query each. What is found in
-        this way are many2ones in ``direct`` rows.
+        Called before they are mapped, it saves a query for each of them. Only many2ones
+        in ``direct`` rows are looked up.
 
         :param records: list of the data of records from the backend
         """
         records = [record for record in records if hasattr(record, "get")]
         for source, target in self.direct:
-            field = self.model._fields.get(target)
-            is_external_id = not callable(source) or hasattr(source, "external_id_of")
-            if field is None or field.type != "many2one" or not is_external_id:
-                continue
-            binding_model = getattr(source, "external_id_of", None)
-            name = self._direct_source_field_name(source)
             # what is wrong with one of them is told when it is mapped
-            with suppress(NoComponentError, *COLLECTED):
-                binder = self.binder_for(binding_model or field.comodel_name)
-                if hasattr(binder, "look_up"):
-                    binder.look_up([record.get(name) for record in records])
+            with suppress(*LOOK_AHEAD_IGNORES):
+                self._look_up_references(source, target, records)
+
+    def _look_up_references(self, source, target, records):
+        field = self.model._fields.get(target)
+        is_external_id = not callable(source) or hasattr(source, "external_id_of")
+        if field is None or field.type != "many2one" or not is_external_id:
+            return
+        name = self._direct_source_field_name(source)
+        external_ids = [record.get(name) for record in records]
+        if any(external_ids):
+            model_name = getattr(source, "external_id_of", None) or field.comodel_name
+            self.binder_for(model_name).look_up_ids(external_ids)
 
     def _map_direct(self, record, from_attr, to_attr):
         """Map one ``direct`` row.
@@ -317,6 +335,24 @@ class ExportMapper(AbstractComponent):
 
     _map_child_usage = "export.map.child"
     _map_child_fallback = "base.map.child.export"
+
+    def look_ahead(self, records, fields=None, for_create=False):
+        """Read what will be mapped of some records, and no more than that.
+
+        Called before they are mapped, it saves the ORM from reading all columns of
+        records of which a few are needed. Nothing happens when a mapping method does
+        not tell with ``@changed_by`` what it reads.
+
+        :param records: recordset
+        :param fields: names of the source fields that matter; all when empty
+        :param for_create: whether records will be created with the values
+        """
+        if type(self).map_methods is not _MAP_METHODS:
+            return
+        names = self._plan(fields, for_create).sources
+        if names:
+            with suppress(AccessError, MissingError):  # told when it is mapped
+                read_fields(records, names & records._fields.keys())
 
     def _map_direct(self, record, from_attr, to_attr):
         """Map one ``direct`` row.

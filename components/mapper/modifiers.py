@@ -60,7 +60,8 @@ def m2o_to_external(field, binding=None):
             return False
         binder = self.binder_for(binding or many2one.comodel_name)
         if binding:
-            look_ahead(binder, related)
+            if hasattr(binder, "look_up_records"):  # where one is, others follow
+                binder.look_up_records(related)
             external_id = binder.to_external(related.id, wrap=True)
         else:
             external_id = binder.to_external(related)
@@ -130,12 +131,6 @@ def follow_m2o_relations(field):
         return value
 
     return modifier
-
-
-def look_ahead(binder, records):
-    """Let a binder look up more than one record, if it is one of ours."""
-    if hasattr(binder, "look_ahead"):
-        binder.look_ahead(records)
 
 
 def _many2one(fields, name):

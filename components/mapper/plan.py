@@ -1,8 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Which rows and methods of a mapper run, worked out once and not for each record."""
 
-from copy import copy
-
 #: How many plans a mapper class keeps: one for each set of fields that changes together
 KEPT_PLANS = 1000
 
@@ -15,26 +13,29 @@ class MappingPlan:
     :param for_create: whether a record will be created with the values
     """
 
-    __slots__ = ("fields", "for_create", "listed", "direct", "methods", "children")
+    __slots__ = (
+        "fields",
+        "for_create",
+        "made_from",  # the rows and methods that the mapper listed
+        "direct",  # rows that run
+        "methods",  # names of mapping methods that run
+        "children",  # rows that run
+        "sources",  # all fields that are read, None when some are not known
+    )
 
     def __init__(self, mapper, fields, for_create):
         self.fields = fields
         self.for_create = for_create
-        self.listed = [copy(listed) for listed in self._lists(mapper)]
+        self.made_from = direct, children, methods = _rows_and_methods(mapper)
         self.direct = [
             (source, target)
-            for source, target in mapper.direct
+            for source, target in direct
             # a source that does not tell what it reads might read one of them
             if self._reads(mapper._direct_source_field_name(source))
         ]
-        self.methods = [
-            name
-            for name, definition in mapper._map_methods.items()
-            if self.runs(definition)
-        ]
-        self.children = [
-            row for row in mapper.children if not fields or row[0] in fields
-        ]
+        self.methods = [name for name, rule in methods if self.runs(rule)]
+        self.children = [row for row in children if not fields or row[0] in fields]
+        self.sources = self._sources(mapper)
 
     def runs(self, definition):
         """Whether a mapping method runs.
@@ -51,11 +52,22 @@ class MappingPlan:
 
         Connectors also change these lists in place, or put others on a mapper.
         """
-        return self.listed == self._lists(mapper)
+        return self.made_from == _rows_and_methods(mapper)
 
-    @staticmethod
-    def _lists(mapper):
-        return [mapper.direct, mapper.children, mapper._map_methods]
+    def _sources(self, mapper):
+        rows = [mapper._direct_source_field_name(source) for source, _ in self.direct]
+        methods = [mapper._map_methods[name].changed_by for name in self.methods]
+        if not all(isinstance(name, str) for name in rows) or not all(methods):
+            return None
+        return {*rows, *(row[0] for row in self.children)}.union(*methods)
 
     def _reads(self, name):
-        return not self.fields or name is None or name in self.fields
+        return not self.fields or name is None or any(name == f for f in self.fields)
+
+
+def _rows_and_methods(mapper):
+    return [
+        list(mapper.direct),
+        list(mapper.children),
+        list(mapper._map_methods.items()),  # in their order
+    ]

@@ -1,14 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What a source of a row reads, and how it is read."""
 
-from functools import lru_cache
-
 from odoo import models
 
 from ...values import field_value
 
 
-@lru_cache(maxsize=4096)
 def source_field(source):
     """Return the name of the field that a ``direct`` row reads.
 
@@ -30,6 +27,7 @@ def source_value(mapper, record, source, target):
     :param record: the source record
     :param source: name of a field, or a modifier
     :param target: name of the target
+    :return: the value; ``None`` when data from a backend leaves the field out
     """
     if callable(source):
         return source(mapper, record, target)
@@ -43,6 +41,8 @@ def record_value(record, name):
 
     :param record: an Odoo record, or anything that has items
     :param name: name of the field
+    :return: its value
+    :raise KeyError: when there is no such field
     """
     is_odoo_record = isinstance(record, models.BaseModel)
     return field_value(record, name) if is_odoo_record else record[name]
