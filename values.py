@@ -39,29 +39,31 @@ def field_value(record, name):
     return record[name]
 
 
-def read_fields(records, names):
-    """Read fields of records, and of those that the ORM would read along with them.
+def read_fields(record, names):
+    """Read fields of a record, and of all records that the ORM reads along with it.
 
     With the first field of a record the ORM reads all its columns, which may be a
     hundred and more.
 
-    :param records: recordset
+    :param record: an Odoo record
     :param names: names of fields; those that are inherited are read where they are
     :raise AccessError: when one of the records must not be read
     """
     own, inherited = set(), defaultdict(list)
     for name in names:
-        field = records._fields[name]
+        field = record._fields[name]
         if field.inherited:
             name, _, inherited_name = field.related.partition(".")
             inherited[name].append(inherited_name)
-        if any(name not in record._cache for record in records):
-            own.add(name)
-    if own:
-        ids = islice(records._prefetch_ids, PREFETCH_MAX)
-        (records | records.browse(ids)).fetch(own)
+        own.add(name)
+    cache = record._cache
+    missing = [name for name in own if name not in cache]
+    if missing:
+        ids = islice(record._prefetch_ids, PREFETCH_MAX)
+        (record | record.browse(ids)).fetch(missing)
     for delegate, inherited_names in inherited.items():
-        read_fields(records[delegate], inherited_names)
+        if record[delegate]:
+            read_fields(record[delegate], inherited_names)
 
 
 def changed_values(record, values):

@@ -147,7 +147,6 @@ class ExportChunk:
     def _map(self, exporters):
         """Return pairs of exporter and data: of new records, and of known ones."""
         new, known = [], []
-        self._look_ahead(exporters)
         for exporter in exporters:
             with self._setting_apart(exporter.binding):
                 # dependencies commit, so that we see what others did meanwhile
@@ -163,14 +162,6 @@ class ExportChunk:
                     exporter._validate_create_data(data)
                     new.append((exporter, data))
         return new, known
-
-    def _look_ahead(self, exporters):
-        """Let the mapper read at once what it will map of the records of each kind."""
-        for is_new in (True, False):
-            same = [e for e in exporters if is_external_id(e.external_id) != is_new]
-            if same:
-                ids = [exporter.binding.id for exporter in same]
-                same[0]._look_ahead(self.bindings.browse(ids), self.fields)
 
     def _create(self, pairs):
         pairs = self._declare(pairs)

@@ -5,8 +5,6 @@ A synchronizer does little itself. It calls the mapper, the binder and the adapt
 the model that it works on, whichever the connector has put there.
 """
 
-from contextlib import suppress
-
 from odoo.exceptions import MissingError
 from odoo.fields import Domain
 
@@ -148,7 +146,6 @@ class GenericExporter(AbstractComponent):
         self._export_dependencies()
         self._lock()
         self._notice_external_id(bound)
-        self._look_ahead(self.binding, fields)
         map_record = self._map_data()
         if is_external_id(self.external_id):
             data = self._update_data(map_record, fields=fields)
@@ -441,18 +438,6 @@ class GenericExporter(AbstractComponent):
         except IDMissingInBackend:
             self.external_id = None
             return False
-
-    def _look_ahead(self, bindings, fields=None):
-        """Let the mapper read what it will map, if it can.
-
-        :param bindings: bindings with and without external ids
-        :param fields: names of the fields that changed
-        """
-        with suppress(NoComponentError):
-            if hasattr(self.mapper, "look_ahead"):
-                is_new = not is_external_id(self.external_id)
-                fields = None if is_new else fields
-                self.mapper.look_ahead(bindings, fields, for_create=is_new)
 
     def _notice_external_id(self, bound):
         """Take over the id that another job bound before we had the lock.

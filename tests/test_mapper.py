@@ -469,24 +469,28 @@ class TestInheritance(MapperCase):
         self.assertNotIn("one", mapper.map_record({}).values())
 
 
-class TestLookAhead(MapperCase):
-    """An export mapper reads what it maps, if it knows what that is."""
+class TestReadAhead(MapperCase):
+    """An export mapper reads what it maps and no more, if it knows what that is."""
 
     def read_by(self, fields=None, **attributes):
-        """Return the fields of a contact that a mapper reads ahead."""
-        mapper = self.export_mapper(**attributes)
+        """Return the fields that a mapper lets the ORM read of two contacts."""
+        mapper = self.export_mapper(
+            _map_direct=lambda mapper, record, source, target: None,
+            _map_child=lambda mapper, map_record, *row: None,
+            **attributes,
+        )
         contacts = self.contact() + self.contact()
         self.env.flush_all()
         self.env.invalidate_all()
-        mapper.look_ahead(contacts, fields)
+        mapper.map_record(next(iter(contacts))).values(fields=fields)
         [read] = {frozenset(contact._cache.keys()) for contact in contacts}
         return read & {"name", "email", "age", "weight", "child_ids", "parent_id"}
 
-    def test_it_reads_sources_of_rows_methods_and_children(self):
+    def test_sources_of_rows_methods_and_children_are_read(self):
         @mapping
         @changed_by("age", "no_field")
         def years(self, record):
-            return {"years": record.age}
+            """Reads nothing."""
 
         attributes = {
             "direct": [(none("name"), "title"), (m2o_to_external("parent_id"), "p")],
@@ -498,25 +502,43 @@ class TestLookAhead(MapperCase):
         )
         self.assertEqual(self.read_by(["age", "weight"], **attributes), {"age"})
 
-    def test_it_reads_nothing_when_it_does_not_know_all(self):
+    def test_nothing_is_read_ahead_when_not_all_is_known(self):
         @mapping
         def anything(self, record):
-            return {"years": record.age}
+            """Reads nothing, and does not tell."""
 
         def hidden(self, record, to_attr):
-            return record.age
+            """Reads nothing, and does not tell."""
 
         self.assertFalse(self.read_by(direct=[("name", "a")], anything=anything))
         self.assertFalse(self.read_by(direct=[("name", "a"), (hidden, "b")]))
         self.assertFalse(self.read_by(["name"], direct=[("name", "a"), (hidden, "b")]))
 
-    def test_records_that_must_not_be_read_are_told_when_they_are_mapped(self):
-        mapper = self.export_mapper(direct=[("name", "title")])
-        user = self.env.ref("base.public_user")
-        contact = self.contact().with_user(user)
+    def test_queries_do_not_grow_with_the_records(self):
+        mapper = self.export_mapper(direct=[("name", "title"), ("age", "years")])
+        bindings = self.env["connector.test.binding"].union(
+            *(self.binding(f"C{number}") for number in range(20))
+        )
         self.env.flush_all()
         self.env.invalidate_all()
-        mapper.look_ahead(contact)
+        with self.assertQueryCount(2):
+            titles = [mapper.map_record(b).values()["title"] for b in bindings]
+        self.assertEqual(titles, [f"C{number}" for number in range(20)])
+
+    def test_records_of_several_models_can_be_mapped_in_turn(self):
+        mapper = self.export_mapper(direct=[("name", "title")])
+        records = [self.contact("Ada"), self.binding("Grace"), self.shop]
+        self.env.flush_all()
+        for _time in range(2):
+            self.env.invalidate_all()
+            titles = [mapper.map_record(r).values()["title"] for r in records]
+            self.assertEqual(titles, ["Ada", "Grace", "Corner Shop"])
+
+    def test_a_record_that_must_not_be_read_is_an_error(self):
+        mapper = self.export_mapper(direct=[("name", "title")])
+        contact = self.contact().with_user(self.env.ref("base.public_user"))
+        self.env.flush_all()
+        self.env.invalidate_all()
         with self.assertRaises(AccessError):
             mapper.map_record(contact).values()
 

@@ -3,6 +3,7 @@
 
 from contextlib import suppress
 
+from odoo import models
 from odoo.exceptions import AccessError, MissingError
 
 from odoo.addons.component.core import AbstractComponent
@@ -145,6 +146,7 @@ class Mapper(AbstractComponent):
     def _apply_with_options(self, map_record):
         """Map a record under the options that are set."""
         plan = self._plan(self.options["fields"], self.options["for_create"])
+        self._read_ahead(map_record.source, plan)
         values, errors = {}, []
         self._map_direct_rows(map_record, plan, values, errors)
         self._map_with_methods(map_record, plan, values, errors)
@@ -180,6 +182,9 @@ class Mapper(AbstractComponent):
         :rtype: dict
         """
         return values
+
+    def _read_ahead(self, source, plan):
+        """Read what will be mapped, where that saves something."""
 
     def _map_direct_rows(self, map_record, plan, values, errors):
         source = map_record.source
@@ -336,23 +341,22 @@ class ExportMapper(AbstractComponent):
     _map_child_usage = "export.map.child"
     _map_child_fallback = "base.map.child.export"
 
-    def look_ahead(self, records, fields=None, for_create=False):
-        """Read what will be mapped of some records, and no more than that.
+    def _read_ahead(self, source, plan):
+        """Read what will be mapped, of all records that the ORM reads together.
 
-        Called before they are mapped, it saves the ORM from reading all columns of
-        records of which a few are needed. Nothing happens when a mapping method does
-        not tell with ``@changed_by`` what it reads.
-
-        :param records: recordset
-        :param fields: names of the source fields that matter; all when empty
-        :param for_create: whether records will be created with the values
+        With the first field of a record the ORM would read all its columns. That is
+        left to it when a mapping method does not tell with ``@changed_by`` what it
+        reads.
         """
-        if type(self).map_methods is not _MAP_METHODS:
+        if not plan.sources or not isinstance(source, models.BaseModel):
             return
-        names = self._plan(fields, for_create).sources
-        if names:
+        done = getattr(self.work, "_connector_read_ahead", (None, None))
+        if done[0] is plan and done[1] is source._prefetch_ids:
+            return
+        self.work._connector_read_ahead = (plan, source._prefetch_ids)
+        if type(self).map_methods is _MAP_METHODS:
             with suppress(AccessError, MissingError):  # told when it is mapped
-                read_fields(records, names & records._fields.keys())
+                read_fields(source, plan.sources & source._fields.keys())
 
     def _map_direct(self, record, from_attr, to_attr):
         """Map one ``direct`` row.
