@@ -42,8 +42,9 @@ def field_value(record, name):
 def read_fields(record, names):
     """Read fields of a record, and of all records that the ORM reads along with it.
 
-    With the first field of a record the ORM reads all its columns, which may be a
-    hundred and more.
+    With the first column of a record the ORM reads all its columns, which may be a
+    hundred and more. What has no column, or is not to be read along with others, such
+    as an image, is left to the ORM.
 
     :param record: an Odoo record
     :param names: names of fields; those that are inherited are read where they are
@@ -55,7 +56,9 @@ def read_fields(record, names):
         if field.inherited:
             name, _, inherited_name = field.related.partition(".")
             inherited[name].append(inherited_name)
-        own.add(name)
+            own.add(name)
+        elif field.store and field.column_type and field.prefetch:
+            own.add(name)
     cache = record._cache
     missing = [name for name in own if name not in cache]
     if missing:

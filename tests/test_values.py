@@ -192,6 +192,16 @@ class TestReadFields(ShopCase):
         read_fields(there, ["note"])
         self.assertEqual(there.note, "N1")
 
+    def test_images_are_not_read_along_with_others(self):
+        users = self.env["res.users"].search([])
+        user = next(iter(users))
+        self.env.invalidate_all()
+        read_fields(user, ["name", "image_1920", "category_id", "display_name"])
+        self.assertIn("name", user.partner_id._cache)
+        self.assertFalse(
+            {"image_1920", "category_id", "display_name"} & {*user.partner_id._cache}
+        )
+
     def test_a_record_in_memory_has_nothing_to_read(self):
         draft = self.bindings.new({"name": "Draft"})
         with self.assertQueryCount(0):
