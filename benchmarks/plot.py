@@ -8,7 +8,7 @@ from environment import folders
 from .report import duration
 
 FILE = folders.CHECKOUT / "docs" / "benchmark.svg"
-LEFT, WIDTH, ROW, TOP, RIGHT = 330, 440, 26, 64, 150
+LEFT, WIDTH, ROW, TOP, RIGHT = 330, 440, 26, 64, 180
 COLOURS = {"met": "#2f7d5b", "missed": "#b5533c"}
 GRAY = "#666"
 SCALE = (1, 2, 5, 10, 20, 50, 100)
