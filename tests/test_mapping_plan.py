@@ -20,7 +20,6 @@ CONTACT = {"name": "Ada", "email": "ada@example.com", "city": "London", "tags": 
 class PlanCase(MapperCase):
     def setUp(self):
         super().setUp()
-        self.asked = asked = []
 
         @mapping
         @changed_by("city")
@@ -33,7 +32,6 @@ class PlanCase(MapperCase):
             return {"source": "odoo"}
 
         def _map_child(self, map_record, from_attr, to_attr, model_name):
-            asked.append(from_attr)
             return map_record.source[from_attr]
 
         self.import_mapper(
@@ -177,18 +175,12 @@ class TestChangesAfterThePlan(PlanCase):
                 ]
             ),
         }
-        titles = {}
         for name, hook in replaced.items():
             for cls in (self.components["test.import.mapper"], Mapper):
                 if name == "_map_direct" and cls is Mapper:
                     continue  # that of the import mapper is in front of it
-                with mock.patch.object(cls, name, hook):
-                    titles[name, cls] = self.values()["title"]
-        self.assertEqual(
-            {name for (name, _cls), title in titles.items() if title != "Ada"},
-            set(replaced),
-        )
-        self.assertNotIn("Ada", titles.values())
+                with self.subTest(name, cls=cls), mock.patch.object(cls, name, hook):
+                    self.assertNotEqual(self.values()["title"], "Ada")
         self.assertEqual(self.values()["title"], "Ada")
 
     def test_methods_in_another_order(self):

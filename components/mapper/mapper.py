@@ -348,15 +348,16 @@ class ExportMapper(AbstractComponent):
         left to it when a mapping method does not tell with ``@changed_by`` what it
         reads.
         """
-        if not plan.sources or not isinstance(source, models.BaseModel):
+        is_known = plan.sources and type(self).map_methods is _MAP_METHODS
+        if not is_known or not isinstance(source, models.BaseModel):
             return
+        # records that are read together share the object that lists them
         done = getattr(self.work, "_connector_read_ahead", (None, None))
         if done[0] is plan and done[1] is source._prefetch_ids:
             return
         self.work._connector_read_ahead = (plan, source._prefetch_ids)
-        if type(self).map_methods is _MAP_METHODS:
-            with suppress(AccessError, MissingError):  # told when it is mapped
-                read_fields(source, plan.sources & source._fields.keys())
+        with suppress(AccessError, MissingError):  # told when it is mapped
+            read_fields(source, plan.sources & source._fields.keys())
 
     def _map_direct(self, record, from_attr, to_attr):
         """Map one ``direct`` row.
