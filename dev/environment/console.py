@@ -34,13 +34,18 @@ class Step:
     :param title: what is done, as an order: "Unpack Odoo"
     """
 
+    _open = None  # the step whose line is not finished, where nobody looks
+
     def __init__(self, title):
         self.title = title
         self.live = sys.stdout.isatty()
         self._started = time.monotonic()
         self._shown = ""
         if not self.live:
+            if Step._open:
+                say()  # this one is a part of it
             print(f"  {title} ", end="", flush=True)
+            Step._open = self
         self.note("")
 
     def note(self, text):
@@ -59,7 +64,7 @@ class Step:
     def count(self, number, noun):
         """Show how many are done: each on a terminal, every fiftieth elsewhere."""
         self.note(plural(number, noun))
-        if not self.live and number % 50 == 0:
+        if Step._open is self and number % 50 == 0:
             print(f".. {number} ", end="", flush=True)
 
     def end(self, outcome=None):
@@ -67,7 +72,9 @@ class Step:
         outcome = outcome or f"{time.monotonic() - self._started:.1f} s"
         dots = "." * max(WIDTH - len(self.title), 3)
         self._show("")
-        say(f"  {self.title} {dots} {outcome}" if self.live else f"{dots} {outcome}")
+        begun = Step._open is self
+        say(f"{dots} {outcome}" if begun else f"  {self.title} {dots} {outcome}")
+        Step._open = None
 
     def _show(self, line):
         if self.live:
