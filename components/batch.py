@@ -8,9 +8,8 @@ from odoo.fields import Domain
 
 from odoo.addons.component.core import AbstractComponent
 
+from ..backends import chunk_size_of
 from .export_chunk import ExportChunk
-
-DEFAULT_CHUNK_SIZE = 100
 
 
 def chunks(iterable, size):
@@ -135,7 +134,7 @@ class BatchImporter(AbstractComponent):
         self.model.with_delay(**options).import_chunk(self.backend_record, external_ids)
 
     def _size(self, chunk_size):
-        return chunk_size or _chunk_size_of(self.backend_record)
+        return chunk_size or chunk_size_of(self.backend_record)
 
 
 class BatchExporter(AbstractComponent):
@@ -158,7 +157,7 @@ class BatchExporter(AbstractComponent):
         if obstacle:
             return obstacle
         bindings = self.model.search(self._domain(domain))
-        size = chunk_size or _chunk_size_of(self.backend_record)
+        size = chunk_size or chunk_size_of(self.backend_record)
         jobs = 0
         for ids in chunks(bindings.ids, size):
             self._delay_chunk(self.model.browse(ids), fields)
@@ -219,8 +218,3 @@ class BatchExporter(AbstractComponent):
         binding.with_delay(
             description=self.env._("Export a record, set apart from others")
         ).export_record(fields=fields)
-
-
-def _chunk_size_of(backend):
-    size = "chunk_size" in backend._fields and backend["chunk_size"]
-    return size or DEFAULT_CHUNK_SIZE

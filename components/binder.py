@@ -9,51 +9,9 @@ from odoo.tools import SQL
 
 from odoo.addons.component.core import AbstractComponent
 
-from ..database import search_committed
-from .binding_lookup import AHEAD, lookup
-
-
-def is_external_id(value):
-    """Whether a value can be the id of a record on a backend.
-
-    ``0`` can, as some backends count from there. ``None``, ``False``, ``True`` and
-    the empty string cannot.
-
-    :rtype: bool
-    """
-    return value is not None and not isinstance(value, bool) and value != ""
-
-
-def require_external_id(value, binding):
-    """Refuse a value that can be no id on a backend.
-
-    :param value: what a backend gave as the id of a record
-    :param binding: the binding that would get it
-    :raise AssertionError: with the record and the remedy, also under ``python -O``
-    """
-    if not is_external_id(value):
-        raise AssertionError(
-            f"{value!r} is no external id: {binding} cannot be bound. Return the id of "
-            "the new record from the backend adapter's create()."
-        )
-
-
-def backend_of(binding):
-    """Return the backend of a binding, whatever its field is called.
-
-    :param binding: a binding
-    :return: the backend
-    :raise ValueError: when no field of the model points to a backend
-    """
-    if "backend_id" in binding._fields:
-        return binding.backend_id
-    registry = binding.env.registry
-    for name, field in binding._fields.items():
-        if field.type == "many2one" and issubclass(
-            registry[field.comodel_name], registry["connector.backend"]
-        ):
-            return binding[name]
-    raise ValueError(f"{binding._name} has no many2one to a backend.")
+from ..external_id import is_external_id, require_external_id
+from ..transactions import search_committed
+from .binding_cache import AHEAD, lookup
 
 
 class Binder(AbstractComponent):
@@ -137,7 +95,7 @@ class Binder(AbstractComponent):
             return False
         return external_id
 
-    def look_up_ids(self, external_ids):
+    def prefetch_external_ids(self, external_ids):
         """Look up the bindings of many external ids, before they are asked for.
 
         :param external_ids: list of ids on the backend; those that are none are
@@ -149,7 +107,7 @@ class Binder(AbstractComponent):
         if unknown:
             self._find_ahead(known, self._bindings_domain(unknown[:AHEAD]))
 
-    def look_up_records(self, records):
+    def prefetch_records(self, records):
         """Look up the bindings of many Odoo records, before they are asked for.
 
         Where one is mapped, others will follow: those that the ORM would read together.

@@ -9,9 +9,9 @@ import psycopg2.errors
 
 from odoo.addons.component.core import AbstractComponent
 
-from ..database import contention_wait, pg_try_advisory_lock, try_lock_rows
 from ..exception import RetryableJobError
-from .component_lookup import find_component
+from ..locks import contention_wait, pg_try_advisory_lock, try_lock_rows
+from .component_cache import find_component
 
 _logger = logging.getLogger(__name__)
 

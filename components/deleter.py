@@ -4,10 +4,8 @@
 from odoo.addons.component.core import AbstractComponent
 
 from ..exception import IDMissingInBackend
-from .binder import is_external_id
-
-#: States of a job that has not deleted yet, or could not
-UNFINISHED = ("wait_dependencies", "pending", "enqueued", "started", "failed")
+from ..external_id import is_external_id
+from ..job_states import UNFINISHED
 
 
 def delete_job_key(backend, model_name, external_id):

@@ -6,13 +6,14 @@ from contextlib import contextmanager
 
 import psycopg2
 
-from ..database import clean_step, durable_step, lock_free_rows, make_durable
 from ..exception import (
     AccessRefusedError,
     InvalidDataError,
     NetworkRetryableError,
 )
-from .binder import is_external_id, require_external_id
+from ..external_id import is_external_id, require_external_id
+from ..locks import lock_free_rows
+from ..transactions import commit_if_allowed, commit_on_success, rollback_on_error
 from .synchronizer import GenericExporter
 
 _logger = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class ExportChunk:
         for binding in self.bindings:
             # each commits, after which the whole chunk would be read again
             binding = binding.with_prefetch()
-            with self._setting_apart(binding), durable_step(self.env):
+            with self._setting_apart(binding), commit_on_success(self.env):
                 self._exporter(binding).run(binding, fields=self.fields)
                 self.done += 1
 
@@ -112,7 +113,7 @@ class ExportChunk:
         for exporter in bound:
             if type(exporter)._after_export is GenericExporter._after_export:
                 continue  # there is nothing to do
-            with self._setting_apart(exporter.binding), durable_step(self.env):
+            with self._setting_apart(exporter.binding), commit_on_success(self.env):
                 exporter._after_export()
 
     def _prepare(self):
@@ -120,12 +121,12 @@ class ExportChunk:
         exporters = []
         for binding in self.bindings:
             exporter = self._exporter(binding)
-            with self._setting_apart(binding), clean_step(self.env):
+            with self._setting_apart(binding), rollback_on_error(self.env):
                 if exporter._read_external_id():
                     continue
                 if exporter._is_newer_on_backend():
                     exporter._delay_import()
-                    make_durable(self.env)  # no row is locked yet
+                    commit_if_allowed(self.env)  # no row is locked yet
                 if not exporter._has_to_skip():
                     exporter._export_dependencies()
                     exporters.append(exporter)
@@ -237,14 +238,14 @@ class ExportChunk:
         :return: the exporters of what is bound
         """
         try:
-            with clean_step(self.env):
+            with rollback_on_error(self.env):
                 self._bind_together(exporters)
             return exporters
         except Exception as error:
             _logger.info("A chunk is bound one by one, because of: %s", error)
         bound = []
         for exporter in exporters:
-            with self._setting_apart(exporter.binding), durable_step(self.env):
+            with self._setting_apart(exporter.binding), commit_on_success(self.env):
                 exporter._bind()
                 bound.append(exporter)
         return bound
@@ -258,7 +259,7 @@ class ExportChunk:
             bindings = self.bindings.browse(ids)
             keys.update(intents._keys(self.batch.backend_record, bindings))
         intents._mark_bound(keys)
-        make_durable(self.env)
+        commit_if_allowed(self.env)
         if keys:
             intents._forget(keys)
-            make_durable(self.env)  # others do not have to wait for our end
+            commit_if_allowed(self.env)  # others do not have to wait for our end

@@ -8,7 +8,8 @@ import psycopg2
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
-from .binder import backend_of, is_external_id
+from ..backends import backend_of
+from ..external_id import is_external_id
 from .deleter import delete_job_key
 
 _logger = logging.getLogger(__name__)

@@ -112,12 +112,12 @@ class ImportChunk:
         self._take_bindings(importers, self.importer._known_bindings)
         importers = [i for i in importers if not self._is_done(i)]
         importers = self._without_deleted(importers)
-        self._look_ahead(importers)
+        self._prefetch(importers)
         self._import_dependencies(importers)
         importers = [i for i in importers if not self._came_as_dependency(i)]
         self._find_bindings([i for i in importers if not i.binding])
         if self._has_imported_dependencies():
-            self._look_ahead(importers)
+            self._prefetch(importers)
         mapped = self._map(importers)
         self._update([pair for pair in mapped if pair[0].binding])
         created = self._create([pair for pair in mapped if not pair[0].binding])
@@ -154,11 +154,13 @@ class ImportChunk:
     def _has_imported_dependencies(self):
         return any(self.importer._dependencies.values())
 
-    def _look_ahead(self, importers):
+    def _prefetch(self, importers):
         """Look up at once what the records refer to, where the mapper tells."""
         mapper = self.importer.mapper
-        if importers and hasattr(mapper, "look_ahead"):
-            mapper.look_ahead([importer.external_record for importer in importers])
+        if importers and hasattr(mapper, "prefetch_bindings"):
+            mapper.prefetch_bindings(
+                [importer.external_record for importer in importers]
+            )
 
     def _take_bindings(self, importers, found):
         everything = self.importer.model.union(*found.values())

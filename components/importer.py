@@ -4,8 +4,8 @@
 from odoo.addons.component.core import AbstractComponent
 
 from ..exception import IDMissingInBackend, ManyIDSInBackend
-from ..values import changed_values
-from .binder import is_external_id
+from ..external_id import is_external_id
+from ..orm import changed_values
 from .deleter import waiting_deletes
 from .import_chunk import ImportChunk
 

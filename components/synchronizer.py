@@ -11,9 +11,11 @@ from odoo.fields import Domain
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
-from ..database import make_durable, pg_try_advisory_locks, search_committed
+from ..backends import is_archived
 from ..exception import AccessRefusedError, IDMissingInBackend, InvalidDataError
-from .binder import is_external_id, require_external_id
+from ..external_id import is_external_id, require_external_id
+from ..locks import pg_try_advisory_locks
+from ..transactions import commit_if_allowed, search_committed
 
 
 class Synchronizer(AbstractComponent):
@@ -41,7 +43,7 @@ class Synchronizer(AbstractComponent):
         Jobs may run long after they were made.
         """
         backend = self.backend_record.sudo()
-        if "active" in backend._fields and not backend.active:
+        if is_archived(backend):
             return self.env._("Nothing was done: %s is archived.", backend.display_name)
         return None
 
@@ -267,7 +269,7 @@ class GenericExporter(AbstractComponent):
         with self._retry_unique_violation():
             binding = model.with_context(connector_no_export=True).sudo().create(values)
             # as long as nobody else sees it, others try to create it as well
-            make_durable(self.env)
+            commit_if_allowed(self.env)
         return binding
 
     def _lock(self):
@@ -389,10 +391,10 @@ class GenericExporter(AbstractComponent):
         keys = self._keys_in_doubt()
         intents = self.env["connector.create.intent"]
         intents._mark_bound(keys)
-        make_durable(self.env)
+        commit_if_allowed(self.env)
         if keys:
             intents._forget(keys)
-            make_durable(self.env)  # others do not have to wait for our end
+            commit_if_allowed(self.env)  # others do not have to wait for our end
         self._idempotency_key = None
 
     def _keys_in_doubt(self):

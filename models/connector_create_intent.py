@@ -7,9 +7,10 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..components.binder import is_external_id
-from ..database import new_transaction, try_lock_rows
 from ..exception import ConnectorException, JobError
+from ..external_id import is_external_id
+from ..locks import try_lock_rows
+from ..transactions import new_transaction
 
 
 class ConnectorCreateIntent(models.Model):

@@ -6,15 +6,11 @@ from odoo.tools import SQL
 
 from odoo.addons.queue_job.job import Job
 
-from ..database import (
-    commits_wanted,
-    contention_wait,
-    make_durable,
-    new_transaction,
-)
 from ..exception import RetryableJobError
+from ..job_states import WAITING
+from ..locks import contention_wait
+from ..transactions import commit_if_allowed, commits_enabled, new_transaction
 
-WAITING = ("wait_dependencies", "pending", "enqueued")
 #: Bindings share a lock when their ids are equal modulo this number, so that a
 #: transaction with very many changes does not use up PostgreSQL's lock table.
 LOCKS = 256
@@ -133,9 +129,9 @@ class ConnectorExportChange(models.Model):
         :return: rows of this model, to be deleted when they are exported
         :raise RetryableJobError: when transactions go on committing changes
         """
-        if commits_wanted():
+        if commits_enabled():
             self._wait_for_commits(binding)
-            make_durable(self.env)  # see what they have committed
+            commit_if_allowed(self.env)  # see what they have committed
         return self.sudo().search(
             [("res_id", "=", binding.id), ("model_name", "=", binding._name)]
         )

@@ -2,8 +2,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import MissingError
 
-from ..components.binder import backend_of
-from ..components.binding_lookup import forget
+from ..backends import backend_of
+from ..components.binding_cache import forget
 
 
 class ExternalBinding(models.AbstractModel):

@@ -5,9 +5,10 @@ import psycopg2
 
 from odoo import SUPERUSER_ID, api, fields, models
 
+from ..job_states import RUNNABLE
+
 _logger = logging.getLogger(__name__)
 
-UNFINISHED = ("wait_dependencies", "pending", "enqueued", "failed")
 ATTEMPTS = 5
 
 
@@ -45,12 +46,12 @@ def cancel_jobs_of(env, model_names):
     :param model_names: names of the models
     """
     jobs = env["queue.job"].search(
-        [("model_name", "in", model_names), ("state", "in", UNFINISHED)]
+        [("model_name", "in", model_names), ("state", "in", RUNNABLE)]
     )
     # not through queue_job, which loads a job and so needs the code of its method
     result = env._("Cancelled: its model was uninstalled.")
     while jobs:
-        dependents = jobs.dependent_ids.filtered(lambda job: job.state in UNFINISHED)
+        dependents = jobs.dependent_ids.filtered(lambda job: job.state in RUNNABLE)
         jobs.write(
             {
                 "state": "cancelled",

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import models
 
-from ..components.binder import backend_of
+from ..backends import backend_of
 
 
 class QueueJob(models.Model):

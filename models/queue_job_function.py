@@ -3,7 +3,7 @@ from odoo import models
 
 from odoo.addons.queue_job.models.queue_job_function import regex_job_function_name
 
-from ..database import commits_wanted
+from ..transactions import commits_enabled
 
 MAY_COMMIT = ("external.binding", "connector.backend")
 
@@ -23,7 +23,7 @@ class QueueJobFunction(models.Model):
         :return: the configuration of the job function
         """
         config = super().job_config(name)
-        if config.allow_commit or not commits_wanted() or not self._synchronizes(name):
+        if config.allow_commit or not commits_enabled() or not self._synchronizes(name):
             return config
         return config._replace(allow_commit=True)
 

@@ -2,7 +2,7 @@ from . import (
     test_backend_adapter,
     test_batch_exporter,
     test_binder,
-    test_binding_lookup,
+    test_binding_cache,
     test_core,
     test_create_intent,
     test_database,
@@ -17,6 +17,7 @@ from . import (
     test_mapper,
     test_mapping_plan,
     test_modifiers,
+    test_orm,
     test_queue_job,
     test_readme,
     test_real_jobs,
@@ -24,5 +25,4 @@ from . import (
     test_record_importer,
     test_security,
     test_synchronizer,
-    test_values,
 )

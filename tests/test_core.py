@@ -4,8 +4,8 @@ import contextlib
 from odoo.addons.component.core import Component, WorkContext
 from odoo.addons.component.exception import NoComponentError
 from odoo.addons.connector.components.core import BaseConnectorComponent
-from odoo.addons.connector.database import pg_try_advisory_lock
 from odoo.addons.connector.exception import RetryableJobError
+from odoo.addons.connector.locks import pg_try_advisory_lock
 
 from .common import ShopCase
 

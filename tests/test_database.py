@@ -7,7 +7,7 @@ import sys
 from odoo.tests import BaseCase, TransactionCase
 from odoo.tools import config
 
-from odoo.addons.connector import database
+from odoo.addons.connector import database, locks, transactions
 from odoo.addons.queue_job.controllers.main import _prevent_commit
 
 PRINT_KEY = """
@@ -17,7 +17,7 @@ from odoo.tools import config
 
 config.parse_config(["--addons-path", sys.argv[1]])
 initialize_sys_path()
-from odoo.addons.connector.database import _advisory_key
+from odoo.addons.connector.locks import _advisory_key
 
 print(_advisory_key("import(shop, 7)"))
 """
@@ -56,7 +56,7 @@ class TestAdvisoryLock(TransactionCase):
 
 class TestAdvisoryKey(BaseCase):
     def test_the_key_is_the_same_in_every_process(self):
-        keys = {database._advisory_key("import(shop, 7)")}
+        keys = {locks._advisory_key("import(shop, 7)")}
         for seed in ("1", "2"):
             output = subprocess.run(
                 [sys.executable, "-c", PRINT_KEY, ",".join(config["addons_path"])],
@@ -70,7 +70,7 @@ class TestAdvisoryKey(BaseCase):
         self.assertEqual(len(keys), 1)
 
     def test_the_key_fits_into_a_bigint_and_rarely_meets_another(self):
-        keys = {database._advisory_key(value) for value in range(10000)}
+        keys = {locks._advisory_key(value) for value in range(10000)}
         self.assertEqual(len(keys), 10000)
         self.assertTrue(all(-(2**63) <= key < 2**63 for key in keys))
 
@@ -87,27 +87,27 @@ class TestRowLocks(TransactionCase):
         self.theirs = self.partner.with_env(self.env(cr=self.other_cr))
 
     def test_rows_are_locked_for_others(self):
-        self.assertTrue(database.try_lock_rows(self.partners))
-        self.assertFalse(database.try_lock_rows(self.theirs))
+        self.assertTrue(locks.try_lock_rows(self.partners))
+        self.assertFalse(locks.try_lock_rows(self.theirs))
 
     def test_one_locked_row_is_enough_to_fail(self):
-        self.assertTrue(database.try_lock_rows(self.theirs))
-        self.assertFalse(database.try_lock_rows(self.partners))
+        self.assertTrue(locks.try_lock_rows(self.theirs))
+        self.assertFalse(locks.try_lock_rows(self.partners))
 
     def test_the_transaction_goes_on_after_a_lock_was_not_obtained(self):
-        self.assertTrue(database.try_lock_rows(self.theirs))
-        self.assertFalse(database.try_lock_rows(self.partner))
+        self.assertTrue(locks.try_lock_rows(self.theirs))
+        self.assertFalse(locks.try_lock_rows(self.partner))
         self.assertTrue(self.partner.exists())
 
     def test_nothing_to_lock_is_locked(self):
-        self.assertTrue(database.try_lock_rows(self.env["res.partner"]))
-        self.assertTrue(database.try_lock_rows(self.env["res.partner"].new({})))
+        self.assertTrue(locks.try_lock_rows(self.env["res.partner"]))
+        self.assertTrue(locks.try_lock_rows(self.env["res.partner"].new({})))
 
     def test_a_record_that_is_gone_is_no_obstacle(self):
         gone = self.env["res.partner"].create({"name": "Gone"})
         gone.unlink()
-        self.assertTrue(database.try_lock_rows(self.partner + gone))
-        self.assertFalse(database.try_lock_rows(self.theirs))
+        self.assertTrue(locks.try_lock_rows(self.partner + gone))
+        self.assertFalse(locks.try_lock_rows(self.theirs))
 
     def test_a_row_changed_after_our_snapshot_is_not_locked_nor_logged(self):
         theirs = self.theirs.create({"name": "Changed"})
@@ -119,7 +119,7 @@ class TestRowLocks(TransactionCase):
                 theirs.name = "Changed meanwhile"
                 self.other_cr.commit()
                 with self.assertNoLogs(level=logging.INFO):
-                    self.assertFalse(database.try_lock_rows(ours))
+                    self.assertFalse(locks.try_lock_rows(ours))
                 cr.rollback()
         finally:
             theirs.unlink()
@@ -135,36 +135,38 @@ class TestSearchCommitted(TransactionCase):
             theirs = self.env(cr=other_cr)["res.partner"].create({"name": "Newcomer"})
             domain = [("id", "=", theirs.id)]
             model = self.env["res.partner"]
-            self.assertFalse(database.search_committed(model, domain))
+            self.assertFalse(transactions.search_committed(model, domain))
             other_cr.commit()
             try:
                 self.assertFalse(model.search(domain))
-                self.assertEqual(database.search_committed(model, domain), theirs.ids)
+                self.assertEqual(
+                    transactions.search_committed(model, domain), theirs.ids
+                )
             finally:
                 theirs.unlink()
 
 
-class TestMakeDurable(TransactionCase):
+class TestCommitIfAllowed(TransactionCase):
     def test_tests_do_not_commit(self):
         with self.registry.cursor() as cr:
-            self.assertFalse(database.make_durable(self.env(cr=cr)))
+            self.assertFalse(transactions.commit_if_allowed(self.env(cr=cr)))
 
     def test_pending_changes_reach_the_database_all_the_same(self):
         partner = self.env["res.partner"].create({"name": "Ada"})
         partner.name = "Grace"
-        database.make_durable(self.env)
+        transactions.commit_if_allowed(self.env)
         self.env.cr.execute("SELECT name FROM res_partner WHERE id = %s", partner.ids)
         self.assertEqual(self.env.cr.fetchone(), ("Grace",))
 
 
-class TestMakeDurableForReal(TransactionCase):
+class TestCommitIfAllowedForReal(TransactionCase):
     connector_commits = True
 
     def test_a_test_that_asks_for_it_commits(self):
         with self.registry.cursor() as cr:
             partner = self.env(cr=cr)["res.partner"].create({"name": "Durable"})
             try:
-                self.assertTrue(database.make_durable(partner.env))
+                self.assertTrue(transactions.commit_if_allowed(partner.env))
                 cr.rollback()
                 self.assertTrue(partner.exists())
             finally:
@@ -173,8 +175,8 @@ class TestMakeDurableForReal(TransactionCase):
     def test_where_a_job_may_not_commit_it_goes_on_without(self):
         with self.registry.cursor() as cr:
             with _prevent_commit(cr):
-                self.assertFalse(database.make_durable(self.env(cr=cr)))
-            self.assertTrue(database.make_durable(self.env(cr=cr)))
+                self.assertFalse(transactions.commit_if_allowed(self.env(cr=cr)))
+            self.assertTrue(transactions.commit_if_allowed(self.env(cr=cr)))
 
     def test_the_transaction_of_a_test_case_is_never_committed(self):
-        self.assertFalse(database.make_durable(self.env))
+        self.assertFalse(transactions.commit_if_allowed(self.env))

@@ -2,8 +2,8 @@
 """Imports of one record that meet, in real transactions."""
 
 from odoo.addons.component.core import Component
-from odoo.addons.connector.database import CONTENTION_WAIT
 from odoo.addons.connector.exception import RetryableJobError
+from odoo.addons.connector.locks import CONTENTION_WAIT
 
 from .test_real_jobs import RealJobsCase, Transaction
 

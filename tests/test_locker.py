@@ -1,8 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
 
-from odoo.addons.connector.database import CONTENTION_WAIT, try_lock_rows
 from odoo.addons.connector.exception import RetryableJobError
+from odoo.addons.connector.locks import CONTENTION_WAIT, try_lock_rows
 
 from .common import ShopCase
 

@@ -497,9 +497,7 @@ class TestReadAhead(MapperCase):
             "children": [("child_ids", "contacts", "connector.test.contact")],
             "years": years,
         }
-        self.assertEqual(
-            self.read_by(**attributes), {"name", "parent_id", "age"}
-        )
+        self.assertEqual(self.read_by(**attributes), {"name", "parent_id", "age"})
         self.assertEqual(self.read_by(["age", "weight"], **attributes), {"age"})
 
     def test_nothing_is_read_ahead_when_not_all_is_known(self):

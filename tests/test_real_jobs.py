@@ -14,7 +14,7 @@ from odoo.tests import BaseCase, get_db_name
 from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component, _component_databases
-from odoo.addons.connector.database import try_lock_rows
+from odoo.addons.connector.locks import try_lock_rows
 from odoo.addons.queue_job.controllers.main import RunJobController
 from odoo.addons.queue_job.exception import FailedJobError
 from odoo.addons.queue_job.job import Job

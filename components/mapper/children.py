@@ -5,8 +5,8 @@ from odoo.fields import Command
 
 from odoo.addons.component.core import AbstractComponent
 
-from ...values import changed_values
-from ..binder import is_external_id
+from ...external_id import is_external_id
+from ...orm import changed_values
 
 
 class MapChild(AbstractComponent):

@@ -10,7 +10,7 @@ from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
 from ...exception import MappingError
-from ...values import read_fields
+from ...orm import prefetch_fields
 from .decorators import mapping_definitions
 from .errors import COLLECTED, mapping_error
 from .modifiers import external_to_m2o, m2o_to_external
@@ -19,7 +19,7 @@ from .record import MapOptions, MapRecord
 from .source import record_value, source_field
 
 #: What makes a look-up fail that may not be needed at all
-LOOK_AHEAD_IGNORES = (
+PREFETCH_IGNORES = (
     AccessError,
     AttributeError,
     LookupError,
@@ -146,7 +146,7 @@ class Mapper(AbstractComponent):
     def _apply_with_options(self, map_record):
         """Map a record under the options that are set."""
         plan = self._plan(self.options["fields"], self.options["for_create"])
-        self._read_ahead(map_record.source, plan)
+        self._prefetch_sources(map_record.source, plan)
         values, errors = {}, []
         self._map_direct_rows(map_record, plan, values, errors)
         self._map_with_methods(map_record, plan, values, errors)
@@ -183,7 +183,7 @@ class Mapper(AbstractComponent):
         """
         return values
 
-    def _read_ahead(self, source, plan):
+    def _prefetch_sources(self, source, plan):
         """Read what will be mapped, where that saves something."""
 
     def _map_direct_rows(self, map_record, plan, values, errors):
@@ -289,7 +289,7 @@ class ImportMapper(AbstractComponent):
     _map_child_usage = "import.map.child"
     _map_child_fallback = "base.map.child.import"
 
-    def look_ahead(self, records):
+    def prefetch_bindings(self, records):
         """Look up at once which bindings many records refer to.
 
         Called before they are mapped, it saves a query for each of them. Only many2ones
@@ -300,10 +300,10 @@ class ImportMapper(AbstractComponent):
         records = [record for record in records if hasattr(record, "get")]
         for source, target in self.direct:
             # what is wrong with one of them is told when it is mapped
-            with suppress(*LOOK_AHEAD_IGNORES):
-                self._look_up_references(source, target, records)
+            with suppress(*PREFETCH_IGNORES):
+                self._prefetch_row(source, target, records)
 
-    def _look_up_references(self, source, target, records):
+    def _prefetch_row(self, source, target, records):
         field = self.model._fields.get(target)
         is_external_id = not callable(source) or hasattr(source, "external_id_of")
         if field is None or field.type != "many2one" or not is_external_id:
@@ -312,7 +312,7 @@ class ImportMapper(AbstractComponent):
         external_ids = [record.get(name) for record in records]
         if any(external_ids):
             model_name = getattr(source, "external_id_of", None) or field.comodel_name
-            self.binder_for(model_name).look_up_ids(external_ids)
+            self.binder_for(model_name).prefetch_external_ids(external_ids)
 
     def _map_direct(self, record, from_attr, to_attr):
         """Map one ``direct`` row.
@@ -341,7 +341,7 @@ class ExportMapper(AbstractComponent):
     _map_child_usage = "export.map.child"
     _map_child_fallback = "base.map.child.export"
 
-    def _read_ahead(self, source, plan):
+    def _prefetch_sources(self, source, plan):
         """Read what will be mapped, of all records that the ORM reads together.
 
         With the first field of a record the ORM would read all its columns. That is
@@ -352,12 +352,12 @@ class ExportMapper(AbstractComponent):
         if not is_known or not isinstance(source, models.BaseModel):
             return
         # records that are read together share the object that lists them
-        done = getattr(self.work, "_connector_read_ahead", (None, None))
+        done = getattr(self.work, "_connector_prefetched", (None, None))
         if done[0] is plan and done[1] is source._prefetch_ids:
             return
-        self.work._connector_read_ahead = (plan, source._prefetch_ids)
+        self.work._connector_prefetched = (plan, source._prefetch_ids)
         with suppress(AccessError, MissingError):  # told when it is mapped
-            read_fields(source, plan.sources & source._fields.keys())
+            prefetch_fields(source, plan.sources & source._fields.keys())
 
     def _map_direct(self, record, from_attr, to_attr):
         """Map one ``direct`` row.

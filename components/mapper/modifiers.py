@@ -13,7 +13,7 @@ modifier of your own needs one too::
 """
 
 from ...exception import MappingError
-from ..binder import is_external_id
+from ...external_id import is_external_id
 from .source import record_value, source_value
 
 
@@ -60,8 +60,8 @@ def m2o_to_external(field, binding=None):
             return False
         binder = self.binder_for(binding or many2one.comodel_name)
         if binding:
-            if hasattr(binder, "look_up_records"):  # where one is, others follow
-                binder.look_up_records(related)
+            if hasattr(binder, "prefetch_records"):  # where one is, others follow
+                binder.prefetch_records(related)
             external_id = binder.to_external(related.id, wrap=True)
         else:
             external_id = binder.to_external(related)
@@ -113,7 +113,7 @@ def external_to_m2o(field, binding=None):
             )
         )
 
-    modifier.external_id_of = binding  # see ImportMapper.look_ahead()
+    modifier.external_id_of = binding  # see ImportMapper.prefetch_bindings()
     return modifier
 
 

@@ -3,7 +3,7 @@
 
 from odoo import models
 
-from ...values import field_value
+from ...orm import read_inherited
 
 
 def source_field(source):
@@ -45,4 +45,4 @@ def record_value(record, name):
     :raise KeyError: when there is no such field
     """
     is_odoo_record = isinstance(record, models.BaseModel)
-    return field_value(record, name) if is_odoo_record else record[name]
+    return read_inherited(record, name) if is_odoo_record else record[name]

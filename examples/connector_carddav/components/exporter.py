@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.component.core import Component
-from odoo.addons.connector.database import make_durable
+from odoo.addons.connector.transactions import commit_if_allowed
 from odoo.addons.queue_job.job import identity_exact
 
 from .. import vcard
@@ -64,7 +64,7 @@ class CardExporter(Component):
             )
         self.changed |= difference.card
         # the version that loses must be safe before it is overwritten
-        make_durable(self.env)
+        commit_if_allowed(self.env)
         return None
 
     def _asked(self):

@@ -4,9 +4,9 @@ from contextlib import suppress
 from odoo.fields import Domain
 
 from odoo.addons.component.core import Component
-from odoo.addons.connector.database import search_committed
 from odoo.addons.connector.exception import InvalidDataError
-from odoo.addons.connector.values import changed_values
+from odoo.addons.connector.orm import changed_values
+from odoo.addons.connector.transactions import search_committed
 from odoo.addons.queue_job.job import identity_exact
 
 from .. import vcard

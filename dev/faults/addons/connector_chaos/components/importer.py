@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.component.core import Component
-from odoo.addons.connector.database import search_committed
+from odoo.addons.connector.transactions import search_committed
 
 
 class ChaosItemImporter(Component):

@@ -20,7 +20,7 @@ READ_AS_STORED = {
 }
 
 
-def field_value(record, name):
+def read_inherited(record, name):
     """Return the value of a field of an Odoo record.
 
     What a binding inherits from the record that it wraps is read there. The ORM does so
@@ -39,7 +39,7 @@ def field_value(record, name):
     return record[name]
 
 
-def read_fields(record, names):
+def prefetch_fields(record, names):
     """Read fields of a record, and of all records that the ORM reads along with it.
 
     With the first column of a record the ORM reads all its columns, which may be a
@@ -66,7 +66,7 @@ def read_fields(record, names):
         (record | record.browse(ids)).fetch(missing)
     for delegate, inherited_names in inherited.items():
         if record[delegate]:
-            read_fields(record[delegate], inherited_names)
+            prefetch_fields(record[delegate], inherited_names)
 
 
 def changed_values(record, values):
@@ -91,7 +91,7 @@ def _differs(record, name, value):
     if field.type in ("one2many", "many2many"):
         return _commands_change(record[name], value)
     cached = field.convert_to_cache(value, record)
-    return field.convert_to_record(cached, record) != field_value(record, name)
+    return field.convert_to_record(cached, record) != read_inherited(record, name)
 
 
 def _commands_change(lines, commands):

@@ -52,11 +52,11 @@ class TestLookup(ShopCase):
         bindings = [self.binding(f"C{n}", external_id=f"c{n}") for n in range(50)]
         self.env.flush_all()
         with self.assertQueryCount(1):
-            self.binder.look_up_ids([f"c{n}" for n in range(50)])
+            self.binder.prefetch_external_ids([f"c{n}" for n in range(50)])
             for number, binding in enumerate(bindings):
                 self.assertEqual(self.binder.to_internal(f"c{number}"), binding)
-            self.binder.look_up_ids(["c7", False, None, ""])
-        self.binder.look_up_ids(["unknown"])
+            self.binder.prefetch_external_ids(["c7", False, None, ""])
+        self.binder.prefetch_external_ids(["unknown"])
         self.assertFalse(self.binder.to_internal("unknown"))
 
     def test_a_user_does_not_learn_what_another_one_has_found(self):
@@ -87,7 +87,7 @@ class TestLookup(ShopCase):
         self.assertTrue(self.binder.to_internal("3"))  # looks ahead
         with self.assertRaises(ValueError):
             self.binder.to_internal("1")
-        self.binder.look_up_ids(["7", "1", "5"])
+        self.binder.prefetch_external_ids(["7", "1", "5"])
         self.assertTrue(self.binder.to_internal("7"))
         with self.assertRaises(ValueError):
             self.binder.to_internal("1")
@@ -321,7 +321,7 @@ class TestAgainstAnUncachedBinder(ShopCase):
             self.bindings.pop(place).unlink()
 
     def do_look_up(self, external_ids):
-        self.binder.look_up_ids(external_ids)
+        self.binder.prefetch_external_ids(external_ids)
 
     def do_look(self, external_id):
         """Nothing but the comparison after it."""

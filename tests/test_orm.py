@@ -4,7 +4,7 @@ from datetime import date, datetime
 from odoo.fields import Command
 from odoo.tests import TransactionCase
 
-from odoo.addons.connector.values import changed_values, field_value, read_fields
+from odoo.addons.connector.orm import changed_values, prefetch_fields, read_inherited
 
 from .common import ShopCase
 
@@ -101,7 +101,7 @@ class TestFieldValue(ShopCase):
         self.assertGreater(len(names), 50)
         for name in names:
             self.env.invalidate_all()
-            value = field_value(user, name)
+            value = read_inherited(user, name)
             self.env.invalidate_all()
             self.assertEqual(value, user[name], name)
 
@@ -110,7 +110,7 @@ class TestFieldValue(ShopCase):
         member = self.env["connector.test.membership"].create(
             {"binding_id": binding.id}
         )
-        values = [field_value(member, name) for name in ("name", "age", "weight")]
+        values = [read_inherited(member, name) for name in ("name", "age", "weight")]
         self.assertEqual(values, ["Ada", 7, 1.5])
 
     def test_each_company_reads_what_is_its_own(self):
@@ -119,22 +119,22 @@ class TestFieldValue(ShopCase):
         for company in companies:
             user.with_company(company).partner_id.barcode = f"B{company.id}"
         for company in companies:
-            value = field_value(user.with_company(company), "barcode")
+            value = read_inherited(user.with_company(company), "barcode")
             self.assertEqual(value, f"B{company.id}")
 
     def test_what_was_written_a_moment_ago_is_read(self):
         binding = self.binding("Ada", age=7)
-        self.assertEqual(field_value(binding, "age"), 7)
+        self.assertEqual(read_inherited(binding, "age"), 7)
         binding.age = 8
-        self.assertEqual(field_value(binding, "age"), 8)
+        self.assertEqual(read_inherited(binding, "age"), 8)
         binding.odoo_id.age = 9
-        self.assertEqual(field_value(binding, "age"), 9)
+        self.assertEqual(read_inherited(binding, "age"), 9)
 
     def test_records_that_exist_only_in_memory_have_their_own_values(self):
         binding = self.binding("Ada", age=7)
         draft = binding.new({"age": 8}, origin=binding)
-        self.assertEqual(field_value(draft, "age"), 8)
-        self.assertEqual(field_value(binding.browse(), "age"), 0)
+        self.assertEqual(read_inherited(draft, "age"), 8)
+        self.assertEqual(read_inherited(binding.browse(), "age"), 0)
 
     def test_a_relation_keeps_what_is_read_together(self):
         parents = [self.contact(f"P{number}") for number in range(20)]
@@ -147,7 +147,7 @@ class TestFieldValue(ShopCase):
         self.env.flush_all()
         self.env.invalidate_all()
         with self.assertQueryCount(3):
-            names = [field_value(b, "parent_id").name for b in bindings]
+            names = [read_inherited(b, "parent_id").name for b in bindings]
         self.assertEqual(names, [f"P{number}" for number in range(20)])
 
 
@@ -162,7 +162,7 @@ class TestReadFields(ShopCase):
 
     def test_nothing_else_is_read(self):
         first = next(iter(self.bindings))
-        read_fields(first, ["name", "age", "note", "parent_id"])
+        prefetch_fields(first, ["name", "age", "note", "parent_id"])
         for binding in self.bindings:
             self.assertLessEqual({"name", "age"}, binding.odoo_id._cache.keys())
             self.assertNotIn("email", binding.odoo_id._cache)
@@ -174,29 +174,29 @@ class TestReadFields(ShopCase):
     def test_they_are_read_of_all_records_that_are_read_together(self):
         with self.assertQueryCount(2):
             for binding in self.bindings:
-                read_fields(binding, ["name", "note"])
+                prefetch_fields(binding, ["name", "note"])
 
     def test_what_is_known_is_not_read_again(self):
-        read_fields(self.bindings[0], ["name"])
+        prefetch_fields(self.bindings[0], ["name"])
         with self.assertQueryCount(0):
-            read_fields(self.bindings[0], ["name"])
+            prefetch_fields(self.bindings[0], ["name"])
 
     def test_what_was_written_stays(self):
         self.bindings[0].name = "Changed"
-        read_fields(self.bindings[0], ["name", "age"])
+        prefetch_fields(self.bindings[0], ["name", "age"])
         self.assertEqual(self.bindings[0].name, "Changed")
 
     def test_records_that_are_gone_are_left_out(self):
         gone, there = list(self.bindings)[:2]
         gone.unlink()
-        read_fields(there, ["note"])
+        prefetch_fields(there, ["note"])
         self.assertEqual(there.note, "N1")
 
     def test_images_are_not_read_along_with_others(self):
         users = self.env["res.users"].search([])
         user = next(iter(users))
         self.env.invalidate_all()
-        read_fields(user, ["name", "image_1920", "category_id", "display_name"])
+        prefetch_fields(user, ["name", "image_1920", "category_id", "display_name"])
         self.assertIn("name", user.partner_id._cache)
         self.assertFalse(
             {"image_1920", "category_id", "display_name"} & {*user.partner_id._cache}
@@ -205,5 +205,5 @@ class TestReadFields(ShopCase):
     def test_a_record_in_memory_has_nothing_to_read(self):
         draft = self.bindings.new({"name": "Draft"})
         with self.assertQueryCount(0):
-            read_fields(draft, ["name", "note"])
+            prefetch_fields(draft, ["name", "note"])
         self.assertEqual(draft.name, "Draft")

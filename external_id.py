@@ -1,0 +1,27 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Which values can be the id of a record on a backend."""
+
+
+def is_external_id(value):
+    """Return whether a value can be the id of a record on a backend.
+
+    ``0`` can, since some backends count from there. ``None``, ``False``, ``True`` and
+    the empty string cannot.
+
+    :rtype: bool
+    """
+    return value is not None and not isinstance(value, bool) and value != ""
+
+
+def require_external_id(value, binding):
+    """Refuse a value that cannot be an id on a backend.
+
+    :param value: the id of a record, as the backend returned it
+    :param binding: the binding that would get it
+    :raise AssertionError: with the record and the remedy, also under ``python -O``
+    """
+    if not is_external_id(value):
+        raise AssertionError(
+            f"{value!r} is not a valid external id, so {binding} cannot be bound. "
+            "Return the id of the new record from the backend adapter's create()."
+        )

@@ -1,0 +1,112 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Locks of PostgreSQL that keep jobs out of each other's way.
+
+Locks never block. A job that cannot get one fails fast and is retried, so that no
+worker waits for another one's slow HTTP call.
+"""
+
+import hashlib
+import random
+
+import psycopg2.errors
+
+from odoo.tools import SQL
+
+#: Shortest and longest wait after contention, in seconds. The wait is random, so that
+#: two jobs that met do not meet again.
+CONTENTION_WAIT = (1, 3)
+
+
+def contention_wait():
+    """Return the seconds (``int``) after which a job that met a lock is retried."""
+    return random.randint(*CONTENTION_WAIT)
+
+
+def pg_try_advisory_lock(env, lock):
+    """Take an advisory lock until the end of the transaction, without waiting.
+
+    The lock protects work that has no row to lock yet, such as the import of a new
+    record. A transaction can take the same lock several times.
+
+    :param env: ``Environment`` in whose transaction the lock is held
+    :param lock: any value; its string form names the lock, and the same string
+        gives the same key in every process and on every host
+    :return: ``True`` when this transaction holds the lock, ``False`` when another one
+        does
+    :rtype: bool
+
+    See ``pg_try_advisory_xact_lock`` in PostgreSQL's *Advisory Lock Functions*.
+    """
+    env.cr.execute(SQL("SELECT pg_try_advisory_xact_lock(%s)", _advisory_key(lock)))
+    return env.cr.fetchone()[0]
+
+
+def pg_try_advisory_locks(env, locks):
+    """Take many advisory locks with one query; see :func:`pg_try_advisory_lock`.
+
+    :param env: ``Environment`` in whose transaction the locks are held
+    :param locks: list of values
+    :return: the values whose lock another transaction holds
+    :rtype: list
+    """
+    by_key = {_advisory_key(lock): lock for lock in locks}
+    if not by_key:
+        return []
+    env.cr.execute(
+        SQL(
+            "SELECT key FROM unnest(%s) AS key"
+            " WHERE NOT pg_try_advisory_xact_lock(key)",
+            list(by_key),
+        )
+    )
+    return [by_key[key] for (key,) in env.cr.fetchall()]
+
+
+def _advisory_key(lock):
+    # Not hash(): Python salts it differently in each process.
+    digest = hashlib.sha1(str(lock).encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def try_lock_rows(records):
+    """Lock the rows of records until the end of the transaction, without waiting.
+
+    :param records: recordset of any model; deleted records are ignored
+    :return: ``True`` when all rows are locked. ``False`` when another transaction holds
+        one of them, or changed one after this transaction began: the work then has to
+        start again in a new transaction.
+    :rtype: bool
+    """
+    locked = lock_free_rows(records)
+    if locked is None:
+        return False
+    others = set(records.ids) - set(locked.ids)
+    return not others or not records.browse(others).exists()
+
+
+def lock_free_rows(records):
+    """Lock the rows that no other transaction holds, until the transaction ends.
+
+    Odoo's own ``lock_for_update`` does not distinguish a locked row from a deleted one.
+    It also logs an error when a row was changed after this transaction began.
+
+    :param records: recordset of any model
+    :return: the records whose rows are locked; ``None`` when another transaction has
+        changed one of them since this transaction began. PostgreSQL then refuses all
+        further queries of the transaction.
+    """
+    ids = [id_ for id_ in records.ids if id_]
+    if not ids:
+        return records.browse()
+    try:
+        records.env.cr.execute(
+            SQL(
+                "SELECT id FROM %s WHERE id IN %s FOR UPDATE SKIP LOCKED",
+                SQL.identifier(records._table),
+                tuple(ids),
+            ),
+            log_exceptions=False,
+        )
+    except psycopg2.errors.SerializationFailure:
+        return None
+    return records.browse([id_ for (id_,) in records.env.cr.fetchall()])

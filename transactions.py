@@ -1,0 +1,117 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""When a synchronisation commits, and what it undoes when a step fails."""
+
+from contextlib import contextmanager
+
+from odoo import modules, tools
+
+
+def commits_enabled():
+    """Return whether synchronisations may commit.
+
+    They may, except under the test runner, where a commit would outlive the test. A
+    test that manages its own transactions enables commits with the class attribute
+    ``connector_commits = True``.
+
+    :rtype: bool
+    """
+    test = modules.module.current_test
+    if test or tools.config["test_enable"]:
+        return getattr(test, "connector_commits", False)
+    return True
+
+
+def commit_if_allowed(env):
+    """Commit what was done so far, where this is possible.
+
+    Data that the backend already has must not be lost when a later step fails. The
+    commit releases the locks of the transaction.
+
+    :param env: ``Environment`` whose transaction is committed
+    :return: ``False`` where commits are disabled (see :func:`commits_enabled`) or
+        forbidden: queue_job forbids them in jobs on models that are neither a binding
+        nor a backend. The caller's commit then stores the work.
+    :rtype: bool
+    """
+    if not _may_commit(env.cr):
+        env.flush_all()
+        return False
+    env.cr.commit()  # pylint: disable=invalid-commit
+    return True
+
+
+@contextmanager
+def new_transaction(env):
+    """Open a transaction of its own, which sees everything that is committed by now.
+
+    The transaction is committed at the end, independently of the caller's; after an
+    error it is rolled back. Where commits are disabled (see :func:`commits_enabled`),
+    the caller's transaction is used instead.
+
+    :param env: ``Environment`` that gives the user and the context
+    :return: context manager that gives an ``Environment``
+    """
+    if not commits_enabled():
+        yield env
+        return
+    with env.registry.cursor() as cr:
+        yield env(cr=cr)
+
+
+def search_committed(model, domain, field="id"):
+    """Search as a transaction that starts now would.
+
+    Odoo's transactions are REPEATABLE READ: they see the database as it was at their
+    first query. The last holder of an advisory lock may have committed exactly the
+    record that this transaction is about to create a second time
+    (OCA/connector-magento#165). Only another transaction can see it.
+
+    :param model: empty recordset of the model to search, with the user and the context
+    :param domain: domain to search with
+    :param field: name of the field whose values are returned
+    :return: values of the records that are found; none where commits are disabled (see
+        :func:`commits_enabled`)
+    :rtype: list
+    """
+    if not commits_enabled():
+        return []
+    with new_transaction(model.env) as env:
+        return model.with_env(env).search(domain).mapped(field)
+
+
+@contextmanager
+def rollback_on_error(env):
+    """Run a step and roll it back if it fails.
+
+    Where commits are allowed, everything that is not committed yet is rolled back with
+    the step.
+
+    :param env: ``Environment`` to work in
+    """
+    if not _may_commit(env.cr):
+        with env.cr.savepoint():
+            yield
+        return
+    try:
+        yield
+    except BaseException:
+        env.cr.rollback()
+        raise
+
+
+@contextmanager
+def commit_on_success(env):
+    """Run a step, and commit it or roll it back at its end.
+
+    :param env: ``Environment`` to work in
+    """
+    with rollback_on_error(env):
+        yield
+        commit_if_allowed(env)
+
+
+def _may_commit(cr):
+    # queue_job (in a job) and Odoo's test case forbid commits by putting another
+    # function over the method of the cursor.
+    forbidden = getattr(cr.commit, "__func__", None) is not type(cr).commit
+    return commits_enabled() and not forbidden
