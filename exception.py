@@ -6,6 +6,8 @@
   look at it.
 """
 
+import psycopg2
+
 from odoo.addons.queue_job.exception import (  # noqa: F401  (part of our interface)
     FailedJobError,
     JobError,
@@ -51,3 +53,13 @@ class IDMissingInBackend(JobError):
 
 class ManyIDSInBackend(JobError):
     """The other side has several records where one was expected."""
+
+
+#: Errors of the transaction or of the backend. They concern the whole job, not one
+#: record of a chunk: the job is retried, or fails.
+JOB_LEVEL_ERRORS = (
+    psycopg2.OperationalError,
+    psycopg2.InterfaceError,
+    NetworkRetryableError,
+    AccessRefusedError,
+)

@@ -1,14 +1,13 @@
-# Components are built in this order: what others inherit comes first.
+# Components are built in the order of their import: a component comes after those that
+# it inherits.
 # isort: off
 from . import core
 from . import backend_adapter
 from . import binder
 from . import mapper
-from . import synchronizer
 from . import locker
 from . import listener
-from . import export_listener
+from . import synchronizer
 from . import http_adapter
 from . import importer
-from . import batch
-from . import deleter
+from . import exporter

@@ -1,19 +1,43 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Talk to the other side, in its own language."""
+"""The components that talk to a backend."""
 
 from odoo.addons.component.core import AbstractComponent
 
+from ..exception import IDMissingInBackend, InvalidDataError
+
+
+def has_capability(component, flag):
+    """Return whether a component declares a capability.
+
+    :param component: a component, ``None`` for none; one that does not inherit ours has
+        no capabilities
+    :param flag: name of the class flag that declares the capability
+    :rtype: bool
+    """
+    return bool(getattr(component, flag, False))
+
 
 class BackendAdapter(AbstractComponent):
-    """Base of the components that speak with a backend, whatever they say."""
+    """Base of the components that talk to a backend, in any protocol."""
 
     _name = "base.backend.adapter"
     _inherit = "base.connector"
     _usage = "backend.adapter"
 
+    #: Whether the adapter reads many records with one call.
+    _reads_many = False
+    #: Whether the adapter creates many records with one call.
+    _creates_many = False
+
+    @classmethod
+    def _detect_overrides(cls):
+        super()._detect_overrides()
+        cls._reads_many = _defines(cls, "read_many")
+        cls._creates_many = _defines(cls, "create_many") and hasattr(cls, "write_many")
+
 
 class CRUDAdapter(AbstractComponent):
-    """The calls that most backends know. A connector implements those that it uses.
+    """The calls that most backends offer. A connector implements those that it uses.
 
     The parameters are the connector's own: an exporter passes ``create`` the mapped
     values and expects the external id of the new record; it passes ``write`` the
@@ -24,8 +48,9 @@ class CRUDAdapter(AbstractComponent):
     _inherit = "base.backend.adapter"
     _usage = "backend.adapter"
 
-    #: Whether ``create`` takes an ``idempotency_key`` and ``find_created`` is there. An
-    #: export that was killed then finds what it made, instead of making it again.
+    #: Whether ``create`` takes an ``idempotency_key`` and ``find_created`` is
+    #: implemented. An export that was killed then finds the record that it created,
+    #: instead of creating it again.
     _recovers_creates = False
 
     def search(self, *args, **kwargs):
@@ -43,8 +68,8 @@ class CRUDAdapter(AbstractComponent):
     def create(self, *args, **kwargs):
         """Create a record and return its external id.
 
-        With ``_recovers_creates`` it is also given an ``idempotency_key`` (``str``),
-        to be sent as a header, an id or a reference by which the record is found.
+        With ``_recovers_creates`` it also gets an ``idempotency_key`` (``str``), to be
+        sent as a header, an id or a reference by which the record is found.
         """
         raise self._not_implemented("create")
 
@@ -57,7 +82,7 @@ class CRUDAdapter(AbstractComponent):
         raise self._not_implemented("delete")
 
     def find_created(self, idempotency_key):
-        """Return the external id of what an earlier create with this key made.
+        """Return the external id of the record that an earlier create made.
 
         :param idempotency_key: the key that ``create`` was given (``str``)
         :return: the external id, or ``None`` when that create did not happen
@@ -66,3 +91,79 @@ class CRUDAdapter(AbstractComponent):
 
     def _not_implemented(self, operation):
         return NotImplementedError(f"{self._name} does not implement {operation}()")
+
+
+class BulkAdapter(AbstractComponent):
+    """The calls of a backend that takes many records at a time.
+
+    A connector overrides those that its backend offers; the others call ``read``,
+    ``create`` or ``write`` for each record::
+
+        class ShopAdapter(Component):
+            _name = "shop.adapter"
+            _inherit = ["connector.bulk.adapter", "base.shop.connector"]
+
+            def read_many(self, external_ids):
+                found = self._call("GET", "contacts", params={"ids": external_ids})
+                return {contact["id"]: contact for contact in found}
+
+    Chunks use ``read_many`` and, for exports, ``create_many`` with ``write_many`` as
+    soon as a connector overrides them.
+    """
+
+    _name = "connector.bulk.adapter"
+    _inherit = "base.backend.adapter.crud"
+
+    def read_many(self, external_ids):
+        """Return the data of many records.
+
+        :param external_ids: list of ids
+        :return: the data by id, as number or text; records that the backend does not
+            have are left out
+        :rtype: dict
+        """
+        found = {}
+        for external_id in external_ids:
+            try:
+                found[external_id] = self.read(external_id)
+            except IDMissingInBackend:
+                continue
+        return found
+
+    def create_many(self, data_list, idempotency_keys=None):
+        """Create many records.
+
+        :param data_list: list of the data of each record
+        :param idempotency_keys: a key for each record, if the adapter recovers creates
+        :return: in the same order, for each record its external id or the
+            ``InvalidDataError`` with which the backend refused it
+        :rtype: list
+        """
+        options = [{"idempotency_key": key} for key in idempotency_keys or ()]
+        options = options or [{}] * len(data_list)
+        return [
+            self._result(self.create, data, **more)
+            for data, more in zip(data_list, options, strict=True)
+        ]
+
+    def write_many(self, changes):
+        """Change many records.
+
+        :param changes: list of pairs of external id and data
+        :return: in the same order, for each record ``None`` or its error; ``None`` when
+            all were changed
+        :rtype: list | None
+        """
+        return [self._result(self.write, id_, data) for id_, data in changes]
+
+    def _result(self, call, *args, **kwargs):
+        try:
+            return call(*args, **kwargs)
+        except (InvalidDataError, IDMissingInBackend) as error:
+            return error
+
+
+def _defines(cls, name):
+    """Return whether a connector's adapter has a method other than the default."""
+    method = getattr(cls, name, None)
+    return method is not None and method is not getattr(BulkAdapter, name)

@@ -32,6 +32,21 @@ class BaseConnectorComponent(AbstractComponent):
 
     _name = "base.connector"
 
+    @classmethod
+    def _complete_component_build(cls):
+        super()._complete_component_build()
+        cls._detect_overrides()
+
+    @classmethod
+    def _detect_overrides(cls):
+        """Set the class flags that say what a connector overrides.
+
+        They are computed when a component is built, and again for its subclasses when
+        it is extended later, not for each record.
+        """
+        for subclass in cls.__subclasses__():
+            subclass._detect_overrides()
+
     @property
     def backend_record(self):
         """The backend (record of the ``_collection``) that we are working with."""

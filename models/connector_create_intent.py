@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from odoo.addons.component.exception import NoComponentError
+
 from ..exception import ConnectorException, JobError
 from ..external_id import is_external_id
 from ..locks import try_lock_rows
@@ -14,14 +16,12 @@ from ..transactions import new_transaction
 
 
 class ConnectorCreateIntent(models.Model):
-    """A create on a backend that was begun, and of which nobody knows how it ended.
+    """A create request on a backend whose outcome may be unknown.
 
-    It is written on a cursor of its own before the backend is called, so that it
-    survives the death of the process. The transaction that binds the record cannot
-    see it: Odoo's transactions are REPEATABLE READ, and it is younger than the
-    snapshot. That transaction therefore adds a row of the same key that says
-    ``bound``, which ends the doubt in the same instant as the record is bound. Both
-    rows are deleted right after.
+    The exporter commits the intent on a cursor of its own before it calls the backend,
+    so that the intent survives the death of the process. It deletes the intent after it
+    has committed the external id. An intent that is left is unconfirmed as long as the
+    binding still has the external id that it had before the create, mostly none.
     """
 
     _name = "connector.create.intent"
@@ -38,36 +38,55 @@ class ConnectorCreateIntent(models.Model):
         required=True,
         index=True,
         readonly=True,
-        help="What the record was to be created with on the backend.",
+        help="The key that the backend was given to create the record.",
     )
-    bound = fields.Boolean(readonly=True)
-    in_doubt = fields.Boolean(compute="_compute_in_doubt", search="_search_in_doubt")
+    previous_external_id = fields.Char(
+        readonly=True,
+        help="The external ID of the record before the create. It is set when the "
+        "backend had lost the record.",
+    )
+    unconfirmed = fields.Boolean(
+        compute="_compute_unconfirmed",
+        search="_search_unconfirmed",
+        compute_sudo=True,
+        help="Whether it is unknown if the backend created the record.",
+    )
     record_name = fields.Char(
         string="Record", compute="_compute_record_name", compute_sudo=True
     )
     external_id = fields.Char(
         string="External ID",
-        help="The id of the record on the backend, if you have found it there.",
+        help="The ID of the record on the backend, if you have found it there.",
     )
 
-    _one_per_record = models.UniqueIndex(
-        "(backend_model, backend_id, model_name, res_id) WHERE bound IS NOT TRUE",
-        "A create of this record is in doubt already.",
+    _one_per_record = models.Constraint(
+        "unique(backend_model, backend_id, model_name, res_id)",
+        "A create of this record is unconfirmed already.",
     )
 
-    @api.depends("key", "bound")
-    def _compute_in_doubt(self):
-        bound = self._bound_keys()
+    @api.depends("model_name", "res_id", "previous_external_id")
+    def _compute_unconfirmed(self):
         for intent in self:
-            intent.in_doubt = intent.key not in bound
+            current = intent._current_external_id()
+            intent.unconfirmed = current == intent.previous_external_id
 
-    def _search_in_doubt(self, operator, value):
+    def _search_unconfirmed(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return Domain("key", "not in" if True in value else "in", self._bound_keys())
+        unconfirmed = self.search(Domain.TRUE).filtered("unconfirmed")
+        return Domain("id", "in" if True in value else "not in", unconfirmed.ids)
 
-    def _bound_keys(self):
-        return self.search([("bound", "=", True)]).mapped("key")
+    def _current_external_id(self):
+        """Return the external id of the binding; the previous one if it is unknown."""
+        backend, binding = self._backend(), self._record()
+        if not (backend and binding):
+            return self.previous_external_id
+        with backend.work_on(self.model_name) as work:
+            try:
+                binder = work.component(usage="binder")
+            except NoComponentError:  # The connector is being uninstalled.
+                return self.previous_external_id
+            return _as_text(binder.to_external(binding))
 
     @api.depends("model_name", "res_id")
     def _compute_record_name(self):
@@ -77,35 +96,35 @@ class ConnectorCreateIntent(models.Model):
 
     # -- for the exporter
 
-    def _declare(self, backend, binding):
-        """Note durably that a record is about to be created on a backend.
+    @api.private
+    def declare(self, backend, bindings, external_ids):
+        """Commit the intents to create records on a backend.
 
         :param backend: record of the backend
-        :param binding: the binding, which the caller has locked
-        :return: the idempotency key to create it with, and whether it is that of an
-            earlier create which was interrupted
-        :rtype: tuple[str, bool]
-        """
-        return self._declare_many(backend, binding)[binding.id]
-
-    def _declare_many(self, backend, bindings):
-        """Note durably that records are about to be created, as :meth:`_declare` one.
-
-        :param backend: record of the backend
-        :param bindings: the bindings, which the caller has locked
-        :return: what :meth:`_declare` returns, by the id of the binding
+        :param bindings: the bindings, whose rows the caller has locked
+        :param external_ids: their external ids at this moment, by the id of the binding
+        :return: for each id of a binding, the idempotency key of its create, and
+            whether an earlier create with this key is unconfirmed
         :rtype: dict[int, tuple[str, bool]]
         """
+        previous = {id_: _as_text(value) for id_, value in external_ids.items()}
         with new_transaction(self.env) as env:
             intents = self.with_env(env).sudo()
-            open_ = intents._open(backend, bindings)
-            doubts = open_.filtered("in_doubt")
-            declared = {intent.res_id: (intent.key, True) for intent in doubts}
-            intents._forget((open_ - doubts).mapped("key"))
+            left = intents.search(self._domain_of_records(backend, bindings))
+            unconfirmed = left.filtered(
+                lambda intent: intent.previous_external_id == previous[intent.res_id]
+            )
+            (left - unconfirmed)._delete()
+            declared = {intent.res_id: (intent.key, True) for intent in unconfirmed}
             values = self._values_of(backend, bindings._name)
             new = intents.create(
                 [
-                    {**values, "res_id": id_, "key": str(uuid.uuid4())}
+                    {
+                        **values,
+                        "res_id": id_,
+                        "key": str(uuid.uuid4()),
+                        "previous_external_id": previous[id_],
+                    }
                     for id_ in bindings.ids
                     if id_ not in declared
                 ]
@@ -113,70 +132,49 @@ class ConnectorCreateIntent(models.Model):
             declared.update({intent.res_id: (intent.key, False) for intent in new})
         return declared
 
-    def _open(self, backend, bindings):
-        """Return the intents to create records that this transaction sees."""
-        return self.search(
-            [
-                *self._domain_of(backend, bindings._name),
-                ("res_id", "in", bindings.ids),
-                ("bound", "=", False),
-            ]
-        )
+    def _domain_of_records(self, backend, bindings):
+        domain = self._domain_of(backend, bindings._name)
+        return [*domain, ("res_id", "in", bindings.ids)]
 
-    def _keys(self, backend, bindings):
-        """Return the keys of intents to create records.
+    @api.private
+    def withdraw(self, key):
+        """Delete the intent of a create that did not happen.
+
+        :param key: its idempotency key
+        """
+        with new_transaction(self.env) as env:
+            self.with_env(env).sudo().search([("key", "=", key)])._delete()
+
+    @api.private
+    def withdraw_for(self, backend, bindings):
+        """Delete the intents to create records, as far as this transaction sees them.
+
+        Odoo's transactions are REPEATABLE READ: this one sees an intent that it has
+        declared only after a commit. What it does not see is left to the next create of
+        the record, or to the vacuum.
 
         :param backend: record of the backend
         :param bindings: the bindings
-        :rtype: list[str]
         """
-        return self.sudo()._open(backend, bindings).mapped("key")
+        self.sudo().search(self._domain_of_records(backend, bindings))._delete()
 
-    def _withdraw(self, key):
-        """Delete the intent of a create that did not happen.
-
-        :param key: the key that :meth:`_declare` returned
-        """
-        with new_transaction(self.env) as env:
-            self.with_env(env)._forget([key])
-
-    def _mark_bound(self, keys):
-        """End the doubt about creates in the transaction that binds the record.
-
-        :param keys: keys of intents
-        """
-        self.sudo().create([{"key": key, "bound": True} for key in keys])
-
-    def _forget(self, keys):
-        """Delete all rows of some keys, if this transaction sees their intents.
-
-        Where it does not, since it could not commit after it has bound the record, the
-        rows that say so have to stay.
-
-        :param keys: keys of intents
-        """
-        if not keys:
-            return
-        self.flush_model()
-        self.env.cr.execute(
-            SQL(
-                "DELETE FROM connector_create_intent WHERE key IN ("
-                "SELECT key FROM connector_create_intent"
-                " WHERE bound IS NOT TRUE AND key = ANY(%s))",
-                list(keys),
+    def _delete(self):
+        """Delete the intents, without a line in the log for each."""
+        if self:
+            self.env.cr.execute(
+                SQL("DELETE FROM connector_create_intent WHERE id = ANY(%s)", self.ids)
             )
-        )
-        self.invalidate_model()
+            self.invalidate_model()
 
     @api.autovacuum
-    def _gc_bound(self):
-        """Delete what was left of creates that are bound."""
-        self.search([("key", "in", self._bound_keys())]).unlink()
+    def _gc_confirmed(self):
+        """Delete the intents of creates that are confirmed."""
+        self.search([("unconfirmed", "=", False)])._delete()
 
     # -- for people
 
-    def action_look_again(self):
-        """Ask the backend for the record, and link it when it is there."""
+    def action_check_backend(self):
+        """Look for the record on the backend, and link it if it is there."""
         self.ensure_one()
         with self._work() as work:
             adapter = work.component(usage="backend.adapter")
@@ -187,8 +185,8 @@ class ConnectorCreateIntent(models.Model):
         if not is_external_id(external_id):
             return self._notify(
                 self.env._(
-                    "%s is not there: the create did not happen. Export the record "
-                    "again, or give up.",
+                    "The backend does not have %s: the create did not happen. Export "
+                    "the record again, or discard the create.",
                     self.record_name,
                 ),
                 "warning",
@@ -208,12 +206,12 @@ class ConnectorCreateIntent(models.Model):
             )
         return self._link(self.external_id)
 
-    def action_give_up(self):
-        """Forget the create; a later export of the record creates it anew."""
+    def action_discard(self):
+        """Delete the intent; the next export creates the record again."""
         self._check_access_for_people()
         for intent in self:
             intent._lock_record()
-        self._forget(self.mapped("key"))
+        self._delete()
 
     def action_open_record(self):
         """Open the record that was to be created on the backend."""
@@ -230,19 +228,19 @@ class ConnectorCreateIntent(models.Model):
     def _link(self, external_id):
         with self._work() as work:
             binder = work.component(usage="binder")
-            twin = binder.to_internal(external_id)
-            if twin and twin != self._record():
+            other = binder.to_internal(external_id)
+            if other and other != self._record():
                 raise UserError(
                     self.env._(
-                        "%(external_id)s is linked with %(twin)s (id %(id)s) already.",
+                        "%(external_id)s is linked with %(other)s (id %(id)s) already.",
                         external_id=external_id,
-                        twin=twin.display_name,
-                        id=twin.id,
+                        other=other.display_name,
+                        id=other.id,
                     )
                 )
             binder.bind(external_id, self._record())
         record = self.record_name
-        self._forget([self.key])
+        self._delete()
         return self._notify(
             self.env._(
                 "%(record)s is linked with %(external_id)s.",
@@ -259,8 +257,8 @@ class ConnectorCreateIntent(models.Model):
         if not (backend and record):
             raise UserError(
                 self.env._(
-                    "The record or its backend has been deleted in Odoo. What is left "
-                    "is to look on the backend yourself, and to give up here."
+                    "The record or its backend has been deleted in Odoo. Look for the "
+                    "record on the backend yourself, then discard the create here."
                 )
             )
         self._lock_record()
@@ -293,3 +291,7 @@ class ConnectorCreateIntent(models.Model):
 
     def _record(self):
         return self._existing(self.model_name, self.res_id)
+
+
+def _as_text(external_id):
+    return str(external_id) if is_external_id(external_id) else False

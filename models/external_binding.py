@@ -4,6 +4,7 @@ from odoo.exceptions import MissingError
 
 from ..backends import backend_of
 from ..components.binding_cache import forget
+from ..outcome import GONE, SKIPPED, UPDATED, Outcome
 
 
 class ExternalBinding(models.AbstractModel):
@@ -41,8 +42,8 @@ class ExternalBinding(models.AbstractModel):
         forget(self, [vals])
         return super().write(vals)
 
-    # Entry points for jobs, each a thin door to a component; not for RPC.
-    # The first line of the docstring is what people read in the list of jobs.
+    # Entry points for jobs, each of which only calls a component; not for RPC.
+    # The list of jobs shows the first line of the docstring.
 
     @api.private
     def import_batch(self, backend, filters=None):
@@ -72,7 +73,7 @@ class ExternalBinding(models.AbstractModel):
     @api.private
     def export_record(self, fields=None):
         """Export a record to the backend"""
-        return self._export(fields)[0]
+        return self._export(fields).message
 
     @api.private
     def export_changes(self):
@@ -80,31 +81,33 @@ class ExternalBinding(models.AbstractModel):
         changes = self.env["connector.export.change"]._take(self.ensure_one())
         if not changes:
             return self.env._("There is nothing to export: an earlier job has done it.")
-        fields = changes._changed_fields()
-        if type(self).export_record is not ExternalBinding.export_record:
-            result, left_out = self.export_record(fields=fields), False
-        else:
-            result, left_out = self._export(fields)
-        if not left_out:  # else they are for the time when it is exported again
+        outcome = self._export_with_own_method(changes._changed_fields())
+        if outcome.kind != SKIPPED:  # otherwise a later export needs them
             changes._forget()
-        return result
+        return outcome.message
+
+    def _export_with_own_method(self, fields):
+        """Call a connector's own ``export_record``, which knows no outcomes."""
+        if type(self).export_record is ExternalBinding.export_record:
+            return self._export(fields)
+        return Outcome(UPDATED, self.export_record(fields=fields))
 
     def _export(self, fields):
-        """Run the exporter.
+        """Run the exporter of the record.
 
-        :return: its sentence, and whether the record was not to be exported
+        :rtype: Outcome
         """
         try:
             backend = backend_of(self.ensure_one())
         except MissingError:
-            sentence = self.env._(
+            message = self.env._(
                 "Nothing was exported: the record was deleted in Odoo."
             )
-            return sentence, False
+            return Outcome(GONE, message)
         with backend.work_on(self._name) as work:
             exporter = work.component(usage="record.exporter")
-            result = exporter.run(self, fields=fields)
-            return result, getattr(exporter, "_left_out", False)
+            message = exporter.run(self, fields=fields)
+            return exporter.outcome or Outcome(UPDATED, message)
 
     @api.private
     def export_chunk(self, fields=None):

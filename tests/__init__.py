@@ -17,6 +17,7 @@ from . import (
     test_mapper,
     test_mapping_plan,
     test_modifiers,
+    test_one_and_many,
     test_orm,
     test_queue_job,
     test_readme,

@@ -8,6 +8,7 @@ from odoo.tools import mute_logger
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import (
     AccessRefusedError,
+    IDMissingInBackend,
     InvalidDataError,
     NetworkRetryableError,
 )
@@ -83,7 +84,14 @@ class TestRecovery(IntentMixin, ShopCase):
         except NetworkRetryableError as raised:
             error = raised
         kept = self.intents.search([]).read(
-            ["backend_model", "backend_id", "model_name", "res_id", "key"]
+            [
+                "backend_model",
+                "backend_id",
+                "model_name",
+                "res_id",
+                "key",
+                "previous_external_id",
+            ]
         )
         self.kept = [
             {name: value for name, value in row.items() if name != "id"} for row in kept
@@ -132,7 +140,9 @@ class TestRecovery(IntentMixin, ShopCase):
         self.assertEqual(list(self.server.records), ["1", "2"])
 
     def declare(self, binding, shop=None):
-        return self.intents._declare(shop or self.shop, binding)
+        external_ids = {binding.id: binding.external_id}
+        intents = self.intents.declare(shop or self.shop, binding, external_ids)
+        return intents[binding.id]
 
     def refused(self, binding, error):
         """Export a binding that the shop refuses; what it left behind stays."""
@@ -168,13 +178,11 @@ class TestRecovery(IntentMixin, ShopCase):
         self.assertEqual(ada.external_id, "7")
         self.assertFalse(self.intents.search([]))
 
-    def test_a_record_that_something_else_has_bound_is_not_in_doubt(self):
+    def test_a_record_that_an_import_has_bound_is_confirmed(self):
         ada = self.binding("Ada")
         self.declare(ada)
-        self.component("binder").bind("7", ada)  # an import, say
-        self.server.records["7"] = {}
-        self.export(ada)
-        self.assertFalse(self.intents.search([]))
+        self.component("binder").bind("7", ada)
+        self.assertFalse(self.intents.search([("unconfirmed", "=", True)]))
 
     def test_what_was_found_is_linked_although_its_update_is_refused(self):
         ada = self.binding("Ada")
@@ -239,28 +247,59 @@ class TestRecovery(IntentMixin, ShopCase):
         key, interrupted = self.declare(ada)
         self.assertFalse(interrupted)
         self.assertEqual(self.declare(ada), (key, True))
-        self.intents._withdraw(key)
+        self.intents.withdraw(key)
         other_key, interrupted = self.declare(ada)
         self.assertNotEqual(other_key, key)
         self.assertFalse(interrupted)
 
-    def test_a_bound_create_is_not_in_doubt_although_its_intent_is_left(self):
+    def test_a_bound_record_is_confirmed_although_its_intent_is_left(self):
         ada = self.binding("Ada")
         key, _interrupted = self.declare(ada)
-        self.intents._mark_bound([key])
-        self.assertFalse(self.intents.search([("in_doubt", "=", True)]))
-        self.assertEqual(len(self.intents.search([("in_doubt", "=", False)])), 2)
+        self.component("binder").bind("7", ada)
+        self.assertFalse(self.intents.search([("unconfirmed", "=", True)]))
+        self.assertEqual(len(self.intents.search([("unconfirmed", "=", False)])), 1)
         other_key, interrupted = self.declare(ada)
         self.assertNotEqual(other_key, key)
         self.assertFalse(interrupted)
         self.assertEqual(self.intents.search([]).mapped("key"), [other_key])
 
+    def test_a_create_after_the_backend_lost_the_record_is_found_again(self):
+        """The binding still has the id that the backend does not know any more."""
+
+        def _should_import(exporter):
+            if exporter.external_id == "77":
+                raise IDMissingInBackend("77 is gone")
+
+        self.override(_should_import=_should_import)
+        ada = self.binding("Ada", external_id="77")
+        self.interrupt(ada, error_after=True)
+        self.restore_intents()
+        self.assertEqual(self.intents.search([]).mapped("unconfirmed"), [True])
+        self.export(ada)
+        self.assertEqual(ada.external_id, "1")
+        self.assertEqual(list(self.server.records), ["1"])
+        self.assertFalse(self.intents.search([]))
+
     def test_what_is_left_of_bound_creates_is_cleaned_up(self):
         ada, grace = self.binding("Ada"), self.binding("Grace")
-        self.intents._mark_bound([self.declare(ada)[0]])
-        key = self.declare(grace)[0]
-        self.intents._gc_bound()
+        self.declare(ada)
+        key, _interrupted = self.declare(grace)
+        self.component("binder").bind("7", ada)
+        self.intents._gc_confirmed()
         self.assertEqual(self.intents.search([]).mapped("key"), [key])
+
+    def override(self, **methods):
+        self.build(
+            type(
+                "Override",
+                (Component,),
+                {
+                    "_inherit": "test.shop.contact.exporter",
+                    "__module__": __name__,
+                    **methods,
+                },
+            )
+        )
 
 
 class TestForPeople(IntentMixin, ShopCase):
@@ -270,11 +309,12 @@ class TestForPeople(IntentMixin, ShopCase):
         self.build(recovering_adapter(self.server))
         self.ada = self.binding("Ada")
         intents = self.env["connector.create.intent"]
-        self.key, _interrupted = intents._declare(self.shop, self.ada)
+        declared = intents.declare(self.shop, self.ada, {self.ada.id: False})
+        self.key, _interrupted = declared[self.ada.id]
         self.intent = intents.search([])
 
     def test_it_says_what_is_in_doubt(self):
-        self.assertTrue(self.intent.in_doubt)
+        self.assertTrue(self.intent.unconfirmed)
         self.assertEqual(self.intent.record_name, self.ada.display_name)
         self.assertEqual(self.intent.backend_name, "Corner Shop")
         self.assertEqual(
@@ -283,7 +323,7 @@ class TestForPeople(IntentMixin, ShopCase):
 
     def test_look_again_links_what_is_found(self):
         self.keys[self.key] = [7]
-        action = self.intent.action_look_again()
+        action = self.intent.action_check_backend()
         self.assertEqual(action["params"]["type"], "success")
         self.assertEqual(self.ada.external_id, "7")
         self.assertFalse(self.intent.exists())
@@ -294,10 +334,10 @@ class TestForPeople(IntentMixin, ShopCase):
 
         self.server.find_created = down
         with self.assertRaisesRegex(UserError, "Corner Shop: no answer"):
-            self.intent.action_look_again()
+            self.intent.action_check_backend()
 
     def test_look_again_says_when_nothing_is_there(self):
-        action = self.intent.action_look_again()
+        action = self.intent.action_check_backend()
         self.assertEqual(action["params"]["type"], "warning")
         self.assertFalse(self.ada.external_id)
         self.assertTrue(self.intent.exists())
@@ -317,7 +357,7 @@ class TestForPeople(IntentMixin, ShopCase):
             self.intent.action_link()
 
     def test_giving_up_lets_the_next_export_create_anew(self):
-        self.intent.action_give_up()
+        self.intent.action_discard()
         self.assertFalse(self.intent.exists())
         self.component("record.exporter").run(self.ada)
         self.assertNotIn(self.key, self.keys)
@@ -327,16 +367,16 @@ class TestForPeople(IntentMixin, ShopCase):
         self.ada.unlink()
         self.intent.invalidate_recordset()
         self.assertFalse(self.intent.record_name)
-        for action in ("action_look_again", "action_open_record"):
+        for action in ("action_check_backend", "action_open_record"):
             with self.assertRaises(UserError):
                 getattr(self.intent, action)()
-        self.intent.action_give_up()
+        self.intent.action_discard()
         self.assertFalse(self.intent.exists())
 
     def test_a_model_that_was_uninstalled_is_no_obstacle(self):
         self.intent.model_name = "uninstalled.model"
         self.assertFalse(self.intent.record_name)
-        self.intent.action_give_up()
+        self.intent.action_discard()
 
     def test_only_connector_managers_see_and_end_doubts(self):
         plain = new_test_user(self.env, "plain", groups="base.group_user")
@@ -346,12 +386,12 @@ class TestForPeople(IntentMixin, ShopCase):
             groups="base.group_user,connector.group_connector_manager",
         )
         with self.assertRaises(AccessError), mute_logger("odoo.addons.base.models"):
-            self.intent.with_user(plain).action_give_up()
+            self.intent.with_user(plain).action_discard()
         intent = self.intent.with_user(manager)
         self.assertEqual(intent.search([]), intent)
         with self.assertRaises(AccessError):
-            intent.create({"key": "forged", "bound": True})
-        intent.action_give_up()
+            intent.create({"key": "forged"})
+        intent.action_discard()
 
     def test_records_that_a_manager_may_not_read_are_named_all_the_same(self):
         manager = new_test_user(
@@ -402,7 +442,7 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
         [ada] = self.bindings("Ada")
         self.run_job(self.delay([ada])[0])
         [[intent]] = seen
-        self.assertEqual((intent["res_id"], intent["in_doubt"]), (ada, True))
+        self.assertEqual((intent["res_id"], intent["unconfirmed"]), (ada, True))
 
     def test_a_lost_answer_is_made_good_by_the_next_try(self):
         [ada] = self.bindings("Ada")
@@ -426,7 +466,7 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
         with self.assertRaises(ValueError):
             self.run_job(self.delay([ada])[0])
         self.assertEqual(self.binding(ada)["external_id"], "1")
-        self.assertFalse([row for row in self.intents() if row["in_doubt"]])
+        self.assertFalse([row for row in self.intents() if row["unconfirmed"]])
 
     @mute_logger("odoo.addons.queue_job.controllers.main")
     def test_a_failure_to_bind_leaves_the_doubt(self):
@@ -442,7 +482,7 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
         with self.assertRaises(ValueError):
             self.run_job(self.delay([ada])[0])
         self.assertFalse(self.binding(ada)["external_id"])
-        self.assertTrue(self.intents()[0]["in_doubt"])
+        self.assertTrue(self.intents()[0]["unconfirmed"])
 
     def test_a_create_that_is_going_on_is_left_alone(self):
         seen = []
@@ -450,7 +490,7 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
         def before_create(data):
             with Transaction(self.registry) as env:
                 intent = env["connector.create.intent"].search([])
-                for action in ("action_look_again", "action_give_up"):
+                for action in ("action_check_backend", "action_discard"):
                     try:
                         getattr(intent, action)()
                     except UserError as error:
@@ -474,8 +514,8 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
         with self.transaction() as env:
             intents = env["connector.create.intent"]
             self.assertTrue(intents.search([]))
-            self.assertFalse(intents.search([("in_doubt", "=", True)]))
-            intents._gc_bound()
+            self.assertFalse(intents.search([("unconfirmed", "=", True)]))
+            intents._gc_confirmed()
             self.assertFalse(intents.search([]))
 
     def test_people_can_look_again(self):
@@ -483,6 +523,6 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
         self.error_after = NetworkRetryableError("no answer", seconds=1)
         self.run_job(self.delay([ada])[0])
         with Transaction(self.registry) as env:
-            env["connector.create.intent"].search([]).action_look_again()
+            env["connector.create.intent"].search([]).action_check_backend()
         self.assertEqual(self.binding(ada)["external_id"], "1")
         self.assertFalse(self.intents())

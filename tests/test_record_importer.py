@@ -339,7 +339,7 @@ class TestMatching(ImportCase):
         self.contact("Ada", email="ada@example.com")
         self.source.add(8, mail="ada@example.com")
         result = self.component("record.importer").run_chunk(["7", "8"])
-        self.assertIn("Set apart: 8", result)
+        self.assertIn("Record 8 failed", result)
         self.assertTrue(self.imported("7"))
 
     def test_a_binding_that_waits_for_its_export_is_adopted(self):
@@ -465,7 +465,7 @@ class TestChunk(ImportCase):
         self.assertEqual(self.model.search_count([("name", "like", "Contact")]), 3)
         self.assertEqual(self.imported("3").friend_id.name or False, False)
         self.assertEqual(self.imported("1").friend_id, self.imported("3"))
-        self.assertIn("imported", result)
+        self.assertIn("3 created", result)
 
     def test_a_dependency_may_come_before_who_needs_it(self):
         self.source.add(1)
@@ -579,7 +579,7 @@ class TestChunk(ImportCase):
         result = self.run_chunk("1", "2", "3", "4", "5")
         self.assertIn("1 created", result)
         for external_id in "2345":
-            self.assertIn(f"Set apart: {external_id}", result)
+            self.assertIn(f"Record {external_id} failed", result)
 
     def test_a_new_binding_is_created_with_its_sync_date(self):
         written = []
@@ -646,8 +646,8 @@ class TestChunk(ImportCase):
         with self.assertLogs("odoo.sql_db", "ERROR"):
             result = self.run_chunk("1", "2", "3")
         self.assertTrue(self.imported("1") and self.imported("3"))
-        self.assertIn("2 imported", result)
-        self.assertIn("Set apart: 2", result)
+        self.assertIn("2 created", result)
+        self.assertIn("Record 2 failed", result)
         self.assertEqual(len(self.jobs("import_record")), 1)
 
     def test_what_a_failed_record_has_written_is_undone(self):
@@ -719,7 +719,8 @@ class TestChunk(ImportCase):
         self.override(_validate_data=_validate_data)
         self.source.add(1, mail="ada@example.com")
         self.source.add(2)
-        self.assertIn("Set apart: 2: no mail address", self.run_chunk("1", "2"))
+        result = self.run_chunk("1", "2")
+        self.assertRegex(result, "Record 2 failed.*: no mail address")
 
 
 class TestBatch(ImportCase):

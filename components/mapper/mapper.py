@@ -107,6 +107,18 @@ class Mapper(AbstractComponent):
             names |= definition.changed_by
         return names - {None}
 
+    def source_fields(self):
+        """Return all source fields that a mapping reads.
+
+        :return: names of fields; ``None`` when the mapping may read any field
+        """
+        rows = [self._direct_source_field_name(source) for source, _ in self.direct]
+        rules = [rule for _, rule in self.map_methods if not rule.only_create]
+        methods = [rule.changed_by for rule in rules]
+        if None in rows or not all(methods):
+            return None
+        return {*rows, *(row[0] for row in self.children)}.union(*methods)
+
     # -- what mapping methods use
 
     @property

@@ -129,7 +129,7 @@ def _check_nothing_is_stuck(findings, shop):
             findings.problems.append(f"{count} {what}.")
     for intent in _intents(database, shop):
         findings.stuck += 1
-        findings.problems.append(f"A create is in doubt: {_shown(intent)}.")
+        findings.problems.append(f"A create is unconfirmed: {_shown(intent)}.")
 
 
 def _intents(database, shop):
@@ -137,9 +137,9 @@ def _intents(database, shop):
 
     def clean_and_read(env):
         intents = env["connector.create.intent"]
-        intents._gc_bound()
-        return intents.search([("backend_id", "in", (shop.id, False))]).read(
-            ["model_name", "res_id", "key", "bound", "record_name"]
+        intents._gc_confirmed()
+        return intents.search([("backend_id", "=", shop.id)]).read(
+            ["model_name", "res_id", "key", "record_name"]
         )
 
     return database.user_does(clean_and_read)

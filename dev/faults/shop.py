@@ -191,10 +191,10 @@ class Shop:
             intents = env["connector.create.intent"].search(
                 [("backend_id", "=", self.id)]
             )
-            for intent in intents.filtered("in_doubt"):
+            for intent in intents.filtered("unconfirmed"):
                 if not env[BINDINGS].browse(intent.res_id).exists():
                     self._remove_created(intent.key)
-                    intent.action_give_up()
+                    intent.action_discard()
                     self.retried_by_hand += 1
 
         self.bench.database.user_does(work)

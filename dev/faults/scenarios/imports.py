@@ -100,8 +100,8 @@ def _cycles_in_a_chunk(bench, shop):
         bench.backend.change(shop.space, ids[whole], parts=[ids[part], ids["a"]])
     shop.import_changes(chunk_size=len(ids))
     _finish(bench, shop)
-    came = re.search(r"(\d+) imported", _results(shop, "import_chunk"))
-    shop.note_fault("came as dependencies", came[1] if came else 0)
+    # An item that comes as a dependency of another one is read a second time.
+    shop.note_fault("came as dependencies", len(shop.calls("read")) - len(ids))
     _expect_tries(shop, "import_chunk", [("done", 1)])
     _expect(shop, "imported alone", shop.jobs("import_record"), [])
 

@@ -17,9 +17,8 @@ CREATE = (
     "created, not bound",
     "before bind",
     "bound, not committed",
-    "bound and marked, not committed",
-    "before the intent is forgotten",
-    "intent forgotten, not committed",
+    "before the intent is deleted",
+    "intent deleted, not committed",
     "in _after_export",
     "exported, job not done",
 )
@@ -45,7 +44,7 @@ def run(bench):
         *(RequestVictim(kind) for kind in REQUEST),
         *(UpdateVictim(step) for step in UPDATE),
         *(DependencyVictim(step, part) for step, part in DEPENDENCY),
-        RefusedVictim("before the intent is forgotten"),
+        RefusedVictim("before the intent is deleted"),
         PersistentVictim(bench.choose(AGAIN[::2], AGAIN)),
     ]
     with bench.trial("1 SIGKILL at every step", "steps") as shop:

@@ -2,6 +2,8 @@
 from odoo.fields import Domain
 
 from odoo.addons.component.core import Component
+from odoo.addons.connector.components.exporter.deleter import waiting_deletes
+from odoo.addons.connector.outcome import returns_message
 from odoo.addons.queue_job.job import identity_exact
 
 
@@ -16,6 +18,7 @@ class CardBatchImporter(Component):
     _inherit = ["connector.batch.importer", "base.carddav.connector"]
     _apply_on = ["carddav.res.partner"]
 
+    @returns_message
     def run_since(self, filters=None, chunk_size=None):
         """Delay the import of what has changed since the last time.
 
@@ -25,9 +28,7 @@ class CardBatchImporter(Component):
         :param chunk_size: records a job
         :return: a translated sentence that says how many
         """
-        obstacle = self._backend_obstacle()
-        if obstacle:
-            return obstacle
+        self._check_backend_active()
         changes = self.backend_adapter.changes(self.backend_record.sync_token)
         result = self.run(changes, chunk_size)
         self.backend_record.sync_token = changes.token
@@ -47,7 +48,7 @@ class CardBatchImporter(Component):
             gone = known.keys() - changes.etags.keys()
         self.model.union(*map(known.get, known.keys() & gone))._card_is_gone()
         new = changes.etags.keys() - known.keys()
-        to_delete = self.model._to_delete(self.backend_record, new)
+        to_delete = waiting_deletes(self.backend_record, self.model._name, new)
         return [
             name
             for name, etag in changes.etags.items()

@@ -26,7 +26,8 @@ class CardDeleter(Component):
             return super().run(external_id)
         except CardChangedError:
             return self.env._(
-                "%s was not deleted: somebody has changed it meanwhile.", external_id
+                "%s was not deleted: somebody has changed it in the address book.",
+                external_id,
             )
 
     def _delete(self, external_id):

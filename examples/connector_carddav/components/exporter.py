@@ -21,7 +21,7 @@ class CardExporter(Component):
         self.comparison = self.component(usage="card.comparison")
         self.card = None  #: the card as the server has it
         self.changed = None  #: names of the properties to write; all when ``None``
-        self.obstacle = None  #: why nothing may be written, for people
+        self.skip_reason = None  #: why the card must not be written, for people
 
     def _should_import(self):
         """Read the card. When it is gone, it is created again."""
@@ -31,11 +31,11 @@ class CardExporter(Component):
 
     def _run(self, fields=None):
         """Export, unless the card has changes that Odoo does not know."""
-        self.obstacle = self._card_obstacle()
-        return self.obstacle or super()._run(fields)
+        self.skip_reason = self._compare_with_card()
+        return self.skip_reason or super()._run(fields)
 
-    def _card_obstacle(self):
-        """Look who has changed what.
+    def _compare_with_card(self):
+        """Find out which side has changed.
 
         :return: a sentence when the card must not be written, else ``None``
         """
@@ -63,7 +63,7 @@ class CardExporter(Component):
                 "Nothing was exported: the card has changed, and is imported instead."
             )
         self.changed |= difference.card
-        # the version that loses must be safe before it is overwritten
+        # Commit the version that loses before it is overwritten.
         commit_if_allowed(self.env)
         return None
 
@@ -104,12 +104,12 @@ class CardExporter(Component):
         try:
             super()._update(data)
         except CardChangedError as error:
-            # it costs a try: some servers never accept the etag that they tell
+            # Count the attempt: some servers never accept the etag that they sent.
             self._retry_later(str(error), ignore_retry=False)
 
     def _bind(self):
-        """Remember what both sides say now: who changes it must be noticed."""
-        if self.obstacle:
+        """Keep what both sides say now, to detect later changes."""
+        if self.skip_reason:
             return
         self.comparison.remember(self.binding, self.backend_adapter.card)
         super()._bind()

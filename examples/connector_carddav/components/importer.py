@@ -48,10 +48,10 @@ class CardImporter(Component):
         known = binding.etag == self.external_record.etag
         return known and binding.link_state == "linked"
 
-    def _for_record(self, external_id):
-        importer = super()._for_record(external_id)
-        importer.comparison, importer.matcher = self.comparison, self.matcher
-        return importer
+    def work_on_item(self, item, importer):
+        """Share what was looked up for the whole chunk, too."""
+        super().work_on_item(item, importer)
+        self.comparison, self.matcher = importer.comparison, importer.matcher
 
     def _before_import(self):
         with suppress(InvalidDataError):  # said again when the card is mapped

@@ -17,12 +17,6 @@ class CardExportListener(Component):
             for below in self._bindings(record):
                 self._note(below._below(), {"parent_id"})
 
-    def _delay_delete(self, binding):
-        """Delay the deletion of the card in the version that Odoo knows."""
-        known = binding.sudo()
-        if known.external_id:
-            binding.browse().with_delay(
-                identity_key=known._deletion_key(known.backend_id, known.external_id)
-            ).export_delete_record(
-                known.backend_id.with_env(binding.env), known.external_id, known.etag
-            )
+    def _delete_arguments(self, binding):
+        """Add the version of the card that Odoo knows."""
+        return (*super()._delete_arguments(binding), binding.etag)

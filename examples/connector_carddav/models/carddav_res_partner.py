@@ -3,8 +3,6 @@ from odoo import api, fields, models
 
 from odoo.addons.queue_job.job import identity_exact
 
-WAITING = ("wait_dependencies", "pending", "enqueued", "started")
-
 
 class CardDAVResPartner(models.Model):
     """A contact and its card in one address book."""
@@ -155,18 +153,6 @@ class CardDAVResPartner(models.Model):
         domain = [("partner_id", "in", contacts.ids)]
         companies = self.env["res.company"].sudo().search(domain).partner_id
         (contacts.filtered(lambda each: not each.user_ids) - companies).active = False
-
-    def _deletion_key(self, backend, external_id):
-        """Return the identity key of the job that deletes a card."""
-        return f"carddav.delete({backend.id}, {external_id})"
-
-    def _to_delete(self, backend, external_ids):
-        """Return those of some cards that jobs are going to delete."""
-        keys = {self._deletion_key(backend, each): each for each in external_ids}
-        jobs = self.env["queue.job"].sudo()
-        domain = [("identity_key", "in", list(keys)), ("state", "in", WAITING)]
-        found = jobs.search(domain) if keys else jobs
-        return {keys[job.identity_key] for job in found}
 
 
 def _depth(binding):

@@ -37,7 +37,8 @@ class TestCardExporter(CardDAVCase):
     def test_a_create_that_was_interrupted_is_found_and_brought_up_to_date(self):
         binding = self.bind(self.contact())
         intents = self.env["connector.create.intent"]
-        key, _interrupted = intents._declare(self.backend, binding)
+        declared = intents.declare(self.backend, binding, {binding.id: False})
+        key, _interrupted = declared[binding.id]
         adapter = self.component("backend.adapter")
         name = adapter.create({"FN": "Before"}, idempotency_key=key)
         binding.export_record()

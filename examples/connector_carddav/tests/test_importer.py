@@ -173,7 +173,7 @@ class TestCardImporter(ImportCase):
         )
         names = [*(f"{number}.vcf" for number in range(4)), "bad.vcf", "gone.vcf"]
         result = self.bindings.import_chunk(self.backend, names)
-        self.assertRegex(result, "(?s)4 created, 1 gone.*Set apart: bad.vcf: .*photo")
+        self.assertRegex(result, "(?s)4 created, 1 gone.*Record bad.vcf failed.*photo")
         self.assertEqual(len(self.backend.binding_ids), 4)
         self.assertEqual(self.jobs("import_record").args[1], "bad.vcf")
         with self.assertRaisesRegex(MappingError, "photo"):

@@ -103,7 +103,15 @@ class TestListener(ImportCase):
     def test_a_card_that_is_gone_already_is_no_problem(self):
         self.radicale.request("DELETE", self.link.external_id)
         self.link.odoo_id.unlink()
-        self.assertIn("gone", self.perform("export_delete_record"))
+        self.assertIn("no longer", self.perform("export_delete_record"))
+
+    def test_a_contact_whose_card_waits_to_be_deleted_is_not_brought_back(self):
+        name = self.link.external_id
+        self.link.odoo_id.unlink()
+        importer = self.component("record.importer")
+        self.assertIn("was deleted in Odoo", importer.run(name))
+        self.assertIn("1 skipped", importer.run_chunk([name]))
+        self.assertFalse(self.bindings.search([("external_id", "=", name)]))
 
     def test_a_card_that_was_changed_meanwhile_is_not_deleted(self):
         name = self.link.external_id

@@ -9,5 +9,5 @@ from . import mapper
 from . import exporter
 from . import by_hand
 
-if find_spec("odoo.addons.connector.components.batch"):
+if find_spec("odoo.addons.connector.components.exporter"):
     from . import chunks

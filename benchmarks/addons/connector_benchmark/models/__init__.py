@@ -2,5 +2,5 @@ from importlib.util import find_spec
 
 from . import benchmark_backend, benchmark_industry, benchmark_res_partner
 
-if not find_spec("odoo.addons.connector.components.batch"):
+if not find_spec("odoo.addons.connector.components.exporter"):
     from . import by_hand

@@ -30,7 +30,7 @@ class ChaosItemImporter(Component):
         """Leave a record alone that an export is creating, until it is bound."""
         key = self.backend_adapter.read(external_id)["key"]
         intents = self.env["connector.create.intent"].sudo()
-        if search_committed(intents, [("key", "=", key), ("in_doubt", "=", True)]):
+        if search_committed(intents, [("key", "=", key), ("unconfirmed", "=", True)]):
             self._retry_later(self.env._("%s is just being exported.", external_id))
 
     def _create(self, external_id, values):

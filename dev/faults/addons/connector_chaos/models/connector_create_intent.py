@@ -3,29 +3,30 @@ from odoo import models
 
 from ..steps import reach
 
-#: which item a create is about, by idempotency key; what this process began
+#: Code of the item that a create is about, by idempotency key; only of this process.
 codes = {}
 
 
 class ConnectorCreateIntent(models.Model):
     _inherit = "connector.create.intent"
 
-    def _declare(self, backend, binding):
-        reach("before the intent", binding.code)
-        key, interrupted = super()._declare(backend, binding)
-        codes[key] = binding.code
-        reach("intent noted", binding.code)
-        return key, interrupted
+    def declare(self, backend, bindings, external_ids):
+        self._reach("before the intent", bindings)
+        declared = super().declare(backend, bindings, external_ids)
+        codes.update({declared[binding.id][0]: binding.code for binding in bindings})
+        self._reach("intent noted", bindings)
+        return declared
 
-    def _mark_bound(self, keys):
-        super()._mark_bound(keys)
-        self._reach("bound and marked, not committed", keys)
+    def withdraw(self, key):
+        reach("before the intent is deleted", codes.get(key))
+        super().withdraw(key)
+        reach("intent deleted, not committed", codes.get(key))
 
-    def _forget(self, keys):
-        self._reach("before the intent is forgotten", keys)
-        super()._forget(keys)
-        self._reach("intent forgotten, not committed", keys)
+    def withdraw_for(self, backend, bindings):
+        self._reach("before the intent is deleted", bindings)
+        super().withdraw_for(backend, bindings)
+        self._reach("intent deleted, not committed", bindings)
 
-    def _reach(self, step, keys):
-        for key in keys:
-            reach(step, codes.get(key))
+    def _reach(self, step, bindings):
+        for binding in bindings:
+            reach(step, binding.code)

@@ -8,8 +8,8 @@ import psycopg2
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
-from ..backends import backend_of
-from ..external_id import is_external_id
+from ...backends import backend_of
+from ...external_id import is_external_id
 from .deleter import delete_job_key
 
 _logger = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ _logger = logging.getLogger(__name__)
 class ExportListener(AbstractComponent):
     """Export bindings when they, or the records that they wrap, change.
 
-    A connector names the models that it listens to::
+    A connector declares the models that it listens to::
 
         class PartnerExportListener(Component):
             _name = "shop.partner.export.listener"
@@ -26,15 +26,15 @@ class ExportListener(AbstractComponent):
             _apply_on = ["shop.res.partner", "res.partner"]
             _binding_field = "shop_bind_ids"
 
-    Changes of one transaction make one job a binding, at the end of the transaction;
-    while that job waits, further changes are added to it. The job runs with the rights
-    of the system. Only fields that the export mapper reads count. What a connector
-    writes itself (``connector_no_export`` in the context) is not exported, what is
-    rolled back neither.
+    The changes of one transaction make one job for each binding, at the end of the
+    transaction. While that job waits, it takes further changes along. The job runs with
+    the rights of the system. Only fields that the export mapper reads count. Changes
+    made by a connector (``connector_no_export`` in the context), or rolled back, are
+    not exported.
 
-    Noticed are the fields that are passed to ``write``: not those that Odoo computes
-    from others, and not the lines below a record. A connector that exports these
-    listens to what they come from, and calls :meth:`_note`.
+    Only fields passed to ``write()`` are detected; computed fields and lines are not. A
+    connector that exports these listens to the models that they depend on, and calls
+    :meth:`_note`.
     """
 
     _name = "connector.export.listener"
@@ -61,7 +61,7 @@ class ExportListener(AbstractComponent):
         """Delete on the backend what is deleted in Odoo."""
         if self.no_connector_export(record):
             return
-        # what the user wrote before is none of the connector's business
+        # An error in what the user wrote before must not look like the connector's.
         self.env.cr.flush()
         for binding in self._bindings(record):
             try:
@@ -70,7 +70,7 @@ class ExportListener(AbstractComponent):
             except psycopg2.OperationalError:
                 raise  # Odoo tries the request again
             except Exception:
-                # a user who deletes a record has nothing to do with the connector
+                # Never block a user's delete because a connector failed.
                 _logger.exception("%s will not be deleted on its backend", binding)
 
     # -- hooks
@@ -84,40 +84,41 @@ class ExportListener(AbstractComponent):
             return record
         if not self._binding_field:
             return []
-        # archived ones too: as a rule they are archived together with the record
+        # Archived bindings too: they are often archived together with the record.
         record = record.sudo().with_context(active_test=False)
         return record[self._binding_field].with_env(self.env)
 
     def _exported_fields(self, binding, fields):
-        """Return those of the changed fields that are exported.
+        """Return the changed fields that are exported.
 
         :param binding: the binding that is exported
         :param fields: names of the fields that changed
-        :return: names of fields; ``None`` when all may matter, as a mapping method
-            does not declare with ``@changed_by`` what it reads
+        :return: names of fields; ``None`` when every field may matter, because a
+            mapping method does not declare with ``@changed_by`` what it reads
         """
         if fields is None:
             return None
         with backend_of(binding.sudo()).work_on(binding._name) as work:
             try:
                 mapper = work.component(usage="export.mapper")
-            except NoComponentError:  # such records are not exported
+            except NoComponentError:  # Such records are not exported.
                 return set()
-            read = mapper.changed_by_fields() | {row[0] for row in mapper.children}
-            changed = read.intersection(fields)
-            if not changed and self._may_read_more(mapper):
-                return None
-        return changed
+            read = mapper.source_fields()
+        return None if read is None else read.intersection(fields)
 
-    def _may_read_more(self, mapper):
-        """Whether a part of the mapper does not tell which fields it reads."""
-        return any(
-            not definition.changed_by and not definition.only_create
-            for _method, definition in mapper.map_methods
-        ) or any(
-            mapper._direct_source_field_name(source) is None
-            for source, _target in mapper.direct
-        )
+    def _delete_arguments(self, binding):
+        """Return the arguments of ``export_delete_record`` for a binding.
+
+        An override may add what the deleter needs of the binding, such as its version.
+
+        :param binding: the binding that is deleted
+        :return: the backend, the external id, and what a connector adds
+        :rtype: tuple
+        """
+        backend = backend_of(binding)
+        with backend.work_on(binding._name) as work:
+            external_id = work.component(usage="binder").to_external(binding)
+        return backend, external_id
 
     # -- steps
 
@@ -128,12 +129,10 @@ class ExportListener(AbstractComponent):
         self.env["connector.export.change"]._note(binding, fields)
 
     def _delay_delete(self, binding):
-        backend = backend_of(binding.sudo())
-        with backend.work_on(binding._name) as work:
-            external_id = work.component(usage="binder").to_external(binding.sudo())
+        binding = binding.sudo()
+        backend, external_id, *more = self._delete_arguments(binding)
         if not is_external_id(external_id):
             return
-        model = binding.sudo().browse()
-        model.with_delay(
-            identity_key=delete_job_key(backend, model._name, external_id)
-        ).export_delete_record(backend, external_id)
+        key = delete_job_key(backend, binding._name, external_id)
+        model = binding.browse().with_delay(identity_key=key)
+        model.export_delete_record(backend, external_id, *more)

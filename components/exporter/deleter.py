@@ -1,22 +1,28 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The flow of a deletion on the backend."""
+"""The deletion of records on the backend."""
 
 from odoo.addons.component.core import AbstractComponent
 
-from ..exception import IDMissingInBackend
-from ..external_id import is_external_id
-from ..job_states import UNFINISHED
+from ...exception import IDMissingInBackend
+from ...external_id import is_external_id
+from ...job_states import UNFINISHED
+from ...outcome import DELETED, GONE, NothingToDo, Outcome, returns_message
 
 
 def delete_job_key(backend, model_name, external_id):
-    """Return the identity key of the job that deletes a record on a backend."""
+    """Return the identity key of the job that deletes a record on a backend.
+
+    :param backend: record of the backend
+    :param model_name: name of the model of the binding
+    :param external_id: id of the record on the backend
+    """
     return (
         f"connector.delete({backend._name}, {backend.id}, {model_name}, {external_id})"
     )
 
 
 def waiting_deletes(backend, model_name, external_ids):
-    """Return those of the ids that were deleted in Odoo, but not yet on the backend.
+    """Return the ids that were deleted in Odoo, but not yet on the backend.
 
     :param backend: record of the backend
     :param model_name: name of the model of the bindings
@@ -36,7 +42,7 @@ def waiting_deletes(backend, model_name, external_ids):
 class RecordDeleter(AbstractComponent):
     """Delete a record on the backend, after it was deleted in Odoo.
 
-    The binding is gone by then, so that all that is known of it is its external id::
+    The binding no longer exists by then; only its external id is known::
 
         class PartnerDeleter(Component):
             _name = "shop.partner.deleter"
@@ -48,6 +54,7 @@ class RecordDeleter(AbstractComponent):
     _inherit = "base.deleter"
     _usage = "record.exporter.deleter"
 
+    @returns_message
     def run(self, external_id):
         """Delete a record on the backend.
 
@@ -55,20 +62,23 @@ class RecordDeleter(AbstractComponent):
         :return: a translated sentence that says what was done
         :rtype: str
         """
-        obstacle = self._backend_obstacle()
-        if obstacle:
-            return obstacle
+        self._check_backend_active()
         if not is_external_id(external_id):
-            return self.env._("Nothing was deleted: it was never exported.")
+            raise NothingToDo(
+                self.env._("Nothing was deleted: the record was never exported.")
+            )
         try:
             self._delete(external_id)
         except IDMissingInBackend:
-            return self.env._("%s was gone on the backend already.", external_id)
-        return self.env._("%s was deleted on the backend.", external_id)
+            message = self.env._("The backend no longer had record %s.", external_id)
+            return Outcome(GONE, message)
+        message = self.env._("Record %s was deleted on the backend.", external_id)
+        return Outcome(DELETED, message)
 
     def _delete(self, external_id):
         """Delete the record on the backend.
 
-        :raise IDMissingInBackend: when it is not there (any more)
+        :param external_id: its id there
+        :raise IDMissingInBackend: when the backend does not have it (any more)
         """
         self.backend_adapter.delete(external_id)

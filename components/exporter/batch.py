@@ -1,0 +1,148 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The export of many bindings, a job for each chunk."""
+
+from odoo.fields import Domain
+from odoo.tools import split_every
+
+from odoo.addons.component.core import AbstractComponent
+
+from ...backends import chunk_size_of
+from ...outcome import (
+    CREATED,
+    DELAYED,
+    GONE,
+    POSTPONED,
+    SKIPPED,
+    UNCHANGED,
+    UPDATED,
+    Outcome,
+    Report,
+    returns_message,
+)
+from ..backend_adapter import has_capability
+from .bulk import BulkExport, ExportItem, SingleExports
+
+
+class BatchExporter(AbstractComponent):
+    """Delay the export of many bindings, a job for each chunk."""
+
+    _name = "connector.batch.exporter"
+    _inherit = "base.exporter"
+    _usage = "batch.exporter"
+
+    @returns_message
+    def run(self, domain=None, fields=None, chunk_size=None):
+        """Delay the export of the bindings of this backend that match.
+
+        :param domain: which bindings; by default those that were never exported
+        :param fields: names of the fields that changed; all when empty
+        :param chunk_size: records a job, as for the batch importer
+        :return: a translated sentence that counts the records and the jobs
+        :rtype: str
+        """
+        self._check_backend_active()
+        bindings = self.model.search(self._domain(domain))
+        size = chunk_size or chunk_size_of(self.backend_record)
+        jobs = 0
+        for ids in split_every(size, bindings.ids):
+            self._delay_chunk(self.model.browse(ids), fields)
+            jobs += 1
+        return Outcome(
+            DELAYED,
+            self.env._(
+                "%(records)s records to export, in %(jobs)s jobs.",
+                records=len(bindings),
+                jobs=jobs,
+            ),
+        )
+
+    def _domain(self, domain):
+        binder = self.binder
+        if domain is None:
+            domain = Domain(binder._external_field, "=", False)
+        return Domain(domain) & binder._backend_domain()
+
+    def _delay_chunk(self, bindings, fields, **options):
+        """Delay the export of one chunk.
+
+        :param bindings: the bindings
+        :param fields: names of the fields that changed
+        :param options: options of the job, such as ``priority``
+        """
+        options.setdefault(
+            "description",
+            self.env._(
+                "Export %(count)s records to %(backend)s",
+                count=len(bindings),
+                backend=self.backend_record.display_name,
+            ),
+        )
+        bindings.with_delay(**options).export_chunk(fields=fields)
+
+    @returns_message
+    def run_chunk(self, bindings, fields=None):
+        """Export the bindings of one chunk.
+
+        The job commits what the backend has accepted. A record that fails is retried by
+        a job of its own, which shows the details of its error.
+
+        An adapter with ``create_many`` and ``write_many`` gets one call each for the
+        whole chunk; see ``connector.bulk.adapter``.
+
+        :param bindings: recordset of the model that we work on
+        :param fields: names of the fields that changed; all when empty
+        :return: a translated text that counts what was done, and names the failed
+            records
+        :rtype: str
+        """
+        self._check_backend_active()
+        items = [
+            ExportItem(binding, self.component(usage="record.exporter"))
+            for binding in bindings.exists().union()
+        ]
+        self._flow(items)(self, items, fields).run()
+        return Outcome(DELAYED, self._report(items, fields))
+
+    def _flow(self, items):
+        exporter = items[0].exporter if items else None
+        if has_capability(exporter, "can_use_bulk_calls") and has_capability(
+            self.backend_adapter, "_creates_many"
+        ):
+            return BulkExport
+        return SingleExports
+
+    def retry_contention(self):
+        """Retry the job, since another one has changed the records.
+
+        :raise RetryableJobError: always
+        """
+        self._retry_later(self.env._("Another job has changed the records."))
+
+    def _report(self, items, fields):
+        """Count the outcomes; delay a job for each record that was not exported."""
+        report = Report(self.env)
+        for item in items:
+            if item.outcome and item.outcome.kind != POSTPONED:
+                report.add(item.outcome)
+                continue
+            label = self.env._(
+                "%(name)s (id %(id)s)",
+                name=item.binding.display_name,
+                id=item.binding.id,
+            )
+            report.add_failure(label, item.error or item.outcome)
+            self._delay_export_alone(item.binding, fields)
+        exported = report.counts[CREATED] + report.counts[UPDATED]
+        return report.text(
+            [
+                (UNCHANGED, self.env._("unchanged")),
+                (SKIPPED, self.env._("skipped")),
+                (GONE, self.env._("deleted in Odoo")),
+            ],
+            self.env._("%s exported", exported),
+        )
+
+    def _delay_export_alone(self, binding, fields):
+        binding.with_delay(
+            description=self.env._("Export %s alone", binding.display_name)
+        ).export_record(fields=fields)

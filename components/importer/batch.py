@@ -1,0 +1,128 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The import of all records that the backend finds, a job for each chunk."""
+
+from odoo import fields
+from odoo.tools import split_every
+
+from odoo.addons.component.core import AbstractComponent
+
+from ...backends import chunk_size_of
+from ...outcome import DELAYED, Outcome, returns_message
+
+
+class BatchImporter(AbstractComponent):
+    """Delay the import of all records that the backend finds, a job for each chunk.
+
+    The adapter's ``search`` returns the ids, as a list or, page by page, as a
+    generator. A connector defines the filters that find recent changes::
+
+        class OrderBatchImporter(Component):
+            _name = "shop.order.batch.importer"
+            _inherit = ["connector.batch.importer", "base.shop.connector"]
+            _apply_on = ["shop.sale.order"]
+
+            def _since_filters(self, filters, since):
+                return {**(filters or {}), "changed_after": since.isoformat()}
+    """
+
+    _name = "connector.batch.importer"
+    _inherit = "base.importer"
+    _usage = "batch.importer"
+
+    #: Minutes that two runs of :meth:`run_since` overlap, for records that the backend
+    #: stored late, and for clocks that differ.
+    _overlap_minutes = 5
+
+    @returns_message
+    def run(self, filters=None, chunk_size=None):
+        """Delay the import of the records that the backend finds.
+
+        :param filters: passed to the adapter's ``search``
+        :param chunk_size: records a job; by default that of the backend (its field
+            ``chunk_size``, if it has one), otherwise 100
+        :return: a translated sentence that counts the records and the jobs
+        :rtype: str
+        """
+        self._check_backend_active()
+        records = jobs = 0
+        size = chunk_size or chunk_size_of(self.backend_record)
+        for external_ids in split_every(size, self._search(filters), list):
+            self._delay_chunk(external_ids)
+            records += len(external_ids)
+            jobs += 1
+        return Outcome(
+            DELAYED,
+            self.env._(
+                "%(records)s records to import, in %(jobs)s jobs.",
+                records=records,
+                jobs=jobs,
+            ),
+        )
+
+    @returns_message
+    def run_since(self, filters=None, chunk_size=None):
+        """Delay the import of what has changed since the last run.
+
+        The checkpoint is kept for the backend, the model and the filters. It moves on
+        in the transaction that stores the jobs: after a failure, the next run starts
+        from the same moment. No record falls between two runs; a record that changed
+        during the overlap may be imported by both.
+
+        :param filters: more filters for the adapter's ``search``
+        :param chunk_size: as for :meth:`run`
+        :return: a translated sentence that counts the records and the jobs
+        :rtype: str
+        """
+        self._check_backend_active()
+        with self._retry_unique_violation():
+            checkpoint = self.env["connector.checkpoint"]._of(
+                self.backend_record, self.model._name, filters
+            )
+        # Before the search: a change during the search belongs to the next run.
+        started = self._backend_now()
+        since = checkpoint._since(self._overlap_minutes)
+        if since:
+            filters = self._since_filters(filters, since)
+        result = self.run(filters, chunk_size)
+        checkpoint.moment = started
+        return result
+
+    # -- hooks
+
+    def _since_filters(self, filters, since):
+        """Return the filters that find what has changed since a moment.
+
+        :param filters: those of the caller
+        :param since: ``datetime`` in UTC, without a time zone
+        """
+        raise NotImplementedError(f"{self._name} does not implement _since_filters()")
+
+    def _backend_now(self):
+        """Return the time of the clock that dates the backend's changes.
+
+        :return: ``datetime`` in UTC, without a time zone; by default Odoo's
+        """
+        return fields.Datetime.now()
+
+    def _search(self, filters):
+        """Return the ids of the records to import, any iterable.
+
+        :param filters: those of :meth:`run`
+        """
+        return self.backend_adapter.search(filters)
+
+    def _delay_chunk(self, external_ids, **options):
+        """Delay the import of one chunk.
+
+        :param external_ids: list of ids
+        :param options: options of the job, such as ``priority``
+        """
+        options.setdefault(
+            "description",
+            self.env._(
+                "Import %(count)s records from %(backend)s",
+                count=len(external_ids),
+                backend=self.backend_record.display_name,
+            ),
+        )
+        self.model.with_delay(**options).import_chunk(self.backend_record, external_ids)

@@ -1,0 +1,122 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The outcome of a synchronisation: of one record, and of many."""
+
+from collections import Counter
+from functools import wraps
+from typing import NamedTuple
+
+from .causes import cause_of
+
+CREATED = "created"
+ADOPTED = "adopted"  #: a new binding wraps a record that Odoo already had
+UPDATED = "updated"
+UNCHANGED = "unchanged"
+DELETED = "deleted"
+DELAYED = "delayed"  #: jobs were created that do the work
+SKIPPED = "skipped"
+GONE = "gone"  #: the record no longer exists
+POSTPONED = "postponed"  #: another job has to finish first
+FAILED = "failed"
+
+
+class Outcome(NamedTuple):
+    """What a synchronisation did."""
+
+    kind: str  #: one of the constants above
+    message: str  #: translated sentence for people
+
+
+class NothingToDo(Exception):
+    """Ends a synchronisation early, without an error.
+
+    :param message: translated sentence that says why
+    :param kind: kind of the outcome
+    """
+
+    def __init__(self, message, kind=SKIPPED):
+        super().__init__(message)
+        self.outcome = Outcome(kind, message)
+
+
+def returns_message(flow):
+    """Let a method of a synchronizer return the message of its outcome.
+
+    The decorated method may return an :class:`Outcome` or raise :class:`NothingToDo`.
+    The synchronizer keeps the outcome in its attribute ``outcome``. Any other result is
+    returned unchanged.
+    """
+
+    @wraps(flow)
+    def run(self, *args, **kwargs):
+        try:
+            result = flow(self, *args, **kwargs)
+        except NothingToDo as nothing:
+            result = nothing.outcome
+        if not isinstance(result, Outcome):
+            return result
+        self.outcome = result
+        return result.message
+
+    return run
+
+
+class Report:
+    """The outcomes of many records, in words.
+
+    :param env: ``Environment``, for the language
+    """
+
+    def __init__(self, env):
+        self.env = env
+        self.counts = Counter()
+        self.failures = []  #: translated sentences
+
+    def add(self, outcome):
+        """Count the outcome of a record.
+
+        :param outcome: its :class:`Outcome`
+        """
+        self.counts[outcome.kind] += 1
+
+    def add_failure(self, label, error, data=None):
+        """Count a record that failed or was postponed.
+
+        :param label: name of the record, for people
+        :param error: the exception, or an :class:`Outcome` that says why it has to wait
+        :param data: the data of the record on the backend
+        """
+        if isinstance(error, Outcome):
+            self.add(error)
+            sentence = self.env._(
+                "%(record)s: %(cause)s", record=label, cause=error.message
+            )
+        else:
+            self.counts[FAILED] += 1
+            sentence = self.env._(
+                "%(record)s failed and will be retried alone: %(cause)s",
+                record=label,
+                cause=cause_of(self.env, error, data),
+            )
+        self.failures.append(sentence)
+
+    def text(self, labels, first=None):
+        """Return all counts in one line, and a line for each failure.
+
+        :param labels: pairs of the kind to count and a translated word for it; a kind
+            that did not occur is left out
+        :param first: translated text that the line begins with
+        :rtype: str
+        """
+        labels = [
+            *labels,
+            (POSTPONED, self.env._("postponed")),
+            (FAILED, self.env._("failed")),
+        ]
+        counted = [
+            f"{self.counts[kind]} {label}"
+            for kind, label in labels
+            if self.counts[kind]
+        ]
+        counts = ", ".join([first, *counted] if first else counted)
+        counts = counts or self.env._("Nothing was done")
+        return "\n".join([f"{counts}.", *self.failures])
