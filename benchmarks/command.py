@@ -7,7 +7,7 @@ import fcntl
 from environment import PostgreSQL, locks
 from environment.console import say
 
-from . import growth, page, plot, report, short, sides, table
+from . import contenders, growth, page, plot, report, short, table
 from .rows import BY_NAME
 
 
@@ -39,8 +39,8 @@ def main(arguments):
 @contextlib.contextmanager
 def _alone():
     """Two that measure would disturb each other, and share what they build on."""
-    sides.STATE.mkdir(parents=True, exist_ok=True)
-    with (sides.STATE / "running.lock").open("w") as lock:
+    contenders.STATE.mkdir(parents=True, exist_ok=True)
+    with (contenders.STATE / "running.lock").open("w") as lock:
         if not locks.try_lock(lock, fcntl.LOCK_EX):
             say("  Another bench is running; waiting for it.")
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -5,15 +5,15 @@ from pathlib import Path
 from environment import databases
 from environment.console import say, step
 
-from . import processes, sides
+from . import contenders, processes
 from .server_runs import JobServer
 from .templates import Template
 
-#: the side, its work, and numbers of records; the peer would need ten minutes for more
+#: the contender, its work, and numbers of records; the peer needs minutes for more
 SERIES = (
-    (sides.PEER, "jobs.run_one_by_one", (100, 1000)),
-    (sides.OURS, "jobs.run_by_chunks", (100, 1000, 5000, 20_000)),
-    (sides.OURS, "jobs.run_by_chunks_at_once", (100, 1000, 5000, 20_000)),
+    (contenders.PEER, "jobs.run_one_by_one", (100, 1000)),
+    (contenders.OURS, "jobs.run_by_chunks", (100, 1000, 5000, 20_000)),
+    (contenders.OURS, "jobs.run_by_chunks_at_once", (100, 1000, 5000, 20_000)),
 )
 SIZES = [
     ("sizes.binding", 0),
@@ -35,17 +35,18 @@ def run():
 
     :return: the table: rows of cells, the headings first
     """
-    templates = {side: Template(side).prepare() for side in (sides.PEER, sides.OURS)}
-    _print_sizes(templates[sides.OURS])
-    _print_delays(templates[sides.OURS])
+    both = (contenders.PEER, contenders.OURS)
+    templates = {each: Template(each).prepare() for each in both}
+    _print_sizes(templates[contenders.OURS])
+    _print_delays(templates[contenders.OURS])
     lines = [HEADINGS]
-    for side, work, sizes in SERIES:
+    for contender, work, sizes in SERIES:
         for size in sizes:
-            with step(f"{side.name}, {work}, {size} records"):
-                cost, megabytes = _measure(side, templates[side], work, size)
+            with step(f"{contender.name}, {work}, {size} records"):
+                cost, megabytes = _measure(contender, templates[contender], work, size)
             lines.append(
                 (
-                    f"{side.name}, {TITLES[work]}",
+                    f"{contender.name}, {TITLES[work]}",
                     f"{size:,}",
                     f"{cost.seconds * 1000:.2f}",
                     f"{megabytes:.0f}",
@@ -57,10 +58,10 @@ def run():
 def _print_delays(template):
     with databases.temporary(template, "benchmark") as database:
         more = [("population.more_partners", max(DELAYED))]
-        processes.run(sides.OURS, database, more)
+        processes.run(contenders.OURS, database, more)
         for size in DELAYED:
             work = "jobs.enqueue_by_chunks"
-            cost = processes.run(sides.OURS, database, [(work, size)])[work]
+            cost = processes.run(contenders.OURS, database, [(work, size)])[work]
             say(
                 f"delaying {size:,} exports: {cost.seconds * 1e6:.0f} us each, "
                 f"{cost.megabytes:.0f} MiB in all"
@@ -69,17 +70,17 @@ def _print_delays(template):
 
 def _print_sizes(template):
     with databases.temporary(template, "benchmark") as database:
-        found = processes.do(sides.OURS, database, SIZES)
+        found = processes.do(contenders.OURS, database, SIZES)
     say()
     for name, size in found.items():
         say(f"{name}: {size['bytes']:.0f} bytes each, of {size['records']:,}")
 
 
-def _measure(side, template, work, size):
+def _measure(contender, template, work, size):
     with databases.temporary(template, "benchmark") as database:
-        processes.run(side, database, [("population.more_partners", size)])
-        with JobServer(side, database) as server:
-            costs = processes.run(side, database, [(work, size)])
+        processes.run(contender, database, [("population.more_partners", size)])
+        with JobServer(contender, database) as server:
+            costs = processes.run(contender, database, [(work, size)])
             return costs[work], _peak(server.pid)
 
 

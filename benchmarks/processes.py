@@ -20,28 +20,28 @@ class Cost:
         self.queries = queries / records
 
 
-def run(side, database, works, profile=0):
+def run(contender, database, works, profile=0):
     """Do works in a fresh process.
 
     :return: the :class:`Cost` of each work, by its name
     """
-    done = do(side, database, works, profile)
+    done = do(contender, database, works, profile)
     return {name: Cost(**cost) for name, cost in done.items()}
 
 
-def do(side, database, works, profile=0):
+def do(contender, database, works, profile=0):
     """Do works of any kind in a fresh process.
 
-    :param side: the :class:`sides.Side` whose addons the database has
+    :param contender: the :class:`contenders.Contender` whose addons the database has
     :param database: its name
     :param works: pairs of a name, such as ``mapping.export``, and a number of records
     :param profile: how many lines to print of where the time goes
     :return: what each work found, as a dict, by its name
     """
-    log = f"benchmark-{side.name}"
+    log = f"benchmark-{contender.name}"
     settings = {
         "database": database,
-        "addons_path": side.addons_path(),
+        "addons_path": contender.addons_path(),
         "log": str(environment_processes.log_file(f"{log}-odoo")),
         "works": works,
         "profile": profile,
@@ -50,7 +50,7 @@ def do(side, database, works, profile=0):
     environment_processes.run(
         [folders.VENV_PYTHON, PROGRAM, json.dumps(settings)],
         log=log,
-        doing=f"The work of {side.name}",
+        doing=f"The work of {contender.name}",
         follow=lines.append,
         env=odoo_process.variables(),
     )
@@ -59,7 +59,7 @@ def do(side, database, works, profile=0):
     return json.loads(lines[-1])
 
 
-def run_on_copy(side, template, works, profile=0):
+def run_on_copy(contender, template, works, profile=0):
     """Do works in a fresh process on a copy of a database."""
     with databases.temporary(template, "benchmark") as database:
-        return run(side, database, works, profile)
+        return run(contender, database, works, profile)

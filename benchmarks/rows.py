@@ -1,4 +1,4 @@
-"""The rows of the table: which work is done on each side, and what is aimed at."""
+"""The rows of the table: which work each contender does, and what is aimed at."""
 
 from dataclasses import dataclass
 

@@ -15,15 +15,15 @@ RUNNER_IS_READY = "database connections ready"
 class JobServer(OdooServer):
     """Odoo as in production: processes, and a runner that gives them jobs."""
 
-    def __init__(self, side, database):
+    def __init__(self, contender, database):
         super().__init__(
             database,
             options=[
-                side.addons_path(),
+                contender.addons_path(),
                 f"--workers={WORKERS}",
                 "--max-cron-threads=0",
             ],
-            name=f"benchmark-{side.name}-server",
+            name=f"benchmark-{contender.name}-server",
             variables={"ODOO_QUEUE_JOB_CHANNELS": f"root:{CHANNELS}"},
         )
 
@@ -36,10 +36,10 @@ class JobServer(OdooServer):
             time.sleep(0.1)
 
 
-def run_on_copy(side, template, works, profile=0):
+def run_on_copy(contender, template, works, profile=0):
     """Do works in a fresh process, while a server runs on the same copy."""
     with (
         databases.temporary(template, "benchmark") as database,
-        JobServer(side, database),
+        JobServer(contender, database),
     ):
-        return processes.run(side, database, works, profile)
+        return processes.run(contender, database, works, profile)

@@ -3,7 +3,7 @@
 from environment import databases
 from environment.console import say, step
 
-from . import processes, sides
+from . import contenders, processes
 from .bounds import BOUNDS
 from .templates import SHORT_PARTNERS, Template
 
@@ -13,13 +13,13 @@ def run():
 
     :return: the exit code, 0 when none takes more than its bound
     """
-    template = Template(sides.OURS, SHORT_PARTNERS).prepare()
+    template = Template(contenders.OURS, SHORT_PARTNERS).prepare()
     works = [(name, records) for name, (records, _queries) in BOUNDS.items()]
     with (
         step("Count queries per record"),
         databases.temporary(template, "benchmark-short") as database,
     ):
-        costs = processes.run(sides.OURS, database, works)
+        costs = processes.run(contenders.OURS, database, works)
     grown = [name for name, cost in costs.items() if cost.queries > BOUNDS[name][1]]
     for name, cost in costs.items():
         note = "GROWN" if name in grown else ""

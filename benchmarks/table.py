@@ -5,7 +5,7 @@ from statistics import median
 
 from environment.console import step
 
-from . import sides
+from . import contenders
 from .rows import BY_NAME, Row
 from .templates import Template
 
@@ -72,28 +72,29 @@ def measure(rows, repeat, profile=0):
     :param profile: how many lines to print of where the time goes
     :return: list of :class:`Result`
     """
-    both = (sides.PEER, sides.OURS)
-    templates = {side: Template(side).prepare() for side in both}
-    costs = {side: {} for side in both}
+    both = (contenders.PEER, contenders.OURS)
+    templates = {contender: Template(contender).prepare() for contender in both}
+    costs = {contender: {} for contender in both}
     for number in range(repeat):
-        for side in both:
-            with step(f"Run {number + 1} of {repeat}, {side.name}"):
-                for run, works in _works(rows, side).items():
-                    found = run(side, templates[side], works, profile)
+        for contender in both:
+            with step(f"Run {number + 1} of {repeat}, {contender.name}"):
+                for run, works in _works(rows, contender).items():
+                    found = run(contender, templates[contender], works, profile)
                     for name, cost in found.items():
-                        costs[side].setdefault(name, []).append(cost)
+                        costs[contender].setdefault(name, []).append(cost)
     medians = {
-        side: {name: Medians(each) for name, each in costs[side].items()}
-        for side in both
+        contender: {name: Medians(each) for name, each in costs[contender].items()}
+        for contender in both
     }
-    return [_result(row, medians[sides.PEER], medians[sides.OURS]) for row in rows]
+    peer, ours = medians[contenders.PEER], medians[contenders.OURS]
+    return [_result(row, peer, ours) for row in rows]
 
 
-def _works(rows, side):
-    """The works of one side, each once, by the function that runs them."""
+def _works(rows, contender):
+    """The works of one contender, each once, by the function that runs them."""
     works = {}
     for row in rows:
-        work = [row.peer if side is sides.PEER else row.ours, row.records]
+        work = [row.peer if contender is contenders.PEER else row.ours, row.records]
         if work not in works.setdefault(row.run, []):
             works[row.run].append(work)
     return works

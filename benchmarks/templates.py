@@ -1,8 +1,8 @@
-"""The databases that the copies are made from, one a side, with the same records."""
+"""The databases that the copies are made from, one for each contender."""
 
-from environment import databases, odoo_process, stamps
+from environment import build_cache, databases, odoo_process
 
-from . import processes, sides
+from . import contenders, processes
 
 #: partners in the database, of which the backend has every fifth
 PARTNERS = 12_000
@@ -10,26 +10,26 @@ SHORT_PARTNERS = 1_500
 
 
 class Template:
-    """A database with one side's addons and records; in the end it is only copied.
+    """A database with one contender's addons and records; in the end it is only copied.
 
-    :param side: the :class:`sides.Side`
+    :param contender: the :class:`contenders.Contender`
     :param partners: how many partners it has
     """
 
-    def __init__(self, side, partners=PARTNERS):
-        self.side = side
+    def __init__(self, contender, partners=PARTNERS):
+        self.contender = contender
         self.partners = partners
-        self._stamp = sides.STATE / f"{side.name}-{partners}.database"
+        self._stamp = contenders.STATE / f"{contender.name}-{partners}.database"
 
     def prepare(self):
         """Have the database.
 
         :return: its name
         """
-        code, base = self.side.prepare(), databases.dependencies()
+        code, base = self.contender.prepare(), databases.dependencies()
         filling = (processes.PROGRAM / "population.py").read_text()
-        key = stamps.fingerprint(code, base, filling, self.partners)
-        name = f"benchmark-{self.side.name}-{key}"
+        key = build_cache.fingerprint(code, base, filling, self.partners)
+        name = f"benchmark-{self.contender.name}-{key}"
         if not databases.exists(name):
             self._drop_older()
             self._make(name, base)
@@ -40,12 +40,12 @@ class Template:
         with databases.temporary(base, "benchmark-making") as database:
             odoo_process.install(
                 database,
-                [sides.ADDON],
-                f"Install the {self.side.name} addons",
-                self.side.addons_path(),
+                [contenders.ADDON],
+                f"Install the {self.contender.name} addons",
+                self.contender.addons_path(),
             )
             fill = [("population.fill", self.partners)]
-            processes.run(self.side, database, fill)
+            processes.run(self.contender, database, fill)
             databases.create(name, database)
 
     def _drop_older(self):

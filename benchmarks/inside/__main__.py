@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from inside import database, profiler  # noqa: E402
-from inside.workshop import Workshop  # noqa: E402
+from inside.context import BenchmarkContext  # noqa: E402
 
 
 def main(settings):
@@ -24,7 +24,7 @@ def main(settings):
             module, _, function = name.partition(".")
             work = getattr(importlib.import_module(f"inside.{module}"), function)
             with profiler.profile(name, settings["profile"]) as watch:
-                costs[name] = work(Workshop(env, watch), size)._asdict()
+                costs[name] = work(BenchmarkContext(env, watch), size)._asdict()
     print(json.dumps(costs))
 
 

@@ -6,7 +6,7 @@ import logging
 
 @contextlib.contextmanager
 def environment(settings):
-    """Load Odoo with the addons of one side.
+    """Load Odoo with the addons of one contender.
 
     :param settings: those of the program
     :return: context manager that gives an ``Environment`` of the superuser

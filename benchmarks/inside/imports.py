@@ -4,94 +4,94 @@ import functools
 
 from odoo import fields
 
-from .workshop import PARTNER, WARM_UP, chunks
+from .context import PARTNER, WARM_UP, chunks
 
 
-def create_by_hand(workshop, size):
+def create_by_hand(context, size):
     """New records, a transaction for each, as their jobs are."""
-    return _measure(workshop, _by_hand, workshop.new_ids, size)
+    return _measure(context, _by_hand, context.new_ids, size)
 
 
-def create_by_hand_together(workshop, size):
+def create_by_hand_together(context, size):
     """New records, a transaction for many."""
-    return _measure(workshop, _by_hand_together, workshop.new_ids, size)
+    return _measure(context, _by_hand_together, context.new_ids, size)
 
 
-def create_by_chunks(workshop, size):
+def create_by_chunks(context, size):
     """New records, a transaction for each chunk, as its job is."""
-    return _measure(workshop, _by_chunks, workshop.new_ids, size)
+    return _measure(context, _by_chunks, context.new_ids, size)
 
 
-def again_by_hand(workshop, size):
+def again_by_hand(context, size):
     """Records that have not changed, a transaction for each."""
-    known = functools.partial(_known, workshop)
-    return _measure(workshop, _by_hand, known, size)
+    known = functools.partial(_known, context)
+    return _measure(context, _by_hand, known, size)
 
 
-def again_by_hand_together(workshop, size):
+def again_by_hand_together(context, size):
     """Records that have not changed, a transaction for many."""
-    known = functools.partial(_known, workshop)
-    return _measure(workshop, _by_hand_together, known, size)
+    known = functools.partial(_known, context)
+    return _measure(context, _by_hand_together, known, size)
 
 
-def again_by_chunks(workshop, size):
+def again_by_chunks(context, size):
     """Records that have not changed, a transaction for each chunk."""
-    known = functools.partial(_known, workshop)
-    return _measure(workshop, _by_chunks, known, size)
+    known = functools.partial(_known, context)
+    return _measure(context, _by_chunks, known, size)
 
 
-def create_by_orm(workshop, size):
+def create_by_orm(context, size):
     """The limit: what the ORM needs to create all of them with one call."""
-    _create(workshop, _values(workshop, WARM_UP))
-    values = _values(workshop, size)
-    workshop.start_afresh()
-    with workshop.meter() as meter:
-        _create(workshop, values)
+    _create(context, _values(context, WARM_UP))
+    values = _values(context, size)
+    context.start_afresh()
+    with context.meter() as meter:
+        _create(context, values)
     return meter.cost(size)
 
 
-def _measure(workshop, work, choose, size):
-    workshop.set_backend(takes_many=work is _by_chunks)
-    work(workshop, choose(WARM_UP))
+def _measure(context, work, choose, size):
+    context.set_backend(takes_many=work is _by_chunks)
+    work(context, choose(WARM_UP))
     ids = choose(size)
-    workshop.start_afresh()
-    with workshop.meter() as meter:
-        work(workshop, ids)
-    _check(workshop, ids)
+    context.start_afresh()
+    with context.meter() as meter:
+        work(context, ids)
+    _check(context, ids)
     return meter.cost(size)
 
 
-def _by_hand(workshop, ids):
+def _by_hand(context, ids):
     for external_id in ids:
-        with workshop.backend.work_on(PARTNER) as work:
+        with context.backend.work_on(PARTNER) as work:
             work.component(usage="importer.by.hand").run(external_id)
-        workshop.env.cr.commit()
+        context.env.cr.commit()
 
 
-def _by_hand_together(workshop, ids):
+def _by_hand_together(context, ids):
     for chunk in chunks(ids):
-        with workshop.backend.work_on(PARTNER) as work:
+        with context.backend.work_on(PARTNER) as work:
             importer = work.component(usage="importer.by.hand")
             for external_id in chunk:
                 importer.run(external_id)
-        workshop.env.cr.commit()
+        context.env.cr.commit()
 
 
-def _by_chunks(workshop, ids):
+def _by_chunks(context, ids):
     for chunk in chunks(ids):
-        workshop.partners.import_chunk(workshop.backend, chunk)
-        workshop.env.cr.commit()
+        context.partners.import_chunk(context.backend, chunk)
+        context.env.cr.commit()
 
 
-def _create(workshop, values):
-    workshop.partners.create(values)
-    workshop.env.cr.commit()
+def _create(context, values):
+    context.partners.create(values)
+    context.env.cr.commit()
 
 
-def _values(workshop, count):
+def _values(context, count):
     """Values of new records, with all that an import stores."""
     done = {"sync_date": fields.Datetime.now()}
-    with workshop.backend.work_on(PARTNER) as work:
+    with context.backend.work_on(PARTNER) as work:
         adapter = work.component(usage="backend.adapter")
         mapper = work.component(usage="import.mapper")
         return [
@@ -100,22 +100,22 @@ def _values(workshop, count):
                 **done,
                 "external_id": external_id,
             }
-            for external_id in workshop.new_ids(count)
+            for external_id in context.new_ids(count)
         ]
 
 
-def _known(workshop, count):
+def _known(context, count):
     """Ids of records that were imported before."""
     domain = [("external_id", "=like", "1_______")]
-    known = workshop.partners.search(domain, limit=count, order="id")
+    known = context.partners.search(domain, limit=count, order="id")
     if len(known) < count:
-        _create(workshop, _values(workshop, count - len(known)))
-        known = workshop.partners.search(domain, limit=count, order="id")
+        _create(context, _values(context, count - len(known)))
+        known = context.partners.search(domain, limit=count, order="id")
     return known.mapped("external_id")
 
 
-def _check(workshop, ids):
+def _check(context, ids):
     domain = [("external_id", "in", ids), ("sync_date", "!=", False)]
-    found = workshop.partners.search_count(domain)
+    found = context.partners.search_count(domain)
     if found != len(ids):
         raise ValueError(f"{found} of {len(ids)} records were imported.")

@@ -2,7 +2,7 @@
 
 import time
 
-from .workshop import PARTNER
+from .context import PARTNER
 
 #: how long each call of the backend takes
 MILLISECONDS = 20
@@ -12,73 +12,73 @@ UNFINISHED = ("wait_dependencies", "pending", "enqueued", "started")
 PATIENCE = 1200
 
 
-def enqueue_one_by_one(workshop, size):
+def enqueue_one_by_one(context, size):
     """A job for each record."""
-    return _enqueue(workshop, _one_by_one, size)
+    return _enqueue(context, _one_by_one, size)
 
 
-def enqueue_by_chunks(workshop, size):
+def enqueue_by_chunks(context, size):
     """A job for each chunk of records."""
-    return _enqueue(workshop, _by_chunks, size)
+    return _enqueue(context, _by_chunks, size)
 
 
-def run_one_by_one(workshop, size):
+def run_one_by_one(context, size):
     """Exports with a job each, which a server that is there works off."""
-    return _run(workshop, _one_by_one, size)
+    return _run(context, _one_by_one, size)
 
 
-def run_by_chunks(workshop, size):
+def run_by_chunks(context, size):
     """Exports with a job for each chunk."""
-    return _run(workshop, _by_chunks, size)
+    return _run(context, _by_chunks, size)
 
 
-def run_by_chunks_at_once(workshop, size):
+def run_by_chunks_at_once(context, size):
     """Exports with a job for each chunk, and a call of the backend for each chunk."""
-    return _run(workshop, _by_chunks, size, takes_many=True)
+    return _run(context, _by_chunks, size, takes_many=True)
 
 
-def _one_by_one(workshop, ids):
-    for partner in workshop.partners.browse(ids):
+def _one_by_one(context, ids):
+    for partner in context.partners.browse(ids):
         partner.with_delay().export_record()
 
 
-def _by_chunks(workshop, ids):
-    with workshop.backend.work_on(PARTNER) as work:
+def _by_chunks(context, ids):
+    with context.backend.work_on(PARTNER) as work:
         work.component(usage="batch.exporter").run([("id", "in", ids)])
 
 
-def _enqueue(workshop, work, size):
-    work(workshop, workshop.partners.search([], limit=5).ids)
-    ids = workshop.partners.search([], limit=size).ids
-    workshop.start_afresh()
-    with workshop.meter() as meter:
-        work(workshop, ids)
-        workshop.env.cr.commit()
-    workshop.env.cr.execute("DELETE FROM queue_job")
-    workshop.env.cr.commit()
+def _enqueue(context, work, size):
+    work(context, context.partners.search([], limit=5).ids)
+    ids = context.partners.search([], limit=size).ids
+    context.start_afresh()
+    with context.meter() as meter:
+        work(context, ids)
+        context.env.cr.commit()
+    context.env.cr.execute("DELETE FROM queue_job")
+    context.env.cr.commit()
     return meter.cost(size)
 
 
-def _run(workshop, work, size, takes_many=False):
-    workshop.set_backend(milliseconds=MILLISECONDS, takes_many=takes_many)
-    _let_all_processes_load(workshop)
-    ids = workshop.not_exported(size).ids
-    work(workshop, ids)
-    with workshop.meter() as meter:
-        workshop.env.cr.commit()
-        _wait(workshop.env.cr)
-    workshop.start_afresh()
-    if not all(workshop.partners.browse(ids).mapped("external_id")):
+def _run(context, work, size, takes_many=False):
+    context.set_backend(milliseconds=MILLISECONDS, takes_many=takes_many)
+    _let_all_processes_load(context)
+    ids = context.not_exported(size).ids
+    work(context, ids)
+    with context.meter() as meter:
+        context.env.cr.commit()
+        _wait(context.env.cr)
+    context.start_afresh()
+    if not all(context.partners.browse(ids).mapped("external_id")):
         raise ValueError("Not all records were exported; the log of Odoo says why.")
     return meter.cost(size)
 
 
-def _let_all_processes_load(workshop):
+def _let_all_processes_load(context):
     """Each process of the server loads Odoo's models with its first job."""
-    _one_by_one(workshop, workshop.not_exported(WARM_UP_JOBS).ids)
-    workshop.env.cr.commit()
-    _wait(workshop.env.cr)
-    workshop.start_afresh()
+    _one_by_one(context, context.not_exported(WARM_UP_JOBS).ids)
+    context.env.cr.commit()
+    _wait(context.env.cr)
+    context.start_afresh()
 
 
 def _wait(cr):

@@ -4,17 +4,17 @@ from odoo import fields
 
 from odoo.addons.connector_benchmark.components.adapter import INDUSTRIES
 
-from .workshop import INDUSTRY
+from .context import INDUSTRY
 
 
-def fill(workshop, size):
+def fill(context, size):
     """Make a backend, its industries, and partners, of which the first have ids."""
-    env = workshop.env
+    env = context.env
     backend = env["benchmark.backend"].create({"name": "Benchmark"})
     industries = _industries(env, backend)
     now = fields.Datetime.now()
-    with workshop.meter() as meter:
-        partners = workshop.partners.create(
+    with context.meter() as meter:
+        partners = context.partners.create(
             [
                 {
                     "name": f"Partner {number}",
@@ -33,16 +33,16 @@ def fill(workshop, size):
     return meter.cost(size)
 
 
-def more_partners(workshop, size):
+def more_partners(context, size):
     """Make more partners, which the backend does not have."""
-    with workshop.meter() as meter:
-        workshop.partners.create(
+    with context.meter() as meter:
+        context.partners.create(
             [
-                {"name": f"More {number}", "backend_id": workshop.backend.id}
+                {"name": f"More {number}", "backend_id": context.backend.id}
                 for number in range(size)
             ]
         )
-        workshop.env.cr.commit()
+        context.env.cr.commit()
     return meter.cost(size)
 
 

@@ -17,24 +17,24 @@ class Size(NamedTuple):
     bytes: float
 
 
-def binding(workshop, size):
+def binding(context, size):
     """A binding in the database, with its indexes and without what it wraps."""
-    workshop.env.cr.execute("SELECT count(*) FROM benchmark_res_partner")
-    [count] = workshop.env.cr.fetchone()
-    return Size(count, _table(workshop, "benchmark_res_partner") / count)
+    context.env.cr.execute("SELECT count(*) FROM benchmark_res_partner")
+    [count] = context.env.cr.fetchone()
+    return Size(count, _table(context, "benchmark_res_partner") / count)
 
 
-def job_of_one(workshop, size):
+def job_of_one(context, size):
     """A job for one record in the database."""
-    return _jobs(workshop, _one_by_one, size)
+    return _jobs(context, _one_by_one, size)
 
 
-def job_of_chunk(workshop, size):
+def job_of_chunk(context, size):
     """A job for a chunk of records in the database."""
-    return _jobs(workshop, _by_chunks, size)
+    return _jobs(context, _by_chunks, size)
 
 
-def waiting_job(workshop, size):
+def waiting_job(context, size):
     """A job that waits, in the memory of the runner, whatever it is about."""
     manager = ChannelManager()
     manager.simple_configure("root:4")
@@ -49,15 +49,15 @@ def waiting_job(workshop, size):
     return Size(size, taken / size)
 
 
-def _jobs(workshop, enqueue, size):
-    workshop.env.cr.execute("TRUNCATE queue_job CASCADE")
-    enqueue(workshop, workshop.partners.search([], limit=size).ids)
-    workshop.env.cr.commit()
-    workshop.env.cr.execute("SELECT count(*) FROM queue_job")
-    [count] = workshop.env.cr.fetchone()
-    return Size(count, _table(workshop, "queue_job") / count)
+def _jobs(context, enqueue, size):
+    context.env.cr.execute("TRUNCATE queue_job CASCADE")
+    enqueue(context, context.partners.search([], limit=size).ids)
+    context.env.cr.commit()
+    context.env.cr.execute("SELECT count(*) FROM queue_job")
+    [count] = context.env.cr.fetchone()
+    return Size(count, _table(context, "queue_job") / count)
 
 
-def _table(workshop, name):
-    workshop.env.cr.execute("SELECT pg_total_relation_size(%s)", [name])
-    return workshop.env.cr.fetchone()[0]
+def _table(context, name):
+    context.env.cr.execute("SELECT pg_total_relation_size(%s)", [name])
+    return context.env.cr.fetchone()[0]

@@ -4,9 +4,9 @@ import contextlib
 import time
 
 from environment import OdooServer, PostgreSQL, Problem, Radicale, databases, folders
+from environment.build_cache import remove
 from environment.console import say, step
 from environment.processes import shown as shown_path
-from environment.stamps import remove
 
 from . import changes, contacts, jobs, many, phone_changes, report
 from .address_book import AddressBook

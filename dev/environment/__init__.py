@@ -1,10 +1,10 @@
 """The developer environment: Odoo, PostgreSQL and the addons of this checkout.
 
 Everything it makes lies in the folder ``.dev`` of the checkout. Modules stand on
-one another in this order: folders, console < processes, stamps, locks < debian <
+one another in this order: folders, console < processes, build_cache, locks < debian <
 odoo_source < python_packages < postgres, addons < databases, servers < commands.
 
-What a program of ours (the demo, the fault bench) uses::
+What a program of ours (the demo, the chaos test) uses::
 
     from environment import OdooServer, PostgreSQL, Radicale, databases
 

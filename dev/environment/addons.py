@@ -8,7 +8,7 @@ examples are linked as they are.
 import ast
 import os
 
-from . import folders, stamps
+from . import build_cache, folders
 
 MAIN = "connector"
 
@@ -68,6 +68,6 @@ def dependencies():
 
 def fingerprint():
     """A key that changes when a database with our addons would look different."""
-    return stamps.fingerprint(
-        *(stamps.fingerprint_of(folder(name), skip={"tests"}) for name in names())
+    return build_cache.fingerprint(
+        *(build_cache.fingerprint_of(folder(name), skip={"tests"}) for name in names())
     )

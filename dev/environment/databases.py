@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 
-from . import addons, folders, locks, odoo_process, odoo_source, postgres, stamps
+from . import addons, build_cache, folders, locks, odoo_process, odoo_source, postgres
 
 OCA_ADDONS = (
     "odoo-addon-component",
@@ -26,7 +26,7 @@ def dependencies():
     """
     versions = [importlib.metadata.version(name) for name in OCA_ADDONS]
     modules = addons.dependencies() or ["base"]
-    key = stamps.fingerprint(odoo_source.importable(), versions, modules)
+    key = build_cache.fingerprint(odoo_source.importable(), versions, modules)
     return _template(
         "dependencies",
         key,
@@ -48,7 +48,7 @@ def demo():
         if addons.names():
             odoo_process.install(name, addons.names(), "Install the addons")
 
-    return _template("demo", stamps.fingerprint(base, addons.fingerprint()), fill)
+    return _template("demo", build_cache.fingerprint(base, addons.fingerprint()), fill)
 
 
 def fresh_demo(name):
@@ -107,7 +107,7 @@ def create(name, template):
 def drop(name):
     """Remove a database with its attachments, if it is there."""
     _execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-    stamps.remove(_attachments(name))
+    build_cache.remove(_attachments(name))
 
 
 def exists(name):
@@ -131,7 +131,7 @@ def _template(label, key, fill):
 
 
 def _rename(old, new):
-    stamps.remove(_attachments(new))
+    build_cache.remove(_attachments(new))
     if _attachments(old).is_dir():
         _attachments(old).rename(_attachments(new))
     _execute("ALTER DATABASE {} RENAME TO {}", old, new)
@@ -156,7 +156,7 @@ def _full(name):
     """The name of a database; on a server that others use it says which checkout."""
     if not postgres.is_external():
         return name
-    return f"connector-{stamps.fingerprint(str(folders.CHECKOUT))}-{name}"
+    return f"connector-{build_cache.fingerprint(str(folders.CHECKOUT))}-{name}"
 
 
 def _attachments(name):

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import folders, processes, stamps
+from . import build_cache, folders, processes
 from .console import Problem, step
 
 SUITE = "sid"
@@ -69,11 +69,11 @@ def download(packages):
             "of an Odoo 19 (its source, or an installation) and run this again."
         )
     folder = APT / packages[0]
-    key = stamps.fingerprint(packages)
-    if not stamps.is_current(folder, key):
+    key = build_cache.fingerprint(packages)
+    if not build_cache.is_current(folder, key):
         _update()
         with step(f"Download {packages[0]}") as shown:
-            stamps.build(folder, key, lambda aside: _fetch(packages, aside, shown))
+            build_cache.build(folder, key, lambda aside: _fetch(packages, aside, shown))
     return sorted(folder.glob("*.deb"))
 
 

@@ -16,9 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import folders, locks, processes, stamps
+from . import build_cache, folders, locks, processes
 from .console import Problem, say, step
-from .keeper import become
+from .postgres_supervisor import become
 
 SUPERUSER = "odoo"  # Odoo refuses to run as "postgres"
 CLUSTER = folders.POSTGRES / "data"
@@ -59,13 +59,13 @@ def start(answers):
     :raise Problem: when it does not in a minute
     """
     _let_in()
-    if not (CLUSTER / stamps.STAMP).exists():
+    if not (CLUSTER / build_cache.STAMP).exists():
         _create_cluster()
     _forget_dead_server()
     log = processes.log_file("postgres")
     with log.open("w") as output:
-        keeper = subprocess.Popen(
-            _keeper(),
+        supervisor = subprocess.Popen(
+            _supervisor(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -73,7 +73,7 @@ def start(answers):
         )
     deadline = time.monotonic() + 60
     while not answers():
-        if keeper.poll() is not None or time.monotonic() > deadline:
+        if supervisor.poll() is not None or time.monotonic() > deadline:
             raise Problem(
                 f"PostgreSQL does not start; {processes.shown(log)} says why. "
                 "./dev/clean gives it a fresh start."
@@ -104,7 +104,7 @@ def socket_folder():
     """Where the socket lies: with the data, or elsewhere if that path is too long."""
     folder = folders.POSTGRES / "socket"
     if len(os.fsencode(folder / ".s.PGSQL.5432")) > MAX_SOCKET_PATH:
-        key = stamps.fingerprint(str(folders.CHECKOUT), os.geteuid())
+        key = build_cache.fingerprint(str(folders.CHECKOUT), os.geteuid())
         folder = Path(tempfile.gettempdir()) / f"connector-dev-{key}"
     return folder
 
@@ -164,7 +164,7 @@ def _permit(path, rights):
 
 def _create_cluster():
     with step("Create the PostgreSQL server"):
-        stamps.remove(CLUSTER)
+        build_cache.remove(CLUSTER)
         CLUSTER.mkdir(mode=0o700)
         _hand_over(CLUSTER)
         processes.run(
@@ -175,7 +175,7 @@ def _create_cluster():
             remedy="Run ./dev/clean, and this again.",
             **become(_server_user()),
         )
-        stamps.mark(CLUSTER, "")
+        build_cache.mark(CLUSTER, "")
 
 
 def _forget_dead_server():
@@ -194,11 +194,11 @@ def _forget_dead_server():
         left.unlink()
 
 
-def _keeper():
+def _supervisor():
     settings = {**SETTINGS, "unix_socket_directories": f'"{socket_folder()}"'}
     options = [f"-c{name}={value}" for name, value in settings.items()]
     return [
-        *(sys.executable, Path(__file__).with_name("keeper.py")),
+        *(sys.executable, Path(__file__).with_name("postgres_supervisor.py")),
         *(USERS_LOCK, _server_user()),
         *(programs() / "postgres", "-D", CLUSTER, *options),
     ]

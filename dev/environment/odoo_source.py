@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from . import debian, folders, stamps
+from . import build_cache, debian, folders
 from .console import Problem
 
 SERIES = (19, 0)
@@ -74,9 +74,9 @@ def _named(path):
 
 
 def _unpacked():
-    key = stamps.fingerprint(DEBIAN, NOT_NEEDED)
-    if not stamps.is_current(folders.ODOO, key):
-        stamps.build(folders.ODOO, key, _unpack)
+    key = build_cache.fingerprint(DEBIAN, NOT_NEEDED)
+    if not build_cache.is_current(folders.ODOO, key):
+        build_cache.build(folders.ODOO, key, _unpack)
     return _first([folders.ODOO / PACKAGES])
 
 

@@ -43,8 +43,8 @@ class PostgreSQL:
 
     Within the block the variables PGHOST, PGPORT and PGUSER lead there, for this
     process and all that it starts. Commands that run at the same time share one
-    server; it stops with the last of them, however that ends (see keeper.py). A
-    server that the surroundings name is used as it is.
+    server; it stops with the last of them, however that ends (see
+    postgres_supervisor.py). A server that the surroundings name is used as it is.
 
     :raise Problem: when the server does not start
     """
@@ -99,7 +99,7 @@ class PostgreSQL:
                 os.environ[name] = value
         last = locks.try_lock(self._users, fcntl.LOCK_EX)
         if not last:
-            # Others use it; or its keeper was quicker than us, and is stopping it.
+            # Others use it; or its supervisor was quicker than us, and is stopping it.
             last = not locks.try_lock(self._users, fcntl.LOCK_SH)
         self._users.close()
         if last:

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from . import debian, folders, processes, stamps
+from . import build_cache, debian, folders, processes
 from .console import step
 
 # Odoo is not in the package registry; this makes pip see that it is there, so that
@@ -45,8 +45,8 @@ def prepare(source):
     :raise Problem: when the packages cannot be installed
     """
     wanted = folders.REQUIREMENTS.read_text()
-    key = stamps.fingerprint(wanted, METADATA, str(folders.VENV), str(source.root))
-    if stamps.is_current(folders.VENV, key) and _works():
+    key = build_cache.fingerprint(wanted, METADATA, str(folders.VENV), str(source.root))
+    if build_cache.is_current(folders.VENV, key) and _works():
         return
     pip = _pip_wheel()
     with step("Create the Python environment"):
@@ -54,7 +54,7 @@ def prepare(source):
         _show_odoo(source)
     with step("Install the Python packages") as shown:
         _install(shown)
-    stamps.mark(folders.VENV, key)
+    build_cache.mark(folders.VENV, key)
 
 
 def _works():
@@ -73,9 +73,9 @@ def _pip_wheel():
         return None
     folder = folders.CACHE / "pip-wheels"
     wanted = {"python3-pip-whl": ["usr/share/python-wheels"]}
-    key = stamps.fingerprint(wanted)
-    if not stamps.is_current(folder, key):
-        stamps.build(folder, key, lambda aside: debian.unpack(wanted, aside))
+    key = build_cache.fingerprint(wanted)
+    if not build_cache.is_current(folder, key):
+        build_cache.build(folder, key, lambda aside: debian.unpack(wanted, aside))
     return next(folder.glob("usr/share/python-wheels/pip-*.whl"))
 
 

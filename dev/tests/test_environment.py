@@ -13,11 +13,11 @@ from environment import (
     Problem,
     Radicale,
     addons,
+    build_cache,
     debian,
     folders,
     postgres,
     processes,
-    stamps,
 )
 from environment.odoo_log import OdooLog
 
@@ -105,10 +105,10 @@ class TestStamps(unittest.TestCase):
         self.folder = Path(folder.name) / "built"
 
     def test_what_fails_leaves_what_was_there(self):
-        stamps.build(self.folder, "1", lambda aside: (aside / "old").touch())
+        build_cache.build(self.folder, "1", lambda aside: (aside / "old").touch())
         with self.assertRaises(ZeroDivisionError):
-            stamps.build(self.folder, "2", lambda aside: 1 / 0)
-        self.assertTrue(stamps.is_current(self.folder, "1"))
+            build_cache.build(self.folder, "2", lambda aside: 1 / 0)
+        self.assertTrue(build_cache.is_current(self.folder, "1"))
         self.assertTrue((self.folder / "old").exists())
 
     def test_a_fingerprint_sees_through_links(self):
@@ -116,9 +116,9 @@ class TestStamps(unittest.TestCase):
         outside = self.folder.parent / "outside"
         outside.mkdir()
         (self.folder / "link").symlink_to(outside)
-        before = stamps.fingerprint_of(self.folder)
+        before = build_cache.fingerprint_of(self.folder)
         (outside / "file").touch()
-        self.assertNotEqual(stamps.fingerprint_of(self.folder), before)
+        self.assertNotEqual(build_cache.fingerprint_of(self.folder), before)
 
 
 class TestMirrors(unittest.TestCase):

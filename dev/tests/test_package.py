@@ -17,6 +17,7 @@ from environment.odoo_source import importable
 INSIDE = "odoo/addons/connector/"
 NOT_PACKED = {
     "benchmarks",
+    "chaos",
     "dev",
     "docs",
     "examples",

@@ -9,7 +9,7 @@ from environment import databases, folders, odoo_process, postgres
 
 sys.path.append(str(folders.CHECKOUT))
 
-from benchmarks.sides import ADDON, OURS, PEER  # noqa: E402
+from benchmarks.contenders import ADDON, OURS, PEER  # noqa: E402
 
 BEFORE = """
 users = env.ref("base.user_demo", raise_if_not_found=False) or env.user
@@ -46,8 +46,8 @@ QUERIES = {
 
 class TestUpgrade(unittest.TestCase):
     def test_ids_rights_bindings_and_jobs_are_still_there(self):
-        for side in (PEER, OURS):
-            side.prepare()
+        for contender in (PEER, OURS):
+            contender.prepare()
         with databases.temporary(databases.dependencies(), "upgrade") as database:
             self.odoo(database, PEER, "-i", ADDON)
             self.shell(database, PEER, BEFORE)
@@ -60,16 +60,19 @@ class TestUpgrade(unittest.TestCase):
                 self.assertTrue(rows)
                 self.assertEqual(rows - after[name], set(), "lost")
 
-    def odoo(self, database, side, *arguments):
-        self.run_odoo(side, "server", "-d", database, *arguments, "--stop-after-init")
+    def odoo(self, database, contender, *arguments):
+        options = ["-d", database, *arguments, "--stop-after-init"]
+        self.run_odoo(contender, "server", *options)
 
-    def shell(self, database, side, script):
-        self.run_odoo(side, "shell", "-d", database, script=script)
+    def shell(self, database, contender, script):
+        self.run_odoo(contender, "shell", "-d", database, script=script)
 
-    def run_odoo(self, side, *arguments, script=""):
+    def run_odoo(self, contender, *arguments, script=""):
         command, *arguments = arguments
         done = subprocess.run(
-            odoo_process.command(command, side.addons_path(), *arguments, "--no-http"),
+            odoo_process.command(
+                command, contender.addons_path(), *arguments, "--no-http"
+            ),
             input=script,
             env=odoo_process.variables(),
             capture_output=True,

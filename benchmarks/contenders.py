@@ -1,0 +1,91 @@
+"""The two that are compared: where their code comes from."""
+
+import configparser
+import os
+import shutil
+from pathlib import Path
+
+from environment import addons, build_cache, folders, processes
+from environment.console import step
+
+STATE = folders.STATE / "benchmark"
+ADDON = "connector_benchmark"
+ADDON_FOLDER = Path(__file__).with_name("addons") / ADDON
+
+PEER_PACKAGE = "odoo-addon-connector==19.0.1.0.0.5"
+NOT_COPIED = shutil.ignore_patterns("tests", "__pycache__")
+
+
+class Contender:
+    """One of the two. Its addons are copied, so that they can be edited meanwhile.
+
+    :param name: for people and for files
+    """
+
+    def __init__(self, name):
+        self.name = name
+        self.folder = STATE / name
+
+    def prepare(self):
+        """Have the folder with its addons.
+
+        :return: a key that changes when they do
+        """
+        sources = [ADDON_FOLDER, self.connector()]
+        prints = [build_cache.fingerprint_of(each, skip={"tests"}) for each in sources]
+        key = build_cache.fingerprint(str(folders.CHECKOUT), *prints)
+        if not build_cache.is_current(self.folder, key):
+            build_cache.build(
+                self.folder, key, lambda folder: self._copy(sources, folder)
+            )
+        return key
+
+    def connector(self):
+        """The folder of its connector, for subclasses."""
+        raise NotImplementedError
+
+    def addons_path(self):
+        """The option of Odoo that takes the addons from here."""
+        settings = configparser.ConfigParser(interpolation=None)
+        settings.read(folders.ODOO_CONF)
+        paths = settings["options"]["addons_path"].split(",")
+        others = [path for path in paths if path != str(folders.ADDONS)]
+        return f"--addons-path={','.join([str(self.folder), *others])}"
+
+    def _copy(self, sources, folder):
+        for source in sources:
+            shutil.copytree(source, folder / source.name, ignore=NOT_COPIED)
+
+
+class Ours(Contender):
+    """The addon of this checkout."""
+
+    def connector(self):
+        return addons.folder(addons.MAIN)
+
+
+class Peer(Contender):
+    """OCA's connector, as its users install it."""
+
+    def connector(self):
+        package = STATE / "peer-package"
+        if not build_cache.is_current(package, PEER_PACKAGE):
+            with step(f"Install {PEER_PACKAGE}"):
+                build_cache.build(package, PEER_PACKAGE, _install)
+        return package / "odoo" / "addons" / "connector"
+
+
+def _install(folder):
+    processes.run(
+        [folders.VENV_PYTHON, "-m", "pip", "install", PEER_PACKAGE, "--no-deps"]
+        + ["--target", folder, "--no-compile", "--no-input", "--progress-bar=off"]
+        + ["--disable-pip-version-check"],
+        log="benchmark-pip",
+        doing="Installing the package to compare with",
+        remedy="Check that pip reaches its package index, and run this again.",
+        env={**os.environ, "PIP_CACHE_DIR": str(folders.CACHE / "pip")},
+    )
+
+
+PEER = Peer("peer")
+OURS = Ours("ours")

@@ -1,0 +1,68 @@
+"""The records that works use, and the meter."""
+
+from itertools import islice
+
+from .meter import Meter
+
+PARTNER = "benchmark.res.partner"
+INDUSTRY = "benchmark.industry"
+#: how many records a job of ours takes, its default
+CHUNK = 100
+#: how many records of its kind each work does before it is measured
+WARM_UP = 20
+
+
+class BenchmarkContext:
+    """All that a work needs.
+
+    :param env: ``Environment``
+    :param watch: a ``cProfile.Profile``, or ``None``
+    """
+
+    def __init__(self, env, watch=None):
+        self.env = env
+        self.backend = env["benchmark.backend"].search([], limit=1)
+        self.partners = env[PARTNER]
+        self._watch = watch
+
+    def meter(self):
+        """A meter, which is used in a ``with`` block."""
+        return Meter(self._watch)
+
+    def start_afresh(self):
+        """Commit, and forget what the ORM has read, as between two jobs."""
+        self.env.cr.commit()
+        self.env.invalidate_all()
+
+    def set_backend(self, **values):
+        """Let the backend be otherwise."""
+        self.backend.write(values)
+        self.start_afresh()
+
+    def exported(self, count):
+        """Partners that the backend has."""
+        return self._some(count, "!=")
+
+    def not_exported(self, count):
+        """Partners that the backend does not have."""
+        return self._some(count, "=")
+
+    def new_ids(self, count):
+        """Ids of partners on the backend that Odoo does not have yet."""
+        self.env.cr.execute("SELECT coalesce(max(id), 0) FROM benchmark_res_partner")
+        first = 10_000_000 + self.env.cr.fetchone()[0]
+        return [str(first + number) for number in range(count)]
+
+    def _some(self, count, operator):
+        domain = [("external_id", operator, False)]
+        partners = self.partners.search(domain, limit=count, order="id")
+        if len(partners) != count:
+            raise ValueError(f"There are only {len(partners)} of {count} partners.")
+        return partners
+
+
+def chunks(ids):
+    """Cut ids into as many as a job of ours takes."""
+    iterator = iter(ids)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk

@@ -1,0 +1,11 @@
+"""The chaos test: real processes, killed and lied to, and what became of the data.
+
+Modules stand on one another in this order: paths < backend, odoo_host,
+odoo_database, postgres_server < shop < invariants, log_reader < report < chaos <
+scenarios < command. ``backend_server`` is a program of its own, and so is the addon
+in ``addons/``, which runs inside the Odoo that is killed.
+"""
+
+from .command import main
+
+__all__ = ["main"]

@@ -1,0 +1,32 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.addons.component.core import Component
+
+
+class ChaosItemAdapter(Component):
+    """Items on the fake backend, which can be looked up by their idempotency key."""
+
+    _name = "chaos.item.adapter"
+    _inherit = ["connector.http.adapter", "base.chaos.connector"]
+    _apply_on = ["chaos.item.binding", "chaos.item.import.binding"]
+
+    _recovers_creates = True
+    # as short as may be, so that the chaos test is quick
+    _timeout = (2, 3)
+    _first_wait = 1
+
+    def create(self, data, idempotency_key=None):
+        headers = {"Idempotency-Key": idempotency_key}
+        return self._call("POST", "items", json=data, headers=headers)["id"]
+
+    def find_created(self, idempotency_key):
+        found = self._call("GET", "items", params={"key": idempotency_key})
+        return found[0]["id"] if found else None
+
+    def read(self, external_id):
+        return self._call("GET", f"items/{external_id}")
+
+    def write(self, external_id, data):
+        self._call("PATCH", f"items/{external_id}", json=data)
+
+    def delete(self, external_id):
+        self._call("DELETE", f"items/{external_id}")

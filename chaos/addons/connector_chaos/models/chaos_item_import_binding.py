@@ -1,0 +1,34 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+
+from ..steps import reach
+
+
+class ChaosItemImportBinding(models.Model):
+    """Binds items that go both ways, by the components of the connector itself."""
+
+    _name = "chaos.item.import.binding"
+    _description = "Both Ways Binding of the Chaos Test"
+    _inherit = "external.binding"
+    _inherits = {"chaos.item": "odoo_id"}
+
+    backend_id = fields.Many2one("chaos.backend", required=True)
+    odoo_id = fields.Many2one("chaos.item", required=True, ondelete="cascade")
+    external_id = fields.Char(copy=False, index=True)
+    waiting_for = fields.Char(
+        help="External ids of parts that Odoo does not have yet: ',1,2,'."
+    )
+
+    _one_per_item = models.Constraint(
+        "unique(backend_id, odoo_id)", "The item is bound to this backend already."
+    )
+    _one_per_external_id = models.Constraint(
+        "unique(backend_id, external_id)", "Another item has this external id already."
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        bindings = super().create(vals_list)
+        for binding in bindings:
+            reach("binding created, not committed", binding.code)
+        return bindings

@@ -1,0 +1,22 @@
+"""What goes wrong, and what is done meanwhile; see the docstring of each module."""
+
+from . import (
+    contention,
+    edits,
+    imports,
+    misbehaviour,
+    random_kills,
+    random_walk,
+    step_kills,
+)
+
+#: function of each scenario by its number; it gets a :class:`Chaos`
+ALL = {
+    1: step_kills.run,
+    2: random_kills.run,
+    3: contention.run,
+    4: edits.run,
+    5: misbehaviour.run,
+    6: random_walk.run,
+    7: imports.run,
+}

@@ -1,0 +1,124 @@
+"""Scenario 4: records change while they are on their way."""
+
+#: How long the backend takes, in seconds; long enough to do something meanwhile.
+SLOWNESS = 2
+#: What Odoo says of an import that meets a user's edit; it is done again.
+USER_WAS_QUICKER = (r"UPDATE \"chaos_item\"[\s\S]*could not serialize access",)
+
+
+def run(chaos):
+    """Edit during exports, edit in vain, export and import at once."""
+    with chaos.trial("4 edits while the export is in flight", "edits") as shop:
+        _edit_during(chaos, shop, "create", "answer_late", chaos.choose(3, 8))
+        _edit_during(chaos, shop, "create", "work_late", chaos.choose(3, 8))
+        _edit_during(chaos, shop, "update", "answer_late", chaos.choose(3, 8))
+        _edit_during(chaos, shop, "update", "work_late", chaos.choose(3, 8))
+        chaos.wait_for_jobs()
+    with chaos.trial("4 edits while a create is recovered", "recovery") as shop:
+        _edit_during_recovery(chaos, shop, chaos.choose(3, 8))
+    with chaos.trial("4 edits during _after_export", "after") as shop:
+        _edit_during_after_export(chaos, shop)
+    with chaos.trial("4 edits that are rolled back", "rollbacks") as shop:
+        _roll_back(chaos, shop)
+    with chaos.trial(
+        "4 import and export crossing", "crossing", USER_WAS_QUICKER
+    ) as shop:
+        _cross(chaos, shop, [f"crossing {n}" for n in range(chaos.choose(8, 40))])
+        _import_during_create(chaos, shop, "announced")
+        chaos.wait_for_jobs()
+
+
+def _edit_during(chaos, shop, operation, kind, count):
+    labels = [f"{operation}, {kind} {number}" for number in range(count)]
+    if operation == "update":
+        shop.create(*labels)
+        chaos.wait_for_jobs()
+    for label in labels:
+        shop.misbehave(kind, label, operation, seconds=SLOWNESS)
+    if operation == "update":
+        for label in labels:
+            shop.edit(label, name="Edited once")
+    else:
+        shop.create(*labels)
+    for label in labels:
+        chaos.wait_until(lambda x=label: shop.calls(operation, x), f"{label} is asked")
+        shop.edit(label, name="Edited meanwhile", quantity=3)
+        [call, *_] = shop.calls(operation, label)
+        shop.note_fault(f"edit during {label}", "ended" not in call)
+
+
+def _edit_during_recovery(chaos, shop, count):
+    """Edit when an export has found what it had made, and brings that up to date."""
+    labels = [str(number) for number in range(count)]
+    for label in labels:
+        shop.misbehave("lose_answer", label, "create")
+        shop.misbehave("work_late", label, "update", seconds=SLOWNESS)
+    shop.create(*labels)
+    for label in labels:
+        chaos.wait_until(lambda x=label: shop.calls("update", x), f"{label} is asked")
+        shop.edit(label, name="Edited meanwhile", quantity=3)
+        [call, *_] = shop.calls("update", label)
+        shop.note_fault(f"edit while {label} is recovered", "ended" not in call)
+    chaos.wait_for_jobs()
+
+
+def _edit_during_after_export(chaos, shop):
+    """What comes after the export may take long; nobody has to wait for it."""
+    step = "in _after_export"
+    shop.arm(step, "it")
+    shop.create("it")
+    chaos.wait_until(lambda: shop.is_at(step, "it"), "the export is over")
+    shop.edit("it", quantity=3)
+    chaos.wait_until(
+        lambda: chaos.database.unfinished_jobs() == 1,
+        "the second export does not wait for what comes after the first one",
+        patience=10,
+    )
+    shop.note_fault("edit during _after_export", shop.is_at(step, "it"))
+    shop.release(step, "it")
+    chaos.wait_for_jobs()
+    jobs, tries = shop.jobs_and_tries()
+    if tries > jobs:
+        shop.problems.append(f"{jobs} jobs took {tries} tries.")
+
+
+def _roll_back(chaos, shop):
+    shop.create("whole", "part")
+    chaos.wait_for_jobs()
+    before = shop.jobs_and_tries(), len(shop.calls())
+    shop.edit_and_roll_back("whole", quantity=5)
+    shop.note_fault("rolled back with its job", True)
+    if (shop.jobs_and_tries(), len(shop.calls())) != before:
+        shop.problems.append("A job outlived the transaction that made it.")
+    shop.edit_partly("part", quantity=5)
+    chaos.wait_for_jobs()
+    shop.note_fault("rolled back without its job", len(shop.calls()) > before[1])
+
+
+def _cross(chaos, shop, labels):
+    shop.create(*labels)
+    chaos.wait_for_jobs()
+    for item in chaos.backend.items(shop.space):
+        chaos.backend.change(shop.space, item["id"], name="Changed by the backend")
+    for label in labels:
+        shop.edit(label, quantity=9)
+    shop.import_(*(item["id"] for item in chaos.backend.items(shop.space)))
+    for label in labels:
+        shop.edit(label, quantity=10)
+    crossed = chaos.database.unfinished_jobs() > len(labels)
+    shop.note_fault("imports and exports crossed", crossed)
+
+
+def _import_during_create(chaos, shop, label):
+    """The backend announces a record that we are just creating there."""
+    shop.misbehave("answer_late", label, "create", seconds=SLOWNESS)
+    shop.create(label)
+    call = []
+
+    def has_worked():
+        call[:] = [c for c in shop.calls("create", label) if c["worked"]]
+        return call
+
+    chaos.wait_until(has_worked, "the item is created")
+    shop.import_(call[0]["id"])
+    shop.note_fault("import during the create", "ended" not in call[0])

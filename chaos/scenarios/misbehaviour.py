@@ -1,0 +1,124 @@
+"""Scenario 5: a backend that does not do what it should."""
+
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """What is wrong, with which call; ``settings`` are arguments of the kind."""
+
+    kind: str
+    operation: str
+    settings: dict = {}
+
+    @property
+    def label(self):
+        return f"{self.operation}, {self.kind}"
+
+
+CREATE = tuple(
+    Fault(kind, "create", settings)
+    for kind, settings in (
+        ("lose_answer", {}),
+        ("reset_connection", {}),
+        ("fail_before", {}),
+        ("fail_after", {}),
+        ("busy", {"seconds": 3}),
+        ("busy_until", {"seconds": 3}),
+        ("unavailable", {}),
+        ("truncate", {}),
+        ("wrong_page", {}),
+        ("trickle", {"seconds": 2}),
+        ("half_open", {"seconds": 6}),
+        ("half_open_after", {"seconds": 6}),
+    )
+)
+#: people are told, and try again by hand
+REFUSALS = (
+    Fault("refuse", "create"),
+    Fault("missing", "create"),
+    Fault("wrong_shape", "create"),
+    Fault("refuse", "update"),
+    Fault("missing", "update"),
+)
+REFUSED = r"InvalidDataError.*taste|IDMissingInBackend.*no such item|KeyError: 'id'"
+UPDATE = tuple(
+    Fault(kind, "update", settings)
+    for kind, settings in (
+        ("lose_answer", {}),
+        ("reset_connection", {}),
+        ("fail_before", {}),
+        ("fail_after", {}),
+        ("busy", {"seconds": 3}),
+        ("unavailable", {}),
+        ("truncate", {}),
+        ("wrong_page", {}),
+        ("half_open_after", {"seconds": 6}),
+    )
+)
+#: while an export looks whether an earlier create was done
+FIND = tuple(Fault(kind, "find") for kind in ("lose_answer", "fail_before", "truncate"))
+DELETE = (
+    Fault("lose_answer", "delete"),
+    Fault("fail_before", "delete"),
+    Fault("fail_after", "delete"),
+)
+SECONDS_DOWN = 4
+
+
+def run(chaos):
+    """Let each misbehaviour happen to an item of its own, all at the same time."""
+    faults = [*CREATE, *UPDATE, *FIND, *DELETE]
+    with chaos.trial("5 misbehaving backend", "misbehaviour") as shop:
+        _misbehave(chaos, shop, faults)
+        chaos.wait_for_jobs()
+        _check(shop, faults)
+    with chaos.trial("5 refusals", "refusals", [REFUSED]) as shop:
+        _misbehave(chaos, shop, REFUSALS)
+        chaos.wait_for_jobs()
+        if len(shop.failures()) != len(REFUSALS):
+            shop.problems.append(f"Only {len(shop.failures())} refusals are visible.")
+        shop.retry_failures(REFUSED)
+        chaos.wait_for_jobs()
+        _check(shop, REFUSALS)
+    with chaos.trial("5 the backend is down for a while", "down") as shop:
+        _be_down(chaos, shop, SECONDS_DOWN)
+
+
+def _misbehave(chaos, shop, faults):
+    old = [fault.label for fault in faults if fault.operation in ("update", "delete")]
+    shop.create(*old)
+    chaos.wait_for_jobs()
+    for fault in faults:
+        shop.misbehave(fault.kind, fault.label, fault.operation, **fault.settings)
+        if fault.operation == "find":
+            shop.misbehave("lose_answer", fault.label, "create")
+    for fault in faults:
+        if fault.operation == "update":
+            shop.edit(fault.label, name="Edited", quantity=4)
+        elif fault.operation == "delete":
+            shop.delete(fault.label)
+    new = {fault.label for fault in faults} - set(old)
+    shop.create(*sorted(new))
+
+
+def _check(shop, faults):
+    """Whether all faults did happen, and waits that were asked for were kept."""
+    for fault in faults:
+        calls = shop.calls(fault.operation, fault.label)
+        faulty = [call for call in calls if call["fault"] == fault.kind]
+        shop.note_fault(fault.label, len(faulty))
+        if faulty and fault.kind in ("busy", "busy_until"):
+            later = [call["time"] for call in calls if call["fault"] is None]
+            # a date has no fractions of a second
+            if later[0] - faulty[0]["time"] < fault.settings["seconds"] - 1:
+                shop.problems.append(f"{fault.label}: Retry-After was not obeyed.")
+
+
+def _be_down(chaos, shop, seconds):
+    chaos.backend.go_down()
+    shop.create(*map(str, range(8)))
+    chaos.wait_until(lambda: shop.postponed_jobs() == 8, "all jobs were postponed")
+    shop.note_fault("refused connections", True)
+    chaos.pause(seconds)
+    chaos.backend.come_up()
+    chaos.wait_for_jobs()

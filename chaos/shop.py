@@ -1,0 +1,303 @@
+"""What a trial works with: a backend in Odoo, its items, and their jobs."""
+
+import re
+
+from . import paths
+from .odoo_database import BINDINGS, ITEMS
+
+FAILURES = """
+    SELECT uuid, exc_name, exc_message, exc_info
+    FROM queue_job WHERE id > %s AND state = 'failed' ORDER BY id
+"""
+POSTPONED = """
+    SELECT count(*) FROM queue_job
+    WHERE id > %s AND state = 'pending' AND eta IS NOT NULL
+"""
+JOBS_OF_METHOD = """
+    SELECT uuid, state, retry FROM queue_job
+    WHERE id > %s AND method_name = %s ORDER BY id
+"""
+JOBS = "SELECT count(*), coalesce(sum(retry), 0) FROM queue_job WHERE id > %s"
+
+
+class Shop:
+    """One backend record of Odoo with a space of its own on the fake backend.
+
+    :param chaos: the :class:`Chaos`
+    :param space: name of the space
+    :param bindings: name of the model of its bindings
+    """
+
+    def __init__(self, chaos, space, bindings=BINDINGS):
+        self.chaos = chaos
+        self.space = space
+        self.bindings = bindings
+        self.first_job = chaos.database.last_job()
+        self.log_start = chaos.odoo.log_size()
+        self.faults = {}  #: how often each did happen, by description
+        self.problems = []  #: sentences
+        self.notes = []  #: sentences for the report
+        self.retried_by_hand = 0
+        url = chaos.backend.space_url(space)
+        self.id = chaos.database.user_does(
+            lambda env: env["chaos.backend"].create({"name": space, "url": url}).id
+        )
+
+    def code(self, label):
+        """The code by which both sides know an item; no other shop has it."""
+        return f"{self.space}.{label}"
+
+    # -- what users do
+
+    def create(self, *labels, parts=(), each=None, export=True, delay=None, **values):
+        """Create items with a binding, and jobs that export them.
+
+        :param labels: of the items
+        :param parts: labels of items that are parts of each; those that are not there
+            are created, without a binding
+        :param each: how many of the parts each item has, in turn; all by default
+        :param delay: settings of the jobs
+        :param values: more values of the items
+        """
+
+        def work(env):
+            part_ids = self._part_ids(env, parts)
+            each_has = len(parts) if each is None else each
+            bindings = env[BINDINGS].create(
+                [
+                    {
+                        "backend_id": self.id,
+                        "code": self.code(label),
+                        "name": f"Item {label}",
+                        "part_ids": [(6, 0, _slice(part_ids, number, each_has))],
+                        **values,
+                    }
+                    for number, label in enumerate(labels)
+                ]
+            )
+            if export:
+                for binding in bindings:
+                    binding.with_delay(**delay or {}).export_record()
+
+        self.chaos.database.user_does(work)
+
+    def edit(self, label, export=True, **values):
+        """Change an item, and make the job that exports the change."""
+
+        def work(env):
+            binding = self._binding(env, label)
+            binding.odoo_id.write(values)
+            if export:
+                binding.with_delay().export_record(fields=list(values))
+
+        self.chaos.database.user_does(work)
+
+    def edit_and_roll_back(self, label, **values):
+        """Change an item and make the job that exports the change, in vain."""
+        with self.chaos.database.transaction() as env:
+            binding = self._binding(env, label)
+            binding.odoo_id.write(values)
+            binding.with_delay().export_record(fields=list(values))
+            env.flush_all()
+            env.cr.rollback()
+
+    def edit_partly(self, label, **values):
+        """Change an item and take that back, but leave the job that exports it."""
+
+        def work(env):
+            binding = self._binding(env, label)
+            savepoint = env.cr.savepoint(flush=True)
+            binding.odoo_id.write(values)
+            env.flush_all()
+            savepoint.close(rollback=True)
+            binding.with_delay().export_record(fields=list(values))
+
+        self.chaos.database.user_does(work)
+
+    def delete(self, label):
+        """Delete an item; its binding makes the job that deletes on the backend."""
+        from odoo.tools import SQL
+
+        def work(env):
+            binding = self._binding(env, label)
+            query = SQL(
+                "SELECT id FROM %s WHERE id = %s FOR UPDATE",
+                SQL.identifier(binding._table),
+                binding.id,
+            )
+            env.cr.execute(query, log_exceptions=False)
+            self._binding(env, label).odoo_id.unlink()
+
+        self.chaos.database.user_does(work)
+
+    def export(self, label, times=1, **delay):
+        """Make more export jobs for an item.
+
+        :param times: how many
+        :param delay: settings of the jobs
+        :return: the UUID of the last one
+        """
+
+        def work(env):
+            binding = self._binding(env, label)
+            return [
+                binding.with_delay(**delay).export_record().uuid for _ in range(times)
+            ][-1]
+
+        return self.chaos.database.user_does(work)
+
+    def import_(self, *external_ids):
+        """Make jobs that import items from the backend."""
+
+        def work(env):
+            shop = env["chaos.backend"].browse(self.id)
+            for external_id in external_ids:
+                env[self.bindings].with_delay().import_record(shop, external_id)
+
+        self.chaos.database.user_does(work)
+
+    def import_changes(self, chunk_size=0):
+        """Make the job that looks for what has changed on the backend.
+
+        :param chunk_size: records of each job that imports them
+        """
+
+        def work(env):
+            shop = env["chaos.backend"].browse(self.id)
+            shop.chunk_size = chunk_size
+            env[self.bindings].with_delay().import_changes(shop)
+
+        self.chaos.database.user_does(work)
+
+    def retry_failures(self, cause):
+        """Look at the failed jobs as a person would, and let them run again.
+
+        :param cause: regular expression that the error of each has to match
+        """
+        for uuid, name, message, info in self.failures():
+            if not re.search(cause, f"{name} {message} {info}"):
+                self.problems.append(f"A job failed for another cause: {name} {info}")
+            self.retried_by_hand += 1
+            self.chaos.database.user_does(
+                lambda env, uuid=uuid: (
+                    env["queue.job"].search([("uuid", "=", uuid)]).requeue()
+                )
+            )
+
+    def settle_doubts_about_deleted_items(self):
+        """Do as a person would: delete there what nobody wants, and give up here."""
+
+        def work(env):
+            intents = env["connector.create.intent"].search(
+                [("backend_id", "=", self.id)]
+            )
+            for intent in intents.filtered("unconfirmed"):
+                if not env[BINDINGS].browse(intent.res_id).exists():
+                    self._remove_created(intent.key)
+                    intent.action_discard()
+                    self.retried_by_hand += 1
+
+        self.chaos.database.user_does(work)
+
+    def _remove_created(self, key):
+        backend = self.chaos.backend
+        there = {item["id"] for item in backend.items(self.space)}
+        for call in self.calls("create"):
+            if call["key"] == key and call["worked"] and call["id"] in there:
+                backend.remove(self.space, call["id"])
+
+    # -- what there is
+
+    def items(self):
+        """What Odoo knows of the items of this shop, as dicts."""
+
+        def work(env):
+            return [
+                {
+                    "code": binding.code,
+                    "name": binding.name,
+                    "quantity": binding.quantity,
+                    "parts": sorted(binding.part_ids.mapped("code")),
+                    "external_id": binding.external_id,
+                }
+                for binding in env[self.bindings].search([("backend_id", "=", self.id)])
+            ]
+
+        return self.chaos.database.user_does(work)
+
+    def calls(self, operation=None, label=None):
+        """The calls that reached the backend."""
+        code = label and self.code(label)
+        return [
+            call
+            for call in self.chaos.backend.calls(self.space)
+            if operation in (None, call["operation"]) and code in (None, call["code"])
+        ]
+
+    def failures(self):
+        """The failed jobs: UUID, name and message of the error, traceback."""
+        return self.chaos.database.rows(FAILURES, self.first_job)
+
+    def jobs_and_tries(self):
+        """How many jobs were made, and how many tries they have used."""
+        return self.chaos.database.rows(JOBS, self.first_job)[0]
+
+    def jobs(self, method):
+        """The jobs that call a method: UUID, state and number of tries."""
+        return self.chaos.database.rows(JOBS_OF_METHOD, self.first_job, method)
+
+    def postponed_jobs(self):
+        """How many jobs wait for a later try."""
+        return self.chaos.database.rows(POSTPONED, self.first_job)[0][0]
+
+    # -- what is to go wrong
+
+    def odoo_said(self, text):
+        """How often Odoo's log has a text since the trial began."""
+        return self.chaos.odoo.said(text, self.log_start)
+
+    def arm(self, step, label):
+        """Have the job that works on an item go no further than to a step."""
+        (paths.STEPS / "armed" / f"{step} - {self.code(label)}").touch()
+
+    def is_at(self, step, label):
+        """Whether an item got to a step that was armed."""
+        return (paths.STEPS / "reached" / f"{step} - {self.code(label)}").exists()
+
+    def release(self, step, label):
+        """Let the job go on that came to a step."""
+        (paths.STEPS / "reached" / f"{step} - {self.code(label)}").unlink()
+
+    def misbehave(self, kind, label=None, operation=None, **rule):
+        """Command a misbehaviour of the backend, once unless told otherwise."""
+        if label is not None:
+            rule["code"] = self.code(label)
+        if operation is not None:
+            rule["operation"] = operation
+        self.chaos.backend.misbehave(self.space, kind, **rule)
+
+    def note_fault(self, description, happened):
+        """Note whether a fault did happen, or how often (``int``)."""
+        self.faults[description] = int(happened)
+
+    def _part_ids(self, env, labels):
+        """The ids of items of this shop, which are created if they are not there."""
+        found = []
+        for label in labels:
+            item = env[ITEMS].search([("code", "=", self.code(label))])
+            if not item:
+                values = {"code": self.code(label), "name": f"Part {label}"}
+                item = env[ITEMS].create(values)
+            found.append(item.id)
+        return found
+
+    def _binding(self, env, label):
+        code = self.code(label)
+        return env[self.bindings].search(
+            [("backend_id", "=", self.id), ("code", "=", code)], limit=1
+        )
+
+
+def _slice(values, start, length):
+    """Some values from ``start`` on, beginning anew at the end."""
+    return [values[(start + i) % len(values)] for i in range(length)]
