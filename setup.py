@@ -89,6 +89,7 @@ setup(
         "odoo-addon-component>=19.0.1.0.1.6,<19.1",
         "odoo-addon-component-event>=19.0.1.0.0.9,<19.1",
         "odoo-addon-queue-job>=19.0.2.4.0.1,<19.1",
+        "psycopg2>=2.9,<3",
         "requests>=2.20,<3",
     ],
     packages=list(packages()),

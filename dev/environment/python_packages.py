@@ -9,14 +9,16 @@ import sys
 from . import build_cache, debian, folders, processes
 from .console import step
 
-# Odoo is not in the package registry; this makes pip see that it is there, so that
-# odoo-addon-* find their requirement met. What Odoo itself needs is in our list,
-# not here: it asks for the source of psycopg2, which needs a compiler.
+# What pip has to find, so that odoo-addon-* and our own package can be installed. Odoo
+# is not in the package registry; psycopg2 is there as source only, which needs a
+# compiler, and psycopg2-binary has the same module. What Odoo itself needs is in our
+# list, not here.
+STAND_INS = {"odoo": "19.0", "psycopg2": "2.9"}
 METADATA = """\
 Metadata-Version: 2.1
-Name: odoo
-Version: 19.0
-Summary: Made importable by odoo-source.pth
+Name: {name}
+Version: {version}
+Summary: Stands in for a package that is importable all the same
 """
 # What runs Odoo. "python -m odoo" would import from the current folder first.
 PROGRAM = """\
@@ -45,7 +47,9 @@ def prepare(source):
     :raise Problem: when the packages cannot be installed
     """
     wanted = folders.REQUIREMENTS.read_text()
-    key = build_cache.fingerprint(wanted, METADATA, str(folders.VENV), str(source.root))
+    key = build_cache.fingerprint(
+        wanted, STAND_INS, str(folders.VENV), str(source.root)
+    )
     if build_cache.is_current(folders.VENV, key) and _works():
         return
     pip = _pip_wheel()
@@ -102,11 +106,13 @@ def _show_odoo(source):
     (packages,) = folders.VENV.glob("lib/python3*/site-packages")
     (packages / "odoo-source.pth").write_text(f"{source.root}\n")
     (folders.VENV / "bin" / "odoo").write_text(PROGRAM)
-    metadata = packages / "odoo-19.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text(METADATA)
-    (metadata / "INSTALLER").write_text("connector-dev\n")
-    (metadata / "RECORD").write_text("")
+    for name, version in STAND_INS.items():
+        metadata = packages / f"{name}-{version}.dist-info"
+        metadata.mkdir()
+        content = METADATA.format(name=name, version=version)
+        (metadata / "METADATA").write_text(content)
+        (metadata / "INSTALLER").write_text("connector-dev\n")
+        (metadata / "RECORD").write_text("")
 
 
 def _install(shown):

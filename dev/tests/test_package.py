@@ -1,8 +1,10 @@
-"""The wheel: what is in it, and that Odoo installs the addon from it."""
+"""The package: what is in it, what it requires, and that Odoo installs the addon."""
 
 import ast
 import contextlib
 import email
+import importlib.metadata
+import re
 import shutil
 import subprocess
 import sys
@@ -21,83 +23,80 @@ NOT_PACKED = {
     "dev",
     "docs",
     "examples",
+    "CONTRIBUTING.rst",
     "pyproject.toml",
     "setup.py",
-    "MANIFEST.in",
 }
-LEFT_BY_TOOLS = {"build", "dist", "__pycache__"}
+#: lines of the README, in the order in which they work
+INSTALL, BUILD = "pip install .", "pip wheel --no-deps ."
 
 
-class WheelCase(unittest.TestCase):
-    """Builds the wheel from a copy, so that nothing is left in the checkout."""
+def files_of_the_project():
+    """Return the paths of all files that git tracks, from the checkout on."""
+    listed = subprocess.check_output(
+        ["git", "-c", "safe.directory=*", "ls-files", "-z"],
+        cwd=folders.CHECKOUT,
+        text=True,
+    )
+    names = listed.strip("\0").split("\0")
+    return {name for name in names if (folders.CHECKOUT / name).is_file()}
+
+
+def files_of_the_addon():
+    """Return those of them that belong to the addon."""
+    packed = set(addons.packed())
+    return {name for name in files_of_the_project() if name.split("/")[0] in packed}
+
+
+class PackageCase(unittest.TestCase):
+    """Has a clone of the project, so that nothing is left in the checkout."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        folder = tempfile.TemporaryDirectory(prefix="connector-wheel-")
+        folder = tempfile.TemporaryDirectory(prefix="connector-package-")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
-        cls.wheel = cls._build(cls._copy())
+        cls.clone = cls.folder / "a clone"
+        for name in files_of_the_project():
+            copy = cls.clone / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(folders.CHECKOUT / name, copy)
 
     @classmethod
-    def _copy(cls):
-        copy = cls.folder / "source"
-        unwanted = shutil.ignore_patterns(".*", "__pycache__", *LEFT_BY_TOOLS)
-        shutil.copytree(folders.CHECKOUT, copy, ignore=unwanted)
-        return copy
-
-    @classmethod
-    def _build(cls, source):
+    def pip(cls, command, python=sys.executable):
+        """Run a pip command of the README in the clone, without the registry."""
+        _pip, name, *arguments = command.split()
         processes.run(
-            [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-index"]
-            + ["--no-build-isolation", "--wheel-dir", cls.folder, source],
-            log="wheel",
-            doing="Building the wheel",
+            [python, "-m", "pip", name, "--no-index", "--no-build-isolation"]
+            + arguments,
+            log="package-pip",
+            doing=command,
+            cwd=cls.clone,
         )
-        (wheel,) = cls.folder.glob("*.whl")
-        return wheel
 
 
-class TestContent(WheelCase):
+class TestWheel(PackageCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        with zipfile.ZipFile(cls.wheel) as archive:
+        cls.pip(BUILD)
+        (wheel,) = cls.clone.glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
             cls.content = set(archive.namelist())
             (metadata,) = (name for name in cls.content if name.endswith("/METADATA"))
             cls.metadata = email.message_from_bytes(archive.read(metadata))
 
-    def test_every_file_of_the_addon_is_in_it(self):
-        expected = set()
-        for item in addons.packed():
-            path = folders.CHECKOUT / item
-            for file in path.rglob("*") if path.is_dir() else [path]:
-                if file.is_file() and "__pycache__" not in file.parts:
-                    expected.add(INSIDE + str(file.relative_to(folders.CHECKOUT)))
-        self.assertEqual(expected - self.content, set())
-        self.assertIn(INSIDE + "__manifest__.py", self.content)
+    def test_it_has_every_file_of_the_addon_and_no_other(self):
+        expected = {INSIDE + name for name in files_of_the_addon()}
+        found = {name for name in self.content if ".dist-info/" not in name}
+        self.assertEqual(found, expected)
+        self.assertIn(INSIDE + "__manifest__.py", found)
 
-    def test_nothing_else_is_in_it(self):
-        addon = {INSIDE + item for item in addons.packed()}
-        for name in self.content:
-            if ".dist-info/" in name:
-                continue
-            inside = name.removeprefix(INSIDE)
-            self.assertNotEqual(inside, name, "outside of the addon")
-            self.assertIn(INSIDE + inside.partition("/")[0], addon)
-
-    def test_it_leaves_the_namespace_packages_alone(self):
-        self.assertNotIn("odoo/__init__.py", self.content)
-        self.assertNotIn("odoo/addons/__init__.py", self.content)
-
-    def test_every_item_of_the_checkout_is_packed_or_known_not_to_be(self):
-        there = {path.name for path in folders.CHECKOUT.iterdir()}
-        known = NOT_PACKED | LEFT_BY_TOOLS | set(addons.packed())
-        unknown = {
-            name
-            for name in there - known
-            if not name.startswith(".") and not name.endswith(".egg-info")
-        }
+    def test_every_item_of_the_project_is_packed_or_known_not_to_be(self):
+        there = {name.split("/")[0] for name in files_of_the_project()}
+        unknown = there - NOT_PACKED - set(addons.packed())
+        unknown = {name for name in unknown if not name.startswith(".")}
         self.assertEqual(unknown, set(), "add it to PACKED in setup.py, or here")
 
     def test_name_and_version_are_those_of_the_manifest(self):
@@ -106,32 +105,65 @@ class TestContent(WheelCase):
         self.assertEqual(self.metadata["Name"], "odoo-addon-connector")
         self.assertEqual(self.metadata["Version"], version)
 
-    def test_it_asks_for_odoo_and_the_addons_it_depends_on(self):
-        asked = " ".join(self.metadata.get_all("Requires-Dist"))
-        self.assertIn("odoo==19.0.*", asked)
+    def test_it_requires_the_addons_that_it_depends_on(self):
+        required = " ".join(self.metadata.get_all("Requires-Dist"))
+        self.assertIn("odoo==19.0.*", required)
         for name in databases.OCA_ADDONS:
-            self.assertIn(f"{name}<19.1,>=19.0", asked)
+            self.assertIn(f"{name}<19.1,>=19.0", required)
+
+    def test_it_requires_what_the_addon_imports(self):
+        required = {
+            re.match(r"[\w-]+", line)[0]
+            for line in self.metadata.get_all("Requires-Dist")
+        }
+        packages = importlib.metadata.packages_distributions()
+        missing = {
+            module
+            for module in self._imported() - set(sys.stdlib_module_names)
+            if not required & {module, *packages.get(module, ())}
+        }
+        self.assertEqual(missing, set(), "add it to install_requires in setup.py")
+
+    def _imported(self):
+        """Return the top-level modules that the addon imports outside of its tests."""
+        found = set()
+        for name in files_of_the_addon():
+            if name.endswith(".py") and not name.startswith("tests/"):
+                tree = ast.parse((folders.CHECKOUT / name).read_text())
+                for node in ast.walk(tree):
+                    if isinstance(node, ast.Import):
+                        found |= {alias.name.split(".")[0] for alias in node.names}
+                    elif isinstance(node, ast.ImportFrom) and not node.level:
+                        found.add(node.module.split(".")[0])
+        return found
 
 
-class TestInstallation(WheelCase):
-    """In an environment that sees Odoo and the dependencies, not the checkout."""
+class TestInstallation(PackageCase):
+    """In a new environment that sees Odoo and the dependencies, not the checkout."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.python = cls._make_environment(cls.folder / "clean")
-        processes.run(
-            [sys.executable, "-m", "pip", "--python", cls.python, "install"]
-            + ["--no-index", cls.wheel],
-            log="wheel-install",
-            doing="Installing the wheel",
-        )
+    def test_odoo_installs_the_addon_that_pip_has_installed_as_the_readme_says(self):
+        readme = (folders.CHECKOUT / "README.rst").read_text()
+        for command in (INSTALL, BUILD):
+            self.assertIn(f"\n    {command}", readme)
+        python = self._make_environment()
+        self.pip(INSTALL, python)
+        self.assertIn(str(self.folder / "clean"), self._place_of_the_addon(python))
+        with databases.temporary(databases.dependencies(), "wheel") as database:
+            processes.run(
+                [python, self.folder / "clean" / "bin" / "odoo"]
+                + ["-d", database, "-i", "connector", "--stop-after-init"]
+                + ["--no-http", "--data-dir", folders.ODOO_DATA],
+                log="package-odoo",
+                doing="Installing the addon",
+                cwd=self.folder,
+            )
+            self.assertEqual(self._state(database), "installed")
 
-    @classmethod
-    def _make_environment(cls, folder):
+    def _make_environment(self):
+        folder = self.folder / "clean"
         processes.run(
             [sys.executable, "-m", "venv", "--without-pip", folder],
-            log="wheel-venv",
+            log="package-venv",
             doing="Creating an environment",
         )
         (packages,) = folder.glob("lib/python3*/site-packages")
@@ -140,26 +172,13 @@ class TestInstallation(WheelCase):
         shutil.copy(folders.VENV / "bin" / "odoo", folder / "bin")
         return folder / "bin" / "python"
 
-    def test_python_finds_the_addon_in_that_environment(self):
+    def _place_of_the_addon(self, python):
         script = "import importlib.util as u; print(u.find_spec('{}').origin)"
-        found = subprocess.check_output(
-            [self.python, "-c", script.format("odoo.addons.connector")],
+        return subprocess.check_output(
+            [python, "-c", script.format("odoo.addons.connector")],
             cwd=self.folder,
             text=True,
         )
-        self.assertIn(str(self.folder / "clean"), found)
-
-    def test_odoo_installs_the_addon(self):
-        with databases.temporary(databases.dependencies(), "wheel") as database:
-            processes.run(
-                [self.python, self.folder / "clean" / "bin" / "odoo"]
-                + ["-d", database, "-i", "connector", "--stop-after-init"]
-                + ["--no-http", "--data-dir", folders.ODOO_DATA],
-                log="wheel-odoo",
-                doing="Installing the addon",
-                cwd=self.folder,
-            )
-            self.assertEqual(self._state(database), "installed")
 
     def _state(self, database):
         with contextlib.closing(postgres.connect(database)) as connection:
