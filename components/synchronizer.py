@@ -130,7 +130,7 @@ class Importer(AbstractComponent):
         }
         if known is None:
             known = self.binder.to_internal_many(external_ids)
-        for id_ in self.binder._committed(set(external_ids) - set(known)):
+        for id_ in self.binder.committed_external_ids(set(external_ids) - set(known)):
             reasons[id_] = self.env._("Another job has just imported record %s.", id_)
         return reasons
 

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import MissingError
 
 from ..backends import backend_of
-from ..components.binding_cache import forget
+from ..binding_cache import invalidate
 from ..outcome import GONE, SKIPPED, UPDATED, Outcome
 
 
@@ -35,11 +35,11 @@ class ExternalBinding(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        forget(self, vals_list, creating=True)
+        invalidate(self, vals_list, creating=True)
         return super().create(vals_list)
 
     def write(self, vals):
-        forget(self, [vals])
+        invalidate(self, [vals])
         return super().write(vals)
 
     # Entry points for jobs, each of which only calls a component; not for RPC.

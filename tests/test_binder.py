@@ -29,7 +29,7 @@ class TestToInternal(ShopCase):
     def test_the_wrapped_record_is_found(self):
         self.assertEqual(self.binder.to_internal("7", unwrap=True), self.ada.odoo_id)
 
-    def test_what_is_not_found_is_empty_and_of_the_right_model(self):
+    def test_a_missing_binding_is_an_empty_recordset_of_the_right_model(self):
         binding = self.binder.to_internal("8")
         self.assertFalse(binding)
         self.assertEqual(binding._name, "connector.test.binding")
@@ -41,7 +41,7 @@ class TestToInternal(ShopCase):
         self.ada.active = False
         self.assertEqual(self.binder.to_internal("7"), self.ada)
 
-    def test_what_is_no_id_finds_nothing_although_bindings_have_none_yet(self):
+    def test_an_invalid_id_finds_nothing_although_bindings_have_none_yet(self):
         self.binding("Not exported yet")
         for value in NO_IDS:
             with self.subTest(value=value):
@@ -67,6 +67,19 @@ class TestToInternal(ShopCase):
         self.assertEqual(found, {"7": self.ada, 8: grace})
         self.assertEqual(grace.env, found[8].env)
         self.assertEqual(self.binder.to_internal_many([]), {})
+
+    def test_many_are_found_by_a_connectors_override_of_to_internal(self):
+        class LegacyBinder(Component):
+            _inherit = "test.shop.binder"
+
+            def to_internal(self, external_id, unwrap=False):
+                return super().to_internal(external_id.removeprefix("old-"), unwrap)
+
+        self.build(LegacyBinder)
+        binder = self.component("binder")
+        self.assertEqual(
+            binder.to_internal_many(["old-7", "old-8"]), {"old-7": self.ada}
+        )
 
     def test_the_same_id_on_another_backend_is_another_record(self):
         other = self.shop.create({"name": "Other Shop"})
@@ -143,7 +156,7 @@ class TestBind(ShopCase):
         self.binder.bind(0, self.ada)
         self.assertEqual(self.binder.to_external(self.ada), "0")
 
-    def test_what_is_no_id_is_refused_and_nothing_is_written(self):
+    def test_an_invalid_id_is_refused_and_nothing_is_written(self):
         for value in NO_IDS:
             refused = False
             try:  # not assertRaises(), which undoes what was written
@@ -196,7 +209,7 @@ class TestBindMany(ShopCase):
         self.ada = self.binding("Ada", external_id="7")
         self.grace = self.binding("Grace")
 
-    def test_many_are_bound_and_known_ones_with_one_write(self):
+    def test_bindings_that_are_bound_already_are_dated_with_one_write(self):
         written = []
         write = type(self.ada).write
 
@@ -219,7 +232,7 @@ class TestBindMany(ShopCase):
             ],
         )
 
-    def test_a_bind_of_the_connectors_own_is_called_for_each(self):
+    def test_a_connectors_override_of_bind_is_called_for_each(self):
         bound = []
 
         class OwnBinder(Component):
@@ -233,7 +246,7 @@ class TestBindMany(ShopCase):
         self.component("binder").bind_many([("7", self.ada), ("8", self.grace)])
         self.assertEqual(bound, ["7", "8"])
 
-    def test_what_is_no_id_is_refused(self):
+    def test_an_invalid_id_is_refused(self):
         with self.assertRaises(AssertionError):
             self.component("binder").bind_many([(None, self.grace)])
 
@@ -246,7 +259,7 @@ class TestUnwrap(ShopCase):
         self.assertEqual(binder.unwrap_binding(ada), ada.odoo_id)
         self.assertEqual(binder.unwrap_binding(ada.id), ada.odoo_id)
 
-    def test_a_binding_that_wraps_nothing_says_so(self):
+    def test_unwrapping_a_binding_that_wraps_no_record_is_an_error(self):
         binder = self.component("binder", "connector.test.numbered")
         binding = self.env["connector.test.numbered"].create({"shop": self.shop.id})
         with self.assertRaisesRegex(ValueError, "odoo_id"):
@@ -256,7 +269,7 @@ class TestUnwrap(ShopCase):
 
 
 class TestOtherFieldNames(ShopCase):
-    """A connector that calls its fields otherwise, with a number as external id."""
+    """A connector with other names of fields, and a number as external id."""
 
     def setUp(self):
         super().setUp()
@@ -275,7 +288,7 @@ class TestOtherFieldNames(ShopCase):
         self.assertEqual(self.binder.to_internal("7"), self.bound)
         self.assertEqual(self.binder.to_external(self.bound), 7)
 
-    def test_a_number_that_was_never_filled_is_no_id(self):
+    def test_a_number_that_was_never_filled_is_not_an_id(self):
         self.assertFalse(self.binder.to_internal(0))
         self.assertIs(self.binder.to_external(self.unbound), False)
 
@@ -287,7 +300,7 @@ class TestOtherFieldNames(ShopCase):
         )
         self.assertEqual(self.binder.to_internal_many(["7"]), {"7": self.bound})
 
-    def test_zero_is_told_from_a_number_that_was_never_filled(self):
+    def test_zero_differs_from_a_number_that_was_never_filled(self):
         zero = self.model.create({"shop": self.shop.id})
         self.binder.bind(0, zero)
         self.assertEqual(self.binder.to_internal(0), zero)

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What a binder remembers is what a search would find."""
+"""A binder finds from its cache what a search would find."""
 
 from unittest import skipUnless
 
@@ -22,25 +22,25 @@ class TestLookup(ShopCase):
         super().setUp()
         self.binder = self.component("binder")
 
-    def test_what_was_found_is_not_searched_again(self):
+    def test_a_binding_that_was_found_is_not_searched_for_again(self):
         ada = self.binding("Ada", external_id="7")
         self.binder.to_internal("7")
         with self.assertQueryCount(0):
             self.assertEqual(self.binder.to_internal("7"), ada)
 
-    def test_other_binders_of_the_transaction_know_it_too(self):
+    def test_other_binders_of_the_transaction_find_it_in_the_cache(self):
         ada = self.binding("Ada", external_id="7")
         self.binder.to_internal("7")
         other = self.component("binder")
         with self.assertQueryCount(0):
             self.assertEqual(other.to_internal("7"), ada)
 
-    def test_what_was_not_found_is_searched_again(self):
+    def test_a_miss_is_not_cached(self):
         self.assertFalse(self.binder.to_internal("7"))
         ada = self.binding("Ada", external_id="7")
         self.assertEqual(self.binder.to_internal("7"), ada)
 
-    def test_many_are_looked_up_when_several_are_asked_for(self):
+    def test_the_second_look_up_prefetches_all_bindings(self):
         for number in range(100):
             self.binding(f"Contact {number}", external_id=str(number))
         self.env.flush_all()
@@ -48,7 +48,7 @@ class TestLookup(ShopCase):
             for number in range(100):
                 self.assertTrue(self.binder.to_internal(str(number)))
 
-    def test_many_can_be_looked_up_before_they_are_asked_for(self):
+    def test_many_external_ids_are_prefetched_with_one_query(self):
         bindings = [self.binding(f"C{n}", external_id=f"c{n}") for n in range(50)]
         self.env.flush_all()
         with self.assertQueryCount(1):
@@ -59,7 +59,7 @@ class TestLookup(ShopCase):
         self.binder.prefetch_external_ids(["unknown"])
         self.assertFalse(self.binder.to_internal("unknown"))
 
-    def test_a_user_does_not_learn_what_another_one_has_found(self):
+    def test_a_user_does_not_find_what_access_rules_hide(self):
         model = self.env["ir.model"]._get("connector.test.binding")
         self.env["ir.model.access"].create(
             {"name": "read", "model_id": model.id, "perm_read": True}
@@ -79,12 +79,12 @@ class TestLookup(ShopCase):
         self.assertTrue(binder.to_internal("8"))
         self.assertFalse(binder.to_internal("7"))
 
-    def test_a_twin_beyond_what_is_looked_up_ahead_is_noticed(self):
-        self.patch(binder_module, "AHEAD", 2)
+    def test_duplicates_beyond_the_limit_of_a_prefetch_are_detected(self):
+        self.patch(binder_module, "PREFETCH_LIMIT", 2)
         for external_id in "1234571":
             self.binding(f"Contact {external_id}", external_id=external_id)
         self.assertTrue(self.binder.to_internal("2"))
-        self.assertTrue(self.binder.to_internal("3"))  # looks ahead
+        self.assertTrue(self.binder.to_internal("3"))  # prefetches
         with self.assertRaises(ValueError):
             self.binder.to_internal("1")
         self.binder.prefetch_external_ids(["7", "1", "5"])
@@ -92,7 +92,7 @@ class TestLookup(ShopCase):
         with self.assertRaises(ValueError):
             self.binder.to_internal("1")
 
-    def test_two_with_one_id_are_noticed_after_one_was_found(self):
+    def test_a_duplicate_is_detected_after_the_first_was_found(self):
         ada = self.binding("Ada", external_id="7")
         self.binder.to_internal("7")
         grace = self.binding("Grace", external_id="8")
@@ -109,7 +109,7 @@ class TestLookup(ShopCase):
             self.env.invalidate_all()
             self.assertEqual(self.binder.to_internal("7"), ada)
 
-    def test_a_savepoint_that_is_rolled_back_takes_its_bindings_along(self):
+    def test_a_binding_whose_savepoint_is_rolled_back_is_not_found(self):
         with self.cr.savepoint() as savepoint:
             self.binding("Ada", external_id="7")
             self.assertTrue(self.binder.to_internal("7"))
@@ -118,7 +118,7 @@ class TestLookup(ShopCase):
 
 
 class TestLookupForAClass(ShopCase):
-    """What a test class sets up for all its tests may use a binder, too."""
+    """The set-up of a test class may use a binder for all its tests."""
 
     @classmethod
     def setUpClass(cls):
@@ -133,13 +133,13 @@ class TestLookupForAClass(ShopCase):
             cls.binder_of_class = work.component(usage="binder")
         cls.binder_of_class.to_internal("7")
 
-    def test_what_was_found_is_still_known(self):
+    def test_the_cache_is_kept_between_tests(self):
         with self.assertQueryCount(0):
             self.assertEqual(self.binder_of_class.to_internal("7"), self.ada)
 
 
 class TestMappers(MapperCase):
-    def test_exports_of_many_records_look_up_their_relations_at_once(self):
+    def test_the_bindings_of_related_records_are_prefetched(self):
         parents = [self.binding(f"P{n}", external_id=f"p{n}") for n in range(30)]
         contacts = self.env["connector.test.contact"].create(
             [{"name": f"C{n}", "parent_id": parents[n].odoo_id.id} for n in range(30)]
@@ -153,7 +153,7 @@ class TestMappers(MapperCase):
             values = [mapper.map_record(contact).values() for contact in contacts]
         self.assertEqual(values, [{"parent": f"p{n}"} for n in range(30)])
 
-    def test_relations_to_bindings_are_read_together(self):
+    def test_related_bindings_are_read_together(self):
         friends = [self.binding(f"F{n}", external_id=f"f{n}") for n in range(30)]
         bindings = self.env["connector.test.binding"].create(
             [
@@ -170,7 +170,7 @@ class TestMappers(MapperCase):
 
 
 class TestOtherTransactions(RealJobsCase):
-    def test_after_a_commit_the_changes_of_others_are_seen(self):
+    def test_after_a_commit_the_changes_of_other_transactions_are_seen(self):
         [ada, grace] = self.bindings("Ada", "Grace")
         with self.transaction() as env:
             env["connector.test.binding"].browse(ada).external_id = "7"
@@ -188,7 +188,7 @@ class TestOtherTransactions(RealJobsCase):
             self.assertEqual(binder.to_internal("7").id, grace)
             self.assertEqual(binder.to_internal("8").id, ada)
 
-    def test_a_twin_from_another_transaction_is_noticed_after_each_commit(self):
+    def test_a_duplicate_from_another_transaction_is_detected_after_each_commit(self):
         [ada, grace] = self.bindings("Ada", "Grace")
         with self.transaction() as env:
             env["connector.test.binding"].browse(ada).external_id = "7"
@@ -213,7 +213,7 @@ class TestOtherTransactions(RealJobsCase):
 
 @skipUnless(settings, "hypothesis is not installed")
 class TestAgainstAnUncachedBinder(ShopCase):
-    """Whatever happens to bindings, a lookup finds what a search finds."""
+    """After any changes to bindings, a look-up finds what a search finds."""
 
     def test_any_sequence_of_changes_and_lookups(self):
         places = st.integers(0, 3)

@@ -538,7 +538,7 @@ class TestChunk(ImportCase):
 
         self.build(FriendMapper)
         self.override(_import_dependencies=lambda importer: None)
-        self.patch(binder_module, "AHEAD", 50)  # not all there are
+        self.patch(binder_module, "PREFETCH_LIMIT", 50)  # fewer than there are
         # another contact is meant by each
         friends = [self.binding(f"F{n}", external_id=f"f{n}") for n in range(60)]
 

@@ -60,7 +60,7 @@ class BatchExporter(AbstractComponent):
         binder = self.binder
         if domain is None:
             domain = Domain(binder._external_field, "=", False)
-        return Domain(domain) & binder._backend_domain()
+        return Domain(domain) & binder.backend_domain()
 
     def _delay_chunk(self, bindings, fields, **options):
         """Delay the export of one chunk.

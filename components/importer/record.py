@@ -295,7 +295,7 @@ class RecordImporter(AbstractComponent):
             return False
         values = self._item.values
         with self._retry_unique_violation():
-            self.binding = self.binder._find(self.binder._odoo_field, existing.id)
+            self.binding = self.binder.binding_of(existing)
             if self.binding:
                 self._update(self.binding, values)
             else:

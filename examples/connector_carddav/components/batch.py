@@ -40,7 +40,7 @@ class CardBatchImporter(Component):
         :param changes: as the adapter tells them; asked for when there are none
         """
         changes = changes or self.backend_adapter.changes()
-        domain = Domain("external_id", "!=", False) & self.binder._backend_domain()
+        domain = Domain("external_id", "!=", False) & self.binder.backend_domain()
         bindings = self.model.with_context(active_test=False).search(domain)
         known = {binding.external_id: binding for binding in bindings}
         gone = changes.gone

@@ -78,7 +78,7 @@ class CardMatcher(Component):
 
     def _links(self, contact):
         return contact.carddav_bind_ids.filtered_domain(
-            self.binder_for()._backend_domain()
+            self.binder_for().backend_domain()
         )
 
 
