@@ -1,10 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import base64
+import contextlib
+import gzip
 import json
 import logging
 import socket
+import threading
 import traceback
+import tracemalloc
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from urllib.parse import quote, unquote_plus
 
 import requests
 
@@ -12,10 +18,11 @@ from odoo.tests.common import _super_send
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.http_adapter import (
-    LONGEST_WAIT,
     BearerAuth,
     HeaderAuth,
+    Session,
 )
+from odoo.addons.connector.components.http_errors import LONGEST_WAIT
 from odoo.addons.connector.exception import (
     AccessRefusedError,
     IDMissingInBackend,
@@ -25,7 +32,7 @@ from odoo.addons.connector.exception import (
 )
 
 from .common import ShopCase
-from .web_server import web_server
+from .web_server import TLSWebServer, web_server
 
 SECRET = "s3cr3t"
 
@@ -86,6 +93,7 @@ class HTTPCase(ShopCase):
         with self.assertRaises(Exception) as raised:
             adapter._call(method, path)
         error = raised.exception
+        self.assertIsNone(error.__context__, "another error would show its texts")
         error.text = "".join(traceback.format_exception(error))
         return error
 
@@ -160,6 +168,25 @@ class TestCalls(HTTPCase):
             adapter._request("GET", "contacts", **given)
         self.assertEqual(timeouts, [adapter._timeout, adapter._timeout, 7])
 
+    def test_requests_of_the_session_itself_have_a_timeout(self):
+        timeouts = []
+        self.will_answer()
+
+        def send(session, request, **kwargs):
+            timeouts.append(kwargs["timeout"])
+            return original(session, request, **kwargs)
+
+        original = requests.Session.send
+        self.patch(requests.Session, "send", send)
+        adapter = self.adapter(_timeout=7, _deadline=20)
+        url = adapter._url("contacts")
+        for given in (None, 5, 30, (3, None)):
+            adapter.session.get(url, timeout=given)
+        request = requests.Request("GET", url)
+        adapter.session.send(adapter.session.prepare_request(request))
+        self.assertEqual(timeouts[:2] + timeouts[3:], [7, 5, (3, 7), 7])
+        self.assertTrue(19 < timeouts[2] <= 20, "not longer than the deadline")
+
     def test_adapters_of_one_work_have_credentials_of_their_own(self):
         self.will_answer()
         one = self.adapter(_auth=lambda adapter: BearerAuth("one"))
@@ -205,6 +232,240 @@ class TestCalls(HTTPCase):
             [path for _method, path, *_rest in self.web.requests],
             ["/api/contacts?size=1", "/api/contacts2", "/api/contacts3"],
         )
+
+
+class TestPages(HTTPCase):
+    def will_list(self, *bodies, endless=False):
+        """Answer with pages that name the next one; the last one is repeated."""
+
+        def answer(handler):
+            number = int(handler.path.partition("=")[2] or 0)
+            body = bodies[min(number, len(bodies) - 1)]
+            handler.send_response(200)
+            if endless or number + 1 < len(bodies):
+                link = f'</api/contacts?page={number + 1}>; rel="next"'
+                handler.send_header("Link", link)
+            handler.end_headers()
+            handler.wfile.write(body)
+
+        self.web.answers["/api/contacts"] = answer
+
+    def pages(self, **attributes):
+        return [page.json() for page in self.adapter(**attributes)._pages("contacts")]
+
+    def test_a_page_that_repeats_the_one_before_ends_the_list(self):
+        self.will_list(b"[1]", b"[2]", endless=True)
+        self.assertEqual(self.pages(), [[1], [2]])
+        self.assertEqual(len(self.web.requests), 3)
+
+    def test_an_empty_page_may_have_a_next_one(self):
+        self.will_list(b"[1]", b"[]", b"[2]", b"[]", b"[3]")
+        self.assertEqual(self.pages(), [[1], [], [2], [], [3]])
+
+    def test_empty_pages_without_end_end_the_list(self):
+        self.will_list(b"[1]", b"[]", endless=True)
+        self.assertEqual(self.pages(), [[1], []])
+
+    def test_a_connector_may_follow_equal_pages(self):
+        self.will_list(b"[]", b"[]", b"[1]")
+        follow = {"_repeats_page": lambda adapter, response, previous: False}
+        self.assertEqual(self.pages(**follow), [[], [], [1]])
+
+    def test_a_list_without_end_is_an_error_that_names_the_limit(self):
+        self.will_list(*(b"[%d]" % number for number in range(9)), endless=True)
+        pages, found = self.adapter(_max_pages=3)._pages("contacts"), []
+        with self.assertRaisesRegex(JobError, "more than 3 pages.*_max_pages") as error:
+            for page in pages:
+                found += page.json()
+        self.assertEqual(found, [0, 1, 2])
+        self.assertIs(type(error.exception), JobError)
+
+    def test_a_list_may_have_as_many_pages_as_the_limit(self):
+        self.will_list(b"[1]", b"[2]", b"[3]")
+        self.assertEqual(self.pages(_max_pages=3), [[1], [2], [3]])
+
+
+class TestLimits(HTTPCase):
+    """Answers that take too long, or are too large."""
+
+    def setUp(self):
+        super().setUp()
+        self.stopped = threading.Event()
+        self.addCleanup(self.stopped.set)
+
+    def drip(self, handler, data, seconds=0.02):
+        """Send data byte by byte, until the client or the test gives up."""
+        with contextlib.suppress(OSError):
+            for byte in data:
+                if self.stopped.wait(seconds):
+                    break
+                handler.wfile.write(bytes([byte]))
+        handler.close_connection = True
+
+    def will_call(self, answer, path="/api/contacts"):
+        self.web.answers[path] = answer
+
+    def will_compress(self, body, times=1):
+        for _each in range(times):
+            body = gzip.compress(body)
+        self.will_answer(200, body, Content_Encoding=", ".join(["gzip"] * times))
+
+    def assert_too_slow(self, adapter=None):
+        error = self.error(adapter or self.adapter(_deadline=0.3))
+        self.assertIs(type(error), NetworkRetryableError)
+        self.assertIn("did not complete its answer", str(error))
+        return error
+
+    def assert_too_large(self, adapter=None):
+        error = self.error(adapter or self.adapter(_max_answer_size=1000))
+        self.assertIs(type(error), JobError)
+        self.assertIn("larger than 1000 bytes", str(error))
+        self.assertIn("_max_answer_size", str(error))
+
+    def test_headers_that_drip(self):
+        head = b"HTTP/1.1 200 OK\r\n" + b"X-Slow: 1\r\n" * 90
+        self.will_call(lambda handler: self.drip(handler, head))
+        self.assertIn("within 0.3 seconds", str(self.assert_too_slow()))
+
+    def test_a_body_that_drips(self):
+        for length in ("Content-Length: 1000", "X-Length: unknown"):
+            head = f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n".encode()
+
+            def answer(handler, head=head):
+                handler.wfile.write(head)
+                self.drip(handler, b"1" * 1000)
+
+            self.will_call(answer)
+            self.assert_too_slow()
+
+    def test_chunks_that_drip(self):
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+        def answer(handler):
+            handler.wfile.write(head)
+            self.drip(handler, b"1\r\n1\r\n" * 1000)
+
+        self.will_call(answer)
+        self.assert_too_slow()
+
+    def test_redirects_that_loop_slowly(self):
+        def answer(handler):
+            self.stopped.wait(0.1)
+            handler.send_response(302)
+            handler.send_header("Location", handler.path)
+            handler.end_headers()
+
+        self.will_call(answer)
+        self.assert_too_slow()
+        self.assertLess(len(self.web.requests), 10)
+
+    def test_redirects_that_loop_fast(self):
+        self.will_answer(302, Location="/api/contacts")
+        error = self.error()
+        self.assertIs(type(error), JobError)
+        self.assertIn("again and again", str(error))
+
+    def test_a_job_whose_answer_always_drips_fails_in_the_end(self):
+        self.will_call(lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99))
+        self.shop = self.in_last_try()
+        self.assertFalse(self.assert_too_slow().ignore_retry)
+
+    def test_slow_answers_within_the_deadline_are_complete(self):
+        self.will_call(
+            lambda handler: self.drip(handler, b"HTTP/1.1 200 OK\r\n\r\n[7]", 0.001)
+        )
+        self.assertEqual(self.adapter(_timeout=5)._call("GET", "contacts"), [7])
+
+    def test_a_deadline_that_passed_does_not_reach_the_next_request(self):
+        adapter = self.adapter(_deadline=0.3)
+        self.will_call(lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99))
+        self.assert_too_slow(adapter)
+        self.will_answer(200, b"[7]")
+        self.assertEqual(adapter._call("GET", "contacts"), [7])
+
+    def test_a_body_without_end(self):
+        def answer(handler):
+            handler.send_response(200)
+            handler.end_headers()
+            with contextlib.suppress(OSError):
+                while not self.stopped.is_set():
+                    handler.wfile.write(b"1" * 1000)
+
+        self.will_call(answer)
+        self.assert_too_large()
+
+    def test_a_body_of_the_largest_size(self):
+        body = b'"%s"' % (b"1" * 998)
+        self.will_answer(200, body)
+        adapter = self.adapter(_max_answer_size=1000)
+        response = adapter._request("GET", "contacts")
+        self.assertEqual(response.content, body)
+        self.assertEqual(response.text, body.decode())
+        self.assertEqual(response.json(), "1" * 998)
+        self.will_answer(200, body + b" ")
+        self.assert_too_large(adapter)
+
+    def test_a_size_is_counted_after_decompression(self):
+        adapter = self.adapter(_max_answer_size=1000)
+        self.will_compress(b"1" * 1000)
+        self.assertEqual(len(adapter._request("GET", "contacts").content), 1000)
+        self.will_compress(b"1" * 1001)
+        self.assert_too_large(adapter)
+
+    def test_a_zip_bomb_is_not_unpacked(self):
+        self.will_compress(b"0" * 2**26)
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        self.assert_too_large()
+        self.assertLess(tracemalloc.get_traced_memory()[1], 2**25)
+
+    def test_a_body_that_is_compressed_twice_is_refused(self):
+        self.will_compress(b"0" * 2**20, times=2)
+        error = self.error()
+        self.assertIsInstance(error, NetworkRetryableError)
+        self.assertIn("unreadable", str(error))
+
+    def test_an_error_page_has_the_same_limits(self):
+        self.will_answer(500, b"1" * 1001)
+        self.assert_too_large()
+
+    def test_a_streamed_answer_has_the_same_limits(self):
+        self.will_answer(200, b"1" * 1001)
+        adapter = self.adapter(_max_answer_size=1000)
+        response = adapter._request("GET", "contacts", stream=True)
+        with self.assertRaises(requests.RequestException):
+            list(response.iter_content(None))
+
+    def test_requests_of_the_session_itself_have_the_same_limits(self):
+        adapter = self.adapter(_max_answer_size=1000, _deadline=0.3)
+        url = adapter._url("contacts")
+        self.will_answer(200, b"1" * 1001)
+        with self.assertRaisesRegex(requests.RequestException, "1000 bytes"):
+            adapter.session.get(url)
+        self.will_call(lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99))
+        with self.assertRaisesRegex(requests.Timeout, "deadline"):
+            adapter.session.get(url)
+
+    def test_a_session_without_settings_has_limits(self):
+        with Session() as session:
+            limits = (session.timeout, session.deadline, session.max_answer_size)
+        adapter = self.adapter()
+        self.assertEqual(
+            limits, (adapter._timeout, adapter._deadline, adapter._max_answer_size)
+        )
+
+    def test_answers_through_a_proxy_have_the_same_limits(self):
+        proxies = {"http": self.web.url}
+        adapter = self.adapter(
+            _deadline=0.3, _base_url=lambda adapter: "http://localhost:1/api"
+        )
+        self.will_call(
+            lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99),
+            "http://localhost:1/api/contacts",
+        )
+        adapter.session.proxies = proxies
+        adapter.session.trust_env = False
+        self.assert_too_slow(adapter)
 
 
 class TestAnswers(HTTPCase):
@@ -254,10 +515,30 @@ class TestAnswers(HTTPCase):
             self.assertIsInstance(error, NetworkRetryableError)
             self.assertFalse(error.ignore_retry, "who always does so fails in the end")
 
+    def test_a_certificate_that_is_not_valid_is_a_matter_for_people(self):
+        server = self.enterContext(web_server(TLSWebServer))
+        adapter = self.adapter(_base_url=lambda adapter: server.url)
+        error = self.error(adapter)
+        self.assertIs(type(error), JobError)
+        self.assertEqual(
+            str(error),
+            "The TLS certificate of Corner Shop is not valid. Ask its administrator to "
+            "renew it.",
+        )
+
+    def test_a_secure_connection_that_fails_is_retried_a_few_times(self):
+        self.shop = self.in_last_try()
+        url = self.web.url.replace("http:", "https:")
+        error = self.error(self.adapter(_base_url=lambda adapter: url))
+        self.assertIsInstance(error, NetworkRetryableError)
+        self.assertFalse(error.ignore_retry)
+
     def test_an_address_that_is_none_has_to_be_mended(self):
-        for url in ("nowhere", "ftp://127.0.0.1", "http://"):
+        for url in ("nowhere", "ftp://127.0.0.1", "http://", f"http://ada:{SECRET}/@b"):
             adapter = self.adapter(_base_url=lambda _, url=url: url)
-            self.assertIsInstance(self.error(adapter), InvalidDataError, url)
+            error = self.error(adapter)
+            self.assertIsInstance(error, InvalidDataError, url)
+            self.assertNotIn(SECRET, error.text)
 
     def test_what_nobody_could_send_is_refused(self):
         adapter = self.adapter()
@@ -383,3 +664,65 @@ class TestSecrets(HTTPCase):
             adapter = self.adapter(_auth=lambda adapter, auth=auth: auth)
             adapter._call("GET", "contacts")
             self.assertNotIn(SECRET, str(other.requests[-1]))
+
+    def test_no_secret_is_shown_in_any_form(self):
+        """A server that repeats the whole request, in the forms that servers use."""
+        secret = 'sécr"t &+/'
+
+        def repeat(handler):
+            path = unquote_plus(handler.path)
+            headers = [*handler.headers.values(), path, secret, quote(secret)]
+            handler.send_response(400)
+            handler.end_headers()
+            handler.wfile.write("\n".join([*headers, json.dumps(secret)]).encode())
+
+        url = self.web.url
+        user_info = url.replace("://", f"://ada:{quote(secret, '')}@")
+        for case, attributes, options in (
+            ("basic", {"_auth": lambda adapter: ("ada", secret)}, {}),
+            ("basic of one call", {}, {"auth": ("ada", secret)}),
+            ("query", {}, {"params": {"api_key": secret}}),
+            ("cookie", {}, {"cookies": {"session": quote(secret)}}),
+            ("header", {}, {"headers": {"X-Api-Key": secret.encode()}}),
+            ("URL", {"_base_url": lambda adapter: f"{user_info}/api"}, {}),
+        ):
+            self.web.answers["/api/contacts"] = repeat
+            adapter = self.adapter(**attributes)
+            with (
+                self.subTest(case),
+                self.assertRaisesRegex(InvalidDataError, r"\*\*\*") as raised,
+            ):
+                adapter._request("GET", "contacts", **options)
+            forms = [secret, quote(secret), quote(secret, ""), json.dumps(secret)[1:-1]]
+            for charset in ("utf-8", "latin-1"):
+                token = base64.b64encode(f"ada:{secret}".encode(charset))
+                forms.append(token.decode())
+            for form in forms:
+                self.assertNotIn(form, str(raised.exception))
+
+    def test_a_status_line_does_not_repeat_a_secret(self):
+        def answer(handler):
+            handler.send_response(400, f"You sent {SECRET}")
+            handler.end_headers()
+
+        self.web.answers["/api/contacts"] = answer
+        adapter = self.adapter(_auth=lambda adapter: BearerAuth(SECRET))
+        self.assertIn("You sent ***", str(self.error(adapter)))
+
+    def test_a_redirect_to_an_invalid_address_is_an_error_for_people(self):
+        for location in ("http://[x/", "http://ada:secret@b:port/?key=secret"):
+            self.will_answer(302, Location=location)
+            error = self.error(method="POST")
+            self.assertIs(type(error), JobError)
+            self.assertNotIn("secret", error.text)
+
+    def test_no_query_is_in_the_log_of_urllib3(self):
+        def answer(handler):
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nno header\r\nX: y\r\n\r\n1")
+            handler.close_connection = True
+
+        self.web.answers["/api/contacts"] = answer
+        with self.assertLogs("urllib3", logging.DEBUG) as logs:
+            self.adapter()._call("GET", f"contacts?token={SECRET}")
+        self.assertIn("?***", "\n".join(logs.output))
+        self.assertNotIn(SECRET, "\n".join(logs.output))

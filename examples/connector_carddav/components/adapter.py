@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Read and write the cards of one address book (RFC 6352)."""
 
-import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -10,6 +9,7 @@ from odoo.addons.connector.exception import (
     ConnectorException,
     IDMissingInBackend,
     InvalidDataError,
+    JobError,
 )
 
 from .. import webdav
@@ -183,7 +183,7 @@ class CardAdapter(Component):
         if response.status_code == 412:
             raise CardChangedError(self._conflict(response))
         if response.status_code >= 400 and webdav.TOKEN_EXPIRED in response.content:
-            raise TokenExpiredError(self._words(response))
+            raise TokenExpiredError(self._error_text(response))
         super()._raise_for_answer(response)
 
     def _conflict(self, response):
@@ -194,15 +194,7 @@ class CardAdapter(Component):
                 "Somebody has changed or deleted the card there meanwhile. Nothing was "
                 "overwritten: try again."
             )
-        return f"{self._words(response)} {cause}"
-
-    def _words(self, response):
-        """Leave out the markup, and secrets: some servers repeat the request."""
-        words = re.sub("<[^>]*>", " ", super()._words(response))
-        token = response.request.headers["Authorization"].split()[-1]
-        for secret in filter(None, (self.backend_record.sudo().password, token)):
-            words = words.replace(secret, "***")
-        return " ".join(words.split())
+        return f"{self._error_text(response)} {cause}"
 
     def _put(self, name, text, condition):
         response = self._request(
@@ -228,8 +220,11 @@ class CardAdapter(Component):
 
     def _changes_since(self, token):
         etags, gone, everything = {}, set(), not token
-        more = True
+        more, pages = True, 0
         while more:
+            if pages == self._max_pages:
+                raise JobError(self._too_many_pages_message(""))
+            pages += 1
             answer = self._ask("REPORT", webdav.changes_since(token))
             more = any(each.status == "507" for each in answer.resources)
             for each in answer.resources:

@@ -23,7 +23,7 @@ class TestCardDAVBackend(CardDAVCase):
             self.backend.action_test_connection()
         self.backend.url = "http://127.0.0.1:1/"
         with self.assertRaisesRegex(
-            UserError, "(?s)Sales phones.*no answer.*Check.*address"
+            UserError, "(?s)connection to Sales phones failed.*Check.*address"
         ):
             self.backend.action_test_connection()
         self.backend.new_password = PASSWORD

@@ -91,6 +91,35 @@ class TestHTTP(CardDAVCase):
                 self.adapter.search()
         self.assertEqual(timeouts, [30] * 5)
 
+    def limit(self, name, value):
+        self.enterContext(patch.object(type(self.adapter), name, value))
+
+    def test_an_answer_that_is_too_large_is_not_read(self):
+        self.limit("_max_answer_size", 20)
+        self.scripted(OK)
+        with self.assertRaisesRegex(JobError, "Sales phones.*_max_answer_size"):
+            self.adapter.read("a.vcf")
+
+    def test_an_answer_that_never_ends_is_not_waited_for(self):
+        self.limit("_deadline", 0.2)
+        self.scripted(5)
+        send = patch.object(requests.Session, "send", odoo_common._super_send)
+        with send, self.assertRaisesRegex(NetworkRetryableError, "0.2 seconds"):
+            self.adapter.read("a.vcf")
+
+    def test_changes_without_end_are_an_error_that_names_the_limit(self):
+        more = """<?xml version="1.0"?><multistatus xmlns="DAV:">
+            <response><href>/book/</href><status>HTTP/1.1 507 Full</status></response>
+            <response><href>/book/</href><propstat><prop><supported-report-set>
+            <supported-report><report><sync-collection/></report></supported-report>
+            </supported-report-set></prop></propstat></response>
+            <sync-token>{}</sync-token></multistatus>"""
+        self.limit("_max_pages", 3)
+        server = self.scripted(*((207, {}, more.format(each)) for each in range(9)))
+        with self.assertRaisesRegex(JobError, "more than 3 pages.*_max_pages"):
+            self.adapter.changes("a token")
+        self.assertEqual(len(server.requests), 4)
+
     # -- never, like this
 
     def test_a_refusal_tells_the_servers_words_without_markup(self):

@@ -1,0 +1,260 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""HTTP sessions that limit the time and the size of every answer.
+
+The timeout of ``requests`` limits each read of the socket. A server that sends a byte
+now and then never exceeds it, so the reads themselves have to know the deadline.
+"""
+
+import http.client
+import io
+import logging
+import re
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from time import monotonic
+from typing import NamedTuple
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+#: Compressions whose output is limited by their input: at most 1,032 times as large.
+ACCEPTED_CODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
+
+CHUNK_SIZE = 10 * 1024  #: bytes of a body that are read, and decompressed, at a time
+
+
+class AnswerTooSlow(requests.Timeout):
+    """The answer was not complete before the deadline."""
+
+
+class AnswerTooLarge(requests.RequestException):
+    """The decompressed body is larger than allowed."""
+
+
+class HeaderAuth(AuthBase):
+    """Authenticate with a header, such as an API key.
+
+    :param name: name of the header
+    :param secret: its value; never shown
+    """
+
+    def __init__(self, name, secret):
+        self.name = name
+        self._secret = secret
+
+    def __call__(self, request):
+        request.headers[self.name] = self._secret
+        return request
+
+    def __repr__(self):
+        return f"<{type(self).__name__} {self.name}>"
+
+
+class BearerAuth(HeaderAuth):
+    """Authenticate with a bearer token (RFC 6750)."""
+
+    def __init__(self, token):
+        super().__init__("Authorization", f"Bearer {token}")
+
+
+class Limits(NamedTuple):
+    """The limits of the answer to the current request."""
+
+    end: float  #: deadline on the clock ``time.monotonic``
+    max_size: int  #: bytes
+
+
+_limits = ContextVar("connector_http_limits", default=None)
+
+
+class Session(requests.Session):
+    """Send requests whose answers are limited, and give secrets to no other host.
+
+    The limits also apply to requests that a connector sends itself, such as
+    ``self.session.get(url)``.
+    """
+
+    #: Seconds that the server may be silent, for requests without a timeout.
+    timeout = 60
+    #: Seconds until an answer must be complete, with all redirects that lead to it.
+    deadline = 100
+    #: Bytes that the decompressed body of an answer may have.
+    max_answer_size = 64 * 1024 * 1024
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.headers["Accept-Encoding"] = "gzip, deflate"
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, _Transport())
+
+    def send(self, request, **kwargs):
+        """Send a prepared request; ``requests`` also calls this for each redirect.
+
+        :raise AnswerTooSlow: when the answer is not complete before the deadline
+        :raise AnswerTooLarge: when its body is too large
+        """
+        with self._limit_answer() as limits:
+            left = limits.end - monotonic()
+            if left > 0:
+                kwargs["timeout"] = self._shorten(kwargs.get("timeout"), left)
+                try:
+                    return super().send(request, **kwargs)
+                except (requests.ConnectionError, requests.Timeout):
+                    if monotonic() < limits.end:
+                        raise
+        # Outside of the except clause: that error contains the URL.
+        raise AnswerTooSlow("The answer was not complete before the deadline.")
+
+    @contextmanager
+    def _limit_answer(self):
+        end = monotonic() + self.deadline
+        outer = _limits.get()
+        if outer:  # A redirect, or a request that another one needs.
+            end = min(end, outer.end)
+        token = _limits.set(Limits(end, self.max_answer_size))
+        try:
+            yield _limits.get()
+        finally:
+            _limits.reset(token)
+
+    def _shorten(self, timeout, left):
+        """Return a timeout that ends before the deadline."""
+        if isinstance(timeout, tuple):
+            return tuple(min(part or self.timeout, left) for part in timeout)
+        if timeout is None or isinstance(timeout, int | float):
+            return min(timeout or self.timeout, left)
+        return timeout  # An object of urllib3.
+
+    def rebuild_auth(self, prepared_request, response):
+        # requests removes the header Authorization only.
+        if isinstance(self.auth, HeaderAuth) and self.should_strip_auth(
+            response.request.url, prepared_request.url
+        ):
+            prepared_request.headers.pop(self.auth.name, None)
+        super().rebuild_auth(prepared_request, response)
+
+
+class Answer(requests.Response):
+    """An answer whose body is read up to a limit."""
+
+    max_size = Session.max_answer_size
+
+    def iter_content(self, chunk_size=1, decode_unicode=False):
+        """Read the body in chunks; ``content``, ``text`` and ``json()`` use this too.
+
+        :raise AnswerTooLarge: when the body is larger than ``max_size``
+        :raise requests.exceptions.ContentDecodingError: when it is compressed in a way
+            that the session does not accept
+        """
+        coding = self.headers.get("Content-Encoding", "").strip().lower()
+        if coding not in ACCEPTED_CODINGS:
+            self.close()
+            raise requests.exceptions.ContentDecodingError(
+                f"Unexpected content coding: {coding}"
+            )
+        size = 0
+        for chunk in super().iter_content(chunk_size or CHUNK_SIZE, decode_unicode):
+            size += len(chunk)
+            if size > self.max_size:
+                self.close()
+                raise AnswerTooLarge(f"The body has more than {self.max_size} bytes.")
+            yield chunk
+
+
+class _Transport(HTTPAdapter):
+    """Make ``requests`` read answers within their limits."""
+
+    def init_poolmanager(self, *args, **kwargs):
+        super().init_poolmanager(*args, **kwargs)
+        _limit_pools(self.poolmanager)
+
+    def proxy_manager_for(self, *args, **kwargs):
+        manager = super().proxy_manager_for(*args, **kwargs)
+        _limit_pools(manager)
+        return manager
+
+    def build_response(self, request, raw):
+        answer = Answer()
+        vars(answer).update(vars(super().build_response(request, raw)))
+        if limits := _limits.get():
+            answer.max_size = limits.max_size
+        return answer
+
+
+def _limit_pools(manager):
+    manager.pool_classes_by_scheme = {
+        scheme: _limited_pool(pool)
+        for scheme, pool in manager.pool_classes_by_scheme.items()
+    }
+
+
+@cache
+def _limited_pool(pool):
+    """Return a class of connection pools whose answers obey the deadline."""
+    connection = pool.ConnectionCls
+    if connection.response_class is _LimitedResponse:
+        return pool
+    names = {"response_class": _LimitedResponse}
+    limited = type(connection.__name__, (connection,), names)
+    return type(pool.__name__, (pool,), {"ConnectionCls": limited})
+
+
+class _LimitedResponse(http.client.HTTPResponse):
+    """Read an answer until the deadline that applied when its request was sent."""
+
+    def __init__(self, sock, *args, **kwargs):
+        super().__init__(sock, *args, **kwargs)
+        if limits := _limits.get():
+            reader = _DeadlineReader(self.fp.detach(), sock, limits.end)
+            self.fp = io.BufferedReader(reader)
+
+
+class _DeadlineReader(io.RawIOBase):
+    """Read from a socket, and wait no longer than a deadline.
+
+    :param raw: the unbuffered file of the socket
+    :param sock: the socket, whose timeout is that of each read
+    :param end: deadline on the clock ``time.monotonic``
+    """
+
+    def __init__(self, raw, sock, end):
+        self._raw = raw
+        self._sock = sock
+        self._end = end
+        self._timeout = sock.gettimeout()
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        left = self._end - monotonic()
+        if left <= 0:
+            raise TimeoutError("The answer was not complete before the deadline.")
+        self._sock.settimeout(min(self._timeout or left, left))
+        try:
+            return self._raw.readinto(buffer)
+        finally:
+            self._sock.settimeout(self._timeout)
+
+    def close(self):
+        self._raw.close()
+        super().close()
+
+
+class _QueryFilter(logging.Filter):
+    """Hide queries, which may contain secrets, when urllib3 logs our requests."""
+
+    def filter(self, record):
+        if _limits.get() and isinstance(record.args, tuple):
+            record.args = tuple(map(_without_query, record.args))
+        return True
+
+
+def _without_query(value):
+    return re.sub(r"\?\S*", "?***", value) if isinstance(value, str) else value
+
+
+for _name in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_name).addFilter(_QueryFilter())
