@@ -5,79 +5,19 @@ from odoo.tools import mute_logger
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import InvalidDataError, NetworkRetryableError
 
-from .common import ShopCase
-from .test_real_jobs import RealJobsCase, Transaction
+from .common import (
+    BulkExports,
+    RealJobsCase,
+    ShopCase,
+    Transaction,
+    batch_export_components,
+)
 
 
-class BatchExporterMixin:
-    def batch_components(self):
-        class ContactBatchExporter(Component):
-            _name = "test.shop.contact.batch.exporter"
-            _inherit = ["connector.batch.exporter", "base.test.shop"]
-            _apply_on = ["connector.test.binding"]
-
-        return (ContactBatchExporter,)
-
-    def many_components(self, recovers=False):
-        """An adapter that creates and writes many records with one call."""
-        test = self
-        self.many_calls = []
-        self.keys = {}
-
-        class ManyAdapter(Component):
-            _inherit = "test.shop.adapter"
-            _recovers_creates = recovers
-
-            def create(self, data, idempotency_key=None):
-                return test.server.create(data)
-
-            def create_many(self, data_list, idempotency_keys=None):
-                test.many_calls.append(("create", len(data_list)))
-                return [
-                    test.create_one(data, key)
-                    for data, key in zip(
-                        data_list,
-                        idempotency_keys or [None] * len(data_list),
-                        strict=True,
-                    )
-                ]
-
-            def write_many(self, pairs):
-                test.many_calls.append(("write", len(pairs)))
-                return [test.write_one(*pair) for pair in pairs]
-
-            def find_created(self, idempotency_key):
-                return test.keys.get(idempotency_key)
-
-        return (ManyAdapter,)
-
-    def create_one(self, data, key):
-        if data["title"] == "Refused":
-            return InvalidDataError("no such title")
-        external_id = self.server.create(data)
-        self.keys[key] = external_id
-        return external_id
-
-    def write_one(self, external_id, data):
-        if data.get("title") == "Refused":
-            return InvalidDataError("no such title")
-        self.server.write(external_id, data)
-
-
-class BatchExporterCase(BatchExporterMixin, ShopCase):
+class BatchExporterCase(BulkExports, ShopCase):
     def setUp(self):
         super().setUp()
-        self.build(*self.batch_components())
-        self.model = self.env["connector.test.binding"]
-
-    def jobs(self, method):
-        return self.env["queue.job"].search(
-            [
-                ("model_name", "=", "connector.test.binding"),
-                ("method_name", "=", method),
-            ],
-            order="id",
-        )
+        self.build(*batch_export_components())
 
     def titles(self):
         return sorted(record["title"] for record in self.server.records.values())
@@ -242,11 +182,10 @@ class TestTogether(BatchExporterCase):
         self.assertTrue(all(record["own"] for record in self.server.records.values()))
 
 
-class TestTogetherInJobs(BatchExporterMixin, RealJobsCase):
+class TestTogetherInJobs(BulkExports, RealJobsCase):
     def setUp(self):
         super().setUp()
-        for cls in (*self.batch_components(), *self.many_components(recovers=True)):
-            cls._build_component(self.components)
+        self.build(*batch_export_components(), *self.many_components(recovers=True))
         self.addCleanup(self.forget_intents)
 
     def forget_intents(self):

@@ -13,8 +13,7 @@ from odoo.addons.connector.exception import (
     NetworkRetryableError,
 )
 
-from .common import ShopCase
-from .test_real_jobs import RealJobsCase, Transaction
+from .common import RealJobsCase, ShopCase, Transaction
 
 
 def recovering_adapter(server):
@@ -287,19 +286,6 @@ class TestRecovery(IntentMixin, ShopCase):
         self.component("binder").bind("7", ada)
         self.intents._gc_confirmed()
         self.assertEqual(self.intents.search([]).mapped("key"), [key])
-
-    def override(self, **methods):
-        self.build(
-            type(
-                "Override",
-                (Component,),
-                {
-                    "_inherit": "test.shop.contact.exporter",
-                    "__module__": __name__,
-                    **methods,
-                },
-            )
-        )
 
 
 class TestForPeople(IntentMixin, ShopCase):

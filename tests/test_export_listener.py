@@ -6,24 +6,13 @@ from odoo.tests import new_test_user
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import changed_by, mapping, only_create
 
-from .common import ShopCase
-from .test_real_jobs import RealJobsCase, Transaction
-
-
-def listener():
-    class ContactExportListener(Component):
-        _name = "test.shop.contact.export.listener"
-        _inherit = "connector.export.listener"
-        _apply_on = ["connector.test.binding", "connector.test.contact"]
-        _binding_field = "shop_bind_ids"
-
-    return ContactExportListener
+from .common import RealJobsCase, ShopCase, Transaction, listener_components
 
 
 class ListenerCase(ShopCase):
     def setUp(self):
         super().setUp()
-        self.build(listener())
+        self.build(*listener_components())
         self.changes = self.env["connector.export.change"]
 
     def end_transaction(self):
@@ -323,7 +312,7 @@ class TestDeletes(ListenerCase):
 class TestChangesWhileJobsRun(RealJobsCase):
     def setUp(self):
         super().setUp()
-        listener()._build_component(self.components)
+        self.build(*listener_components())
         self.addCleanup(self.forget_changes)
         [self.ada] = self.bindings("Ada")
         with self.transaction() as env:

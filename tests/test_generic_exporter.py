@@ -16,20 +16,6 @@ from .common import ShopCase
 
 
 class ExporterCase(ShopCase):
-    def override(self, **methods):
-        """Replace hooks of the exporter of contacts."""
-        self.build(
-            type(
-                "Override",
-                (Component,),
-                {
-                    "_inherit": "test.shop.contact.exporter",
-                    "__module__": __name__,
-                    **methods,
-                },
-            )
-        )
-
     def export(self, binding, *args, **kwargs):
         return self.component("record.exporter").run(binding, *args, **kwargs)
 

@@ -5,7 +5,7 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import RetryableJobError
 from odoo.addons.connector.locks import CONTENTION_WAIT
 
-from .test_real_jobs import RealJobsCase, Transaction
+from .common import RealJobsCase, Transaction
 
 
 class TestLockImport(RealJobsCase):

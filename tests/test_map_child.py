@@ -2,7 +2,7 @@
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import mapping
 
-from .test_mapper import MapperCase
+from .common import MapperCase
 
 
 class ChildCase(MapperCase):

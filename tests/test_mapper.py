@@ -14,45 +14,7 @@ from odoo.addons.connector.components.mapper import (
 )
 from odoo.addons.connector.exception import MappingError, RetryableJobError
 
-from .common import ShopCase
-
-
-class MapperCase(ShopCase):
-    """Mappers are built for the model ``connector.test.contact``."""
-
-    def mapper(self, *classes):
-        """Build the classes of a mapper and return the last one's component."""
-        self.build(*classes)
-        name = classes[-1]._name or classes[-1]._inherit
-        return self.work("connector.test.contact").component_by_name(name)
-
-    def import_mapper(self, **attributes):
-        return self.mapper(
-            type(
-                "ImportMapper",
-                (Component,),
-                {
-                    "_name": "test.import.mapper",
-                    "_inherit": "base.import.mapper",
-                    "__module__": __name__,
-                    **attributes,
-                },
-            )
-        )
-
-    def export_mapper(self, **attributes):
-        return self.mapper(
-            type(
-                "ExportMapper",
-                (Component,),
-                {
-                    "_name": "test.export.mapper",
-                    "_inherit": "base.export.mapper",
-                    "__module__": __name__,
-                    **attributes,
-                },
-            )
-        )
+from .common import MapperCase
 
 
 class TestDirectImport(MapperCase):

@@ -12,7 +12,7 @@ from odoo.addons.connector.components.mapper import (
 )
 from odoo.addons.connector.components.mapper.plan import KEPT_PLANS, MappingPlan
 
-from .test_mapper import MapperCase
+from .common import MapperCase
 
 CONTACT = {"name": "Ada", "email": "ada@example.com", "city": "London", "tags": ["x"]}
 

@@ -8,7 +8,7 @@ from odoo.addons.connector.components.mapper import (
 )
 from odoo.addons.connector.exception import MappingError
 
-from .test_mapper import MapperCase
+from .common import MapperCase
 
 
 class TestSimpleModifiers(MapperCase):

@@ -7,9 +7,7 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import mapping
 from odoo.addons.connector.exception import IDMissingInBackend
 
-from .common import ShopCase
-from .test_batch_exporter import BatchExporterMixin
-from .test_record_importer import ImportCase
+from .common import BulkExports, ImportCase, ShopCase, batch_export_components
 
 
 class ExportHooks:
@@ -18,19 +16,6 @@ class ExportHooks:
     def export(self, bindings):
         """Export bindings, and return the texts for people."""
         raise NotImplementedError
-
-    def override(self, **methods):
-        self.build(
-            type(
-                "Override",
-                (Component,),
-                {
-                    "_inherit": "test.shop.contact.exporter",
-                    "__module__": __name__,
-                    **methods,
-                },
-            )
-        )
 
     def known(self, name, external_id):
         self.server.records[external_id] = {}
@@ -78,7 +63,7 @@ class ExportHooks:
             "_validate_create_data",
             "_after_export",
         )
-        order = noted_hooks(self, "test.shop.contact.exporter", hooks)
+        order = self.noted_hooks(hooks)
         self.export(self.binding("Ada") + self.binding("Grace"))
         for name in ("Ada", "Grace"):
             self.assertEqual(
@@ -108,12 +93,12 @@ class TestExportAlone(ExportHooks, ShopCase):
         )
 
 
-class TestExportOneByOne(ExportHooks, BatchExporterMixin, ShopCase):
+class TestExportOneByOne(ExportHooks, BulkExports, ShopCase):
     allow_inherited_tests_method = True
 
     def setUp(self):
         super().setUp()
-        self.build(*self.batch_components())
+        self.build(*batch_export_components())
 
     def export(self, bindings):
         return bindings.export_chunk()
@@ -206,7 +191,7 @@ class ImportHooks:
             "_create",
             "_after_import",
         )
-        order = noted_hooks(self, "test.shop.contact.record.importer", hooks)
+        order = self.noted_hooks(hooks)
         self.source.add(1, 2)
         self.import_records("1", "2")
         for external_id in "12":
@@ -232,7 +217,7 @@ class ImportHooks:
             "_update",
             "_after_import",
         )
-        order = noted_hooks(self, "test.shop.contact.record.importer", hooks)
+        order = self.noted_hooks(hooks)
         self.import_records("1", "2")
         for external_id in "12":
             self.assertEqual(
@@ -345,9 +330,9 @@ class TestCauses(ImportCase):
             self.import_record("2")
 
 
-class TestCausesOfExports(BatchExporterMixin, ShopCase):
+class TestCausesOfExports(BulkExports, ShopCase):
     def test_counts_and_causes_are_in_words(self):
-        self.build(*self.batch_components())
+        self.build(*batch_export_components())
 
         class Exporter(Component):
             _inherit = "test.shop.contact.exporter"
@@ -369,24 +354,3 @@ class TestCausesOfExports(BatchExporterMixin, ShopCase):
             "0 exported, 3 skipped, 1 failed.",
         )
         self.assertIn(f"Bad (id {bad.id}) failed and will be retried alone", text)
-
-
-def noted_hooks(test, name, hooks):
-    """Note the calls of hooks.
-
-    :return: a list of the component and the name of the hook, which grows
-    """
-    order = []
-
-    class Noted(Component):
-        _inherit = name
-
-    for hook in hooks:
-
-        def noted(component, *args, hook=hook, **kwargs):
-            order.append((component, hook))
-            return getattr(super(Noted, component), hook)(*args, **kwargs)
-
-        setattr(Noted, hook, noted)
-    test.build(Noted)
-    return order

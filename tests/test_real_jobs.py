@@ -2,131 +2,16 @@
 """Jobs as the queue runs them: its own controller, several real transactions."""
 
 import logging
-from contextlib import suppress
 from datetime import timedelta
-from unittest.mock import patch
 
-import psycopg2
-
-from odoo import SUPERUSER_ID, api, fields
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name
+from odoo import fields
 from odoo.tools import mute_logger
 
-from odoo.addons.component.core import Component, _component_databases
+from odoo.addons.component.core import Component
 from odoo.addons.connector.locks import try_lock_rows
-from odoo.addons.queue_job.controllers.main import RunJobController
 from odoo.addons.queue_job.exception import FailedJobError
-from odoo.addons.queue_job.job import Job
 
-from .common import ShopServer, component_registry, shop_components
-from .models import committed_test_models
-
-
-class RealJobsCase(BaseCase):
-    """Nothing is rolled back here: the models are real, and so are the commits."""
-
-    connector_commits = True
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.registry = Registry(get_db_name())
-        cls.enterClassContext(committed_test_models(cls.registry))
-
-    def setUp(self):
-        super().setUp()
-        self.server = ShopServer()
-        self.components = component_registry(*shop_components(self.server))
-        databases = patch.dict(
-            _component_databases, {self.registry.db_name: self.components}
-        )
-        databases.start()
-        self.addCleanup(databases.stop)
-        self.addCleanup(self.empty_tables)
-        with self.transaction() as env:
-            self.shop_id = env["connector.test.shop"].create({"name": "Shop"}).id
-
-    def empty_tables(self):
-        with self.transaction() as env:
-            env["connector.test.binding"].with_context(active_test=False).search(
-                []
-            ).unlink()
-            env["connector.test.contact"].with_context(active_test=False).search(
-                []
-            ).unlink()
-            env["connector.test.shop"].search([]).unlink()
-            env["queue.job"].search([("model_name", "like", "connector.test")]).unlink()
-
-    def transaction(self):
-        """A new transaction, committed at the end."""
-        return Transaction(self.registry)
-
-    def override(self, **methods):
-        """Override hooks of the exporter of contacts."""
-        type(
-            "Override",
-            (Component,),
-            {
-                "_inherit": "test.shop.contact.exporter",
-                "__module__": __name__,
-                **methods,
-            },
-        )._build_component(self.components)
-
-    def bindings(self, *names, **values):
-        with self.transaction() as env:
-            return (
-                env["connector.test.binding"]
-                .create(
-                    [
-                        {"backend_id": self.shop_id, "name": name, **values}
-                        for name in names
-                    ]
-                )
-                .ids
-            )
-
-    def delay(self, binding_ids):
-        """Delay an export job for each binding; return their UUIDs."""
-        with self.transaction() as env:
-            bindings = env["connector.test.binding"].browse(binding_ids)
-            return [binding.with_delay().export_record().uuid for binding in bindings]
-
-    def run_job(self, uuid):
-        """Run a job as the queue does when its runner asks for it."""
-        with self.transaction() as env:
-            job = Job.load(env, uuid)
-            job.set_enqueued()
-            job.store()
-        with self.transaction() as env:
-            job = RunJobController._acquire_job(env, uuid)
-            RunJobController._runjob(env, job)
-        return self.read("queue.job", [("uuid", "=", uuid)])[0]
-
-    def read(self, model, domain):
-        with self.transaction() as env:
-            return env[model].with_context(active_test=False).search(domain).read()
-
-    def binding(self, binding_id):
-        return self.read("connector.test.binding", [("id", "=", binding_id)])[0]
-
-
-class Transaction:
-    def __init__(self, registry):
-        self.registry = registry
-
-    def __enter__(self):
-        self.cr = self.registry.cursor()
-        # a test that waits for itself fails, instead of waiting for ever
-        self.cr.execute("SET lock_timeout = '5s'")
-        return api.Environment(self.cr, SUPERUSER_ID, {})
-
-    def __exit__(self, *error):
-        with suppress(psycopg2.Error):
-            self.cr.execute("RESET lock_timeout")
-        # the cursor commits unless there was an error, and closes
-        self.cr.__exit__(*error)
+from .common import RealJobsCase, Transaction
 
 
 class TestJobsMayCommit(RealJobsCase):

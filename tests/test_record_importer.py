@@ -8,127 +8,15 @@ from odoo.addons.connector.components import binder as binder_module
 from odoo.addons.connector.components.mapper import (
     convert,
     external_to_m2o,
-    mapping,
 )
 from odoo.addons.connector.exception import (
-    IDMissingInBackend,
     InvalidDataError,
     ManyIDSInBackend,
-    MappingError,
     NetworkRetryableError,
     NoExternalId,
 )
 
-from .common import ShopCase
-from .test_export_listener import listener
-
-
-class ImportShop:
-    """A shop with contacts to read, that counts how it is asked."""
-
-    def __init__(self):
-        self.contacts = {}
-        self.reads = []
-        self.searches = []
-
-    def add(self, *ids, **values):
-        for id_ in ids:
-            self.contacts[str(id_)] = {"title": f"Contact {id_}", **values}
-
-    def read(self, external_id):
-        self.reads.append(external_id)
-        if str(external_id) not in self.contacts:
-            raise IDMissingInBackend(f"{external_id} is gone")
-        return self.contacts[str(external_id)]
-
-    def search(self, filters):
-        self.searches.append(filters)
-        yield from self.contacts
-
-
-def import_components(shop):
-    class ImportAdapter(Component):
-        _inherit = "test.shop.adapter"
-
-        def read(self, external_id):
-            return shop.read(external_id)
-
-        def search(self, filters=None):
-            return shop.search(filters)
-
-    class ContactImportMapper(Component):
-        _name = "test.shop.contact.import.mapper"
-        _inherit = ["base.import.mapper", "base.test.shop"]
-        _apply_on = ["connector.test.binding"]
-        direct = [("title", "name"), ("mail", "email"), ("years", "age")]
-
-        @mapping
-        def friend(self, record):
-            if record.get("friend"):
-                friend = self.binder_for().to_internal(record["friend"])
-                return {"friend_id": friend.id}
-
-        @mapping
-        def refuse(self, record):
-            if record.get("title") == "Unmappable":
-                raise MappingError("this one cannot be mapped")
-
-    class ContactImporter(Component):
-        _name = "test.shop.contact.record.importer"
-        _inherit = ["connector.record.importer", "base.test.shop"]
-        _apply_on = ["connector.test.binding"]
-
-        def _import_dependencies(self):
-            self._import_dependency(
-                self.external_record.get("friend"), "connector.test.binding"
-            )
-
-    class ContactBatchImporter(Component):
-        _name = "test.shop.contact.batch.importer"
-        _inherit = ["connector.batch.importer", "base.test.shop"]
-        _apply_on = ["connector.test.binding"]
-
-        def _since_filters(self, filters, since):
-            return {**(filters or {}), "since": since}
-
-    return ImportAdapter, ContactImportMapper, ContactImporter, ContactBatchImporter
-
-
-class ImportCase(ShopCase):
-    def setUp(self):
-        super().setUp()
-        self.source = ImportShop()
-        self.build(*import_components(self.source))
-        self.model = self.env["connector.test.binding"]
-
-    def override(self, **methods):
-        """Replace hooks of the importer of contacts."""
-        self.build(
-            type(
-                "Override",
-                (Component,),
-                {
-                    "_inherit": "test.shop.contact.record.importer",
-                    "__module__": __name__,
-                    **methods,
-                },
-            )
-        )
-
-    def import_record(self, external_id, **kwargs):
-        return self.component("record.importer").run(external_id, **kwargs)
-
-    def imported(self, external_id):
-        return self.component("binder").to_internal(external_id)
-
-    def jobs(self, method):
-        return self.env["queue.job"].search(
-            [
-                ("model_name", "=", "connector.test.binding"),
-                ("method_name", "=", method),
-            ],
-            order="id",
-        )
+from .common import ImportCase, listener_components
 
 
 class TestImport(ImportCase):
@@ -360,7 +248,7 @@ class TestWhatUsersDid(ImportCase):
 
     def setUp(self):
         super().setUp()
-        self.build(listener())
+        self.build(*listener_components())
         self.source.add(7, years=1)
         self.import_record("7")
         self.ada = self.imported("7")
@@ -411,9 +299,6 @@ class TestWhatUsersDid(ImportCase):
 
 
 class TestChunk(ImportCase):
-    def run_chunk(self, *ids, **kwargs):
-        return self.component("record.importer").run_chunk(list(ids), **kwargs)
-
     def test_records_are_created_updated_and_left_alone(self):
         self.source.add(1, 2)
         self.run_chunk("1", "2")

@@ -20,6 +20,11 @@ USER, PASSWORD = "odoo", "sécret:密"
 ADDRESS_BOOK = """\
 <mkcol xmlns="DAV:" xmlns:c="urn:ietf:params:xml:ns:carddav"><set><prop><resourcetype>
 <collection/><c:addressbook/></resourcetype></prop></set></mkcol>"""
+ADA = (
+    "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u1\r\nFN:Ada Lovelace\r\n"
+    "N:Lovelace;Augusta Ada;;Lady;\r\nEMAIL:ada@example.com\r\nTEL;TYPE=CELL:1\r\n"
+    "END:VCARD\r\n"
+)
 RADICALE = """\
 [server]
 hosts = 127.0.0.1:{port}
@@ -231,6 +236,38 @@ class CardDAVCase(TransactionCase):
     def text_of(self, binding):
         """The card of a binding as the server gives it to others (``bytes``)."""
         return self.radicale.request("GET", binding.external_id).content
+
+
+class ImportCase(CardDAVCase):
+    """Has cards on the server, which it imports."""
+
+    def imported(self, text=ADA, name="u1.vcf"):
+        """Put a card, import it, and return its binding."""
+        self.put(name, text)
+        self.bindings.import_record(self.backend, name)
+        return self.binding(name)
+
+    def binding(self, name):
+        domain = [("external_id", "=", name), ("backend_id", "=", self.backend.id)]
+        return self.bindings.with_context(active_test=False).search(domain)
+
+    @property
+    def bindings(self):
+        return self.env["carddav.res.partner"]
+
+    def again(self, binding):
+        return binding.import_record(self.backend, binding.external_id)
+
+    def end_transaction(self):
+        """Do what happens at the end of a transaction, short of the commit."""
+        self.cr.flush()
+
+    def jobs(self, method):
+        domain = [
+            ("model_name", "=", "carddav.res.partner"),
+            ("method_name", "=", method),
+        ]
+        return self.env["queue.job"].search(domain)
 
 
 def _free_port():

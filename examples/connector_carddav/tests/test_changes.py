@@ -3,7 +3,7 @@
 
 from odoo.addons.queue_job.tests.common import trap_jobs
 
-from .test_importer import ADA, ImportCase
+from .common import ADA, ImportCase
 
 NATURE = """<multistatus xmlns="DAV:"><response><href>/book/</href><propstat><prop>
 <supported-report-set>{reports}</supported-report-set></prop></propstat></response>

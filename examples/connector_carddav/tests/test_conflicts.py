@@ -6,7 +6,7 @@ from odoo.tests import Form
 from odoo.addons.queue_job.tests.common import trap_jobs
 
 from .card_reader import read
-from .test_importer import ImportCase
+from .common import ImportCase
 
 
 class TestConflicts(ImportCase):

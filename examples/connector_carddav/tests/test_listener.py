@@ -7,7 +7,7 @@ from odoo.addons.queue_job.job import Job
 from odoo.addons.queue_job.tests.common import trap_jobs
 
 from .card_reader import read
-from .test_importer import ImportCase
+from .common import ImportCase
 
 
 class TestListener(ImportCase):

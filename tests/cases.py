@@ -1,0 +1,144 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Test cases in one transaction, which is rolled back at the end of each test."""
+
+from odoo.tests import TransactionCase
+
+from odoo.addons.component.core import Component
+
+from .models import create_test_models, remove_test_models
+from .shop import (
+    ShopServer,
+    ShopSource,
+    component_registry,
+    import_components,
+    override,
+    shop_components,
+)
+
+
+class ShopCase(TransactionCase):
+    """A test with a shop and a connector that exports contacts to it."""
+
+    overridden = "test.shop.contact.exporter"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        create_test_models(cls.cr, cls.registry)
+        cls.addClassCleanup(remove_test_models, cls.cr, cls.registry)
+
+    def setUp(self):
+        super().setUp()
+        self.server = ShopServer()
+        self.components = component_registry(*shop_components(self.server))
+        self.env = self.env(context={"components_registry": self.components})
+        self.shop = self.env["connector.test.shop"].create({"name": "Corner Shop"})
+        self.model = self.env["connector.test.binding"]
+
+    def build(self, *classes):
+        """Add component classes to the connector of this test."""
+        for cls in classes:
+            cls._build_component(self.components)
+        self.components._cache.clear()
+        self.components["base.event.collecter"]._cache.clear()
+
+    def override(self, **hooks):
+        """Replace hooks of the component that this test case is about."""
+        self.build(override(self.overridden, **hooks))
+
+    def work(self, model="connector.test.binding", shop=None):
+        """Return a work context on a shop."""
+        with (shop or self.shop).work_on(model) as work:
+            return work
+
+    def component(self, usage, model="connector.test.binding", shop=None):
+        """Return the component of a usage for a model."""
+        return self.work(model, shop).component(usage=usage)
+
+    def contact(self, name="Ada", **values):
+        """Create a contact that is not bound."""
+        return self.env["connector.test.contact"].create({"name": name, **values})
+
+    def binding(self, name="Ada", **values):
+        """Create a contact with a binding on the shop."""
+        return self.env["connector.test.binding"].create(
+            {"backend_id": self.shop.id, "name": name, **values}
+        )
+
+    def jobs(self, method):
+        """Return the jobs of a method of bindings, the oldest first."""
+        return self.env["queue.job"].search(
+            [
+                ("model_name", "=", "connector.test.binding"),
+                ("method_name", "=", method),
+            ],
+            order="id",
+        )
+
+    def noted_hooks(self, hooks):
+        """Note the calls of hooks of the component that this test case is about.
+
+        :return: a list of pairs of component and hook, which grows with each call
+        """
+        calls = []
+        noted = override(self.overridden)
+        for hook in hooks:
+
+            def method(component, *args, hook=hook, **kwargs):
+                calls.append((component, hook))
+                return getattr(super(noted, component), hook)(*args, **kwargs)
+
+            setattr(noted, hook, method)
+        self.build(noted)
+        return calls
+
+
+class ImportCase(ShopCase):
+    """A test with a connector that imports contacts from a shop too."""
+
+    overridden = "test.shop.contact.record.importer"
+
+    def setUp(self):
+        super().setUp()
+        self.source = ShopSource()
+        self.build(*import_components(self.source))
+
+    def import_record(self, external_id, **kwargs):
+        return self.component("record.importer").run(external_id, **kwargs)
+
+    def run_chunk(self, *external_ids, **kwargs):
+        return self.component("record.importer").run_chunk(list(external_ids), **kwargs)
+
+    def imported(self, external_id):
+        """Return the binding of an external id, or an empty recordset."""
+        return self.component("binder").to_internal(external_id)
+
+
+class MapperCase(ShopCase):
+    """A test of mappers, which work on the model ``connector.test.contact``."""
+
+    def mapper(self, *classes):
+        """Build the classes of a mapper and return the last one's component."""
+        self.build(*classes)
+        name = classes[-1]._name or classes[-1]._inherit
+        return self.work("connector.test.contact").component_by_name(name)
+
+    def import_mapper(self, **attributes):
+        return self._new_mapper("import", attributes)
+
+    def export_mapper(self, **attributes):
+        return self._new_mapper("export", attributes)
+
+    def _new_mapper(self, direction, attributes):
+        return self.mapper(
+            type(
+                "Mapper",
+                (Component,),
+                {
+                    "_name": f"test.{direction}.mapper",
+                    "_inherit": f"base.{direction}.mapper",
+                    "__module__": __name__,
+                    **attributes,
+                },
+            )
+        )
