@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import models
+from odoo import api, models
 
 from odoo.addons.queue_job.models.queue_job_function import regex_job_function_name
 
@@ -23,12 +23,19 @@ class QueueJobFunction(models.Model):
         :return: the configuration of the job function
         """
         config = super().job_config(name)
-        if config.allow_commit or not commits_enabled() or not self._synchronizes(name):
+        if config.allow_commit or not commits_enabled() or not self.synchronizes(name):
             return config
         return config._replace(allow_commit=True)
 
-    def _synchronizes(self, name):
-        """Whether a job function belongs to a binding or a backend."""
+    @api.private
+    def synchronizes(self, name):
+        """Return whether a job function belongs to a binding or a backend.
+
+        Its jobs may commit, and may run a second time after an interruption.
+
+        :param name: name of the job function
+        :rtype: bool
+        """
         match = regex_job_function_name.match(name)
         model_class = match and self.env.registry.get(match[1])
         return bool(model_class) and issubclass(

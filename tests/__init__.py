@@ -13,6 +13,7 @@ from . import (
     test_importer,
     test_listener,
     test_locker,
+    test_lost_connections,
     test_map_child,
     test_mapper,
     test_mapping_plan,

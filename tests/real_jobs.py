@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A test case with real commits, whose jobs run as the queue runs them."""
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from unittest.mock import patch
 
 import psycopg2
@@ -11,7 +11,7 @@ from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name
 
 from odoo.addons.component.core import _component_databases
-from odoo.addons.queue_job.controllers.main import RunJobController
+from odoo.addons.connector.controllers.run_job import RunJobController
 from odoo.addons.queue_job.job import Job
 
 from .models import committed_test_models
@@ -57,6 +57,7 @@ class RealJobsCase(BaseCase):
 
     def setUp(self):
         super().setUp()
+        self.job_pid = None  #: PostgreSQL's process that holds the lock of the job
         self.server = ShopServer()
         self.components = component_registry(*shop_components(self.server))
         databases = patch.dict(
@@ -114,10 +115,18 @@ class RealJobsCase(BaseCase):
         with self.transaction() as env:
             job = Job.load(env, uuid)
             job.set_enqueued()
+            job.eta = None
             job.store()
-        with self.transaction() as env:
+        with closing(self.registry.cursor()) as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            self.job_pid = cr.connection.get_backend_pid()
             job = RunJobController._acquire_job(env, uuid)
-            RunJobController._runjob(env, job)
+            if job:
+                RunJobController._runjob(env, job)
+            # What Odoo does at the end of a request, whose connection may be lost.
+            cr.flush()
+            if not cr.closed:
+                cr.commit()
         return self.read("queue.job", [("uuid", "=", uuid)])[0]
 
     def read(self, model, domain):

@@ -1,0 +1,142 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
+import time
+
+import psycopg2
+from psycopg2.pool import PoolError
+
+from odoo import SUPERUSER_ID, api
+
+from odoo.addons.queue_job.controllers import main
+from odoo.addons.queue_job.exception import NoSuchJobError
+from odoo.addons.queue_job.job import DONE, STARTED, Job
+
+from ..exception import FailedJobError, RetryableJobError
+from ..locks import contention_wait
+
+_logger = logging.getLogger(__name__)
+
+#: Classes of errors of PostgreSQL that end a connection: "connection exception", and
+#: "operator intervention" as far as it stops the server or the session.
+LOST_STATES = ("08", "57P")
+#: How libpq's messages begin when a connection cannot be opened.
+NOT_OPENED = ("connection to server", "could not connect")
+#: Seconds that a job waits for PostgreSQL to accept connections again.
+PATIENCE = 60
+
+
+class RunJobController(main.RunJobController):
+    """Run the jobs of connectors again whose connection to PostgreSQL was cut.
+
+    queue_job retries a job after a conflict between transactions (OCA/queue#142). After
+    a lost connection it fails the job, which then waits for a person. A job on a
+    binding or a backend may run twice, so that nobody has to decide about it.
+    """
+
+    @classmethod
+    def _acquire_job(cls, env, job_uuid):
+        try:
+            return super()._acquire_job(env, job_uuid)
+        except psycopg2.Error:
+            if _is_alive(env.cr):
+                raise
+            _give_back(env, job_uuid)
+            return None
+
+    @classmethod
+    def _try_perform_job(cls, env, job):
+        attempts = job.retry
+        try:
+            super()._try_perform_job(env, job)
+        except Exception as error:
+            if not env["queue.job.function"].synchronizes(job.job_function_name):
+                raise
+            if not _is_alive(env.cr):  # No other worker can tell that we are at work.
+                job.state = _give_back(env, job.uuid)
+            elif _is_lost(error):
+                job.retry = attempts
+                raise _retry(env) from error
+            elif _is_unavailable(error):
+                if job.max_retries and job.retry >= job.max_retries:
+                    raise FailedJobError(str(error)) from error
+                raise _retry(env) from error
+            else:
+                raise
+
+    @classmethod
+    def _enqueue_dependent_jobs(cls, env, job):
+        if job.state == DONE:
+            super()._enqueue_dependent_jobs(env, job)
+
+
+def _is_alive(cr):
+    """Return whether the connection of a cursor still works."""
+    try:
+        cr.execute("SELECT 1", log_exceptions=False)
+    except psycopg2.Error:  # An aborted transaction refuses the query, too.
+        return not cr.closed
+    return True
+
+
+def _is_lost(error):
+    """Return whether a connection was cut while it was in use."""
+    if isinstance(error, psycopg2.InterfaceError):
+        return True
+    if isinstance(error, psycopg2.OperationalError):
+        if error.pgcode:
+            return error.pgcode.startswith(LOST_STATES)
+        return not _is_unavailable(error)
+    # libpq reports some network errors without a class of their own.
+    return type(error) is psycopg2.DatabaseError
+
+
+def _is_unavailable(error):
+    """Return whether no connection could be opened."""
+    if isinstance(error, PoolError):
+        return True
+    return isinstance(error, psycopg2.OperationalError) and str(error).startswith(
+        NOT_OPENED
+    )
+
+
+def _retry(env):
+    return RetryableJobError(
+        env._("The connection to the database was lost."), seconds=contention_wait()
+    )
+
+
+def _give_back(env, job_uuid):
+    """Let a job run again that has lost the connection which holds its lock.
+
+    The runner would find it, too, but only after ten seconds, and would count an
+    attempt. By then, another worker may run the job: it is left alone.
+
+    :param env: ``Environment`` whose connection is lost
+    :param job_uuid: UUID of the job
+    :return: the state of the job now, ``None`` when it was deleted
+    """
+    env.cr.clear()  # Nothing that the request has not written yet can be written.
+    with _cursor_when_ready(env.registry) as cr:
+        try:
+            job = Job.load(api.Environment(cr, SUPERUSER_ID, {}), job_uuid)
+        except NoSuchJobError:
+            return None
+        if job.state == STARTED and job.lock():
+            _logger.info("Job %s lost its connection; it runs again", job_uuid)
+            message = job.env._("The connection to the database was lost.")
+            job.postpone(result=message, seconds=contention_wait())
+            job.set_pending(reset_retry=False)
+            job.store()
+        return job.state
+
+
+def _cursor_when_ready(registry):
+    """Open a cursor as soon as the server, which may be restarting, accepts one."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return registry.cursor()
+        except psycopg2.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)

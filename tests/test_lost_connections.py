@@ -1,0 +1,118 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A job whose connection to PostgreSQL is cut runs again, and nobody has to help."""
+
+from odoo.tools import mute_logger
+
+from odoo.addons.connector.components.synchronizer import GenericExporter
+from odoo.addons.connector.transactions import new_transaction
+from odoo.addons.queue_job.job import Job
+
+from .common import RealJobsCase
+
+
+def pid_of(env):
+    """Return PostgreSQL's process that serves the connection of an environment."""
+    return env.cr.connection.get_backend_pid()
+
+
+class TestLostConnections(RealJobsCase):
+    def cut(self, *pids):
+        with self.transaction() as env:
+            for pid in pids:
+                env.cr.execute("SELECT pg_terminate_backend(%s, 1000)", [pid])
+
+    def on_first_call(self, hook, action):
+        """Do something when an exporter calls a hook for the first time.
+
+        :param hook: name of the hook
+        :param action: function that gets the exporter
+        """
+        calls = []
+
+        def override(exporter, *args, **kwargs):
+            calls.append(exporter)
+            if len(calls) == 1:
+                action(exporter)
+            return getattr(GenericExporter, hook)(exporter, *args, **kwargs)
+
+        self.override(**{hook: override})
+
+    def export_twice(self):
+        """Run the job, which loses its connection, and run it again."""
+        [uuid] = self.delay(self.bindings("Ada"))
+        with mute_logger("odoo.sql_db"):
+            job = self.run_job(uuid)
+        self.assertEqual((job["state"], job["retry"]), ("pending", 0))
+        self.assertTrue(job["eta"])
+        job = self.run_job(uuid)
+        self.assertEqual((job["state"], job["retry"]), ("done", 1))
+        [binding] = self.read("connector.test.binding", [])
+        self.assertIn(binding["external_id"], self.server.records)
+
+    def test_the_connection_of_the_work_is_cut_before_the_create(self):
+        self.on_first_call("_map_data", lambda each: self.cut(pid_of(each.env)))
+        self.export_twice()
+
+    def test_the_connection_of_the_work_is_cut_after_the_create(self):
+        self.on_first_call("_bind", lambda each: self.cut(pid_of(each.env)))
+        self.export_twice()
+
+    def test_the_connection_is_cut_at_the_commit_of_the_job(self):
+        def write_and_cut(exporter):
+            exporter.binding.note = "exported"
+            exporter.env.flush_all()
+            self.cut(pid_of(exporter.env))
+
+        self.on_first_call("_after_export", write_and_cut)
+        self.export_twice()
+        self.assertEqual(len(self.server.records), 1)
+
+    def test_the_connection_of_the_lock_is_cut(self):
+        self.on_first_call("_map_data", lambda each: self.cut(self.job_pid))
+        self.export_twice()
+        self.assertEqual(len(self.server.records), 1)
+
+    def test_both_connections_are_cut(self):
+        self.on_first_call(
+            "_map_data", lambda each: self.cut(pid_of(each.env), self.job_pid)
+        )
+        self.export_twice()
+
+    def test_a_transaction_of_its_own_is_cut(self):
+        def cut_new_transaction(exporter):
+            with new_transaction(exporter.env) as env:
+                self.cut(pid_of(env))
+                env.cr.execute("SELECT 1")
+
+        self.on_first_call("_map_data", cut_new_transaction)
+        self.export_twice()
+        self.assertEqual(len(self.server.records), 1)
+
+    def test_a_job_that_another_worker_runs_by_now_is_left_alone(self):
+        other = self.transaction()
+
+        def cut_and_take_over(exporter):
+            self.cut(self.job_pid)
+            job = Job.load(other.__enter__(), exporter.env.context["job_uuid"])
+            self.assertTrue(job.lock())
+
+        self.on_first_call("_map_data", cut_and_take_over)
+        [uuid] = self.delay(self.bindings("Ada"))
+        with mute_logger("odoo.sql_db"):
+            job = self.run_job(uuid)
+        other.__exit__(None, None, None)
+        self.assertEqual((job["state"], job["retry"]), ("started", 0))
+
+    def test_other_errors_fail_the_job(self):
+        def fail(exporter):
+            raise ValueError("A bug")
+
+        self.on_first_call("_map_data", fail)
+        [uuid] = self.delay(self.bindings("Ada"))
+        with (
+            mute_logger("odoo.addons.queue_job.controllers.main"),
+            self.assertRaisesRegex(ValueError, "A bug"),
+        ):
+            self.run_job(uuid)
+        [job] = self.read("queue.job", [("uuid", "=", uuid)])
+        self.assertEqual(job["state"], "failed")
