@@ -113,3 +113,21 @@ def _commands_change(lines, commands):
         elif operation != Command.CLEAR or lines:
             return True
     return False
+
+
+def prefetch_inverses(record, name):
+    """Prefetch the one2many fields that are the inverse of a many2one.
+
+    A write to the target of the many2one makes the ORM read them, of each target alone.
+    After this, it has those of all records of the prefetch set.
+
+    :param record: one record, whose prefetch set counts
+    :param name: name of the many2one; nothing happens without such a field
+    """
+    field = record._fields.get(name)
+    if field is None or field.type != "many2one":
+        return
+    target = record.sudo().with_context(active_test=False)[name]
+    for inverse in record.pool.field_inverses[field]:
+        if inverse.type == "one2many":
+            target[inverse.name]  # pylint: disable=pointless-statement

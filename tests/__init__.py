@@ -11,6 +11,7 @@ from . import (
     test_generic_exporter,
     test_http_adapter,
     test_importer,
+    test_lines,
     test_listener,
     test_locker,
     test_lost_connections,

@@ -237,6 +237,7 @@ class ImportFlow:
                 changed = item.importer.update_binding()
                 item.outcome = Outcome(UPDATED if changed else UNCHANGED, "")
         created = self._create(self._adopt(new))
+        self.importer.remove_lines(items)
         self.importer.binder.bind_many(
             [(item.external_id, item.binding) for item in items], dated=created
         )

@@ -28,7 +28,8 @@ class ImportItem:
         self.known_binding = None  #: prefetched binding; ``None`` if not looked up
         self.binding = None  #: the binding, an empty recordset before a create
         self.values = None  #: mapped values
-        self.removed_lines = []  #: bindings of lines that are gone on the backend
+        #: pairs of a line that is gone on the backend and its parent, both bindings
+        self.removed_lines = []
         self.unsent_fields = None  #: fields that users changed and no job exported yet
         self.outcome = None  #: the :class:`~...outcome.Outcome`
         self.error = None  #: the exception that stopped the import

@@ -10,7 +10,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ...exception import IDMissingInBackend, ManyIDSInBackend
 from ...external_id import is_external_id
-from ...orm import changed_values
+from ...orm import changed_values, prefetch_inverses
 from ...outcome import (
     ADOPTED,
     CREATED,
@@ -283,7 +283,7 @@ class RecordImporter(AbstractComponent):
         elif keep:
             values = {name: value for name, value in values.items() if name not in keep}
         changed = self._update(self.binding, values)
-        return self._remove_lines() or changed
+        return changed or bool(self._item.removed_lines)
 
     def adopt_existing(self):
         """Let a binding wrap the record that Odoo already has, if there is one.
@@ -332,6 +332,29 @@ class RecordImporter(AbstractComponent):
             item.binding = binding
         return list(bindings) if dated else []
 
+    def remove_lines(self, items):
+        """Delete the lines that the backend no longer has.
+
+        A line that another record has taken over stays.
+
+        :param items: the items, whose values are written
+        """
+        by_model = {}
+        for item in items:
+            for line, parent in item.removed_lines:
+                if _belongs_to(line, parent):
+                    by_model.setdefault(line._name, []).append(line)
+        for model_name, lines in by_model.items():
+            model = self.env[model_name].with_context(connector_no_export=True)
+            lines = model.browse([line.id for line in lines])
+            binder = self.binder_for(model_name)
+            wrapped = []
+            if binder._odoo_field in lines._fields:
+                wrapped = [binder.unwrap_binding(line) for line in lines]
+            lines.unlink()
+            if wrapped:
+                wrapped[0].union(*wrapped).unlink()
+
     def finish_import(self):
         """Run what remains when the record is stored."""
         self._after_import(self.binding)
@@ -341,21 +364,6 @@ class RecordImporter(AbstractComponent):
     def _values_to_create(self):
         """Add the external id, so that it need not be written afterwards."""
         return {self.binder._external_field: self.external_id, **self._item.values}
-
-    def _remove_lines(self):
-        """Delete the lines that the backend no longer has.
-
-        :return: whether there were any
-        """
-        for line in self._item.removed_lines:
-            line = line.with_context(connector_no_export=True)
-            binder = self.binder_for(line._name)
-            wrapped = line.browse()
-            if binder._odoo_field in line._fields:
-                wrapped = binder.unwrap_binding(line)
-            line.unlink()
-            wrapped.unlink()
-        return bool(self._item.removed_lines)
 
     def _find_existing(self):
         """Return the Odoo record to adopt, which must be one, and linked to no other.
@@ -552,6 +560,7 @@ class RecordImporter(AbstractComponent):
         """
         changed = changed_values(binding, data)
         if changed:
+            prefetch_inverses(binding, self.binder._odoo_field)
             binding.with_context(connector_no_export=True).write(changed)
         return bool(changed)
 
@@ -560,3 +569,13 @@ class RecordImporter(AbstractComponent):
 
         :param binding: the binding of the record
         """
+
+
+def _belongs_to(line, parent):
+    """Return whether a many2one of a line still refers to its parent."""
+    return any(
+        field.type == "many2one"
+        and field.comodel_name == parent._name
+        and line[name] == parent
+        for name, field in line._fields.items()
+    )

@@ -6,7 +6,8 @@ from odoo.fields import Command
 from odoo.addons.component.core import AbstractComponent
 
 from ...external_id import is_external_id
-from ...orm import changed_values
+from ...orm import changed_values, prefetch_inverses
+from .record import MapOptions
 
 
 class MapChild(AbstractComponent):
@@ -119,34 +120,45 @@ class SyncMapChild(AbstractComponent):
     _external_id_key = "id"  #: key of the external id in the data of a child
 
     def get_items(self, items, parent, to_attr, options):
-        """Map the children of a record to commands that bring it up to date."""
+        """Map the children of a record to commands that bring it up to date.
+
+        The option ``binding`` of a child is its own binding, and ``for_create`` says
+        whether the child is new.
+        """
         mapper, binder = self._child_mapper(), self.binder_for()
-        missing = self._lines_of(options.binding, to_attr, binder)
-        commands = []
-        for item in items:
-            map_record = mapper.map_record(item, parent=parent)
-            external_id = self._child_external_id(map_record)
-            line = missing.pop(str(external_id), None)
-            if self.skip_item(map_record):
-                continue
-            values = self.get_item_values(map_record, to_attr, options)
+        records = [mapper.map_record(item, parent=parent) for item in items]
+        ids = [self._child_external_id(record) for record in records]
+        lines = self._lines_of(options.binding, to_attr, binder)
+        missing = [line for id_, line in lines.items() if id_ not in map(str, ids)]
+        children = [
+            (external_id, record)
+            for external_id, record in zip(ids, records, strict=True)
+            if not self.skip_item(record)
+        ]
+        moved = binder.to_internal_many(
+            [id_ for id_, _record in children if str(id_) not in lines]
+        )
+        commands = [Command.link(line.id) for line in moved.values()]
+        lines.update((str(id_), line) for id_, line in moved.items())
+        for external_id, record in children:
+            line = lines.get(str(external_id))
+            of_line = {**options, "binding": line, "for_create": not line}
+            values = self.get_item_values(record, to_attr, MapOptions(of_line))
             commands += self._commands(line, external_id, values)
-        return commands + self._remove(missing.values(), options)
+        return commands + self._remove(missing, options)
 
     def _commands(self, line, external_id, values):
         """Return the commands for one child that the backend has."""
         binder = self.binder_for()
-        commands = []
-        if line is None:
-            line = binder.to_internal(external_id)  # it may have another parent so far
-            if not line:
-                values[binder._external_field] = external_id
-                values[binder._backend_field] = self.backend_record.id
-                return [Command.create(values)]
-            commands.append(Command.link(line.id))
-        if changed := changed_values(line, values):
-            commands.append(Command.update(line.id, changed))
-        return commands
+        if line:
+            changed = changed_values(line, values)
+            if not changed:
+                return []
+            prefetch_inverses(line, binder._odoo_field)
+            return [Command.update(line.id, changed)]
+        values[binder._external_field] = external_id
+        values[binder._backend_field] = self.backend_record.id
+        return [Command.create(values)]
 
     def _lines_of(self, binding, to_attr, binder):
         """Return the children that Odoo has by external id; others stay as they are."""
@@ -167,14 +179,15 @@ class SyncMapChild(AbstractComponent):
         """Return the commands for children that the backend no longer has.
 
         ``connector.record.importer`` deletes them together with the records that they
-        wrap; for other importers, the bindings are deleted.
+        wrap, unless another record has taken them over. For other importers, the
+        bindings are deleted.
 
         :param lines: their bindings
         :param options: :class:`MapOptions` of the parent's mapping
         """
         if options.removed is None:
             return [Command.delete(line.id) for line in lines]
-        options.removed.extend(lines)
+        options.removed.extend((line, options.binding) for line in lines)
         return []
 
 
