@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Test cases in one transaction, which is rolled back at the end of each test."""
 
+from contextlib import contextmanager
+
 from odoo.tests import TransactionCase
 
 from odoo.addons.component.core import Component
@@ -74,6 +76,33 @@ class ShopCase(TransactionCase):
             ],
             order="id",
         )
+
+    @contextmanager
+    def trouble_in(self, hook, error, is_bad):
+        """Let a hook raise an error for some records, and roll back what happened.
+
+        :param hook: name of a hook of the component that this test case is about
+        :param error: class of the exception
+        :param is_bad: called with the component; whether the hook raises the error
+        """
+        trouble = [True]
+        troubled = override(self.overridden)
+
+        def method(component, *args, **kwargs):
+            if trouble and is_bad(component):
+                raise error("cause")
+            return getattr(super(troubled, component), hook)(*args, **kwargs)
+
+        setattr(troubled, hook, method)
+        self.build(troubled)
+        with (
+            self.subTest(hook=hook, error=error.__name__),
+            self.cr.savepoint() as savepoint,
+        ):
+            yield
+            savepoint.rollback()
+        trouble.clear()
+        self.env.invalidate_all()
 
     def noted_hooks(self, hooks):
         """Note the calls of hooks of the component that this test case is about.

@@ -1,42 +1,139 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """One record and many records run the same hooks, with the same result."""
 
+from itertools import product
+
 from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import mapping
-from odoo.addons.connector.exception import IDMissingInBackend
+from odoo.addons.connector.exception import (
+    JOB_LEVEL_ERRORS,
+    AccessRefusedError,
+    IDMissingInBackend,
+    InvalidDataError,
+    MappingError,
+    NetworkRetryableError,
+    RetryableJobError,
+)
 
-from .common import BulkExports, ImportCase, ShopCase, batch_export_components
+from .common import (
+    BulkExports,
+    ImportCase,
+    ShopCase,
+    batch_export_components,
+    listener_components,
+)
+
+#: Errors of one record. The other records of its chunk are synchronised.
+RECORD_ERRORS = (
+    IDMissingInBackend,
+    InvalidDataError,
+    MappingError,
+    RetryableJobError,
+    ValueError,
+)
+#: Errors of the backend. The whole job is retried or fails.
+JOB_ERRORS = (NetworkRetryableError, AccessRefusedError)
 
 
 class ExportHooks:
     """Tests of hooks; a subclass exports in its way."""
 
-    def export(self, bindings):
+    def export(self, bindings, **options):
         """Export bindings, and return the texts for people."""
         raise NotImplementedError
 
-    def known(self, name, external_id):
+    def failed(self):
+        """Return the bindings whose exports failed or have to wait."""
+        return self.model.union(*(job.records for job in self.jobs("export_record")))
+
+    def known(self, name, external_id, **values):
         self.server.records[external_id] = {}
-        return self.binding(name, external_id=external_id)
-
-    def test_a_record_that_the_backend_lost_is_created_again(self):
-        def _should_import(exporter):
-            if exporter.external_id == "77":
-                raise IDMissingInBackend("77 is gone")
-
-        self.override(_should_import=_should_import)
-        lost = self.binding("Ada", external_id="77")
-        kept = self.known("Grace", "78")
-        self.export(lost + kept)
-        self.assertEqual(lost.external_id, "1")
-        self.assertEqual(
-            self.server.records, {"1": self.data("Ada"), "78": self.data("Grace")}
-        )
+        return self.binding(name, external_id=external_id, **values)
 
     def data(self, name):
         return {"title": name, "mail": False, "years": 0}
+
+    def titles(self):
+        return [record.get("title") for record in self.server.records.values()]
+
+    # -- what is sent
+
+    def test_new_records_are_created_and_known_ones_updated(self):
+        new, known = self.binding("Ada"), self.known("Grace", "77")
+        text = self.export(new + known)
+        self.assertEqual(
+            self.server.records, {"1": self.data("Ada"), "77": self.data("Grace")}
+        )
+        self.assertEqual((new.external_id, known.external_id), ("1", "77"))
+        self.assertTrue(new.sync_date and known.sync_date)
+        self.assertRegex(text, "2 exported|Exported.*1.*\n.*77")
+
+    def test_only_changed_fields_of_known_records_are_sent(self):
+        new, known = self.binding("Ada"), self.known("Grace", "77", age=85)
+        self.export(new + known, fields=["age"])
+        self.assertEqual(
+            self.server.records, {"1": self.data("Ada"), "77": {"years": 85}}
+        )
+
+    def test_options_of_data_hooks_reach_the_mapper(self):
+        class Exporter(Component):
+            _inherit = "test.shop.contact.exporter"
+
+            def _create_data(self, map_record, fields=None, **kwargs):
+                return super()._create_data(map_record, fields, color="red", **kwargs)
+
+            def _update_data(self, map_record, fields=None, **kwargs):
+                return super()._update_data(map_record, fields, color="blue", **kwargs)
+
+        class ColorMapper(Component):
+            _inherit = "test.shop.contact.export.mapper"
+
+            @mapping
+            def color(self, record):
+                return {"color": self.options.color}
+
+        self.build(Exporter, ColorMapper)
+        self.export(self.binding("Ada") + self.known("Grace", "77"), fields=["name"])
+        self.assertEqual(self.server.records["1"]["color"], "red")
+        self.assertEqual(self.server.records["77"], {"title": "Grace", "color": "blue"})
+
+    # -- the order of hooks
+
+    def test_hooks_run_in_their_order(self):
+        hooks = (
+            "_should_import",
+            "_has_to_skip",
+            "_export_dependencies",
+            "_map_data",
+            "_create_data",
+            "_validate_create_data",
+            "_after_export",
+        )
+        self.assert_order(hooks, self.binding("Ada") + self.binding("Grace"))
+
+    def test_hooks_of_an_update_run_in_their_order(self):
+        hooks = (
+            "_should_import",
+            "_has_to_skip",
+            "_export_dependencies",
+            "_map_data",
+            "_update_data",
+            "_validate_update_data",
+            "_after_export",
+        )
+        self.assert_order(hooks, self.known("Ada", "77") + self.known("Grace", "78"))
+
+    def assert_order(self, hooks, bindings):
+        calls = self.noted_hooks(hooks)
+        self.export(bindings)
+        for binding in bindings:
+            self.assertEqual(
+                [hook for each, hook in calls if each.binding == binding], list(hooks)
+            )
+
+    # -- nothing to do
 
     def test_a_bound_record_that_is_skipped_is_bound_and_finished(self):
         finished = []
@@ -52,103 +149,238 @@ class ExportHooks:
         self.assertFalse(new.sync_date or new.external_id)
         self.assertEqual(self.server.records["77"], {})
         self.assertIn("kipped", text)
+        self.assertFalse(self.failed())
 
-    def test_hooks_run_in_their_order(self):
-        hooks = (
-            "_should_import",
-            "_has_to_skip",
-            "_export_dependencies",
-            "_map_data",
-            "_create_data",
-            "_validate_create_data",
-            "_after_export",
+    def test_a_skipped_record_exports_no_dependencies(self):
+        self.override(_has_to_skip=lambda exporter: exporter.binding.name == "Private")
+        parent = self.contact("Parent")
+        self.export(self.binding("Private", parent_id=parent.id) + self.binding("Ada"))
+        self.assertEqual(self.titles(), ["Ada"])
+        self.assertFalse(parent.shop_bind_ids)
+
+    def test_what_a_hook_writes_to_a_skipped_record_is_kept(self):
+        def _has_to_skip(exporter):
+            exporter.binding.note = "looked at"
+            return exporter.binding.name == "Private"
+
+        self.override(_has_to_skip=_has_to_skip)
+        bindings = self.binding("Private") + self.binding("Ada")
+        self.export(bindings)
+        self.env.invalidate_all()
+        self.assertEqual(bindings.mapped("note"), ["looked at"] * 2)
+
+    def test_a_record_without_data_is_not_sent(self):
+        finished = []
+
+        class Exporter(Component):
+            _inherit = "test.shop.contact.exporter"
+
+            def _create_data(self, map_record, fields=None, **kwargs):
+                return {}
+
+            def _after_export(self):
+                finished.append(self.binding.name)
+
+        self.build(Exporter)
+        new, known = self.binding("Ada"), self.known("Grace", "77")
+        text = self.export(new + known, fields=["weight"])
+        self.assertFalse(self.server.calls)
+        self.assertFalse(new.external_id or new.sync_date)
+        self.assertTrue(known.sync_date)
+        self.assertEqual(finished, ["Grace"])
+        self.assertRegex(text, "2 unchanged|nothing to export")
+
+    # -- the backend's version
+
+    def test_a_record_that_the_backend_lost_is_created_again(self):
+        def _should_import(exporter):
+            if exporter.external_id == "77":
+                raise IDMissingInBackend("77 is gone")
+
+        self.override(_should_import=_should_import)
+        lost = self.binding("Ada", external_id="77")
+        kept = self.known("Grace", "78")
+        self.export(lost + kept)
+        self.assertEqual(lost.external_id, "1")
+        self.assertEqual(
+            self.server.records, {"1": self.data("Ada"), "78": self.data("Grace")}
         )
-        order = self.noted_hooks(hooks)
-        self.export(self.binding("Ada") + self.binding("Grace"))
-        for name in ("Ada", "Grace"):
-            self.assertEqual(
-                [hook for each, hook in order if each.binding.name == name],
-                list(hooks),
-            )
 
     def test_a_newer_record_on_the_backend_is_imported(self):
-        self.override(_should_import=lambda exporter: True)
-        ada = self.known("Ada", "77")
-        self.export(ada + self.known("Grace", "78"))
-        jobs = self.env["queue.job"].search(
-            [
-                ("model_name", "=", "connector.test.binding"),
-                ("method_name", "=", "import_record"),
-            ]
+        self.override(_should_import=lambda exporter: exporter.external_id == "77")
+        ada, grace = self.known("Ada", "77"), self.known("Grace", "78")
+        self.export(ada + grace)
+        [job] = self.jobs("import_record")
+        self.assertEqual(job.records, ada)
+        self.assertEqual((job.args, job.kwargs), ([self.shop, "77"], {"force": True}))
+        self.assertEqual(self.titles(), ["Ada", "Grace"])
+
+    # -- dependencies
+
+    def test_dependencies_are_bound_and_exported_first(self):
+        root = self.contact("Root")
+        middle = self.contact("Middle", parent_id=root.id)
+        leaves = self.binding("Leaf", parent_id=middle.id)
+        leaves += self.binding("Other Leaf", parent_id=middle.id)
+        self.export(leaves)
+        self.assertEqual(self.titles(), ["Root", "Middle", "Leaf", "Other Leaf"])
+        self.assertEqual(root.shop_bind_ids.external_id, "1")
+        self.assertEqual(middle.shop_bind_ids.external_id, "2")
+
+    def test_dependencies_that_the_backend_has_are_not_exported_again(self):
+        parents = self.contact("One") + self.contact("Two")
+        for parent in parents:
+            self.known("", f"p{parent.id}", odoo_id=parent.id)
+        self.export(
+            self.binding("Ada", parent_id=parents[0].id)
+            + self.binding("Grace", parent_id=parents[1].id)
         )
-        self.assertEqual(sorted(job.args[1] for job in jobs), ["77", "78"])
+        self.assertEqual(self.server.calls, [("create", 1), ("create", 2)])
+        self.assertEqual(len(parents.shop_bind_ids), 2)
+
+    # -- errors
+
+    HOOKS = (
+        "_should_import",
+        "_has_to_skip",
+        "_export_dependencies",
+        "_map_data",
+        "_create_data",
+        "_validate_create_data",
+        "_after_export",
+    )
+
+    def is_bad(self, exporter):
+        return exporter.binding.name == "Bad"
+
+    def test_an_error_of_one_record_stops_no_other_record(self):
+        for hook, error in product(self.HOOKS, RECORD_ERRORS):
+            if (hook, error) == ("_should_import", IDMissingInBackend):
+                continue  # not an error: see above
+            with self.trouble_in(hook, error, self.is_bad):
+                ada, bad, grace = map(self.binding, ("Ada", "Bad", "Grace"))
+                text = self.export(ada + bad + grace)
+                self.assertEqual(self.failed(), bad)
+                self.assertIn("cause", text)
+                self.assertTrue(ada.external_id and grace.external_id)
+                if hook != "_after_export":
+                    self.assertFalse(bad.external_id)
+
+    def test_an_error_of_the_backend_stops_the_job(self):
+        for hook, error in product(self.HOOKS, JOB_ERRORS):
+            with self.trouble_in(hook, error, self.is_bad):
+                with self.assertRaisesRegex(error, "cause"):
+                    self.export(self.binding("Bad") + self.binding("Ada"))
+                self.assertFalse(self.failed())
+
+    def test_an_error_in_the_data_of_an_update_stops_no_other_record(self):
+        hooks = "_update_data", "_validate_update_data"
+        for hook, error in product(hooks, RECORD_ERRORS):
+            with self.trouble_in(hook, error, self.is_bad):
+                bad, ada = self.known("Bad", "77"), self.known("Ada", "78")
+                self.export(bad + ada)
+                self.assertEqual(self.failed(), bad)
+                self.assertEqual(self.server.records["77"], {})
+                self.assertEqual(self.server.records["78"], self.data("Ada"))
+
+    @mute_logger("odoo.sql_db")
+    def test_a_unique_violation_makes_only_its_record_wait(self):
+        def _export_dependencies(exporter):
+            if exporter.binding.name == "Bad":
+                with exporter._retry_unique_violation():
+                    exporter.binding.copy({"odoo_id": exporter.binding.odoo_id.id})
+
+        self.override(_export_dependencies=_export_dependencies)
+        bad, ada = self.binding("Bad"), self.binding("Ada")
+        text = self.export(bad + ada)
+        self.assertEqual(self.failed(), bad)
+        self.assertTrue(ada.external_id)
+        self.assertIn("created the same record", text)
 
 
 class TestExportAlone(ExportHooks, ShopCase):
+    """Each record is exported by a job of its own."""
+
     allow_inherited_tests_method = True
 
-    def export(self, bindings):
-        return "\n".join(
-            self.component("record.exporter").run(binding) for binding in bindings
-        )
+    def export(self, bindings, **options):
+        texts, self._failed = [], self.model
+        for binding in bindings:
+            exporter = self.component("record.exporter")
+            try:
+                with self.cr.savepoint():
+                    texts.append(exporter.run(binding, **options))
+            except JOB_LEVEL_ERRORS:
+                raise
+            except Exception as error:
+                self._failed += binding
+                texts.append(str(error))
+        return "\n".join(texts)
+
+    def failed(self):
+        return getattr(self, "_failed", self.model)
 
 
 class TestExportOneByOne(ExportHooks, BulkExports, ShopCase):
+    """One job exports many records to a backend without bulk calls."""
+
     allow_inherited_tests_method = True
 
     def setUp(self):
         super().setUp()
         self.build(*batch_export_components())
 
-    def export(self, bindings):
-        return bindings.export_chunk()
+    def export(self, bindings, **options):
+        return bindings.export_chunk(**options)
 
 
 class TestExportTogether(TestExportOneByOne):
+    """One job exports many records with bulk calls."""
+
     def setUp(self):
         super().setUp()
         self.build(*self.many_components())
-
-    def export(self, bindings):
-        result = super().export(bindings)
-        self.assertTrue(self.many_calls)
-        return result
 
 
 class ImportHooks:
     """Tests of hooks; a subclass imports in its way."""
 
-    def import_records(self, *external_ids):
+    def import_records(self, *external_ids, force=False):
         """Import records, and return the texts for people."""
         raise NotImplementedError
 
-    def read_many(self, external_ids):
-        found = {id_: self.source.contacts.get(id_) for id_ in external_ids}
-        return {id_: data for id_, data in found.items() if data}
+    def failed(self):
+        """Return the external ids whose imports failed or have to wait."""
+        return [job.args[1] for job in self.jobs("import_record")]
 
     def add_read_many(self):
-        test = self
+        contacts = self.source.contacts
 
         class BulkAdapter(Component):
             _inherit = "test.shop.adapter"
 
             def read_many(self, external_ids):
-                return test.read_many(external_ids)
+                return {id_: contacts[id_] for id_ in external_ids if id_ in contacts}
 
         self.build(BulkAdapter)
 
-    def test_the_binding_that_a_connector_finds_is_updated(self):
-        ada, grace = self.binding("Ada"), self.binding("Grace")
+    # -- the data
 
-        def _get_binding(importer):
-            return ada if importer.external_id == "1" else grace
-
-        self.override(_get_binding=_get_binding)
+    def test_records_are_created_updated_and_left_alone(self):
         self.source.add(1, 2)
         self.import_records("1", "2")
-        self.assertEqual((ada.name, grace.name), ("Contact 1", "Contact 2"))
-        self.assertEqual((ada.external_id, grace.external_id), ("1", "2"))
-        self.assertEqual(self.model.search_count([]), 2)
+        self.source.add(2, title="Changed")
+        self.source.add(3)
+        text = self.import_records("1", "2", "3")
+        self.assertEqual(
+            [self.imported(id_).name for id_ in "123"],
+            ["Contact 1", "Changed", "Contact 3"],
+        )
+        self.assertRegex(
+            text,
+            "1 created, 1 updated, 1 unchanged|"
+            "nothing had changed.*\nImported as Changed.*\nImported as Contact 3",
+        )
 
     def test_data_that_a_connector_completes_is_mapped(self):
         class Importer(Component):
@@ -157,25 +389,26 @@ class ImportHooks:
             def _import_data(self):
                 return {**super()._import_data(), "years": 36}
 
-        for read_many in (False, True):
+        self.build(Importer)
+        for read_many, ids in (False, ("1", "2")), (True, ("3", "4")):
             with self.subTest(read_many=read_many):
                 if read_many:
                     self.add_read_many()
-                else:
-                    self.build(Importer)
-                ids = ["3", "4"] if read_many else ["1", "2"]
                 self.source.add(*ids)
                 self.import_records(*ids)
                 self.assertEqual([self.imported(id_).age for id_ in ids], [36, 36])
 
-    def test_a_record_that_is_gone_is_told_of_its_id(self):
+    def test_a_record_that_is_gone_is_not_imported(self):
         for read_many in (False, True):
             with self.subTest(read_many=read_many):
                 if read_many:
                     self.add_read_many()
                 self.source.add(1)
-                self.assertRegex(self.import_records("1", "7"), "no longer|1 gone")
-                self.assertFalse(self.imported("7"))
+                text = self.import_records("1", "7")
+                self.assertRegex(text, "no longer has record 7|1 gone")
+                self.assertFalse(self.imported("7") or self.failed())
+
+    # -- the order of hooks
 
     def test_hooks_run_in_their_order(self):
         hooks = (
@@ -191,14 +424,8 @@ class ImportHooks:
             "_create",
             "_after_import",
         )
-        order = self.noted_hooks(hooks)
         self.source.add(1, 2)
-        self.import_records("1", "2")
-        for external_id in "12":
-            self.assertEqual(
-                [hook for each, hook in order if each.external_id == external_id],
-                list(hooks),
-            )
+        self.assert_order(hooks)
 
     def test_hooks_of_an_update_run_in_their_order(self):
         self.source.add(1, 2)
@@ -217,11 +444,14 @@ class ImportHooks:
             "_update",
             "_after_import",
         )
-        order = self.noted_hooks(hooks)
+        self.assert_order(hooks)
+
+    def assert_order(self, hooks):
+        calls = self.noted_hooks(hooks)
         self.import_records("1", "2")
         for external_id in "12":
             self.assertEqual(
-                [hook for each, hook in order if each.external_id == external_id],
+                [hook for each, hook in calls if each.external_id == external_id],
                 list(hooks),
             )
 
@@ -244,37 +474,312 @@ class ImportHooks:
         self.import_records("1", "2")
         self.assertEqual([self.imported(id_).note for id_ in "12"], ["1", "2"])
 
+    # -- nothing to do
 
-class TestImportAlone(ImportHooks, ImportCase):
-    allow_inherited_tests_method = True
-
-    def import_records(self, *external_ids):
-        return "\n".join(
-            self.component("record.importer").run(external_id)
-            for external_id in external_ids
+    def test_a_skipped_record_is_not_imported(self):
+        self.override(
+            _must_skip=lambda importer: importer.external_record["title"] == "Guest"
         )
+        self.source.add(1)
+        self.source.add(2, title="Guest")
+        text = self.import_records("1", "2")
+        self.assertTrue(self.imported("1"))
+        self.assertFalse(self.imported("2") or self.failed())
+        self.assertRegex(text, "1 skipped|Skipped: the connector")
 
+    def test_a_record_that_is_up_to_date_is_not_mapped_unless_forced(self):
+        self.source.add(1, 2)
+        self.import_records("1", "2")
+        self.override(
+            _is_uptodate=lambda importer, binding: binding.name == "Contact 1"
+        )
+        self.source.add(1, 2, title="Changed")
+        text = self.import_records("1", "2")
+        self.assertEqual(self.imported("1").name, "Contact 1")
+        self.assertEqual(self.imported("2").name, "Changed")
+        self.assertRegex(text, "1 unchanged|up to date")
+        self.import_records("1", "2", force=True)
+        self.assertEqual(self.imported("1").name, "Changed")
 
-class TestImportTogether(ImportHooks, ImportCase):
-    allow_inherited_tests_method = True
+    # -- dependencies
 
-    def import_records(self, *external_ids):
-        return self.component("record.importer").run_chunk(list(external_ids))
+    def test_a_dependency_is_imported_first_and_once(self):
+        self.source.add(9)
+        self.source.add(1, 2, friend="9")
+        self.import_records("1", "2")
+        self.assertTrue(self.imported("9"))
+        for id_ in "12":
+            self.assertEqual(self.imported(id_).friend_id, self.imported("9"))
+        self.assertEqual(self.source.reads.count("9"), 1)
 
-    def test_an_adopted_and_a_created_record_are_told_apart(self):
-        ada = self.contact("Ada", email="ada@example.com")
+    def test_a_dependency_that_odoo_has_is_not_read(self):
+        self.source.add(9)
+        self.import_records("9")
+        self.source.add(1, 2, friend="9")
+        self.source.reads.clear()
+        self.import_records("1", "2")
+        self.assertEqual(sorted(self.source.reads), ["1", "2"])
 
+    def test_always_updates_a_dependency_that_odoo_has(self):
+        self.override(
+            _import_dependencies=lambda importer: importer._import_dependency(
+                importer.external_record.get("friend"),
+                "connector.test.binding",
+                always=True,
+            )
+        )
+        self.source.add(9)
+        self.import_records("9")
+        self.source.add(9, title="Changed")
+        self.source.add(1, 2, friend="9")
+        self.import_records("1", "2")
+        self.assertEqual(self.imported("9").name, "Changed")
+
+    def test_a_circle_of_dependencies_ends(self):
+        self.source.add(1, friend="2")
+        self.source.add(2, friend="3")
+        self.source.add(3, friend="1")
+        self.import_records("1", "2", "3")
+        self.assertTrue(all(self.imported(id_) for id_ in "123"))
+        self.assertEqual(self.model.search_count([("name", "like", "Contact")]), 3)
+
+    # -- the binding
+
+    def test_the_binding_that_a_connector_finds_is_updated(self):
+        ada, grace = self.binding("Ada"), self.binding("Grace")
+
+        def _get_binding(importer):
+            return ada if importer.external_id == "1" else grace
+
+        self.override(_get_binding=_get_binding)
+        self.source.add(1, 2)
+        self.import_records("1", "2")
+        self.assertEqual((ada.name, grace.name), ("Contact 1", "Contact 2"))
+        self.assertEqual((ada.external_id, grace.external_id), ("1", "2"))
+        self.assertEqual(self.model.search_count([]), 2)
+
+    def match_by_email(self):
         def _match_existing(importer):
             email = importer.external_record.get("mail")
             contacts = importer.env["connector.test.contact"]
             return contacts.search([("email", "=", email)]) if email else None
 
         self.override(_match_existing=_match_existing)
-        self.source.add(1, mail="ada@example.com")
-        self.source.add(2)
-        text = self.import_records("1", "2")
-        self.assertEqual(self.imported("1").odoo_id, ada)
-        self.assertIn("1 created, 1 linked", text)
+        self.source.add(7, mail="ada@example.com")
+        self.source.add(8)
+
+    def test_a_record_that_odoo_has_is_adopted(self):
+        self.match_by_email()
+        ada = self.contact("Ada", email="ada@example.com", weight=50)
+        text = self.import_records("7", "8")
+        self.assertEqual(self.imported("7").odoo_id, ada)
+        self.assertEqual((ada.name, ada.weight), ("Contact 7", 50))
+        self.assertEqual(self.imported("8").name, "Contact 8")
+        self.assertEqual(self.env["connector.test.contact"].search_count([]), 2)
+        self.assertRegex(text, "1 created, 1 linked|Contact 7.*\n.*Contact 8")
+
+    def test_a_binding_that_waits_for_its_export_is_adopted(self):
+        self.match_by_email()
+        waiting = self.binding("Ada", email="ada@example.com")
+        self.import_records("7", "8")
+        self.assertEqual(self.imported("7"), waiting)
+
+    def test_several_matches_are_an_error_that_names_them(self):
+        self.match_by_email()
+        twins = self.contact("Ada", email="ada@example.com")
+        twins += self.contact("Ada L.", email="ada@example.com")
+        text = self.import_records("7", "8")
+        self.assertEqual(self.failed(), ["7"])
+        for twin in twins:
+            self.assertIn(f"{twin.name} ({twin.id})", text)
+
+    def test_a_match_that_is_linked_with_another_id_is_an_error(self):
+        self.match_by_email()
+        ada = self.binding("Ada", email="ada@example.com", external_id="5")
+        text = self.import_records("7", "8")
+        self.assertEqual(self.failed(), ["7"])
+        self.assertRegex(text, f"7 matches.*{ada.odoo_id.id}.*linked with 5")
+
+    def test_two_records_that_match_the_same_one_are_an_error(self):
+        self.match_by_email()
+        ada = self.contact("Ada", email="ada@example.com")
+        self.source.add(8, mail="ada@example.com")
+        self.import_records("7", "8")
+        self.assertEqual(self.imported("7").odoo_id, ada)
+        self.assertEqual(self.failed(), ["8"])
+
+    # -- what users did in the meantime
+
+    def imported_before(self):
+        """Return the binding of a record whose changes are exported."""
+        self.build(*listener_components())
+        self.source.add(7, 8, years=1)
+        self.import_records("7", "8")
+        return self.imported("7")
+
+    def test_a_record_that_a_user_deleted_is_not_imported(self):
+        self.imported_before().odoo_id.unlink()
+        text = self.import_records("7", "8")
+        self.assertRegex(text, "7 was deleted in Odoo|1 skipped")
+        self.assertFalse(self.imported("7"))
+
+    def test_a_deleted_record_is_imported_after_its_delete_was_exported(self):
+        self.imported_before().odoo_id.unlink()
+        self.jobs("export_delete_record").state = "done"
+        self.import_records("7", "8")
+        self.assertTrue(self.imported("7"))
+
+    def test_a_field_that_a_user_changed_keeps_its_value(self):
+        ada = self.imported_before()
+        ada.odoo_id.age = 77
+        self.cr.flush()
+        self.source.add(7, title="Changed there", years=2)
+        self.import_records("7", "8")
+        self.assertEqual((ada.name, ada.age), ("Changed there", 77))
+
+    def test_a_record_whose_export_as_a_whole_waits_keeps_all_values(self):
+        ada = self.imported_before()
+        self.env["connector.export.change"]._note(ada)
+        self.cr.flush()
+        self.source.add(7, title="Changed there")
+        self.import_records("7", "8")
+        self.assertEqual(ada.name, "Contact 7")
+
+    def test_a_connector_decides_which_fields_are_kept(self):
+        ada = self.imported_before()
+        self.override(_fields_to_keep=lambda importer, binding: {"name"})
+        ada.odoo_id.age = 77
+        self.cr.flush()
+        self.source.add(7, title="Changed there", years=2)
+        self.import_records("7", "8")
+        self.assertEqual((ada.name, ada.age), ("Contact 7", 2))
+
+    # -- errors
+
+    HOOKS = (
+        "_import_data",
+        "_must_skip",
+        "_get_binding",
+        "_before_import",
+        "_import_dependencies",
+        "_map_data",
+        "_create_data",
+        "_validate_data",
+        "_match_existing",
+        "_after_import",
+        "_create",
+    )
+    UPDATE_HOOKS = "_is_uptodate", "_update_data", "_fields_to_keep", "_update"
+
+    def is_bad(self, importer):
+        return importer.external_id == "2"
+
+    def test_an_error_of_one_record_stops_no_other_record(self):
+        self.source.add(1, 2, 3)
+        for hook, error in product(self.HOOKS, RECORD_ERRORS):
+            if (hook, error) == ("_import_data", IDMissingInBackend):
+                continue  # not an error: the record is gone
+            with self.trouble_in(hook, error, self.is_bad):
+                text = self.import_records("1", "2", "3")
+                self.assertEqual(self.failed(), ["2"])
+                self.assertIn("cause", text)
+                self.assertTrue(self.imported("1") and self.imported("3"))
+                self.assertFalse(self.imported("2"))
+
+    def test_an_error_of_an_update_stops_no_other_record(self):
+        self.source.add(1, 2)
+        self.import_records("1", "2")
+        self.source.add(1, 2, title="Changed")
+        for hook, error in product(self.UPDATE_HOOKS, RECORD_ERRORS):
+            with self.trouble_in(hook, error, self.is_bad):
+                self.import_records("1", "2")
+                self.assertEqual(self.failed(), ["2"])
+                self.assertEqual(self.imported("1").name, "Changed")
+                self.assertEqual(self.imported("2").name, "Contact 2")
+
+    def test_an_error_of_the_backend_stops_the_job(self):
+        self.source.add(1, 2)
+        for hook, error in product(self.HOOKS, JOB_ERRORS):
+            with self.trouble_in(hook, error, self.is_bad):
+                with self.assertRaisesRegex(error, "cause"), self.cr.savepoint():
+                    self.import_records("2", "1")
+                self.assertFalse(self.failed())
+
+    @mute_logger("odoo.sql_db")
+    def test_a_unique_violation_makes_only_its_record_wait(self):
+        taken = self.binding("Taken").odoo_id
+
+        def _create_data(importer, map_record, **kwargs):
+            values = map_record.values(for_create=True, **kwargs)
+            values["backend_id"] = self.shop.id
+            if importer.external_id == "2":
+                values["odoo_id"] = taken.id
+            return values
+
+        self.override(_create_data=_create_data)
+        self.source.add(1, 2, 3)
+        text = self.import_records("1", "2", "3")
+        self.assertEqual(self.failed(), ["2"])
+        self.assertTrue(self.imported("1") and self.imported("3"))
+        self.assertIn("created the same record", text)
+
+    @mute_logger("odoo.sql_db")
+    def test_a_record_that_the_database_refuses_stops_no_other_record(self):
+        def _validate_data(importer, values):
+            if importer.external_id == "2":
+                values["backend_id"] = 0
+
+        self.override(_validate_data=_validate_data)
+        self.source.add(1, 2, 3)
+        self.import_records("1", "2", "3")
+        self.assertEqual(self.failed(), ["2"])
+        self.assertTrue(self.imported("1") and self.imported("3"))
+
+    def test_what_a_failed_record_has_written_is_undone(self):
+        def _after_import(importer, binding):
+            binding.weight = 99
+            if importer.external_id == "2":
+                raise ValueError("too late")
+
+        self.override(_after_import=_after_import)
+        self.source.add(1)
+        self.source.add(2, friend="9")
+        self.source.add(9)
+        self.import_records("2", "1")
+        self.assertEqual(self.imported("1").weight, 99)
+        self.assertFalse(self.model.search([("name", "=", "Contact 2")]))
+        self.assertFalse(self.imported("9"))
+
+
+class TestImportAlone(ImportHooks, ImportCase):
+    """Each record is imported by a job of its own."""
+
+    allow_inherited_tests_method = True
+
+    def import_records(self, *external_ids, force=False):
+        texts, self._failed = [], []
+        for external_id in external_ids:
+            try:
+                with self.cr.savepoint():
+                    texts.append(self.import_record(external_id, force=force))
+            except JOB_LEVEL_ERRORS:
+                raise
+            except Exception as error:
+                self._failed.append(external_id)
+                texts.append(str(error))
+        return "\n".join(texts)
+
+    def failed(self):
+        return getattr(self, "_failed", [])
+
+
+class TestImportTogether(ImportHooks, ImportCase):
+    """One job imports many records."""
+
+    allow_inherited_tests_method = True
+
+    def import_records(self, *external_ids, force=False):
+        return self.run_chunk(*external_ids, force=force)
 
 
 class TestCauses(ImportCase):
@@ -285,7 +790,7 @@ class TestCauses(ImportCase):
         self.override(**hooks)
         self.source.add(1)
         self.source.contacts["2"] = data
-        text = self.component("record.importer").run_chunk(["1", "2"])
+        text = self.run_chunk("1", "2")
         self.assertTrue(self.imported("1"))
         counts, cause = text.split("\n")
         self.assertEqual(counts, "1 created, 1 failed.")
@@ -330,7 +835,7 @@ class TestCauses(ImportCase):
             self.import_record("2")
 
 
-class TestCausesOfExports(BulkExports, ShopCase):
+class TestCausesOfExports(ShopCase):
     def test_counts_and_causes_are_in_words(self):
         self.build(*batch_export_components())
 

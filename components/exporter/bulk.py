@@ -69,14 +69,23 @@ class ExportFlow:
         """
         try:
             yield
-        except NothingToDo as nothing:
-            item.outcome = nothing.outcome
         except JOB_LEVEL_ERRORS:
             raise
         except RetryableJobError as error:
             item.outcome = Outcome(POSTPONED, str(error))
         except Exception as error:
             item.outcome, item.error = None, error
+
+    @contextmanager
+    def keep_outcome(self, item):
+        """Keep the outcome of an item with nothing to export, which is no error.
+
+        :param item: an :class:`ExportItem`
+        """
+        try:
+            yield
+        except NothingToDo as nothing:
+            item.outcome = nothing.outcome
 
 
 class SingleExports(ExportFlow):
@@ -127,7 +136,11 @@ class BulkExport(ExportFlow):
 
     def _start(self):
         for item in self.items:
-            with self.keep_error(item), rollback_on_error(self.env):
+            with (
+                self.keep_error(item),
+                rollback_on_error(self.env),
+                self.keep_outcome(item),
+            ):
                 if item.exporter.start_export(item.binding):
                     # Another record's rollback must not undo the delayed import.
                     commit_if_allowed(self.env)
@@ -148,7 +161,7 @@ class BulkExport(ExportFlow):
 
     def _build_calls(self):
         for item in self._open_items():
-            with self.keep_error(item):
+            with self.keep_error(item), self.keep_outcome(item):
                 item.call = item.exporter.build_call(self.fields)
                 item.exporter.validate_call(item.call)
 

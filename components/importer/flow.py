@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import psycopg2
 
-from ...exception import JOB_LEVEL_ERRORS, RetryableJobError
+from ...exception import JOB_LEVEL_ERRORS
 from ...outcome import (
     ADOPTED,
     CREATED,
@@ -60,9 +60,11 @@ class ImportFlow:
                 with self.tracker.rollback_on_error(), self.env.cr.savepoint():
                     self._import(is_alone=False)
                     self.env.flush_all()
-            except (RetryableJobError, *JOB_LEVEL_ERRORS):
-                raise  # A dependency may be locked: retry them together later.
+            except JOB_LEVEL_ERRORS:
+                raise
             except Exception as error:
+                if getattr(error, "ignore_retry", False):
+                    raise  # A dependency is locked: retry them together later.
                 _logger.info("A chunk is imported one by one because of: %s", error)
                 self._import_one_by_one()
 
@@ -82,10 +84,8 @@ class ImportFlow:
                 ImportFlow(self.importer, [item], self.force).run()
         except JOB_LEVEL_ERRORS:
             raise
-        except RetryableJobError as error:
-            item.outcome = Outcome(POSTPONED, str(error))
         except Exception as error:
-            item.outcome, item.error = None, error
+            item.fail(error)
 
     # -- the steps
 
@@ -131,7 +131,7 @@ class ImportFlow:
         except Exception as error:
             if self.is_alone:
                 raise
-            item.error = error
+            item.fail(error)
 
     def _prefetch_data(self, items):
         """Read all records with one call, where the adapter has one for that."""

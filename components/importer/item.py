@@ -1,6 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A record on its way through an import."""
 
+from ...exception import RetryableJobError
+from ...outcome import POSTPONED, Outcome
+
 
 class ImportItem:
     """What an import knows of one record.
@@ -38,6 +41,16 @@ class ImportItem:
     def is_open(self):
         """Whether the import of the record goes on."""
         return self.outcome is None and self.error is None
+
+    def fail(self, error):
+        """End the import of the record with an error.
+
+        :param error: the exception; a retryable one postpones the record
+        """
+        if isinstance(error, RetryableJobError):
+            self.outcome = Outcome(POSTPONED, str(error))
+        else:
+            self.outcome, self.error = None, error
 
     def prefetch(self, data):
         """Keep the data that ``read_many`` returned, ``None`` for a missing record."""
