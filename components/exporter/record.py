@@ -288,6 +288,8 @@ class GenericExporter(AbstractComponent):
         if relation._name != binding_model:
             field = self._binding_field(relation, binding_model, binding_field)
             if field in relation._fields:
+                if self._is_exported(relation, binding_model):
+                    return
                 binding = self._dependency_binding(
                     relation, binding_model, binding_extra_vals or {}
                 )
@@ -303,6 +305,15 @@ class GenericExporter(AbstractComponent):
                 "exporter or pass binding_field to _export_dependency()."
             )
         return field
+
+    def _is_exported(self, relation, binding_model):
+        """Return whether the backend has an Odoo record.
+
+        The binder searches for those that other exports of a chunk need as well.
+        """
+        binder = self.binder_for(binding_model)
+        binder.prefetch_records(relation)
+        return is_external_id(binder.to_external(relation, wrap=True))
 
     def _dependency_binding(self, relation, binding_model, extra_values):
         """Find or create the binding of an Odoo record on this backend."""
