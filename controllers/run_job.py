@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
 import time
+from contextlib import suppress
 
 import psycopg2
 from psycopg2.pool import PoolError
@@ -45,23 +46,21 @@ class RunJobController(main.RunJobController):
 
     @classmethod
     def _try_perform_job(cls, env, job):
-        attempts = job.retry
         try:
             super()._try_perform_job(env, job)
         except Exception as error:
             if not env["queue.job.function"].synchronizes(job.job_function_name):
                 raise
-            if not _is_alive(env.cr):  # No other worker can tell that we are at work.
+            if _is_lost(error) or not _is_alive(env.cr):
                 job.state = _give_back(env, job.uuid)
-            elif _is_lost(error):
-                job.retry = attempts
-                raise _retry(env) from error
-            elif _is_unavailable(error):
-                if job.max_retries and job.retry >= job.max_retries:
-                    raise FailedJobError(str(error)) from error
-                raise _retry(env) from error
-            else:
+            elif not _is_unavailable(error):
                 raise
+            elif job.max_retries and job.retry >= job.max_retries:
+                raise FailedJobError(str(error)) from error
+            else:
+                message = env._("The database accepted no connection.")
+                seconds = contention_wait()
+                raise RetryableJobError(message, seconds=seconds) from error
 
     @classmethod
     def _enqueue_dependent_jobs(cls, env, job):
@@ -99,44 +98,41 @@ def _is_unavailable(error):
     )
 
 
-def _retry(env):
-    return RetryableJobError(
-        env._("The connection to the database was lost."), seconds=contention_wait()
-    )
-
-
 def _give_back(env, job_uuid):
-    """Let a job run again that has lost the connection which holds its lock.
+    """Let a job run again that has lost a connection, without counting an attempt.
 
-    The runner would find it, too, but only after ten seconds, and would count an
-    attempt. By then, another worker may run the job: it is left alone.
-
-    :param env: ``Environment`` whose connection is lost
+    :param env: ``Environment`` of the request that runs the job
     :param job_uuid: UUID of the job
     :return: the state of the job now, ``None`` when it was deleted
     """
-    env.cr.clear()  # Nothing that the request has not written yet can be written.
-    with _cursor_when_ready(env.registry) as cr:
-        try:
-            job = Job.load(api.Environment(cr, SUPERUSER_ID, {}), job_uuid)
-        except NoSuchJobError:
-            return None
-        if job.state == STARTED and job.lock():
-            _logger.info("Job %s lost its connection; it runs again", job_uuid)
-            message = job.env._("The connection to the database was lost.")
-            job.postpone(result=message, seconds=contention_wait())
-            job.set_pending(reset_retry=False)
-            job.store()
-        return job.state
-
-
-def _cursor_when_ready(registry):
-    """Open a cursor as soon as the server, which may be restarting, accepts one."""
+    env.cr.clear()  # What the request has not written yet belongs to the lost job.
+    with suppress(psycopg2.Error):
+        env.cr.rollback()  # This releases the lock of the job, if it is still held.
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return registry.cursor()
-        except psycopg2.OperationalError:
+            with env.registry.cursor() as cr:
+                return _make_pending(api.Environment(cr, SUPERUSER_ID, {}), job_uuid)
+        except psycopg2.Error:
+            # The server may be restarting. Odoo's pool may offer lost connections, too.
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.5)
+
+
+def _make_pending(env, job_uuid):
+    """Make a started job pending, unless another worker runs it by now.
+
+    The runner finds jobs whose lock is gone after ten seconds, and counts an attempt.
+    """
+    try:
+        job = Job.load(env, job_uuid)
+    except NoSuchJobError:
+        return None
+    if job.state == STARTED and job.lock():
+        message = env._("The connection to the database was lost.")
+        _logger.info("Job %s lost its connection; it runs again", job_uuid)
+        job.postpone(result=message, seconds=contention_wait())
+        job.set_pending(reset_retry=False)
+        job.store()
+    return job.state
