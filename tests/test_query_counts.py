@@ -12,6 +12,7 @@ from unittest.mock import patch
 from odoo.sql_db import Cursor
 
 from odoo.addons.component.core import Component
+from odoo.addons.connector.components import binder
 from odoo.addons.connector.components.mapper import external_to_m2o
 
 from .common import (
@@ -44,6 +45,11 @@ def noted_queries():
 
 class QueryCounts:
     """Mixin of test cases that count the queries of chunks; they define ``chunk``."""
+
+    def setUp(self):
+        super().setUp()
+        # As in a database with more bindings than the binder prefetches by itself.
+        self.patch(binder, "PREFETCH_LIMIT", MANY + MANY // 2)
 
     def chunk(self, ids):
         """Run a chunk as a job does; return its queries and its result."""
