@@ -5,7 +5,7 @@ from .common import ShopCase
 
 
 class TestBackendAdapter(ShopCase):
-    def test_every_call_that_a_connector_leaves_out_says_so(self):
+    def test_a_call_that_a_connector_does_not_implement_is_an_error(self):
         class Silent(Component):
             _name = "test.shop.silent"
             _inherit = ["base.backend.adapter.crud", "base.test.shop"]

@@ -45,7 +45,7 @@ class TestBaseConnector(ShopCase):
         ]
         self.assertEqual(len({id(binder) for binder in others}), 3)
 
-    def test_a_component_that_decides_when_it_matches_is_asked_each_time(self):
+    def test_a_component_with_its_own_match_is_matched_at_each_lookup(self):
         class Visitor(Component):
             _name = "test.visitor"
             _inherit = "base.test.shop"
@@ -79,7 +79,7 @@ class TestBaseConnector(ShopCase):
             self.any_component.component("record.exporter").binder_for()
         self.assertEqual(searched, ["binder", "binder", "record.exporter"])
 
-    def test_it_works_in_the_environment_that_the_work_context_has_now(self):
+    def test_components_use_the_current_environment_of_the_work_context(self):
         self.any_component.binder_for("connector.test.numbered")
         user = self.env.ref("base.user_admin")
         self.any_component.work.collection = self.shop.with_user(user)
@@ -92,7 +92,7 @@ class TestBaseConnector(ShopCase):
         second = self.any_component.binder_for("connector.test.numbered")
         self.assertFalse(hasattr(second.work, "note"))
 
-    def test_what_the_work_context_propagates_is_up_to_date(self):
+    def test_components_get_the_current_attributes_of_the_work_context(self):
         with self.shop.work_on("connector.test.binding", client="first") as work:
             adapter = work.component(usage="backend.adapter")
         self.assertEqual(
@@ -103,7 +103,7 @@ class TestBaseConnector(ShopCase):
             adapter.binder_for("connector.test.numbered").work.client, "second"
         )
 
-    def test_options_of_a_look_up_reach_the_components(self):
+    def test_options_of_a_lookup_reach_the_components(self):
         class Visitor(Component):
             _name = "test.visitor"
             _inherit = "base.test.shop"
@@ -123,7 +123,7 @@ class TestBaseConnector(ShopCase):
         self.any_component.advisory_lock_or_retry("import 7")
         self.assertFalse(pg_try_advisory_lock(self.env(cr=self.other_cr), "import 7"))
 
-    def test_a_taken_advisory_lock_retries_the_job_without_using_a_try(self):
+    def test_a_taken_advisory_lock_retries_the_job_without_counting_an_attempt(self):
         pg_try_advisory_lock(self.env(cr=self.other_cr), "import 7")
         for given, seconds in ({}, 1), ({"retry_seconds": 9}, 9):
             with self.assertRaises(RetryableJobError) as raised:

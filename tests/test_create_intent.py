@@ -17,7 +17,7 @@ from .common import RealJobsCase, ShopCase, Transaction
 
 
 def recovering_adapter(server):
-    """The adapter of a shop that keeps the key of each create."""
+    """Return the adapter of a shop that stores the key of each create."""
 
     class RecoveringAdapter(Component):
         _inherit = "test.shop.adapter"
@@ -33,7 +33,7 @@ def recovering_adapter(server):
 
 
 class IntentMixin:
-    """A shop that keeps keys, and can be told to raise an error around a create."""
+    """A shop that stores keys and can raise an error before or after a create."""
 
     def add_recovery(self):
         self.keys = {}
@@ -76,7 +76,7 @@ class TestRecovery(IntentMixin, ShopCase):
         return raised.exception
 
     def _export_and_keep(self, binding):
-        """As in a job: what was done in the transaction is lost, the intent is not."""
+        """Export as in a job: an error rolls back everything except the intent."""
         error = None
         try:
             self.export(binding)
@@ -100,7 +100,7 @@ class TestRecovery(IntentMixin, ShopCase):
     def restore_intents(self):
         self.intents.create(self.kept)
 
-    def test_nothing_is_left_of_a_create_that_went_well(self):
+    def test_a_successful_create_leaves_no_intent(self):
         ada = self.binding("Ada")
         self.export(ada)
         self.assertEqual(ada.external_id, "1")
@@ -144,19 +144,19 @@ class TestRecovery(IntentMixin, ShopCase):
         return intents[binding.id]
 
     def refused(self, binding, error):
-        """Export a binding that the shop refuses; what it left behind stays."""
+        """Export a binding that the shop refuses, and roll nothing back."""
         self.error_before = error
         with suppress(type(error)):
             self.export(binding)
         self.error_before = None
 
-    def test_a_refusal_ends_the_doubt(self):
+    def test_a_refused_create_leaves_no_intent(self):
         for error in (InvalidDataError("no"), AccessRefusedError("no")):
             self.refused(self.binding("Ada"), error)
             self.assertFalse(self.intents.search([]))
 
-    def test_a_refused_repeat_does_not(self):
-        """It may be refused because the first create did happen."""
+    def test_a_refused_repeat_keeps_the_intent(self):
+        """The backend may refuse it because the first create did happen."""
         ada = self.binding("Ada")
         key, _interrupted = self.declare(ada)
         self.refused(ada, InvalidDataError("there is one with this key"))
@@ -183,7 +183,7 @@ class TestRecovery(IntentMixin, ShopCase):
         self.component("binder").bind("7", ada)
         self.assertFalse(self.intents.search([("unconfirmed", "=", True)]))
 
-    def test_what_was_found_is_linked_although_its_update_is_refused(self):
+    def test_a_create_that_was_found_is_bound_before_its_update(self):
         ada = self.binding("Ada")
         key, _interrupted = self.declare(ada)
         self.keys[key] = [7]  # which knows nothing of an update
@@ -192,7 +192,7 @@ class TestRecovery(IntentMixin, ShopCase):
         self.assertEqual(ada.external_id, "7")
         self.assertFalse(self.intents.search([]))
 
-    def test_an_exporter_without_an_adapter_is_no_problem(self):
+    def test_an_exporter_needs_no_adapter(self):
         class OwnExporter(Component):
             _name = "test.shop.own.exporter"
             _inherit = "test.shop.contact.exporter"
@@ -207,7 +207,7 @@ class TestRecovery(IntentMixin, ShopCase):
         self.component("own.exporter").run(ada)
         self.assertEqual(ada.external_id, "77")
 
-    def test_adapters_that_cannot_recover_cost_nothing(self):
+    def test_adapters_that_cannot_recover_send_no_query(self):
         class PlainAdapter(Component):
             _inherit = "test.shop.adapter"
             _recovers_creates = False
@@ -241,16 +241,6 @@ class TestRecovery(IntentMixin, ShopCase):
         }
         self.assertEqual(len(keys), 4)
 
-    def test_an_intent_is_found_again_until_it_is_withdrawn(self):
-        ada = self.binding("Ada")
-        key, interrupted = self.declare(ada)
-        self.assertFalse(interrupted)
-        self.assertEqual(self.declare(ada), (key, True))
-        self.intents.withdraw(key)
-        other_key, interrupted = self.declare(ada)
-        self.assertNotEqual(other_key, key)
-        self.assertFalse(interrupted)
-
     def test_a_bound_record_is_confirmed_although_its_intent_is_left(self):
         ada = self.binding("Ada")
         key, _interrupted = self.declare(ada)
@@ -279,7 +269,7 @@ class TestRecovery(IntentMixin, ShopCase):
         self.assertEqual(list(self.server.records), ["1"])
         self.assertFalse(self.intents.search([]))
 
-    def test_what_is_left_of_bound_creates_is_cleaned_up(self):
+    def test_the_vacuum_deletes_intents_of_bound_records(self):
         ada, grace = self.binding("Ada"), self.binding("Grace")
         self.declare(ada)
         key, _interrupted = self.declare(grace)
@@ -299,7 +289,7 @@ class TestForPeople(IntentMixin, ShopCase):
         self.key, _interrupted = declared[self.ada.id]
         self.intent = intents.search([])
 
-    def test_it_says_what_is_in_doubt(self):
+    def test_people_see_the_record_and_its_backend(self):
         self.assertTrue(self.intent.unconfirmed)
         self.assertEqual(self.intent.record_name, self.ada.display_name)
         self.assertEqual(self.intent.backend_name, "Corner Shop")
@@ -307,14 +297,14 @@ class TestForPeople(IntentMixin, ShopCase):
             self.intent.action_open_record()["res_id"], self.intent._record().id
         )
 
-    def test_look_again_links_what_is_found(self):
+    def test_check_backend_links_a_record_that_is_found(self):
         self.keys[self.key] = [7]
         action = self.intent.action_check_backend()
         self.assertEqual(action["params"]["type"], "success")
         self.assertEqual(self.ada.external_id, "7")
         self.assertFalse(self.intent.exists())
 
-    def test_look_again_says_in_plain_words_when_the_backend_is_down(self):
+    def test_check_backend_shows_why_the_backend_does_not_answer(self):
         def down(key):
             raise NetworkRetryableError("Corner Shop: no answer")
 
@@ -322,7 +312,7 @@ class TestForPeople(IntentMixin, ShopCase):
         with self.assertRaisesRegex(UserError, "Corner Shop: no answer"):
             self.intent.action_check_backend()
 
-    def test_look_again_says_when_nothing_is_there(self):
+    def test_check_backend_reports_that_nothing_is_found(self):
         action = self.intent.action_check_backend()
         self.assertEqual(action["params"]["type"], "warning")
         self.assertFalse(self.ada.external_id)
@@ -342,14 +332,14 @@ class TestForPeople(IntentMixin, ShopCase):
         with self.assertRaisesRegex(UserError, f"77.*{grace.id}"):
             self.intent.action_link()
 
-    def test_giving_up_lets_the_next_export_create_anew(self):
+    def test_a_discarded_create_is_repeated_with_another_key(self):
         self.intent.action_discard()
         self.assertFalse(self.intent.exists())
         self.component("record.exporter").run(self.ada)
         self.assertNotIn(self.key, self.keys)
         self.assertFalse(self.asked)
 
-    def test_a_record_that_is_gone_can_only_be_given_up(self):
+    def test_the_create_of_a_deleted_record_can_only_be_discarded(self):
         self.ada.unlink()
         self.intent.invalidate_recordset()
         self.assertFalse(self.intent.record_name)
@@ -359,27 +349,39 @@ class TestForPeople(IntentMixin, ShopCase):
         self.intent.action_discard()
         self.assertFalse(self.intent.exists())
 
-    def test_a_model_that_was_uninstalled_is_no_obstacle(self):
+    def test_the_create_of_an_uninstalled_model_can_be_discarded(self):
         self.intent.model_name = "uninstalled.model"
         self.assertFalse(self.intent.record_name)
         self.intent.action_discard()
 
-    def test_only_connector_managers_see_and_end_doubts(self):
+    def test_only_connector_managers_see_and_discard_creates(self):
         plain = new_test_user(self.env, "plain", groups="base.group_user")
         manager = new_test_user(
             self.env,
             "manager",
             groups="base.group_user,connector.group_connector_manager",
         )
-        with self.assertRaises(AccessError), mute_logger("odoo.addons.base.models"):
-            self.intent.with_user(plain).action_discard()
+        with self.assertRaises(AccessError):
+            self.intent.with_user(plain).read(["key"])
+        self.env["ir.model.access"].create(
+            {
+                "name": "readers",
+                "model_id": self.env["ir.model"]._get(self.intent._name).id,
+                "group_id": self.env.ref("base.group_user").id,
+                "perm_read": True,
+            }
+        )
+        self.intent.external_id = "77"
+        for action in ("action_check_backend", "action_link", "action_discard"):
+            with self.assertRaises(AccessError):
+                getattr(self.intent.with_user(plain), action)()
         intent = self.intent.with_user(manager)
         self.assertEqual(intent.search([]), intent)
         with self.assertRaises(AccessError):
             intent.create({"key": "forged"})
         intent.action_discard()
 
-    def test_records_that_a_manager_may_not_read_are_named_all_the_same(self):
+    def test_managers_see_the_names_of_records_that_they_may_not_read(self):
         manager = new_test_user(
             self.env,
             "manager",
@@ -389,7 +391,7 @@ class TestForPeople(IntentMixin, ShopCase):
         intent = self.intent.with_user(manager)
         self.assertEqual(intent.record_name, self.ada.display_name)
 
-    def test_companies_do_not_see_each_others_doubts(self):
+    def test_companies_do_not_see_each_others_creates(self):
         company = self.env["res.company"].create({"name": "Other Company"})
         self.intent.company_id = company
         manager = new_test_user(
@@ -401,7 +403,7 @@ class TestForPeople(IntentMixin, ShopCase):
 
 
 class TestRecoveryInJobs(IntentMixin, RealJobsCase):
-    """The intent outlives the transaction of the job, and is no obstacle to it."""
+    """The intent outlives the transaction of the job, and does not block it."""
 
     def setUp(self):
         super().setUp()
@@ -416,7 +418,7 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
     def intents(self):
         return self.read("connector.create.intent", [])
 
-    def test_nothing_is_left_of_a_create_that_went_well(self):
+    def test_a_successful_create_leaves_no_intent(self):
         [ada] = self.bindings("Ada")
         self.assertEqual(self.run_job(self.delay([ada])[0])["state"], "done")
         self.assertEqual(self.binding(ada)["external_id"], "1")
@@ -430,7 +432,7 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
         [[intent]] = seen
         self.assertEqual((intent["res_id"], intent["unconfirmed"]), (ada, True))
 
-    def test_a_lost_answer_is_made_good_by_the_next_try(self):
+    def test_the_next_attempt_finds_a_create_whose_answer_was_lost(self):
         [ada] = self.bindings("Ada")
         [uuid] = self.delay([ada])
         self.error_after = NetworkRetryableError("no answer", seconds=1)
@@ -443,7 +445,7 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
         self.assertFalse(self.intents())
 
     @mute_logger("odoo.addons.queue_job.controllers.main")
-    def test_an_error_after_the_binding_leaves_no_doubt(self):
+    def test_an_error_after_the_commit_leaves_no_unconfirmed_create(self):
         def _after_export(exporter):
             raise ValueError("after the export")
 
@@ -455,7 +457,7 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
         self.assertFalse([row for row in self.intents() if row["unconfirmed"]])
 
     @mute_logger("odoo.addons.queue_job.controllers.main")
-    def test_a_failure_to_bind_leaves_the_doubt(self):
+    def test_a_create_that_could_not_be_bound_is_unconfirmed(self):
         class FailingBinder(Component):
             _inherit = "test.shop.binder"
 
@@ -470,7 +472,7 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
         self.assertFalse(self.binding(ada)["external_id"])
         self.assertTrue(self.intents()[0]["unconfirmed"])
 
-    def test_a_create_that_is_going_on_is_left_alone(self):
+    def test_people_cannot_interfere_with_a_running_create(self):
         seen = []
 
         def before_create(data):
@@ -489,8 +491,8 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
         self.assertIn("right now", seen[0])
         self.assertEqual(self.binding(ada)["external_id"], "1")
 
-    def test_a_job_that_may_not_commit_leaves_no_doubt(self):
-        """It is not on a binding, but exports one."""
+    def test_a_job_that_may_not_commit_leaves_no_unconfirmed_create(self):
+        """The job is not on a binding, but exports one."""
         [ada] = self.bindings("Ada")
         with self.transaction() as env:
             contact = env["connector.test.binding"].browse(ada).odoo_id
@@ -504,7 +506,7 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
             intents._gc_confirmed()
             self.assertFalse(intents.search([]))
 
-    def test_people_can_look_again(self):
+    def test_people_can_check_the_backend_after_a_lost_answer(self):
         [ada] = self.bindings("Ada")
         self.error_after = NetworkRetryableError("no answer", seconds=1)
         self.run_job(self.delay([ada])[0])

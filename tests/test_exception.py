@@ -15,7 +15,7 @@ class TestException(BaseCase):
             self.assertTrue(issubclass(error, exception.ConnectorException))
             self.assertFalse(issubclass(error, queue_exception.RetryableJobError))
 
-    def test_errors_that_pass_retry_the_job_after_their_own_wait(self):
+    def test_errors_that_may_pass_retry_the_job_after_their_own_wait(self):
         for error in (exception.NetworkRetryableError, exception.NoExternalId):
             raised = error("busy", seconds=7, ignore_retry=True)
             self.assertIsInstance(raised, queue_exception.RetryableJobError)

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Imports of one record that meet, in real transactions."""
+"""Simultaneous imports of one record, in real transactions."""
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import RetryableJobError
@@ -48,7 +48,7 @@ class TestLockImport(RealJobsCase):
     def count(self):
         return len(self.read("connector.test.binding", []))
 
-    def test_two_imports_at_once_make_one_record(self):
+    def test_two_simultaneous_imports_make_one_record(self):
         with Transaction(self.registry) as first:
             self.importer(first).run("7")
             with Transaction(self.registry) as second:

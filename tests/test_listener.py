@@ -21,23 +21,23 @@ class TestListener(ShopCase):
 
         self.build(ContactListener)
 
-    def test_a_change_is_heard(self):
+    def test_a_listener_gets_a_change(self):
         binding = self.binding()
         binding.write({"note": "changed"})
         self.assertEqual(self.heard, [(binding, ["note"])])
 
-    def test_a_change_made_by_a_connector_is_not(self):
+    def test_a_listener_skips_the_change_of_a_connector(self):
         binding = self.binding()
         for key in ("connector_no_export", "no_connector_export"):
             binding.with_context(**{key: True}).write({"note": key})
         self.assertFalse(self.heard)
 
-    def test_binding_a_record_is_not_heard(self):
+    def test_a_listener_skips_the_binding_of_a_record(self):
         binding = self.binding()
         self.component("binder").bind("7", binding)
         self.assertFalse(self.heard)
 
-    def test_a_false_key_does_not_count(self):
+    def test_a_false_context_key_skips_nothing(self):
         binding = self.binding().with_context(connector_no_export=False)
         binding.write({"note": "changed"})
         self.assertEqual(len(self.heard), 1)

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Jobs as the queue runs them: its own controller, several real transactions."""
+"""Jobs as the queue runs them: with its controller, in several transactions."""
 
 import logging
 from datetime import timedelta
@@ -33,7 +33,7 @@ class TestJobsMayCommit(RealJobsCase):
         with self.assertRaisesRegex(RuntimeError, "Commit is forbidden"):
             self.run_job(uuid)
 
-    def test_a_job_function_that_forbids_commits_does_not_stand_in_the_way(self):
+    def test_export_jobs_commit_although_a_job_function_forbids_it(self):
         with self.transaction() as env:
             env["queue.job.function"].create(
                 {
@@ -46,7 +46,7 @@ class TestJobsMayCommit(RealJobsCase):
         self.assertEqual(self.run_job(uuid)["state"], "done")
 
     @mute_logger("odoo.addons.queue_job.controllers.main")
-    def test_what_the_backend_knows_stays_known_when_the_job_fails_later(self):
+    def test_an_external_id_is_kept_when_the_job_fails_later(self):
         def _after_export(exporter):
             raise ValueError("after the export")
 
@@ -60,7 +60,7 @@ class TestJobsMayCommit(RealJobsCase):
         self.assertEqual(job["state"], "failed")
 
     @mute_logger("odoo.addons.queue_job.controllers.main")
-    def test_dependencies_stay_known_when_the_record_itself_fails(self):
+    def test_dependencies_stay_bound_when_the_record_itself_fails(self):
         def before_create(data):
             if data["title"] == "Leaf":
                 raise ValueError("refused")
@@ -76,7 +76,7 @@ class TestJobsMayCommit(RealJobsCase):
         self.assertEqual(self.binding(parent)["external_id"], "1")
         self.assertFalse(self.binding(leaf)["external_id"])
 
-    def test_the_lock_ends_when_the_id_is_durable(self):
+    def test_the_commit_of_the_external_id_releases_the_lock(self):
         free = []
 
         def _after_export(exporter):
@@ -90,8 +90,8 @@ class TestJobsMayCommit(RealJobsCase):
 
 class TestUnknownCauses(RealJobsCase):
     @mute_logger("odoo.sql_db", "odoo.addons.queue_job.controllers.main")
-    def test_a_unique_violation_that_goes_on_makes_the_job_fail_in_the_end(self):
-        """It has another cause than a job that was quicker."""
+    def test_a_persistent_unique_violation_fails_the_job_in_the_end(self):
+        """Its cause is not another job that was faster."""
 
         def before(exporter):
             with exporter._retry_unique_violation():
@@ -111,8 +111,8 @@ class TestUnknownCauses(RealJobsCase):
         with self.assertRaisesRegex(FailedJobError, "unique"):
             self.run_job(uuid)
 
-    def test_a_job_is_known_by_its_arguments_too(self):
-        """Imports and deletes are methods of no record, with a backend to work on."""
+    def test_a_component_finds_its_job_by_the_arguments(self):
+        """Imports and deletes have no record, but a backend as argument."""
         known = []
 
         class Deleter(Component):
@@ -132,9 +132,9 @@ class TestUnknownCauses(RealJobsCase):
 
 
 class TestContention(RealJobsCase):
-    """A job that meets another one comes back soon; it has not failed."""
+    """A job that meets another one is retried soon; it has not failed."""
 
-    def assert_comes_back_soon(self, uuid):
+    def assert_is_retried_soon(self, uuid):
         now = fields.Datetime.now()
         with (
             self.assertLogs("odoo.addons.connector", logging.INFO) as logs,
@@ -155,14 +155,14 @@ class TestContention(RealJobsCase):
         [uuid] = self.delay([ada])
         with self.transaction() as env:
             try_lock_rows(env["connector.test.binding"].browse(ada))
-            for _attempt in range(7):  # more than a job has tries
-                self.assert_comes_back_soon(uuid)
+            for _attempt in range(7):  # more than a job has attempts
+                self.assert_is_retried_soon(uuid)
         self.assertFalse(self.server.calls)
         self.assertEqual(self.run_job(uuid)["state"], "done")
         self.assertEqual(self.server.calls, [("create", 1)])
 
     def test_a_binding_that_was_changed_after_our_snapshot(self):
-        """Its row is free, but what we read of it may be out of date."""
+        """Its row is free, but the values that were read may be out of date."""
         [ada] = self.bindings("Ada")
         [uuid] = self.delay([ada])
         interfere = [True]
@@ -171,10 +171,10 @@ class TestContention(RealJobsCase):
             if interfere:
                 interfere.pop()
                 with Transaction(exporter.env.registry) as env:
-                    exporter.binding.with_env(env).note = "changed meanwhile"
+                    exporter.binding.with_env(env).note = "changed in the meantime"
 
         self.override(_export_dependencies=_export_dependencies)
-        self.assert_comes_back_soon(uuid)
+        self.assert_is_retried_soon(uuid)
         self.assertFalse(self.server.calls)
         self.assertEqual(self.run_job(uuid)["state"], "done")
 
@@ -200,14 +200,14 @@ class TestContention(RealJobsCase):
             parent = env["connector.test.contact"].create({"name": "Parent"})
         [leaf] = self.bindings("Leaf", parent_id=parent.id)
         [uuid] = self.delay([leaf])
-        self.assert_comes_back_soon(uuid)
+        self.assert_is_retried_soon(uuid)
         self.assertEqual(self.run_job(uuid)["state"], "done")
         bindings = self.read("connector.test.binding", [("name", "=", "Parent")])
         self.assertEqual([binding["id"] for binding in bindings], parent_bindings)
         self.assertEqual(len(self.server.records), 2)
 
     def test_a_record_that_another_job_exported_while_we_exported_dependencies(self):
-        """After the commit of a dependency we see what others did meanwhile."""
+        """After the commit of a dependency, the job sees what others have committed."""
         with self.transaction() as env:
             parent = env["connector.test.contact"].create({"name": "Parent"})
         [leaf] = self.bindings("Leaf", parent_id=parent.id)

@@ -38,10 +38,10 @@ class TestDeleter(ShopCase):
         self.delete(0)
         self.assertEqual(self.deleted, [0])
 
-    def test_what_is_gone_already_is_a_success(self):
+    def test_a_record_that_is_already_gone_counts_as_deleted(self):
         self.assertIn("gone", self.delete("gone"))
 
-    def test_what_was_never_exported_is_nothing(self):
+    def test_a_record_that_was_never_exported_is_not_deleted(self):
         for value in (None, False, ""):
             self.assertIn("never", self.delete(value))
         self.assertFalse(self.deleted)
@@ -50,7 +50,7 @@ class TestDeleter(ShopCase):
         with self.assertRaises(InvalidDataError):
             self.delete("kept")
 
-    def test_an_archived_backend_is_left_alone(self):
+    def test_nothing_is_deleted_on_an_archived_backend(self):
         self.shop.active = False
         self.assertIn("archived", self.delete("7"))
         self.assertFalse(self.deleted)

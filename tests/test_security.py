@@ -16,7 +16,7 @@ class TestSecurity(TransactionCase):
         )
         self.assertTrue(user.has_group("connector.group_connector_manager"))
 
-    def test_other_users_are_not(self):
+    def test_other_users_are_not_connector_managers(self):
         user = new_test_user(self.env, "plain", groups="base.group_user")
         self.assertFalse(user.has_group("connector.group_connector_manager"))
 

@@ -55,7 +55,7 @@ class TestComponents(ShopCase):
                     self.components[name]._abstract, name != "base.record.locker"
                 )
 
-    def test_they_can_be_mixed_in_before_and_after_the_connectors_base(self):
+    def test_they_can_be_inherited_before_and_after_the_connectors_base(self):
         for number, parents in enumerate(
             (
                 ["generic.exporter", "base.test.shop"],
@@ -159,7 +159,7 @@ class TestSynchronizer(ShopCase):
         self.assertEqual(importer.mapper._usage, "export.mapper")
         self.assertEqual(importer.backend_adapter._name, "test.shop.other.adapter")
 
-    def test_run_is_up_to_the_connector(self):
+    def test_run_has_to_be_implemented(self):
         for usage in ("importer", "deleter"):
             with self.subTest(usage), self.assertRaises(NotImplementedError):
                 self.component(usage).run()

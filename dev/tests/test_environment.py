@@ -1,4 +1,4 @@
-"""The environment itself, where its mistakes would go unseen."""
+"""The environment itself, where mistakes would go unnoticed."""
 
 import tempfile
 import textwrap
@@ -82,7 +82,7 @@ class TestOdooLog(unittest.TestCase):
 
 
 class TestPrograms(unittest.TestCase):
-    def test_one_that_falls_silent_is_killed(self):
+    def test_a_silent_program_is_killed(self):
         heard = []
         code = processes.listen(
             ["sh", "-c", "echo word; sleep 60"],
@@ -93,7 +93,7 @@ class TestPrograms(unittest.TestCase):
         self.assertLess(code, 0)
         self.assertEqual(heard, ["word"])
 
-    def test_one_that_fails_is_an_error_that_names_its_log(self):
+    def test_a_failed_program_is_an_error_that_names_its_log(self):
         with self.assertRaisesRegex(Problem, r"Trying failed.*\.dev/logs/bad\.log"):
             processes.run(["false"], log="bad", doing="Trying")
 
@@ -104,7 +104,7 @@ class TestStamps(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name) / "built"
 
-    def test_what_fails_leaves_what_was_there(self):
+    def test_a_failed_build_keeps_the_previous_one(self):
         build_cache.build(self.folder, "1", lambda aside: (aside / "old").touch())
         with self.assertRaises(ZeroDivisionError):
             build_cache.build(self.folder, "2", lambda aside: 1 / 0)
@@ -158,12 +158,12 @@ class TestAddons(unittest.TestCase):
 
 
 class TestServers(unittest.TestCase):
-    def test_the_last_user_of_postgresql_ends_it(self):
+    def test_one_user_of_postgresql_does_not_stop_it_for_others(self):
         with PostgreSQL():
             self.assertTrue(postgres.answers())
         self.assertTrue(postgres.answers(), "the tests still use it")
 
-    def test_radicale_lets_in_who_has_the_password_until_it_is_killed(self):
+    def test_radicale_checks_the_password_and_can_be_killed_and_started_again(self):
         with tempfile.TemporaryDirectory() as folder:
             server = Radicale(Path(folder), "ada", "secret", name="radicale-test")
             with server:

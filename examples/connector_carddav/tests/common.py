@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Real servers for the tests: Radicale, and one that answers as it is told."""
+"""Real servers for the tests: Radicale, and one with scripted answers."""
 
 import shutil
 import socket
@@ -191,7 +191,7 @@ class CardDAVCase(TransactionCase):
         self.radicale.request("MKCOL", data=ADDRESS_BOOK)
 
     def scripted(self, *script):
-        """Let the backend talk to a server that answers as it is told."""
+        """Connect the backend to a :class:`ScriptedServer`."""
         server = ScriptedServer(*script)
         self.addCleanup(server.stop)
         self.backend.url = server.url

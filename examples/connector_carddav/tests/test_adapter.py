@@ -54,7 +54,7 @@ class TestCardAdapter(CardDAVCase):
             self.create()
         self.assertEqual(self.name_on_server(), "Somebody else")
 
-    def test_what_was_created_is_found_by_its_key(self):
+    def test_a_card_that_was_created_is_found_by_its_key(self):
         self.assertIsNone(self.adapter.find_created("u1"))
         self.create()
         self.assertEqual(self.adapter.find_created("u1"), "u1.vcf")
@@ -69,7 +69,7 @@ class TestCardAdapter(CardDAVCase):
         self.assertEqual(self.adapter.read("u1.vcf").etag, written)
         self.assertNotEqual(written, etag)
 
-    def test_write_does_not_overwrite_what_somebody_changed_meanwhile(self):
+    def test_write_does_not_overwrite_the_change_of_another_program(self):
         self.create()
         etag = self.adapter.read("u1.vcf").etag
         self.change_on_server("Somebody else")
@@ -77,7 +77,7 @@ class TestCardAdapter(CardDAVCase):
             self.adapter.write("u1.vcf", Card(text("Ada"), etag))
         self.assertEqual(self.name_on_server(), "Somebody else")
 
-    def test_write_does_not_bring_back_a_card_that_is_gone(self):
+    def test_write_does_not_create_a_deleted_card_again(self):
         self.create()
         self.radicale.request("DELETE", "u1.vcf")
         with self.assertRaisesRegex(InvalidDataError, "deleted.*try again"):
@@ -89,7 +89,7 @@ class TestCardAdapter(CardDAVCase):
         self.adapter.delete("u1.vcf", self.adapter.etag)
         self.assertEqual(self.adapter.search(), {})
 
-    def test_delete_keeps_what_somebody_changed_meanwhile(self):
+    def test_delete_keeps_a_card_that_another_program_changed(self):
         self.create()
         self.change_on_server("Somebody else")
         with self.assertRaises(InvalidDataError):
@@ -129,13 +129,13 @@ class TestCardAdapter(CardDAVCase):
         with self.assertRaisesRegex(IDMissingInBackend, "odoo/nothing/"):
             self.adapter.check()
 
-    def test_a_wrong_password_is_told_with_the_remedy(self):
+    def test_a_wrong_password_is_an_error_with_the_remedy(self):
         self.backend.new_password = "something else"
         for call in (self.adapter.check, self.adapter.search, self.create):
             with self.assertRaisesRegex(AccessRefusedError, "Sales phones.*redentials"):
                 call()
 
-    def test_what_the_user_may_not_do_is_told_with_the_remedy(self):
+    def test_a_forbidden_address_book_is_an_error_with_the_remedy(self):
         self.backend.url = self.radicale.root + "somebody/contacts/"
         with self.assertRaisesRegex(AccessRefusedError, "Sales phones.*redentials"):
             self.create()

@@ -12,12 +12,12 @@ from .common import PASSWORD, CardDAVCase
 class TestCardDAVBackend(CardDAVCase):
     # -- the connection
 
-    def test_a_connection_that_works_is_told(self):
+    def test_the_test_reports_a_working_connection(self):
         action = self.backend.action_test_connection()
         self.assertEqual(action["params"]["type"], "success")
         self.assertIn("Sales phones", action["params"]["message"])
 
-    def test_a_connection_that_does_not_work_is_told_with_the_remedy(self):
+    def test_the_test_reports_a_failed_connection_with_the_remedy(self):
         self.backend.new_password = "wrong"
         with self.assertRaisesRegex(UserError, "(?s)Sales phones.*Check.*password"):
             self.backend.action_test_connection()
@@ -33,7 +33,7 @@ class TestCardDAVBackend(CardDAVCase):
         ):
             self.backend.action_test_connection()
 
-    def test_an_address_that_cannot_be_one_is_refused(self):
+    def test_an_invalid_address_is_refused(self):
         for url in (
             "example.com/book",
             "ftp://example.com/book",
@@ -74,7 +74,7 @@ class TestCardDAVBackend(CardDAVCase):
     def test_a_copy_has_no_password(self):
         self.assertFalse(self.backend.copy().sudo().password)
 
-    def test_jobs_and_logs_do_not_know_the_password(self):
+    def test_jobs_and_logs_do_not_show_the_password(self):
         binding = self.bind(self.contact())
         with self.assertLogs("", "DEBUG") as logs:
             binding.action_export()

@@ -52,7 +52,7 @@ class TestChanges(ImportCase):
             ["linked", "deleted", "linked"],
         )
 
-    def test_what_odoo_has_written_itself_is_not_imported(self):
+    def test_a_card_that_odoo_wrote_is_not_imported(self):
         self.synchronise()
         self.exported(self.contact())
         self.assertIn("0 records", self.synchronise())
@@ -77,9 +77,9 @@ class TestChanges(ImportCase):
         self.assertIn("archived", self.synchronise())
         self.assertFalse(self.binding("u1.vcf"))
 
-    # -- as other servers do
+    # -- other servers
 
-    def test_a_server_without_tokens_is_asked_for_all(self):
+    def test_a_server_without_tokens_lists_all_cards(self):
         binding = self.exported(self.contact())
         gone = self.exported(self.contact("Gone"))
         nature = (207, {}, NATURE.format(reports=""))
@@ -94,7 +94,7 @@ class TestChanges(ImportCase):
         self.assertEqual(job.args[1], ["new.vcf"])
         self.assertEqual((binding.link_state, gone.link_state), ("linked", "deleted"))
 
-    def test_a_server_may_tell_its_changes_in_several_answers(self):
+    def test_a_server_may_send_its_changes_in_several_answers(self):
         nature = (207, {}, NATURE.format(reports=SYNC))
         server = self.scripted(
             nature,
@@ -129,7 +129,7 @@ class TestChanges(ImportCase):
         self.assertEqual(binding.link_state, "linked")
         self.assertIn(b"FN:Ada King", self.text_of(binding))
 
-    def test_a_contact_is_archived_when_that_is_wanted(self):
+    def test_a_contact_is_archived_when_the_address_book_says_so(self):
         self.backend.archives_deleted = True
         binding = self.exported(self.contact())
         text, name = self.text_of(binding).decode(), binding.external_id
@@ -153,7 +153,7 @@ class TestChanges(ImportCase):
         self.synchronise()
         self.assertEqual(contact.carddav_bind_ids.external_id, "u2.vcf")
 
-    def test_a_card_that_is_about_to_be_deleted_does_not_come_back(self):
+    def test_a_card_whose_delete_is_waiting_is_not_imported(self):
         binding = self.imported()
         name = binding.external_id
         binding.odoo_id.unlink()
@@ -162,7 +162,7 @@ class TestChanges(ImportCase):
             trap.assert_jobs_count(0)
         self.assertFalse(self.binding(name))
 
-    # -- without anybody
+    # -- scheduled actions
 
     def test_scheduled_actions_do_what_the_address_book_asks_for(self):
         self.backend.contact_domain = "[('name', '=', 'Ada Lovelace')]"

@@ -93,14 +93,14 @@ class TestConflicts(ImportCase):
                 savepoint.rollback()
                 self.env.invalidate_all()
 
-    def test_the_same_change_on_both_sides_is_no_conflict(self):
+    def test_identical_changes_on_both_sides_are_not_a_conflict(self):
         self.link.odoo_id.write({"phone": "2", "function": "Countess", "email": False})
         for direction in ("import", "export"):
             self.meet(direction)
             self.assertEqual(self.link.link_state, "linked")
         self.assertFalse(self.attached())
 
-    def test_a_conflict_ends_when_both_sides_say_the_same(self):
+    def test_a_conflict_ends_when_both_sides_have_the_same_values(self):
         self.meet("import")
         self.link.odoo_id.write({"phone": "2", "function": "Countess", "email": False})
         self.meet("import")
@@ -114,7 +114,7 @@ class TestConflicts(ImportCase):
         both = ("3", "Dr", "ada@example.com")
         self.assertEqual(self.sides(), (both, both))
 
-    def test_what_odoo_does_not_read_is_no_conflict(self):
+    def test_a_change_that_odoo_does_not_read_is_not_a_conflict(self):
         link = self.exported(self.contact("Augusta"))
         self.edit_on_server(link, "BDAY:1815-12-10")
         link.odoo_id.phone = "7"

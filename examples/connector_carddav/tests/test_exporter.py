@@ -60,7 +60,7 @@ class TestCardExporter(CardDAVCase):
             {binding.external_id: binding.etag},
         )
 
-    def test_companies_go_before_those_who_belong_to_them(self):
+    def test_companies_are_exported_before_their_contacts(self):
         group = self.contact("Engines Group", is_company=True)
         company = self.contact("Engines Ltd", is_company=True, parent_id=group.id)
         department = self.contact("R & D", is_company=True, parent_id=company.id)
@@ -97,7 +97,7 @@ class TestCardExporter(CardDAVCase):
         self.assertEqual(card.all("TEL"), [])
         self.assertEqual(binding.external_id, name)
 
-    def test_a_change_leaves_alone_what_others_put_into_the_card(self):
+    def test_an_update_keeps_what_others_added_to_the_card(self):
         binding = self.exported(self.contact(phone="+44 20 7946 0000"))
         self.edit_on_server(
             binding,
@@ -117,7 +117,7 @@ class TestCardExporter(CardDAVCase):
             card.all("TEL"), ["+44 20 7946 1111", "+44 7700 900000", "+44 1"]
         )
 
-    def test_what_others_changed_is_imported_and_not_overwritten(self):
+    def test_a_change_on_the_server_is_imported_and_not_overwritten(self):
         binding = self.exported(self.contact())
         self.change(binding, "FN:Ada Lovelace", "FN:Ada L.")
         with trap_jobs() as trap:
@@ -130,7 +130,7 @@ class TestCardExporter(CardDAVCase):
         self.assertEqual(read(self.text_of(binding)).get("FN"), "Ada L.")
         self.assertEqual(binding.odoo_id.name, "Ada L.")
 
-    def test_all_that_changed_is_written_whoever_asks(self):
+    def test_all_changes_are_written_whatever_the_fields(self):
         binding = self.exported(self.contact(phone="+44 20 7946 0000"))
         binding.odoo_id.write({"phone": "+44 20 7946 1111", "function": "Countess"})
         binding.export_record(fields=["phone"])
@@ -138,7 +138,7 @@ class TestCardExporter(CardDAVCase):
         self.assertEqual(card.get("TEL"), "+44 20 7946 1111")
         self.assertEqual(card.get("TITLE"), "Countess")
 
-    def test_what_only_the_card_has_is_not_taken_away(self):
+    def test_an_update_keeps_what_only_the_card_has(self):
         binding = self.exported(self.contact(phone="1"))
         binding.odoo_id.phone = False
         binding.export_record()
@@ -152,7 +152,7 @@ class TestCardExporter(CardDAVCase):
         binding.export_record()
         self.assertEqual(self.cards()["Ada King"].all("TEL"), ["3"])
 
-    def test_a_card_that_changes_at_the_same_moment_is_tried_again(self):
+    def test_a_card_that_changes_at_the_same_moment_is_retried(self):
         binding = self.exported(self.contact())
         binding.odoo_id.function = "Countess"
         adapter = type(self.component("backend.adapter"))
@@ -173,7 +173,7 @@ class TestCardExporter(CardDAVCase):
             (card.get("TITLE"), card.get("BDAY")), ("Countess", "1815-12-10")
         )
 
-    def test_what_has_not_changed_is_not_written(self):
+    def test_an_unchanged_contact_is_not_written(self):
         company = self.contact(
             "Engines", is_company=True, street="1\n2", comment="<p>x</p>"
         )

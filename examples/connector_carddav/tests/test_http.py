@@ -46,28 +46,28 @@ class TestHTTP(CardDAVCase):
             self.adapter.read("a.vcf")
         return caught.exception.seconds
 
-    # -- later
+    # -- retries
 
-    def test_a_busy_server_is_asked_again_after_the_time_that_it_tells(self):
+    def test_a_busy_server_is_asked_again_after_the_time_that_it_gives(self):
         for status in (429, 502, 503, 504):
             self.scripted((status, {"Retry-After": "420"}, "busy"))
             self.assertAlmostEqual(self.retry_seconds(), 441, delta=22)
 
-    def test_a_busy_server_may_tell_the_time_as_a_date(self):
+    def test_a_busy_server_may_give_the_time_as_a_date(self):
         date = datetime.now(timezone.utc) + timedelta(minutes=7)
         header = format_datetime(date, usegmt=True)
         self.scripted((503, {"Retry-After": header}, ""))
         self.assertAlmostEqual(self.retry_seconds(), 441, delta=33)
 
-    def test_a_server_that_is_down_is_tried_again(self):
+    def test_a_server_that_is_down_is_a_retry(self):
         self.scripted(OK).stop()
         self.assertTrue(self.retry_seconds())
 
-    def test_a_server_that_hangs_up_is_tried_again(self):
+    def test_a_server_that_hangs_up_is_a_retry(self):
         self.scripted(0)
         self.assertTrue(self.retry_seconds())
 
-    def test_a_silent_server_is_not_waited_for(self):
+    def test_a_silent_server_is_a_retry(self):
         self.scripted(5)
         # Odoo's test case lengthens timeouts
         send = patch.object(requests.Session, "send", odoo_common._super_send)
@@ -120,9 +120,9 @@ class TestHTTP(CardDAVCase):
             self.adapter.changes("a token")
         self.assertEqual(len(server.requests), 4)
 
-    # -- never, like this
+    # -- refusals
 
-    def test_a_refusal_tells_the_servers_words_without_markup(self):
+    def test_a_refusal_shows_the_servers_message_without_markup(self):
         answer = "<e xmlns='DAV:'><message>UID  is\n missing</message></e>"
         for status in (400, 409, 413, 415, 422):
             self.scripted((status, {}, answer))
@@ -131,12 +131,12 @@ class TestHTTP(CardDAVCase):
             ):
                 self.create()
 
-    def test_gone_is_missing(self):
+    def test_a_card_that_is_gone_is_missing(self):
         self.scripted((410, {}, ""))
         with self.assertRaisesRegex(IDMissingInBackend, "Sales phones.*a.vcf"):
             self.adapter.read("a.vcf")
 
-    def test_forbidden_is_a_matter_of_credentials(self):
+    def test_a_forbidden_request_is_a_refused_access(self):
         self.scripted((403, {}, ""))
         with self.assertRaisesRegex(AccessRefusedError, "Sales phones.*redentials"):
             self.adapter.read("a.vcf")
@@ -149,7 +149,7 @@ class TestHTTP(CardDAVCase):
         sent = server.requests[0].headers["Authorization"].removeprefix("Basic ")
         self.assertEqual(base64.b64decode(sent).decode(), f"{USER}:{PASSWORD}")
 
-    def test_a_redirection_takes_the_password_nowhere(self):
+    def test_a_redirect_does_not_get_the_password(self):
         other = self.scripted(OK)
         location = f"http://u:p@localhost:{other.port}/x?token=t"
         for status in (301, 302, 303, 307, 308):
@@ -167,16 +167,16 @@ class TestHTTP(CardDAVCase):
         token = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         return f"Basic {token}"
 
-    def test_a_server_that_repeats_the_request_gives_away_nothing(self):
+    def test_an_error_hides_the_secrets_that_the_server_repeats(self):
         for secret in (self.authorization().split()[1], PASSWORD):
             self.scripted((501, {}, f"You sent {secret}!"))
             with self.assertRaisesRegex(JobError, "You sent .*!") as caught:
                 self.adapter.read("a.vcf")
             self.assertNotIn(secret, str(caught.exception))
 
-    # -- what servers are free to do
+    # -- differences between servers
 
-    def test_the_etag_is_asked_for_when_a_put_does_not_tell_it(self):
+    def test_the_etag_is_read_when_a_put_does_not_return_it(self):
         server = self.scripted((201, {}, ""), (200, {"ETag": '"2"'}, ""))
         self.create()
         self.assertEqual(self.adapter.etag, '"2"')
@@ -200,14 +200,14 @@ class TestHTTP(CardDAVCase):
         self.scripted((207, {}, text))
         self.assertEqual(self.adapter.search(), {"a.vcf": ""})
 
-    def test_a_web_page_is_no_address_book(self):
+    def test_a_web_page_is_not_an_address_book(self):
         for text in ("<html><body>Hello</body></html>", "", "{}", "<a>"):
             self.scripted((200, {}, text))
             for call in (self.adapter.check, self.adapter.search):
                 with self.assertRaisesRegex(ConnectorException, "Sales phones"):
                     call()
 
-    def test_what_is_not_utf_8_comes_back_as_it_was(self):
+    def test_text_that_is_not_utf_8_is_written_back_unchanged(self):
         server = self.scripted(OK)
         text = b"X-OLD:M\xfcller".decode(errors="surrogateescape")
         card = self.adapter.read("a.vcf")._replace(text=text)

@@ -74,7 +74,7 @@ class TestContactMapper(CardDAVCase):
             self.values("ADR:;;;;;;DE")["country_id"], self.env.ref("base.de").id
         )
 
-    def test_what_odoo_does_not_know_of_an_address_is_not_lost(self):
+    def test_parts_of_an_address_without_a_field_are_kept(self):
         values = self.values("ADR:Box 1;Floor 2;Mill;Ockham;Surrey;GU23;Utopia")
         self.assertEqual(values["street2"], "Floor 2\nBox 1\nSurrey\nUtopia")
         self.assertFalse(values["country_id"])
@@ -98,7 +98,7 @@ class TestContactMapper(CardDAVCase):
         self.assertTrue(values["is_company"])
         self.assertFalse(values["parent_id"] or values["company_name"])
 
-    def test_who_belongs_to_a_company_has_its_address(self):
+    def test_a_contact_of_a_company_has_its_address(self):
         company = self.contact("Engines", is_company=True, city="Paris")
         self.assertNotIn("city", self.values("ORG:Engines", "ADR:;;;London;;;"))
         person = self.contact(parent_id=company.id)
@@ -107,7 +107,7 @@ class TestContactMapper(CardDAVCase):
         )
         self.assertEqual(values, {})
 
-    def test_tags_are_made_when_they_are_missing(self):
+    def test_missing_tags_are_created(self):
         tag = self.env["res.partner.category"].create({"name": "Maths"})
         below = tag.create({"name": "Pure", "parent_id": tag.id})
         values = self.values("CATEGORIES:Maths,Maths / Pure,New\\, one")
@@ -136,7 +136,7 @@ class TestContactMapper(CardDAVCase):
         with self.assertRaisesRegex(MappingError, "photo"):
             self.values("PHOTO;ENCODING=b;TYPE=PNG:iVBORw==")
 
-    def test_what_odoo_writes_reads_the_same(self):
+    def test_a_card_that_odoo_writes_reads_the_same(self):
         contact = self.contact(
             "Ada King",
             function="Dr",

@@ -33,12 +33,12 @@ class TestCardImporter(ImportCase):
         self.assertIn("nothing to export", binding.export_record())
         self.assertEqual(self.radicale.request("HEAD", "u1.vcf").headers["ETag"], etag)
 
-    def test_what_has_not_changed_is_not_imported(self):
+    def test_an_unchanged_card_is_not_imported(self):
         self.assertIn("up to date", self.again(self.imported()))
         binding = self.exported(self.contact())
         self.assertIn("up to date", self.again(binding))
 
-    def test_only_what_has_changed_on_the_card_is_written(self):
+    def test_only_changed_properties_are_written(self):
         binding = self.imported()
         binding.odoo_id.with_context(connector_no_export=True).ref = "kept"
         self.change(binding, "CELL:1", "CELL:2")
@@ -56,11 +56,11 @@ class TestCardImporter(ImportCase):
         self.assertIn(b"\r\nTEL;TYPE=CELL:7\r\n", self.text_of(binding))
         self.assertIn(b"\r\nN:Lovelace;Augusta Ada;;Lady;\r\n", self.text_of(binding))
 
-    def test_a_card_that_is_gone_ends_the_job_with_a_sentence(self):
+    def test_a_card_that_is_gone_is_not_imported(self):
         result = self.bindings.import_record(self.backend, "no.vcf")
         self.assertIn("no longer has", result)
 
-    def test_a_card_that_cannot_be_read_tells_which_and_why(self):
+    def test_the_error_of_an_invalid_card_names_it(self):
         answer = (200, {"ETag": '"1"'}, "BEGIN:VCARD\r\nFN:x\r\n")
         self.scripted(answer)
         with self.assertRaisesRegex(InvalidDataError, "u1.vcf.*Sales phones.*Mend"):
@@ -77,7 +77,7 @@ class TestCardImporter(ImportCase):
         self.assertEqual((contact.name, contact.function), ("Ada Lovelace", "Dr"))
         self.assertEqual(read(self.text_of(binding)).get("TITLE"), "Dr")
 
-    def test_what_an_adopted_contact_said_before_is_kept(self):
+    def test_the_values_of_an_adopted_contact_are_kept_as_a_card(self):
         contact = self.contact("A. Lovelace", email="ada@example.com")
         self.imported()
         note = contact.message_ids.filtered("attachment_ids")
@@ -112,7 +112,7 @@ class TestCardImporter(ImportCase):
         self.bindings.create(link)
         self.assertEqual(self.imported().odoo_id, contact)
 
-    def test_a_card_without_a_uid_is_nobodys(self):
+    def test_a_card_without_a_uid_matches_no_other_card(self):
         other = self.backend.copy({"name": "Other"})
         self.bindings.create({"backend_id": other.id, "odoo_id": self.contact().id})
         self.scripted((200, {"ETag": '"1"'}, ADA.replace("UID:u1\r\n", "")))
@@ -126,7 +126,7 @@ class TestCardImporter(ImportCase):
 
     # -- many
 
-    def test_a_chunk_is_imported_and_what_is_bad_set_apart(self):
+    def test_a_bad_card_stops_no_other_card_of_its_chunk(self):
         for number in range(4):
             self.put(f"{number}.vcf", ADA.replace("u1", f"u{number}"))
         self.put(
@@ -143,7 +143,7 @@ class TestCardImporter(ImportCase):
         with self.assertRaisesRegex(MappingError, "photo"):
             self.bindings.import_record(self.backend, "bad.vcf")
 
-    def test_many_cards_are_read_at_once(self):
+    def test_many_cards_are_read_by_their_names(self):
         names = []
         for number in range(5):
             names.append(f"ä ö{number}&.vcf")
@@ -153,7 +153,7 @@ class TestCardImporter(ImportCase):
         self.assertEqual(set(cards), set(names))
         self.assertEqual(cards[names[0]].etag, adapter.read(names[0]).etag)
 
-    def test_parents_are_imported_before_those_who_belong_to_them(self):
+    def test_parents_are_imported_before_their_contacts(self):
         company = ADA.replace("Ada Lovelace", "Engines").replace("u1", "u2")
         company = company.replace("TEL", "X-ABSHOWAS:COMPANY\r\nORG:Engines\r\nTEL")
         self.put("u2.vcf", company)
@@ -162,7 +162,7 @@ class TestCardImporter(ImportCase):
         self.assertEqual(binding.parent_id, self.binding("u2.vcf").odoo_id)
         self.assertTrue(binding.parent_id.is_company)
 
-    def test_what_a_company_hands_down_is_exported(self):
+    def test_contacts_that_get_the_address_of_their_company_are_exported(self):
         company = self.contact("Engines", is_company=True, city="Paris")
         person = self.exported(self.contact(parent_id=company.id))
         binding = company.carddav_bind_ids

@@ -36,7 +36,7 @@ class TestListener(ImportCase):
             [card.get(name) for name in ("TEL", "TITLE", "FN")], ["2", "Dr", "Ada King"]
         )
 
-    def test_what_is_not_on_the_card_is_not_exported(self):
+    def test_a_field_that_is_not_on_the_card_is_not_exported(self):
         self.link.odoo_id.ref = "x"
         self.link.write({"etag": self.link.etag})
         self.end_transaction()
@@ -70,7 +70,7 @@ class TestListener(ImportCase):
         self.assertEqual(len(self.jobs("export_record")), 1)
         self.assertFalse(self.jobs("export_changes"))
 
-    def test_those_who_belong_to_a_company_carry_its_new_name(self):
+    def test_the_contacts_of_a_company_get_its_new_name(self):
         company = self.contact("Engines", is_company=True)
         person = self.exported(self.contact(parent_id=company.id))
         self.forget()
@@ -82,12 +82,12 @@ class TestListener(ImportCase):
 
     # -- deletes
 
-    def test_the_card_goes_with_its_contact(self):
+    def test_the_card_is_deleted_with_its_contact(self):
         self.link.odoo_id.unlink()
         self.assertIn("was deleted", self.perform("export_delete_record"))
         self.assertEqual(self.component("backend.adapter").search(), {})
 
-    def test_the_card_goes_with_the_link(self):
+    def test_the_card_is_deleted_with_the_link(self):
         self.link.unlink()
         self.perform("export_delete_record")
         self.assertEqual(self.component("backend.adapter").search(), {})
@@ -100,12 +100,12 @@ class TestListener(ImportCase):
         self.perform("export_delete_record")
         self.assertEqual(self.component("backend.adapter").search(), {})
 
-    def test_a_card_that_is_gone_already_is_no_problem(self):
+    def test_a_card_that_is_already_gone_counts_as_deleted(self):
         self.radicale.request("DELETE", self.link.external_id)
         self.link.odoo_id.unlink()
         self.assertIn("no longer", self.perform("export_delete_record"))
 
-    def test_a_contact_whose_card_waits_to_be_deleted_is_not_brought_back(self):
+    def test_a_contact_whose_delete_is_waiting_is_not_imported(self):
         name = self.link.external_id
         self.link.odoo_id.unlink()
         importer = self.component("record.importer")
@@ -113,7 +113,7 @@ class TestListener(ImportCase):
         self.assertIn("1 skipped", importer.run_chunk([name]))
         self.assertFalse(self.bindings.search([("external_id", "=", name)]))
 
-    def test_a_card_that_was_changed_meanwhile_is_not_deleted(self):
+    def test_a_card_that_another_program_changed_is_not_deleted(self):
         name = self.link.external_id
         self.edit_on_server(self.link, "NOTE:do not delete me")
         self.link.odoo_id.unlink()
@@ -124,7 +124,7 @@ class TestListener(ImportCase):
             trap.perform_enqueued_jobs()
         self.assertIn("do not delete me", self.binding(name).comment)
 
-    def test_what_was_never_exported_is_not_deleted(self):
+    def test_a_contact_that_was_never_exported_is_not_deleted(self):
         self.bind(self.contact("New")).odoo_id.unlink()
         self.assertFalse(self.jobs("export_delete_record"))
 

@@ -136,12 +136,12 @@ class TestCardMapper(CardDAVCase):
             image = Image.open(io.BytesIO(card.get("PHOTO")))
             self.assertEqual((image.format, image.size), (kind, (512, 219)))
 
-    def test_an_avatar_that_odoo_drew_is_no_photo(self):
+    def test_an_avatar_that_odoo_drew_is_not_a_photo(self):
         contact = self.contact()
         self.assertTrue(contact.avatar_512)
         self.assertEqual(self.card(contact).all("PHOTO"), [])
 
-    def test_a_drawing_that_phones_cannot_show_is_no_photo(self):
+    def test_a_drawing_that_phones_cannot_show_is_not_a_photo(self):
         svg = base64.b64encode(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
         self.assertEqual(self.card(self.contact(image_1920=svg)).all("PHOTO"), [])
 
@@ -157,17 +157,17 @@ class TestCardMapper(CardDAVCase):
         values = self.component("export.mapper").map_record(binding).values()
         self.assertEqual(values["REV"], "20210203T040506Z")
 
-    def test_only_what_a_changed_field_belongs_to_is_mapped(self):
+    def test_only_the_properties_of_a_changed_field_are_mapped(self):
         map_record = self.component("export.mapper").map_record(
             self.bind(self.contact())
         )
         self.assertEqual(set(map_record.values(fields=["phone"])), {"TEL", "REV"})
         self.assertEqual(set(map_record.values(fields=["zip"])), {"ADR", "REV"})
 
-    def test_every_field_that_is_read_is_known(self):
+    def test_every_field_that_is_read_exists(self):
         known = self.component("export.mapper").changed_by_fields()
-        unknown = known - set(self.env["res.partner"]._fields)
-        self.assertEqual(unknown, set())
+        self.assertLess({"name", "image_1920", "parent_id"}, known)
+        self.assertLessEqual(known, set(self.env["res.partner"]._fields))
 
     def test_awkward_texts_survive_in_every_field(self):
         text = 'a,b;c:d\\e "f" \\n é 密 عربي 👩‍👩‍👧 <b> &amp;'
