@@ -76,6 +76,7 @@ class RealJobsCase(BaseCase):
                     []
                 ).unlink()
             env["queue.job"].search([("model_name", "like", "connector.test")]).unlink()
+            env["connector.create.intent"].search([]).unlink()
 
     def transaction(self):
         """Return a new :class:`Transaction`."""
@@ -109,6 +110,12 @@ class RealJobsCase(BaseCase):
         with self.transaction() as env:
             bindings = env["connector.test.binding"].browse(binding_ids)
             return [binding.with_delay().export_record().uuid for binding in bindings]
+
+    def delay_chunk(self, binding_ids):
+        """Delay one export job for many bindings; return its UUID."""
+        with self.transaction() as env:
+            bindings = env["connector.test.binding"].browse(binding_ids)
+            return bindings.with_delay().export_chunk().uuid
 
     def run_job(self, uuid):
         """Run a job as the queue's controller does; return its fields afterwards."""

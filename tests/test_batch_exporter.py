@@ -151,16 +151,6 @@ class TestTogetherInJobs(BulkExports, RealJobsCase):
     def setUp(self):
         super().setUp()
         self.build(*batch_export_components(), *self.many_components(recovers=True))
-        self.addCleanup(self.forget_intents)
-
-    def forget_intents(self):
-        with self.transaction() as env:
-            env["connector.create.intent"].search([]).unlink()
-
-    def delay_chunk(self, ids):
-        with self.transaction() as env:
-            bindings = env["connector.test.binding"].browse(ids)
-            return bindings.with_delay().export_chunk().uuid
 
     def intents(self):
         return self.read("connector.create.intent", [])

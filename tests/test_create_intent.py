@@ -408,12 +408,7 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
     def setUp(self):
         super().setUp()
         self.add_recovery()
-        recovering_adapter(self.server)._build_component(self.components)
-        self.addCleanup(self.forget_intents)
-
-    def forget_intents(self):
-        with self.transaction() as env:
-            env["connector.create.intent"].search([]).unlink()
+        self.build(recovering_adapter(self.server))
 
     def intents(self):
         return self.read("connector.create.intent", [])
@@ -465,7 +460,7 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
                 super().bind(external_id, binding)
                 raise ValueError("while binding")
 
-        FailingBinder._build_component(self.components)
+        self.build(FailingBinder)
         [ada] = self.bindings("Ada")
         with self.assertRaises(ValueError):
             self.run_job(self.delay([ada])[0])

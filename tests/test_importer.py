@@ -29,7 +29,7 @@ class TestLockImport(RealJobsCase):
                     self.binder.bind(external_id, binding)
                 return binding
 
-        ContactImporter._build_component(self.components)
+        self.build(ContactImporter)
 
     def importer(self, env):
         shop = env["connector.test.shop"].browse(self.shop_id)

@@ -37,6 +37,29 @@ RECORD_ERRORS = (
 JOB_ERRORS = (NetworkRetryableError, AccessRefusedError)
 
 
+class Alone:
+    """Run each record as a job of its own does."""
+
+    failed_alone = ()
+
+    def run_each(self, run, records):
+        """Return the texts for people, and keep the records that failed.
+
+        :param run: called with each record
+        """
+        texts, self.failed_alone = [], []
+        for record in records:
+            try:
+                with self.cr.savepoint():
+                    texts.append(run(record))
+            except JOB_LEVEL_ERRORS:
+                raise
+            except Exception as error:
+                self.failed_alone.append(record)
+                texts.append(str(error))
+        return "\n".join(texts)
+
+
 class ExportHooks:
     """Tests of hooks; a subclass exports in its way."""
 
@@ -298,27 +321,19 @@ class ExportHooks:
         self.assertIn("created the same record", text)
 
 
-class TestExportAlone(ExportHooks, ShopCase):
+class TestExportAlone(ExportHooks, Alone, ShopCase):
     """Each record is exported by a job of its own."""
 
     allow_inherited_tests_method = True
 
     def export(self, bindings, **options):
-        texts, self._failed = [], self.model
-        for binding in bindings:
-            exporter = self.component("record.exporter")
-            try:
-                with self.cr.savepoint():
-                    texts.append(exporter.run(binding, **options))
-            except JOB_LEVEL_ERRORS:
-                raise
-            except Exception as error:
-                self._failed += binding
-                texts.append(str(error))
-        return "\n".join(texts)
+        def run(binding):
+            return self.component("record.exporter").run(binding, **options)
+
+        return self.run_each(run, bindings)
 
     def failed(self):
-        return getattr(self, "_failed", self.model)
+        return self.model.union(*self.failed_alone)
 
 
 class TestExportOneByOne(ExportHooks, BulkExports, ShopCase):
@@ -340,6 +355,11 @@ class TestExportTogether(TestExportOneByOne):
     def setUp(self):
         super().setUp()
         self.build(*self.many_components())
+
+    def export(self, bindings, **options):
+        exporter = self.component("record.exporter")
+        self.assertTrue(exporter.can_use_bulk_calls, "what a test overrides forbids it")
+        return super().export(bindings, **options)
 
 
 class ImportHooks:
@@ -751,26 +771,19 @@ class ImportHooks:
         self.assertFalse(self.imported("9"))
 
 
-class TestImportAlone(ImportHooks, ImportCase):
+class TestImportAlone(ImportHooks, Alone, ImportCase):
     """Each record is imported by a job of its own."""
 
     allow_inherited_tests_method = True
 
     def import_records(self, *external_ids, force=False):
-        texts, self._failed = [], []
-        for external_id in external_ids:
-            try:
-                with self.cr.savepoint():
-                    texts.append(self.import_record(external_id, force=force))
-            except JOB_LEVEL_ERRORS:
-                raise
-            except Exception as error:
-                self._failed.append(external_id)
-                texts.append(str(error))
-        return "\n".join(texts)
+        def run(external_id):
+            return self.import_record(external_id, force=force)
+
+        return self.run_each(run, external_ids)
 
     def failed(self):
-        return getattr(self, "_failed", [])
+        return self.failed_alone
 
 
 class TestImportTogether(ImportHooks, ImportCase):

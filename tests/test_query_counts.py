@@ -289,16 +289,9 @@ class TestExports(QueryCounts, BulkExports, RealJobsCase):
     def setUp(self):
         super().setUp()
         self.build(*batch_export_components(), *self.many_components(recovers=True))
-        self.addCleanup(self.forget_intents)
-
-    def forget_intents(self):
-        with self.transaction() as env:
-            env["connector.create.intent"].search([]).unlink()
 
     def chunk(self, ids):
-        with self.transaction() as env:
-            bindings = env["connector.test.binding"].browse(ids)
-            uuid = bindings.with_delay().export_chunk().uuid
+        uuid = self.delay_chunk(ids)
         with noted_queries() as queries:
             job = self.run_job(uuid)
         return queries, job["result"]

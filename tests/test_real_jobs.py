@@ -122,7 +122,7 @@ class TestUnknownCauses(RealJobsCase):
             def _delete(self, external_id):
                 known.append(self._job().uuid)
 
-        Deleter._build_component(self.components)
+        self.build(Deleter)
         with self.transaction() as env:
             shop = env["connector.test.shop"].browse(self.shop_id)
             job = env["connector.test.binding"].with_delay()
