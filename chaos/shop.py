@@ -63,7 +63,7 @@ class Shop:
         def work(env):
             part_ids = self._part_ids(env, parts)
             each_has = len(parts) if each is None else each
-            bindings = env[BINDINGS].create(
+            bindings = env[self.bindings].create(
                 [
                     {
                         "backend_id": self.id,
@@ -146,13 +146,16 @@ class Shop:
 
         return self.chaos.database.user_does(work)
 
-    def import_(self, *external_ids):
-        """Make jobs that import items from the backend."""
+    def import_(self, *external_ids, **delay):
+        """Make jobs that import items from the backend.
+
+        :param delay: settings of the jobs
+        """
 
         def work(env):
             shop = env["chaos.backend"].browse(self.id)
             for external_id in external_ids:
-                env[self.bindings].with_delay().import_record(shop, external_id)
+                env[self.bindings].with_delay(**delay).import_record(shop, external_id)
 
         self.chaos.database.user_does(work)
 

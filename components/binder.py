@@ -14,7 +14,6 @@ from odoo.addons.component.core import AbstractComponent
 from ..binding_cache import PREFETCH_LIMIT, BindingCache
 from ..external_id import is_external_id, require_external_id
 from ..orm import prefetch_fields
-from ..transactions import search_committed
 
 
 class Binder(AbstractComponent):
@@ -187,21 +186,21 @@ class Binder(AbstractComponent):
             found[external_id] = binding.with_env(self.model.env)
         return found
 
-    def committed_external_ids(self, external_ids):
-        """Return the ids whose bindings a transaction that starts now would see.
+    def bound_external_ids(self, external_ids, env):
+        """Return the ids that have bindings, as another transaction sees it.
 
         :param external_ids: list of ids on the backend; invalid ones are ignored
+        :param env: ``Environment`` of the transaction
         :rtype: list
         """
         by_value = self._ids_by_stored_value(external_ids)
         if not by_value:
             return []
-        values = search_committed(
-            self.model.with_context(active_test=False),
-            self._external_ids_domain(by_value),
-            self._external_field,
+        model = self.model.with_env(env).with_context(active_test=False)
+        found = model.search_fetch(
+            self._external_ids_domain(by_value), [self._external_field]
         )
-        return [by_value[value] for value in values]
+        return [by_value[value] for value in found.mapped(self._external_field)]
 
     def bind_many(self, bindings, dated=()):
         """Bind many records, as :meth:`bind` binds one.

@@ -6,10 +6,15 @@ and the adapter of its model, whichever the connector provides.
 """
 
 from odoo.addons.component.core import AbstractComponent
+from odoo.addons.component.exception import NoComponentError
 
 from ..backends import is_archived
+from ..exception import JobError
 from ..locks import pg_try_advisory_locks
-from ..outcome import NothingToDo
+from ..outcome import POSTPONED, NothingToDo, Outcome
+from ..transactions import new_transaction
+from .backend_adapter import has_capability
+from .own_creates import OwnCreates
 
 
 class Synchronizer(AbstractComponent):
@@ -103,36 +108,76 @@ class Importer(AbstractComponent):
         detects that: create the binding within :meth:`_retry_unique_violation`.
 
         :param external_id: id on the backend of the record to import
-        :raise RetryableJobError: when another job is importing the record, or has
-            committed it after this transaction began, which hides it from us
+        :raise RetryableJobError: when another job is importing the record, has
+            committed it after this transaction began, which hides it from us, or is
+            creating it on the backend
+        :raise JobError: when the record must not be imported
         """
-        reason = self._lock_imports([external_id]).get(external_id)
-        if reason:
-            self._retry_later(reason)
+        outcome = self._lock_imports([external_id]).get(external_id)
+        if outcome and outcome.kind == POSTPONED:
+            self._retry_later(outcome.message)
+        if outcome:
+            raise JobError(outcome.message)
 
     def _lock_imports(self, external_ids, known=None):
         """Lock many external ids; see :meth:`_lock_import`.
 
         :param external_ids: list of ids on the backend
-        :param known: their bindings by external id, where they were looked up before
-        :return: a sentence for each id that another job is importing, or has just
-            imported
-        :rtype: dict
+        :param known: their bindings by external id, where they were looked up before;
+            bindings that get their external id now are added
+        :return: the outcome of each record that must not be imported now, by its id
+        :rtype: dict[object, Outcome]
+        :raise RetryableJobError: when an export is creating records of this model
         """
         backend, model = self.backend_record, self.model
         locks = {
             f"import({backend._name}, {backend.id}, {model._name}, {id_})": id_
             for id_ in external_ids
         }
-        reasons = {
-            locks[lock]: self.env._("Another job is importing record %s.", locks[lock])
+        outcomes = {
+            locks[lock]: Outcome(
+                POSTPONED,
+                self.env._("Another job is importing record %s.", locks[lock])
+            )
             for lock in pg_try_advisory_locks(self.env, locks)
         }
         if known is None:
             known = self.binder.to_internal_many(external_ids)
-        for id_ in self.binder.committed_external_ids(set(external_ids) - set(known)):
-            reasons[id_] = self.env._("Another job has just imported record %s.", id_)
-        return reasons
+        unknown = [id_ for id_ in external_ids if id_ not in known]
+        if unknown:
+            outcomes.update(self._check_unknown(unknown, known))
+        return outcomes
+
+    def _check_unknown(self, external_ids, known):
+        """Find out which records Odoo has although this transaction does not see it."""
+        # One snapshot: an export deletes its intent after it has bound the record.
+        with new_transaction(self.env) as env:
+            committed = self.binder.bound_external_ids(external_ids, env)
+            creates = self._open_creates(env)
+        outcomes = {
+            id_: Outcome(
+                POSTPONED,
+                self.env._("Another job has just imported record %s.", id_)
+            )
+            for id_ in committed
+        }
+        if creates:
+            unknown = [id_ for id_ in external_ids if id_ not in outcomes]
+            bound, skipped = OwnCreates(self, creates).match(unknown)
+            known.update(bound)
+            outcomes.update(skipped)
+        return outcomes
+
+    def _open_creates(self, env):
+        """Return the creates of our exports whose external ids are not committed."""
+        try:
+            adapter = self.backend_adapter
+        except NoComponentError:  # The importer calls the backend itself.
+            return []
+        if not has_capability(adapter, "_recovers_creates"):
+            return []
+        intents = env["connector.create.intent"]
+        return intents.open_creates(self.backend_record.with_env(env), self.model._name)
 
 
 class Deleter(AbstractComponent):

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import uuid
 from contextlib import contextmanager
+from datetime import timedelta
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -13,6 +15,15 @@ from ..exception import ConnectorException, JobError
 from ..external_id import is_external_id
 from ..locks import try_lock_rows
 from ..transactions import new_transaction
+
+
+class OpenCreate(NamedTuple):
+    """An unconfirmed create."""
+
+    key: str  #: its idempotency key
+    res_id: int  #: id of the binding
+    is_deleted: bool  #: whether the binding was deleted
+    age: timedelta  #: how long ago the create began
 
 
 class ConnectorCreateIntent(models.Model):
@@ -157,6 +168,26 @@ class ConnectorCreateIntent(models.Model):
         :param bindings: the bindings
         """
         self.sudo().search(self._domain_of_records(backend, bindings))._delete()
+
+    @api.private
+    def open_creates(self, backend, model_name):
+        """Return the unconfirmed creates of a model on a backend.
+
+        :param backend: record of the backend
+        :param model_name: name of the model of the bindings
+        :rtype: list[OpenCreate]
+        """
+        intents = self.sudo().search(self._domain_of(backend, model_name))
+        now = self.env.cr.now()
+        return [
+            OpenCreate(
+                key=intent.key,
+                res_id=intent.res_id,
+                is_deleted=not intent._record(),
+                age=now - intent.create_date,
+            )
+            for intent in intents.filtered("unconfirmed")
+        ]
 
     def _delete(self):
         """Delete the intents, without a line in the log for each."""

@@ -133,7 +133,7 @@ class RealJobsCase(BaseCase):
             # What Odoo does at the end of a request, whose connection may be lost.
             cr.flush()
             if not cr.closed:
-                cr.commit()
+                cr.commit()  # pylint: disable=invalid-commit
         return self.read("queue.job", [("uuid", "=", uuid)])[0]
 
     def read(self, model, domain):

@@ -207,7 +207,7 @@ class TestImports(QueryCounts, ImportCase):
                 self.source.add(id_, friend=friend)
             return ids
 
-        self.assert_flat("created", prepare, per_record=7)
+        self.assert_flat("created", prepare, per_record=8)
 
     # -- lines
 

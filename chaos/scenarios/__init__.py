@@ -2,6 +2,7 @@
 
 from . import (
     contention,
+    crossing,
     edits,
     imports,
     misbehaviour,
@@ -19,4 +20,5 @@ ALL = {
     5: misbehaviour.run,
     6: random_walk.run,
     7: imports.run,
+    8: crossing.run,
 }

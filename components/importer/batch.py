@@ -74,6 +74,10 @@ class BatchImporter(AbstractComponent):
         :rtype: str
         """
         self._check_backend_active()
+        # Two runs at the same time would delay the same imports twice.
+        self.advisory_lock_or_retry(
+            f"import_changes({self.backend_record}, {self.model._name}, {filters})"
+        )
         with self._retry_unique_violation():
             checkpoint = self.env["connector.checkpoint"]._of(
                 self.backend_record, self.model._name, filters

@@ -10,7 +10,6 @@ from ...exception import JOB_LEVEL_ERRORS
 from ...outcome import (
     ADOPTED,
     CREATED,
-    POSTPONED,
     SKIPPED,
     UNCHANGED,
     UPDATED,
@@ -146,26 +145,25 @@ class ImportFlow:
             item.prefetch(by_text.get(str(item.external_id)))
 
     def _lock(self, items):
-        """Keep the items that no other job is importing."""
-        known = self._prefetch_bindings(items)
-        reasons = self.importer.lock_items(items, known, self.is_alone)
+        """Keep the items that may be imported now."""
+        known = self._known_bindings(items)
+        outcomes = self.importer.lock_items(items, known, self.is_alone)
         for item in items:
-            if item.external_id in reasons:
-                item.outcome = Outcome(POSTPONED, reasons[item.external_id])
+            item.outcome = outcomes.get(item.external_id)
+        self._keep_bindings(items, known)
         return [item for item in items if item.is_open]
 
-    def _prefetch_bindings(self, items):
-        if not items:
-            return {}
-        model = self.importer.model
+    def _known_bindings(self, items):
         ids = [item.external_id for item in items]
-        known = self.importer.binder.to_internal_many(ids)
+        return self.importer.binder.to_internal_many(ids)
+
+    def _keep_bindings(self, items, known):
+        model = self.importer.model
         everything = model.union(*known.values())
         for item in items:
             binding = known.get(item.external_id, model)
             # The ORM then reads for all what it reads for one.
             item.known_binding = binding.with_prefetch(everything.ids)
-        return known
 
     def _find_bindings(self, items):
         for item in items:
@@ -207,7 +205,7 @@ class ImportFlow:
             item.outcome = self._imported_as_dependency(item)
         items = [item for item in items if item.is_open]
         unknown = [item for item in items if not item.binding]
-        self._prefetch_bindings(unknown)
+        self._keep_bindings(unknown, self._known_bindings(unknown))
         self._find_bindings(unknown)
         self._prefetch_references(items)
         return items

@@ -227,13 +227,14 @@ class RecordImporter(AbstractComponent):
         :param items: the items of a flow
         :param known: the bindings that were found, by external id
         :param is_alone: whether to retry the job for a single item
-        :return: a sentence for each external id that is not locked
-        :rtype: dict
+        :return: the outcome of each record that must not be imported now, by its id
+        :rtype: dict[object, Outcome]
         """
-        reasons = self._lock_imports([item.external_id for item in items], known)
-        if is_alone and reasons:
-            self._retry_later(*reasons.values())
-        return reasons
+        outcomes = self._lock_imports([item.external_id for item in items], known)
+        for outcome in outcomes.values():
+            if is_alone and outcome.kind == POSTPONED:
+                self._retry_later(outcome.message)
+        return outcomes
 
     def find_binding(self):
         """Find the binding of the record."""

@@ -1,6 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.component.core import Component
-from odoo.addons.connector.transactions import search_committed
 
 
 class ChaosItemImporter(Component):
@@ -12,8 +11,6 @@ class ChaosItemImporter(Component):
     _usage = "record.importer"
 
     def run(self, external_id):
-        if not self.binder.to_internal(external_id):
-            self._wait_for_our_create(external_id)
         self._lock_import(external_id)
         binding = self.binder.to_internal(external_id)
         if binding:
@@ -25,13 +22,6 @@ class ChaosItemImporter(Component):
             binding = self._create(external_id, values)
         self.binder.bind(external_id, binding)
         return self.env._("Imported.")
-
-    def _wait_for_our_create(self, external_id):
-        """Leave a record alone that an export is creating, until it is bound."""
-        key = self.backend_adapter.read(external_id)["key"]
-        intents = self.env["connector.create.intent"].sudo()
-        if search_committed(intents, [("key", "=", key), ("unconfirmed", "=", True)]):
-            self._retry_later(self.env._("%s is just being exported.", external_id))
 
     def _create(self, external_id, values):
         values = {
