@@ -116,21 +116,23 @@ class BaseConnectorComponent(AbstractComponent):
     def _retry_unique_violation(self):
         """Retry the job when another one has created the same record.
 
-        To be used around the creation of a record under a unique constraint. As long
-        as the job is young this costs none of its tries: who has created the record
-        is seen by the next try. A violation that goes on has another cause, and makes
-        the job fail in the end.
+        Use it around the creation of a record under a unique constraint. Young jobs are
+        retried without counting an attempt: the next attempt sees the record. A
+        violation that persists has another cause; it makes the job fail in the end.
 
         :raise RetryableJobError: instead of a unique violation
         """
-        # before the attempt, which may leave a transaction that answers no query
-        message = self.env._("Another job has just created the same record:")
+        # Now: after a violation, PostgreSQL may refuse further queries.
+        message = self.env._("Another job has just created the same record (%s).")
         job = self._job()
         young = not job or job.date_created > datetime.now() - PATIENCE
         try:
             yield
         except psycopg2.errors.UniqueViolation as error:
-            self._retry_later(f"{message} {error}", ignore_retry=young)
+            # The text of the error contains the values of the record.
+            self._retry_later(
+                message % error.diag.constraint_name, ignore_retry=young
+            )
 
     def _job(self):
         """Return the ``queue.job`` that we run in, an empty one outside jobs."""

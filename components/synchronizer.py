@@ -130,14 +130,14 @@ class Importer(AbstractComponent):
         :raise RetryableJobError: when an export is creating records of this model
         """
         backend, model = self.backend_record, self.model
-        locks = {
-            f"import({backend._name}, {backend.id}, {model._name}, {id_})": id_
-            for id_ in external_ids
-        }
+        locks = {}
+        for id_ in external_ids:  # "1" and 1 are the same record
+            lock = f"import({backend._name}, {backend.id}, {model._name}, {id_})"
+            locks.setdefault(lock, id_)
         outcomes = {
             locks[lock]: Outcome(
                 POSTPONED,
-                self.env._("Another job is importing record %s.", locks[lock])
+                self.env._("Another job is importing record %s.", locks[lock]),
             )
             for lock in pg_try_advisory_locks(self.env, locks)
         }

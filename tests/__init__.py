@@ -10,6 +10,7 @@ from . import (
     test_export_listener,
     test_generic_exporter,
     test_http_adapter,
+    test_ids,
     test_importer,
     test_lines,
     test_listener,

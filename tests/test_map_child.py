@@ -193,6 +193,21 @@ class TestSyncChildren(ChildCase):
         self.sync({"id": 7, "title": "Ada"})
         self.assertIn(own, self.club.friend_ids)
 
+    def test_a_line_is_the_same_as_number_and_as_text(self):
+        self.sync({"id": 7, "title": "Ada"}, {"id": "7", "title": "Ada again"})
+        self.assertEqual(self.members(), {"7": "Ada"})
+        ada = self.club.friend_ids
+        for line_id in ("7", 7):
+            commands = self.sync({"id": line_id, "title": "Ada"})
+            self.assertEqual(commands, [])
+        self.sync({"id": "7", "title": "Ada L."}, {"id": 7, "title": "Ada again"})
+        self.assertEqual(self.club.friend_ids, ada)
+        self.assertEqual(self.members(), {"7": "Ada L."})
+
+    def test_lines_without_an_id_are_different_lines(self):
+        self.sync({"id": None, "title": "Ada"}, {"id": None, "title": "Grace"})
+        self.assertEqual(self.club.friend_ids.mapped("name"), ["Ada", "Grace"])
+
     def test_a_record_that_is_new_has_no_lines_to_look_for(self):
         record = self.children_mapper.map_record({"members": [{"id": 7, "title": "A"}]})
         [(operation, _id, values)] = record.values(for_create=True)["friend_ids"]

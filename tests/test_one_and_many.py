@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """One record and many records run the same hooks, with the same result."""
 
+import logging
 from itertools import product
 
 from odoo.tools import mute_logger
@@ -824,22 +825,143 @@ class TestCauses(ImportCase):
             "in the backend's data.",
         )
 
-    @mute_logger("odoo.sql_db")
-    def test_a_database_error_does_not_show_the_row(self):
-        def _validate_data(importer, values):
-            if importer.external_id == "2":
-                importer.env.cr.execute(
-                    "ALTER TABLE connector_test_contact ADD CHECK (age < 200)"
-                )
-                values["age"] = 300
+    def database_cause(self, *statements, values=(), after=None):
+        """Return the cause of a database error in a row with personal data.
 
-        cause = self.cause(
-            {"title": "Secret Name", "mail": "secret@example.com"},
-            _validate_data=_validate_data,
+        :param statements: SQL that prepares the tables
+        :param values: values that the database refuses
+        :param after: SQL that fails after the import of the record, with its parameters
+        """
+        for statement in statements:
+            self.cr.execute(statement)
+
+        def _validate_data(importer, data):
+            if importer.external_id == "2":
+                data.update(values)
+
+        def _after_import(importer, binding):
+            if importer.external_id == "2" and after:
+                importer.env.cr.execute(*after)
+
+        data = {"title": "Secret Name", "mail": "secret@example.com"}
+        hooks = {"_validate_data": _validate_data, "_after_import": _after_import}
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertLogs("odoo.addons.connector", logging.INFO) as logs,
+        ):
+            cause = self.cause(data, **hooks)
+        for text in (cause, *logs.output):
+            for part in ("ecret", "DETAIL", "Detail", "Failing row", "example.com"):
+                self.assertNotIn(part, text)
+        start = "Record 2 failed and will be retried alone: "
+        self.assertTrue(cause.startswith(start), cause)
+        return cause.removeprefix(start)
+
+    def test_a_missing_value_names_the_field(self):
+        cause = self.database_cause(values={"backend_id": False})
+        self.assertIn("Missing required value for the field 'Backend", cause)
+
+    def test_a_check_names_its_constraint(self):
+        cause = self.database_cause(
+            "ALTER TABLE connector_test_contact ADD CONSTRAINT age_check"
+            " CHECK (age < 200)",
+            values={"age": 300},
         )
-        self.assertIn("Record 2 failed", cause)
-        self.assertIn("check constraint", cause)
-        self.assertNotIn("ecret", cause)
+        self.assertIn("age_check", cause)
+        self.assertIn("Contact of the tests", cause)
+
+    def test_a_reference_to_nothing_names_the_field(self):
+        cause = self.database_cause(values={"friend_id": 2**30})
+        self.assertIn("Friend", cause)
+        self.assertIn("does not exist", cause)
+        self.assertNotIn(str(2**30), cause)
+
+    def test_a_record_that_is_still_used_names_the_field(self):
+        friend = self.binding()
+        self.binding(friend_id=friend.id)
+        cause = self.database_cause(
+            "ALTER TABLE connector_test_binding"
+            " DROP CONSTRAINT connector_test_binding_friend_id_fkey,"
+            " ADD FOREIGN KEY (friend_id) REFERENCES connector_test_binding",
+            after=("DELETE FROM connector_test_binding WHERE id = %s", [friend.id]),
+        )
+        self.assertIn("Another model is using the record", cause)
+        self.assertIn("Friend", cause)
+
+    def test_a_value_that_exists_names_the_field(self):
+        self.contact(email="secret\n@mail.example.com")
+        cause = self.database_cause(
+            "ALTER TABLE connector_test_contact ADD UNIQUE (email)",
+            after=(
+                "UPDATE connector_test_contact SET email = %s WHERE name = %s",
+                ["secret\n@mail.example.com", "Secret Name"],
+            ),
+        )
+        self.assertEqual(cause, "The value for 'email' (Email) already exists.")
+
+    def test_a_constraint_with_a_message_says_it(self):
+        contact = self.binding().odoo_id
+        cause = self.database_cause(
+            after=(
+                "INSERT INTO connector_test_binding (backend_id, odoo_id)"
+                " VALUES (%s, %s)",
+                [self.shop.id, contact.id],
+            )
+        )
+        self.assertEqual(cause, "Bound twice.")
+
+    def test_a_text_that_is_too_long(self):
+        cause = self.database_cause(
+            "ALTER TABLE connector_test_contact ALTER email TYPE varchar(5)"
+        )
+        self.assertEqual(cause, "a text is too long for its field.")
+
+    def test_values_of_the_wrong_kind(self):
+        for value_type, value, expected in (
+            ("timestamp", "Secret birthday", "a date or time is not valid."),
+            ("timestamp", "2026-13-45 secret", "a date or time is not valid."),
+            ("date", "2026-02-30", "a date or time is not valid."),
+            ("integer", "Secret", "a value is not of the type of its field."),
+            ("integer", "9" * 20, "a number is too large for its field."),
+            ("numeric(3)", "12345", "a number is too large for its field."),
+            ("bytea", "\\secret", "a value is not of the type of its field."),
+        ):
+            with self.subTest(value=value), self.cr.savepoint() as savepoint:
+                cause = self.database_cause(
+                    after=(f"SELECT %s::{value_type}", [value])  # pylint: disable=E8103
+                )
+                self.assertEqual(cause, expected)
+                savepoint.rollback()
+
+    def test_a_number_that_is_too_large(self):
+        cause = self.database_cause(values={"age": 2**40})
+        self.assertEqual(cause, "a number is too large for its field.")
+
+    def test_any_other_error_of_the_database(self):
+        cause = self.database_cause(
+            after=("DO $$ BEGIN RAISE 'Secret of %s', 'example.com'; END $$",)
+        )
+        self.assertEqual(
+            cause,
+            "an unexpected database error (P0001). The job that retries it shows the "
+            "details.",
+        )
+
+    def test_a_unique_violation_that_makes_a_record_wait_does_not_show_the_row(self):
+        self.contact(email="secret@example.com")
+        self.cr.execute("ALTER TABLE connector_test_contact ADD UNIQUE (email)")
+        self.source.add(1)
+        self.source.add(2, mail="secret@example.com")
+        importer = self.component("record.importer")
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertLogs("odoo.addons.connector", logging.INFO) as logs,
+        ):
+            result = importer.run_chunk(["1", "2"])
+        self.assertIn("1 created, 1 postponed.", result)
+        self.assertIn("just created the same record", result)
+        for text in (result, *logs.output):
+            self.assertNotIn("secret@example.com", text)
 
     def test_a_single_record_shows_its_own_error(self):
         self.source.contacts["2"] = {"title": "x"}

@@ -4,6 +4,7 @@
 import logging
 from contextlib import contextmanager
 
+from ...causes import cause_of
 from ...exception import (
     JOB_LEVEL_ERRORS,
     AccessRefusedError,
@@ -236,7 +237,8 @@ class BulkExport(ExportFlow):
                 )
                 commit_if_allowed(self.env)
         except Exception as error:
-            _logger.info("Records are bound one by one because of: %s", error)
+            cause = cause_of(self.env, error)
+            _logger.info("Records are bound one by one because of %s", cause)
             return self._bind_one_by_one(items)
         created = [item for item in items if item.key]
         if created:

@@ -27,9 +27,12 @@ def waiting_deletes(backend, model_name, external_ids):
     :param backend: record of the backend
     :param model_name: name of the model of the bindings
     :param external_ids: list of ids on the backend
+    :return: the ids as they were given; of ``1`` and ``"1"`` the one that came first
     :rtype: set
     """
-    keys = {delete_job_key(backend, model_name, id_): id_ for id_ in external_ids}
+    keys = {}
+    for id_ in external_ids:
+        keys.setdefault(delete_job_key(backend, model_name, id_), id_)
     if not keys:
         return set()
     jobs = backend.env["queue.job"].sudo()

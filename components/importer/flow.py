@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import psycopg2
 
+from ...causes import cause_of
 from ...exception import JOB_LEVEL_ERRORS
 from ...outcome import (
     ADOPTED,
@@ -64,12 +65,13 @@ class ImportFlow:
             except Exception as error:
                 if getattr(error, "ignore_retry", False):
                     raise  # A dependency is locked: retry them together later.
-                _logger.info("A chunk is imported one by one because of: %s", error)
+                cause = cause_of(self.env, error)
+                _logger.info("A chunk is imported one by one because of %s", cause)
                 self._import_one_by_one()
 
     def _import_one_by_one(self):
         for item in self.items:
-            if not item.is_read:
+            if not item.is_read and not item.is_open:
                 continue  # It is gone, or could not be read.
             imported = self._imported_as_dependency(item)
             item.restart(self.importer.importer_for(item))

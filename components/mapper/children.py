@@ -126,26 +126,36 @@ class SyncMapChild(AbstractComponent):
         whether the child is new.
         """
         mapper, binder = self._child_mapper(), self.binder_for()
-        records = [mapper.map_record(item, parent=parent) for item in items]
-        ids = [self._child_external_id(record) for record in records]
+        records = self._distinct_records(
+            [mapper.map_record(item, parent=parent) for item in items]
+        )
+        known = {str(external_id) for external_id, _record in records}
         lines = self._lines_of(options.binding, to_attr, binder)
-        missing = [line for id_, line in lines.items() if id_ not in map(str, ids)]
-        children = [
-            (external_id, record)
-            for external_id, record in zip(ids, records, strict=True)
-            if not self.skip_item(record)
-        ]
+        missing = [line for id_, line in lines.items() if id_ not in known]
+        records = [row for row in records if not self.skip_item(row[1])]
         moved = binder.to_internal_many(
-            [id_ for id_, _record in children if str(id_) not in lines]
+            [id_ for id_, _record in records if str(id_) not in lines]
         )
         commands = [Command.link(line.id) for line in moved.values()]
         lines.update((str(id_), line) for id_, line in moved.items())
-        for external_id, record in children:
+        for external_id, record in records:
             line = lines.get(str(external_id))
             of_line = {**options, "binding": line, "for_create": not line}
             values = self.get_item_values(record, to_attr, MapOptions(of_line))
             commands += self._commands(line, external_id, values)
         return commands + self._remove(missing, options)
+
+    def _distinct_records(self, map_records):
+        """Return the external ids of children with their records, each id once."""
+        found, seen = [], set()
+        for record in map_records:
+            external_id = self._child_external_id(record)
+            if is_external_id(external_id):
+                if str(external_id) in seen:  # "1" and 1 are the same line
+                    continue
+                seen.add(str(external_id))
+            found.append((external_id, record))
+        return found
 
     def _commands(self, line, external_id, values):
         """Return the commands for one child that the backend has."""
