@@ -16,6 +16,13 @@ from odoo.tools import SQL
 #: two jobs that met do not meet again.
 CONTENTION_WAIT = (1, 3)
 
+#: Errors of a lock that another transaction holds, and of a row that another one has
+#: changed since this transaction began.
+CONTENTION = (
+    psycopg2.errors.LockNotAvailable,
+    psycopg2.errors.SerializationFailure,
+)
+
 
 def contention_wait():
     """Return the seconds (``int``) after which a job that met a lock is retried."""
@@ -71,42 +78,56 @@ def _advisory_key(lock):
 def try_lock_rows(records):
     """Lock the rows of records until the end of the transaction, without waiting.
 
+    The transaction accepts queries afterwards in any case.
+
     :param records: recordset of any model; deleted records are ignored
     :return: ``True`` when all rows are locked. ``False`` when another transaction holds
         one of them, or changed one after this transaction began: the work then has to
         start again in a new transaction.
     :rtype: bool
     """
-    locked = lock_free_rows(records)
-    if locked is None:
+    ids = tuple(id_ for id_ in records.ids if id_)
+    if not ids:
+        return True
+    # With the lock in one call, the savepoint costs no time.
+    statement = SQL(
+        "SAVEPOINT lock_rows;"
+        " SELECT id FROM %s WHERE id IN %s FOR UPDATE NOWAIT;"
+        " RELEASE SAVEPOINT lock_rows",
+        SQL.identifier(records._table),
+        ids,
+    )
+    try:
+        records.env.cr.execute(statement, log_exceptions=False)
+    except CONTENTION:
+        records.env.cr.execute(
+            "ROLLBACK TO SAVEPOINT lock_rows; RELEASE SAVEPOINT lock_rows"
+        )
         return False
-    others = set(records.ids) - set(locked.ids)
-    return not others or not records.browse(others).exists()
+    return True
 
 
 def lock_free_rows(records):
     """Lock the rows that no other transaction holds, until the transaction ends.
 
-    Odoo's own ``lock_for_update`` does not distinguish a locked row from a deleted one.
-    It also logs an error when a row was changed after this transaction began.
+    Odoo's own ``try_lock_for_update`` logs an error when a row was changed after this
+    transaction began.
 
     :param records: recordset of any model
     :return: the records whose rows are locked; ``None`` when another transaction has
         changed one of them since this transaction began. PostgreSQL then refuses all
         further queries of the transaction.
     """
-    ids = [id_ for id_ in records.ids if id_]
+    ids = tuple(id_ for id_ in records.ids if id_)
     if not ids:
         return records.browse()
+    statement = SQL(
+        "SELECT id FROM %s WHERE id IN %s FOR UPDATE SKIP LOCKED",
+        SQL.identifier(records._table),
+        ids,
+    )
     try:
-        records.env.cr.execute(
-            SQL(
-                "SELECT id FROM %s WHERE id IN %s FOR UPDATE SKIP LOCKED",
-                SQL.identifier(records._table),
-                tuple(ids),
-            ),
-            log_exceptions=False,
-        )
+        records.env.cr.execute(statement, log_exceptions=False)
     except psycopg2.errors.SerializationFailure:
         return None
     return records.browse([id_ for (id_,) in records.env.cr.fetchall()])

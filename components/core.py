@@ -98,12 +98,11 @@ class BaseConnectorComponent(AbstractComponent):
         """Lock the rows of ``records``, or retry the job within seconds.
 
         :param records: recordset of any model
-        :param seconds: wait before the next try; by default a few, at random
-        :param ignore_retry: whether the job keeps its count of tries
-        :raise RetryableJobError: when another transaction is busy with one of them
+        :param seconds: wait before the next attempt; by default a few, at random
+        :param ignore_retry: whether the retry counts no attempt
+        :raise RetryableJobError: when another transaction holds one of the rows, or has
+            changed one since this transaction began
         """
-        # the language, before the attempt may leave a transaction that answers no query
-        _lang = self.env.lang
         if not try_lock_rows(records):
             message = self.env._(
                 "Another job is working on %(model)s %(ids)s.",

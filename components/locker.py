@@ -1,13 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Keep other jobs away from records while we work on them."""
+"""Locks of rows, for any component."""
 
 from odoo.addons.component.core import Component
 
 
 class RecordLocker(Component):
-    """Lock rows, for components that work on records which others export as well.
+    """Lock the rows of records that other jobs may export or change.
 
-    Usage, from any component::
+    Any component can use it::
 
         self.component(usage="record.locker").lock(orders)
     """
@@ -17,12 +17,13 @@ class RecordLocker(Component):
     _usage = "record.locker"
 
     def lock(self, records, seconds=None, ignore_retry=True):
-        """Lock the rows of ``records`` until the end of the transaction.
+        """Lock the rows of records until the end of the transaction.
 
         :param records: recordset of any model
-        :param seconds: seconds until the job is tried again when one of them is
-            locked by somebody else; by default a few, spread at random
-        :param ignore_retry: whether such a retry leaves the job's tries untouched
-        :raise RetryableJobError: when another transaction holds one of the rows
+        :param seconds: seconds after which the job is retried when another transaction
+            holds one of the rows; by default a few, at random
+        :param ignore_retry: whether such a retry counts no attempt
+        :raise RetryableJobError: when another transaction holds one of the rows, or has
+            changed one since this transaction began
         """
         self._lock_or_retry(records, seconds=seconds, ignore_retry=ignore_retry)

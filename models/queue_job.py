@@ -28,6 +28,7 @@ class QueueJob(models.Model):
         return {
             "name": record._description,
             "type": "ir.actions.act_window",
+            "view_type": "form",
             "view_mode": "form",
             "res_model": record._name,
             "res_id": record.id,

@@ -2,8 +2,11 @@
 """Test cases in one transaction, which is rolled back at the end of each test."""
 
 from contextlib import contextmanager
+from unittest.mock import patch
 
+from odoo.sql_db import Cursor
 from odoo.tests import TransactionCase
+from odoo.tools import SQL
 
 from odoo.addons.component.core import Component
 
@@ -16,6 +19,23 @@ from .shop import (
     override,
     shop_components,
 )
+
+
+@contextmanager
+def sent_locks():
+    """Return a list of the statements that lock rows, as they are sent."""
+    statements = []
+    execute = Cursor.execute
+
+    def noted(cr, query, *args, **kwargs):
+        text = query.code if isinstance(query, SQL) else query
+        for statement in text.split(";"):
+            if "FOR UPDATE" in statement:
+                statements.append(statement.strip())
+        return execute(cr, query, *args, **kwargs)
+
+    with patch.object(Cursor, "execute", noted):
+        yield statements
 
 
 class ShopCase(TransactionCase):

@@ -14,7 +14,7 @@ cases of the modules in which they are defined, and no module of these bases is 
 =======================  ===============================================================
 """
 
-from .cases import ImportCase, MapperCase, ShopCase
+from .cases import ImportCase, MapperCase, ShopCase, sent_locks
 from .models import committed_test_models, create_test_models, remove_test_models
 from .real_jobs import RealJobsCase, Transaction
 from .shop import (
@@ -46,5 +46,6 @@ __all__ = [
     "listener_components",
     "override",
     "remove_test_models",
+    "sent_locks",
     "shop_components",
 ]

@@ -3,6 +3,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import InvalidDataError, NetworkRetryableError
+from odoo.addons.connector.locks import try_lock_rows
 
 from .common import (
     BulkExports,
@@ -10,6 +11,7 @@ from .common import (
     ShopCase,
     Transaction,
     batch_export_components,
+    sent_locks,
 )
 
 
@@ -253,11 +255,46 @@ class TestTogetherInJobs(BulkExports, RealJobsCase):
     def test_a_record_that_another_job_holds_is_postponed(self):
         ids = self.bindings("Ada", "Grace")
         uuid = self.delay_chunk(ids)
-        with Transaction(self.registry) as env:
-            env["connector.test.binding"].browse(ids[0]).lock_for_update()
+        with Transaction(self.registry) as env, sent_locks() as statements:
+            try_lock_rows(env["connector.test.binding"].browse(ids[0]))
             self.assertEqual(self.run_job(uuid)["state"], "done")
+        statements = [each for each in statements if "connector_test" in each]
+        self.assertEqual(
+            [each.partition(" FOR UPDATE ")[2] for each in statements],
+            ["NOWAIT", "SKIP LOCKED"],
+            "the first lock is that of this test",
+        )
         self.assertFalse(self.binding(ids[0])["external_id"])
         self.assertTrue(self.binding(ids[1])["external_id"])
+
+    def test_a_hook_that_meets_a_lock_makes_only_its_record_wait(self):
+        def _map_data(exporter):
+            exporter.component(usage="record.locker").lock(exporter.binding.odoo_id)
+            return exporter.mapper.map_record(exporter.binding)
+
+        self.override(_map_data=_map_data)
+        self.assert_the_first_record_waits(one_by_one=False)
+
+    def test_exports_one_by_one_leave_a_locked_record_alone(self):
+        def _lock(exporter):
+            exporter._lock_or_retry(exporter.binding.odoo_id)
+
+        self.override(_lock=_lock)
+        self.assert_the_first_record_waits(one_by_one=True)
+
+    def assert_the_first_record_waits(self, one_by_one):
+        ids = self.bindings("Ada", "Grace", "Mary")
+        uuid = self.delay_chunk(ids)
+        with Transaction(self.registry) as env:
+            try_lock_rows(env["connector.test.binding"].browse(ids[0]).odoo_id)
+            with self.assertNoLogs("odoo.sql_db", "WARNING"):
+                job = self.run_job(uuid)
+        self.assertEqual(job["state"], "done")
+        self.assertIn("2 exported, 1 postponed.", job["result"])
+        calls = [] if one_by_one else [("create", 2)]
+        self.assertEqual(self.many_calls, calls)
+        exported = [bool(self.binding(id_)["external_id"]) for id_ in ids]
+        self.assertEqual(exported, [False, True, True])
 
     def test_a_refused_record_leaves_no_intent(self):
         ids = self.bindings("Ada", "Refused")

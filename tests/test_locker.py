@@ -4,7 +4,7 @@ import logging
 from odoo.addons.connector.exception import RetryableJobError
 from odoo.addons.connector.locks import CONTENTION_WAIT, try_lock_rows
 
-from .common import ShopCase
+from .common import ShopCase, sent_locks
 
 
 class TestLocker(ShopCase):
@@ -40,6 +40,35 @@ class TestLocker(ShopCase):
         self.assertTrue(shortest <= error.seconds <= longest <= 5)
         self.assertTrue(error.ignore_retry)
         self.assertIn(str(self.partner.id), str(error))
+
+    def test_the_statement_says_not_to_wait(self):
+        try_lock_rows(self.theirs)
+        with sent_locks() as statements:
+            self.lock_error()
+        statement = 'SELECT id FROM "res_partner" WHERE id IN %s FOR UPDATE NOWAIT'
+        self.assertEqual(statements, [statement])
+        self.assertTrue(self.partner.exists(), "the transaction accepts queries")
+
+    def test_a_record_that_was_changed_is_retried_in_the_same_way(self):
+        changed = self.theirs.create({"name": "Ada"})
+        self.other_cr.commit()
+        self.addCleanup(self.delete, changed)
+        with self.registry.cursor() as cr:
+            ours = changed.with_env(self.env(cr=cr))
+            self.assertEqual(ours.name, "Ada")  # the snapshot
+            changed.name = "Grace"
+            self.other_cr.commit()
+            with self.shop.with_env(ours.env).work_on("connector.test.binding") as work:
+                self.locker = work.component(usage="record.locker")
+                self.partner = ours
+                with self.assertNoLogs("odoo.sql_db"):
+                    error = self.lock_error()
+            self.assertTrue(error.ignore_retry)
+            self.assertTrue(ours.exists(), "the transaction accepts queries")
+
+    def delete(self, records):
+        records.unlink()
+        self.other_cr.commit()
 
     def test_the_caller_chooses_the_wait_and_whether_it_costs_a_try(self):
         try_lock_rows(self.theirs)

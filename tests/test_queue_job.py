@@ -15,11 +15,17 @@ class TestRelatedAction(ShopCase):
 
     def test_it_opens_the_record_behind_the_binding(self):
         ada = self.binding()
-        action = self.action(ada)
-        self.assertEqual(action["type"], "ir.actions.act_window")
-        self.assertEqual(action["res_model"], "connector.test.contact")
-        self.assertEqual(action["res_id"], ada.odoo_id.id)
-        self.assertEqual(action["view_mode"], "form")
+        self.assertEqual(
+            self.action(ada),
+            {
+                "name": "Contact of the tests",
+                "type": "ir.actions.act_window",
+                "view_type": "form",
+                "view_mode": "form",
+                "res_model": "connector.test.contact",
+                "res_id": ada.odoo_id.id,
+            },
+        )
 
     def test_it_opens_the_binding_when_it_wraps_nothing(self):
         model = self.env["connector.test.numbered"]

@@ -11,7 +11,7 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.locks import try_lock_rows
 from odoo.addons.queue_job.exception import FailedJobError
 
-from .common import RealJobsCase, Transaction
+from .common import RealJobsCase, Transaction, sent_locks
 
 
 class TestJobsMayCommit(RealJobsCase):
@@ -156,7 +156,16 @@ class TestContention(RealJobsCase):
         with self.transaction() as env:
             try_lock_rows(env["connector.test.binding"].browse(ada))
             for _attempt in range(7):  # more than a job has attempts
-                self.assert_is_retried_soon(uuid)
+                with sent_locks() as statements:
+                    self.assert_is_retried_soon(uuid)
+                # The queue locks its own rows with other statements.
+                self.assertEqual(
+                    [each for each in statements if "connector_test" in each],
+                    [
+                        'SELECT id FROM "connector_test_binding" WHERE id IN %s'
+                        " FOR UPDATE NOWAIT"
+                    ],
+                )
         self.assertFalse(self.server.calls)
         self.assertEqual(self.run_job(uuid)["state"], "done")
         self.assertEqual(self.server.calls, [("create", 1)])

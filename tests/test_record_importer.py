@@ -8,6 +8,7 @@ from odoo.addons.connector.exception import (
     NoExternalId,
     RetryableJobError,
 )
+from odoo.addons.connector.locks import try_lock_rows
 
 from .common import ImportCase
 
@@ -263,6 +264,22 @@ class TestChunk(NotedWrites):
         self.run_chunk("1", "2")
         self.assertEqual(created, ["1", "2"])
         self.assertTrue(self.imported("1") and self.imported("2"))
+
+    def test_a_hook_that_meets_a_lock_makes_only_its_record_wait(self):
+        busy = self.env.ref("base.main_partner")
+
+        def _validate_data(importer, values):
+            if importer.external_id == "1":
+                importer.component(usage="record.locker").lock(busy)
+
+        self.override(_validate_data=_validate_data)
+        self.source.add(1, 2)
+        with self.registry.cursor() as cr, self.assertNoLogs("odoo.sql_db"):
+            try_lock_rows(busy.with_env(self.env(cr=cr)))
+            result = self.run_chunk("1", "2")
+        self.assertTrue(result.startswith("1 created, 1 postponed."), result)
+        self.assertTrue(self.imported("2"))
+        self.assertEqual(self.jobs("import_record").args, [self.shop, "1"])
 
 
 class TestBatch(ImportCase):

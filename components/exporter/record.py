@@ -352,9 +352,10 @@ class GenericExporter(AbstractComponent):
     def _lock(self):
         """Lock the binding, so that no other job exports it at the same time.
 
-        The lock ends with the transaction, at the latest when the id is made durable.
+        The lock ends with the transaction, at the latest when the id is committed.
 
-        :raise RetryableJobError: when another job has it
+        :raise RetryableJobError: when another transaction holds the row, or has changed
+            it since this transaction began
         """
         self._lock_or_retry(self.binding)
 
