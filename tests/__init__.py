@@ -20,6 +20,7 @@ from . import (
     test_mapper,
     test_mapping_plan,
     test_modifiers,
+    test_newer_on_backend,
     test_one_and_many,
     test_orm,
     test_own_creates,

@@ -142,8 +142,8 @@ class BulkExport(ExportFlow):
                 rollback_on_error(self.env),
                 self.keep_outcome(item),
             ):
-                if item.exporter.start_export(item.binding):
-                    # Another record's rollback must not undo the delayed import.
+                if item.exporter.start_export(item.binding, self.fields):
+                    # Another record's rollback must not undo the import.
                     commit_if_allowed(self.env)
                 item.exporter.prepare_export()
 

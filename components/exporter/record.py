@@ -57,6 +57,10 @@ class GenericExporter(AbstractComponent):
     #: ``shop_bind_ids``. It is used for dependencies that are not bindings yet.
     _default_binding_field = None
 
+    #: Whether a record that is newer on the backend is imported before it is exported.
+    #: By default, a job imports it later, and the export overwrites it on the backend.
+    _import_before_export = False
+
     #: Whether many records may be exported with one call: a connector that overrides
     #: one of the bypassed hooks exports one by one.
     can_use_bulk_calls = True
@@ -89,7 +93,7 @@ class GenericExporter(AbstractComponent):
         :return: what :meth:`_run` returns, a sentence for people
         :raise RetryableJobError: when another job is exporting the record
         """
-        self.start_export(binding)
+        self.start_export(binding, kwargs.get("fields"))
         result = self._run(*args, **kwargs)
         if is_external_id(self.external_id):  # otherwise it was never exported
             self._bind()
@@ -127,11 +131,13 @@ class GenericExporter(AbstractComponent):
         )
         return Outcome(call.kind, message)
 
-    def start_export(self, binding):
+    def start_export(self, binding, fields=None):
         """Read the external id of a binding, and compare it with the backend.
 
         :param binding: the binding to export
-        :return: whether the backend has a newer record, whose import was delayed
+        :param fields: names of the fields that changed; all when empty
+        :return: whether the backend has a newer record, which was imported, or whose
+            import was delayed
         :rtype: bool
         :raise NothingToDo: when there is nothing that could be exported
         """
@@ -148,7 +154,10 @@ class GenericExporter(AbstractComponent):
             )
             raise NothingToDo(message, GONE) from None
         is_newer = self._check_backend_version()
-        if is_newer:
+        if is_newer and self._import_before_export:
+            self._lock()  # The import writes to the row, and must not wait for it.
+            self._import_newer(fields)
+        elif is_newer:
             self._delay_import()
         return bool(is_newer)
 
@@ -247,6 +256,20 @@ class GenericExporter(AbstractComponent):
         self.binding.with_delay().import_record(
             self.backend_record, self.external_id, force=True
         )
+
+    def _import_newer(self, fields):
+        """Import the backend's record, except for the fields that are to be exported.
+
+        It is called with ``_import_before_export``. A connector whose importer does not
+        inherit ``connector.record.importer`` overrides it.
+
+        :param fields: names of the fields that changed in Odoo. When empty, users may
+            have changed any field, but only those with changes that wait for their
+            export are kept.
+        """
+        importer = self.component(usage="record.importer")
+        importer.keep_fields(fields or ())
+        importer.run(self.external_id, force=True)
 
     def _has_to_skip(self):
         """Return whether this record must not be exported.

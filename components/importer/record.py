@@ -68,6 +68,7 @@ class RecordImporter(AbstractComponent):
     def __init__(self, work_context):
         super().__init__(work_context)
         self._item = ImportItem(None)
+        self._kept_fields = frozenset()
 
     @property
     def external_id(self):
@@ -95,6 +96,13 @@ class RecordImporter(AbstractComponent):
     @binding.setter
     def binding(self, value):
         self._item.binding = value
+
+    def keep_fields(self, names):
+        """Leave fields of the binding as they are, whatever the backend's record says.
+
+        :param names: names of the fields, which an export is about to send
+        """
+        self._kept_fields = frozenset(names)
 
     @returns_message
     def run(self, external_id, external_record=None, force=False):
@@ -281,7 +289,8 @@ class RecordImporter(AbstractComponent):
         values, keep = self._item.values, self._fields_to_keep(self.binding)
         if keep is None:
             values = {}
-        elif keep:
+        else:
+            keep = self._kept_fields.union(keep)
             values = {name: value for name, value in values.items() if name not in keep}
         changed = self._update(self.binding, values)
         return changed or bool(self._item.removed_lines)
