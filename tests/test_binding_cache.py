@@ -6,9 +6,15 @@ from unittest import skipUnless
 from odoo.addons.connector.components import binder as binder_module
 from odoo.addons.connector.components.mapper import m2o_to_external
 
-from .common import ShopCase, ShopServer, component_registry, shop_components
-from .test_mapper import MapperCase
-from .test_real_jobs import RealJobsCase, Transaction
+from .common import (
+    MapperCase,
+    RealJobsCase,
+    ShopCase,
+    ShopServer,
+    Transaction,
+    component_registry,
+    shop_components,
+)
 
 try:
     from hypothesis import HealthCheck, given, settings

@@ -218,6 +218,7 @@ class TestDependencies(ExporterCase):
         self.assertEqual(self.titles(), ["Grace", "Ada"])
         self.export(self.binding("Mary", friend_id=grace.id))
         self.assertEqual(self.titles(), ["Grace", "Ada", "Mary"])
+        self.assertEqual(self.server.calls, [("create", n) for n in (1, 2, 3)])
 
     def test_nothing_happens_without_a_relation(self):
         self.override(

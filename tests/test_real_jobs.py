@@ -76,6 +76,16 @@ class TestJobsMayCommit(RealJobsCase):
         self.assertEqual(self.binding(parent)["external_id"], "1")
         self.assertFalse(self.binding(leaf)["external_id"])
 
+    def test_the_binding_of_a_dependency_is_committed_before_its_export(self):
+        seen = []
+        self.server.before_create = lambda data: seen.append(
+            len(self.read("connector.test.binding", [("name", "=", "Parent")]))
+        )
+        with self.transaction() as env:
+            parent = env["connector.test.contact"].create({"name": "Parent"})
+        self.run_job(self.delay(self.bindings("Leaf", parent_id=parent.id))[0])
+        self.assertEqual(seen, [1, 1])
+
     def test_the_commit_of_the_external_id_releases_the_lock(self):
         free = []
 

@@ -48,6 +48,21 @@ def files_of_the_addon():
     return {name for name in files_of_the_project() if name.split("/")[0] in packed}
 
 
+class TestBasesOfTests(unittest.TestCase):
+    def test_no_module_imports_a_test_module(self):
+        """A connector that imports the bases runs no tests but its own."""
+        folder = folders.CHECKOUT
+        files = [*folder.glob("tests/*.py"), *folder.glob("examples/*/tests/*.py")]
+        self.assertTrue(files)
+        for file in files:
+            if file.name == "__init__.py":
+                continue
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.ImportFrom):
+                    name = (node.module or "").rpartition(".")[2]
+                    self.assertFalse(name.startswith("test_"), f"{file} imports {name}")
+
+
 class PackageCase(unittest.TestCase):
     """Has a clone of the project, so that nothing is left in the checkout."""
 
