@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 {
     "name": "CardDAV Connector",
-    "summary": "Contacts in step with address books: Nextcloud, Radicale, iCloud, ...",
+    "summary": "Synchronise contacts with Nextcloud, Radicale, iCloud, ...",
     "version": "19.0.2.0.0",
     "category": "Connector",
     "author": "Connector Contributors",

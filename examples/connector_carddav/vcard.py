@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Read and write vCards (RFC 2426), and change those that others write to as well.
+"""Read and write vCards (RFC 2426), and change cards that other programs write too.
 
 The properties of a card are a dict. Its keys are the names of properties. A value is
 
@@ -7,7 +7,7 @@ The properties of a card are a dict. Its keys are the names of properties. A val
 * a tuple, for a property of several parts, such as ``ORG``;
 * a structure of vobject, for ``N`` and ``ADR``;
 * a list of such values, for a property that occurs several times;
-* false, when the card should not have the property.
+* false, for a property that the card must not have.
 """
 
 import base64
@@ -22,17 +22,17 @@ from vobject.vcard import Address, Name
 
 from odoo.tools.mimetypes import guess_mimetype
 
-#: The ``TYPE`` that we give to properties of which a card may have several. Which of
-#: them is Odoo's, see :func:`_chosen`.
+#: The ``TYPE`` of new properties that a card may have several times. :func:`_chosen`
+#: selects the one that is Odoo's.
 TYPES = {
     "ADR": ("WORK",),
     "EMAIL": ("INTERNET", "WORK"),
     "TEL": ("VOICE", "WORK"),
     "URL": (),
 }
-#: Types that address book programs add and drop as they like.
+#: Types that programs add and remove without a change of meaning.
 INDIFFERENT_TYPES = {"INTERNET", "PREF", "VOICE"}
-#: Types of numbers that nobody answers.
+#: Types of numbers of machines.
 MACHINES = {"BBS", "FAX", "MODEM", "PAGER"}
 #: Properties that Odoo reads.
 READ = (
@@ -48,14 +48,14 @@ READ = (
     "NOTE",
     "PHOTO",
 )
-#: Properties that say how cards belong together, not what a contact is.
+#: Properties that link cards, and do not describe the contact.
 LINKS = {"UID", "X-PARENT-UID"}
-#: Properties that say nothing about the contact.
+#: Properties that describe the card itself.
 SERVICE_PROPERTIES = {"BEGIN", "END", "PRODID", "REV", "VERSION"}
-#: Pictures that every program can show, by the mimetype of their content.
+#: Types of pictures that every program can show, by mimetype.
 PICTURE_TYPES = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF"}
 
-# what neither a vCard nor the XML around it can carry
+# Characters that are not allowed in a vCard, or in the XML around it.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _LINE = re.compile(
     r"""(?: (?P<group> [\w-]+ ) \. )?
@@ -67,10 +67,10 @@ _LINE = re.compile(
 
 
 def serialize(properties):
-    """Write a card.
+    """Return a card as text.
 
     :param properties: dict as described above
-    :return: the text of a vCard 3.0
+    :return: a vCard 3.0
     :rtype: str
     """
     card = vobject.vCard()
@@ -82,20 +82,20 @@ def serialize(properties):
 
 
 def read(text):
-    """Read what Odoo knows of a card.
+    """Read the properties of a card that Odoo supports.
 
-    :param text: text of the card as the server has it
-    :return: dict as described above, without what the card does not have
-    :raise ValueError: when it cannot be read, with the cause
+    :param text: text of the card
+    :return: dict as described above, with the properties that the card has
+    :raise ValueError: when the card is not valid, with the cause
     """
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError("it is not in UTF-8") from None
+        raise ValueError("it is not encoded in UTF-8") from None
     try:
         card = vobject.readOne(_ILLEGAL.sub("", text))
     except Exception as error:
-        # vobject raises whatever a broken card makes of its code
+        # vobject raises errors of any class for an invalid card.
         raise ValueError(str(error) or "it is empty") from error
     if card.name.upper() != "VCARD":
         raise ValueError(f"it is a {card.name}")
@@ -113,14 +113,14 @@ def digests(properties):
     """Return a short digest of each property that has a value.
 
     :param properties: dict as described above
-    :return: digests by the name of the property; equal ones mean the same, whoever
-        wrote the card
+    :return: digests by name of the property; they are equal for equal values, whichever
+        program wrote the card
     """
     return {
         name: hashlib.sha1(content, usedforsecurity=False).hexdigest()[:16]
         for name, value in properties.items()
         if name not in SERVICE_PROPERTIES | LINKS
-        # the order of tags says nothing
+        # The order of tags has no meaning.
         and (
             content := _canonical(
                 sorted(value or ()) if name == "CATEGORIES" else value
@@ -130,7 +130,7 @@ def digests(properties):
 
 
 def shown(value):
-    """Return a value of a property as people read it."""
+    """Return the value of a property as text for people."""
     if isinstance(value, bytes):
         return f"({len(value)} B)"
     parts = filter(None, _canonical(value).decode().split("\0"))
@@ -138,9 +138,9 @@ def shown(value):
 
 
 def merge(text, properties):
-    """Put properties into a card, and leave all else as it is.
+    """Change properties of a card, and keep everything else.
 
-    :param text: text of the card as the server has it
+    :param text: text of the card
     :param properties: dict as described above
     :return: the text of the changed card
     :rtype: str
@@ -159,7 +159,7 @@ def merge(text, properties):
                 instead[line] = value and _in_place_of(line, name, value)
             if value and not instead.get(line):
                 added.setdefault(name, []).append(value)
-    # item1.TEL goes with its item1.X-ABLabel
+    # Remove item1.X-ABLabel together with its item1.TEL.
     groups = {line["group"] for line, new in instead.items() if not new} - {None}
     written = io.StringIO()
     for line in lines:
@@ -172,12 +172,17 @@ def merge(text, properties):
 
 
 def is_same(text, other):
-    """Whether two cards say the same, in whichever order and at whatever time."""
+    """Return whether two cards differ at most in the order and the revision date.
+
+    :param text: text of a card
+    :param other: text of the other card
+    :rtype: bool
+    """
     return _content(text) == _content(other)
 
 
 def picture_type(content):
-    """Return the ``TYPE`` of a picture, or ``None`` when not every program shows it.
+    """Return the ``TYPE`` of a picture, or ``None`` if not all programs can show it.
 
     :param content: the picture (``bytes``)
     """
@@ -195,7 +200,7 @@ def _add(card, name, value):
 
 
 def _value(name, lines):
-    """The value that lines of vobject have together, in the form described above."""
+    """Return the value of lines of vobject, in the form described above."""
     values = [line.value for line in lines]
     if name in ("CATEGORIES", "ORG"):
         return tuple(part.strip() for value in values for part in value if part.strip())
@@ -209,7 +214,7 @@ def _value(name, lines):
 
 
 def _picture(value):
-    """A picture as bytes; one that is elsewhere is not fetched: its address."""
+    """Return a picture as bytes, or its URL, which is not fetched."""
     head, comma, content = str(value).partition("base64,")
     if comma and head.startswith("data:"):  # vCard 4.0
         return base64.b64decode(content)
@@ -222,7 +227,7 @@ def _shown_as_company(card):
 
 
 def _canonical(value):
-    """What a value says, as bytes; empty when it says nothing."""
+    """Return a value as bytes that are equal for equal meanings; empty for none."""
     if isinstance(value, bytes):
         return value
     if isinstance(value, Name | Address):
@@ -237,13 +242,14 @@ def _canonical(value):
 
 
 def _chosen(name, lines):
-    """The lines of a property that are Odoo's; the others are left alone.
+    """Return the lines of a property that are Odoo's; others are never changed.
 
-    Of a property that a card may have several times, these are the ones of the type
-    *work*; else those without a type; else the first. Odoo has several e-mail
-    addresses, but one of all else.
+    For a property that a card may have several times, these are the lines of the type
+    *work*; else those without a type; else the first one. Odoo supports several e-mail
+    addresses, but one value of each other property.
 
-    :param lines: all lines of the name, of vobject or matches of ``_LINE``
+    :param name: name of the property
+    :param lines: all its lines, of vobject or matches of ``_LINE``
     """
     if name not in TYPES:
         return lines
@@ -260,9 +266,9 @@ def _rank(line):
 
 
 def _in_place_of(line, name, value):
-    """A line with another value; with its type and label, if they are not ours.
+    """Return a line with another value, but with the type and label that it had.
 
-    :return: ``None`` when the line cannot stay
+    :return: the text of the line; ``None`` when it has to be replaced
     """
     parameters = line["parameters"]
     if name not in TYPES or re.search("ENCODING|CHARSET|QUOTED", parameters.upper()):
@@ -273,9 +279,9 @@ def _in_place_of(line, name, value):
 
 
 def _lines(text):
-    """The lines of a card as matches of ``_LINE``, without those that are none."""
+    """Return the valid lines of a card as matches of ``_LINE``."""
     unfolded = re.sub("\n[ \t]", "", text.replace("\r\n", "\n"))
-    # not splitlines(): other separators than these are part of a line
+    # Not splitlines(): other separators are part of a line.
     return filter(None, map(_LINE.fullmatch, unfolded.split("\n")))
 
 
@@ -292,13 +298,13 @@ def _content(text):
 
 
 def _types(line):
-    """The types of a line, of vobject or a match of ``_LINE``, in upper case."""
+    """Return the types of a line (of vobject or a match of ``_LINE``) in upper case."""
     if not isinstance(line, re.Match):
         types = [*line.params.get("TYPE", ()), *line.singletonparams]
         return {each.upper() for each in types}
     types = set()
     for parameter in line["parameters"].upper().split(";"):
         name, _, values = parameter.rpartition("=")
-        if name in ("TYPE", ""):  # vCard 2.1 leaves out the name
+        if name in ("TYPE", ""):  # vCard 2.1 omits the name.
             types.update(values.replace('"', "").split(","))
     return types - {""}

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What is said in XML to and by a WebDAV server (RFC 4918, 6352, 6578)."""
+"""The XML of requests to and answers of a WebDAV server (RFC 4918, 6352, 6578)."""
 
 from typing import NamedTuple
 from xml.sax.saxutils import escape
@@ -7,44 +7,45 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 NAMESPACES = {"d": "DAV:", "c": "urn:ietf:params:xml:ns:carddav"}
-#: What kind of thing it is, and what may be asked of it.
+#: Request for the type of a resource and the reports that it supports.
 NATURE = (
     '<propfind xmlns="DAV:"><prop><resourcetype/><supported-report-set/></prop>'
     "</propfind>"
 )
+#: Request for the etags of resources.
 ETAGS = '<propfind xmlns="DAV:"><prop><resourcetype/><getetag/></prop></propfind>'
-#: A server says with it that it has forgotten what was before a token.
+#: Part of an answer to a token that the server no longer knows.
 TOKEN_EXPIRED = b"valid-sync-token"
 
 
 class NotWebDAVError(ValueError):
-    """The answer is not what a WebDAV server says."""
+    """The answer is not a valid WebDAV answer."""
 
 
 class Resource:
-    """What a server says of one resource."""
+    """The properties of one resource in an answer."""
 
     def __init__(self, element):
         self._element = element
         self.href = self._text("d:href")
         self.etag = self._text(".//d:getetag")
         self.content = self._text(".//c:address-data", strip=False)
-        # of the resource itself, not of one of its properties
+        # The status of the resource itself, not of one of its properties.
         self.status = self._text("d:status").partition(" ")[2][:3]
 
     @property
     def is_collection(self):
-        """Whether others may be in it."""
+        """Whether the resource can contain others."""
         return self._has("d:resourcetype/d:collection")
 
     @property
     def is_address_book(self):
-        """Whether cards are in it."""
+        """Whether the resource is an address book."""
         return self._has("d:resourcetype/c:addressbook")
 
     @property
-    def tells_changes(self):
-        """Whether it can be asked for what has changed in it."""
+    def reports_changes(self):
+        """Whether the resource can report its changes."""
         return self._has("d:supported-report/d:report/d:sync-collection")
 
     def _has(self, path):
@@ -56,20 +57,20 @@ class Resource:
 
 
 class Answer(NamedTuple):
-    """What a server says of several resources."""
+    """An answer with properties of several resources."""
 
     resources: list
-    token: str  #: names this state of the collection, if it was asked for
+    token: str  #: identifies this state of the collection; "" if it was not requested
 
 
 def read(content):
-    """Read the answer of a server.
+    """Parse an answer.
 
     :param content: XML as ``bytes``
     :rtype: Answer
-    :raise NotWebDAVError: when it is something else
+    :raise NotWebDAVError: when the content is not a WebDAV answer
     """
-    # entities could read our files, or grow without end
+    # Entities could read local files, or expand without end.
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(content, parser)
@@ -82,7 +83,7 @@ def read(content):
 
 
 def changes_since(token):
-    """Ask what has changed since a token; for all that is there without one."""
+    """Return the request for the changes since a token, without a token for all."""
     return (
         f'<sync-collection xmlns="DAV:"><sync-token>{escape(token or "")}</sync-token>'
         "<sync-level>1</sync-level><prop><getetag/></prop></sync-collection>"
@@ -90,7 +91,7 @@ def changes_since(token):
 
 
 def cards_at(paths):
-    """Ask for several cards at once."""
+    """Return the request for several cards."""
     hrefs = "".join(f"<d:href>{escape(path)}</d:href>" for path in paths)
     return (
         '<c:addressbook-multiget xmlns:c="urn:ietf:params:xml:ns:carddav" '

@@ -17,56 +17,61 @@ from ..vcard import serialize
 
 
 class CardChangedError(InvalidDataError):
-    """Somebody else has changed the card, or taken its name."""
+    """The card was changed by someone else, or its name is taken."""
 
 
 class TokenExpiredError(ConnectorException):
-    """The server has forgotten what was before the token."""
+    """The server no longer knows the changes since the token."""
 
 
 class Card(NamedTuple):
-    """A card as the server has it."""
+    """A card as stored on the server."""
 
     text: str
-    etag: str  #: names this version of the card
+    etag: str  #: identifies this version of the card
 
 
 class Changes(NamedTuple):
-    """What has changed in an address book."""
+    """The changes of an address book."""
 
-    etags: dict  #: of the cards that are new or changed, by their external ids
-    gone: (
-        set | None
-    )  #: ids of deleted cards; ``None`` when all that is left is in etags
-    token: str | None = None  #: to ask the next time for what has changed since
+    #: Etags of new and changed cards by external id.
+    etags: dict
+    #: External ids of deleted cards; ``None`` when ``etags`` lists all cards.
+    gone: set | None
+    #: Token for the next request; ``None`` when the server does not support tokens.
+    token: str | None = None
 
 
 class CardAdapter(Component):
-    """The cards of an address book; their external id is the name of the resource."""
+    """Read and write the cards of an address book.
+
+    The external id of a card is the name of its resource.
+    """
 
     _name = "carddav.card.adapter"
     _inherit = ["connector.http.adapter", "base.carddav.connector"]
     _apply_on = ["carddav.res.partner"]
 
-    _timeout = 30  #: seconds that the server may be silent
+    #: Seconds that the server may be silent.
+    _timeout = 30
     _recovers_creates = True
 
     def __init__(self, work_context):
         super().__init__(work_context)
-        self.card = None  #: the card that was read or written last
+        self.card = None  #: the last card that was read or written
 
     @property
     def etag(self):
-        """The version of the card that was read or written last."""
+        """The etag of the last card that was read or written."""
         return self.card and self.card.etag
 
     def create(self, data, idempotency_key):
-        """Put a new card into the address book.
+        """Create a card in the address book.
 
         :param data: properties of the card, see :mod:`..vcard`
-        :param idempotency_key: becomes the UID of the card and the name of the resource
+        :param idempotency_key: UID of the new card, and name of its resource
         :return: the name of the resource
-        :raise CardChangedError: when there is a card of this name; it stays as it is
+        :raise CardChangedError: when a card with this name exists; it is not changed
         """
         name = self._resource_name(idempotency_key)
         card = serialize({**data, "UID": idempotency_key})
@@ -74,7 +79,7 @@ class CardAdapter(Component):
         return name
 
     def find_created(self, idempotency_key):
-        """Return the name of the resource that an interrupted create made, if any."""
+        """Return the name of the card that an interrupted create made, or ``None``."""
         name = self._resource_name(idempotency_key)
         try:
             self.read(name)
@@ -83,30 +88,33 @@ class CardAdapter(Component):
         return name
 
     def write(self, external_id, data):
-        """Replace a card, unless somebody has changed it since it was read.
+        """Replace a card, unless it was changed after it was read.
 
         :param data: the :class:`Card` with the new text and the etag of the old one
-        :raise CardChangedError: when the card has another etag by now, or is gone; it
-            stays as it is
+        :raise CardChangedError: when the card now has another etag, or was deleted; it
+            is not changed
         """
         self._put(external_id, data.text, {"If-Match": data.etag})
 
     def read(self, external_id):
-        """Return a card.
+        """Read a card.
 
+        :param external_id: name of the resource
         :rtype: Card
-        :raise IDMissingInBackend: when there is none
+        :raise IDMissingInBackend: when the card does not exist
         """
         headers = {"Accept": "text/vcard; version=3.0, text/vcard;q=0.9"}
         response = self._request("GET", self._path(external_id), headers=headers)
         etag = response.headers.get("ETag") or "*"
-        # what is not UTF-8 has to come back as it was
+        # Bytes that are not UTF-8 must be written back unchanged.
         self.card = Card(response.content.decode(errors="surrogateescape"), etag)
         return self.card
 
     def read_many(self, external_ids):
-        """Return cards by their external ids, without those that are gone.
+        """Read many cards with one request.
 
+        :param external_ids: names of the resources
+        :return: the cards by external id, without those that do not exist
         :rtype: dict[str, Card]
         """
         root = urlsplit(self._url("")).path.rstrip("/")
@@ -114,7 +122,7 @@ class CardAdapter(Component):
         try:
             found = self._ask("REPORT", webdav.cards_at(paths)).resources
         except webdav.NotWebDAVError:
-            # a single card that does not fit into XML spoils the whole answer
+            # One card with invalid characters makes the XML of all unreadable.
             return self._read_one_by_one(external_ids)
         return {
             self._id_of(each): Card(each.content, each.etag)
@@ -123,7 +131,7 @@ class CardAdapter(Component):
         }
 
     def search(self, filters=None):
-        """Return the etags of all cards by their external ids.
+        """Return the etags of all cards by external id.
 
         :rtype: dict[str, str]
         """
@@ -134,15 +142,15 @@ class CardAdapter(Component):
         }
 
     def changes(self, token=None):
-        """Return what has changed since an earlier call.
+        """Return the changes since an earlier call.
 
-        Servers that do not know (RFC 6578) tell what they have, as all do when there is
-        no token, or one that they have forgotten.
+        All cards are returned when the server does not support tokens (RFC 6578), when
+        the token is missing, and when the server no longer knows it.
 
-        :param token: that of the earlier call
+        :param token: token that the earlier call returned
         :rtype: Changes
         """
-        if not any(each.tells_changes for each in self._address_book()):
+        if not any(each.reports_changes for each in self._address_book()):
             return Changes(self.search(), None)
         try:
             return self._changes_since(token)
@@ -150,33 +158,35 @@ class CardAdapter(Component):
             return self._changes_since(None)
 
     def delete(self, external_id, etag=None):
-        """Delete a card, unless somebody has changed it.
+        """Delete a card, unless it was changed.
 
-        :param etag: the version that may be deleted; any when left out
-        :raise CardChangedError: when the card has another etag by now
-        :raise IDMissingInBackend: when it is gone already
+        :param external_id: name of the resource
+        :param etag: version that may be deleted; by default any
+        :raise CardChangedError: when the card now has another etag
+        :raise IDMissingInBackend: when the card no longer exists
         """
         headers = {"If-Match": etag or "*"}
         self._request("DELETE", self._path(external_id), headers=headers)
 
     def check(self):
-        """Make sure that we are let in and that this is an address book.
+        """Check the credentials, and that the address is that of an address book.
 
-        :raise ConnectorException: when it is something else
+        :raise AccessRefusedError: when the server does not accept the credentials
+        :raise ConnectorException: when the address is not that of an address book
         """
         for found in self._address_book():
             if not found.is_address_book:
                 raise self._no_address_book()
 
-    # -- how this server is spoken to
+    # -- requests to this server
 
     def _auth(self):
         backend = self.backend_record.sudo()
-        # as bytes: requests takes a text for Latin-1
+        # As bytes: requests encodes text as Latin-1.
         return (backend.username or "").encode(), (backend.password or "").encode()
 
     def _headers(self):
-        # compression makes some servers change the etag
+        # Some servers change the etag when they compress.
         return {"Accept-Encoding": "identity"}
 
     def _raise_for_answer(self, response):
@@ -188,11 +198,11 @@ class CardAdapter(Component):
 
     def _conflict(self, response):
         if "If-None-Match" in response.request.headers:
-            cause = self.env._("There is a card of this name already.")
+            cause = self.env._("A card with this name already exists.")
         else:
             cause = self.env._(
-                "Somebody has changed or deleted the card there meanwhile. Nothing was "
-                "overwritten: try again."
+                "The card was changed or deleted on the server in the meantime. "
+                "Nothing was overwritten. Try again."
             )
         return f"{self._error_text(response)} {cause}"
 
@@ -206,7 +216,7 @@ class CardAdapter(Component):
         etag = response.headers.get("ETag")
         if etag:
             self.card = Card(text, etag)
-        else:  # the server has stored something else than it was sent
+        else:  # The server has stored the card in another form.
             self.read(name)
 
     def _read_one_by_one(self, external_ids):
@@ -241,7 +251,7 @@ class CardAdapter(Component):
         return Changes(etags, None if everything else gone, token)
 
     def _address_book(self, depth="0", body=webdav.NATURE):
-        """Ask for properties of the address book (and, in depth 1, of its cards)."""
+        """Read properties of the address book (and of its cards, with depth 1)."""
         try:
             return self._ask("PROPFIND", body, depth).resources
         except webdav.NotWebDAVError:
@@ -253,14 +263,14 @@ class CardAdapter(Component):
         return webdav.read(response.content)
 
     def _id_of(self, resource):
-        """The external id of a card, of which the server tells the path or address."""
+        """Return the external id of a card from the path or URL in an answer."""
         path = urlsplit(urljoin(self._url(""), resource.href)).path
         return unquote(path.rpartition("/")[2])
 
     def _no_address_book(self):
         return ConnectorException(
             self.env._(
-                "There is no CardDAV address book at the address of %s. Enter the "
+                "The address of %s is not that of a CardDAV address book. Enter the "
                 "address of one address book, as the server shows it.",
                 self.backend_record.name,
             )

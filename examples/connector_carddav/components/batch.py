@@ -8,10 +8,10 @@ from odoo.addons.queue_job.job import identity_exact
 
 
 class CardBatchImporter(Component):
-    """Import cards that are new or have changed, and notice those that are gone.
+    """Import new and changed cards, and mark the contacts whose cards were deleted.
 
-    Servers tell what has changed since a token. Those that do not know are asked for
-    all their cards, whose versions are compared with those that Odoo has seen.
+    The server returns the changes since a token. If it does not support tokens, the
+    etags of all its cards are compared with those that Odoo stores.
     """
 
     _name = "carddav.card.batch.importer"
@@ -20,13 +20,14 @@ class CardBatchImporter(Component):
 
     @returns_message
     def run_since(self, filters=None, chunk_size=None):
-        """Delay the import of what has changed since the last time.
+        """Delay the import of the changes since the last run.
 
-        The token of the backend is moved on in the transaction that stores the jobs.
+        The new token is stored in the transaction that stores the jobs.
 
         :param filters: not used
         :param chunk_size: records a job
-        :return: a translated sentence that says how many
+        :return: a translated sentence that counts the records and the jobs
+        :rtype: str
         """
         self._check_backend_active()
         changes = self.backend_adapter.changes(self.backend_record.sync_token)
@@ -37,7 +38,7 @@ class CardBatchImporter(Component):
     def _search(self, changes):
         """Return the names of the cards to import.
 
-        :param changes: as the adapter tells them; asked for when there are none
+        :param changes: the ``Changes`` that the adapter returned; read when missing
         """
         changes = changes or self.backend_adapter.changes()
         domain = Domain("external_id", "!=", False) & self.binder.backend_domain()
@@ -60,7 +61,7 @@ class CardBatchImporter(Component):
 
 
 class CardBatchExporter(Component):
-    """Export the contacts that are to be in the address book, and are not yet."""
+    """Export the contacts that belong to the address book and are not in it yet."""
 
     _name = "carddav.card.batch.exporter"
     _inherit = ["connector.batch.exporter", "base.carddav.connector"]

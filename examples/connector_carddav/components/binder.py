@@ -3,7 +3,7 @@ from odoo.addons.component.core import Component
 
 
 class CardDAVBinder(Component):
-    """Links contacts with cards; the external id is the name of the card's resource."""
+    """Link contacts with cards. The external id is the name of the card's resource."""
 
     _name = "carddav.binder"
     _inherit = ["base.binder", "base.carddav.connector"]

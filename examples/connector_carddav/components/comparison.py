@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What has changed on which side, and who wins when both have."""
+"""Detect changes in Odoo and on the server, and settle conflicts."""
 
 from typing import NamedTuple
 
@@ -10,27 +10,27 @@ from odoo.addons.connector.exception import InvalidDataError
 
 from .. import vcard
 
-#: A digest that nothing has: what is said to have it counts as changed.
+#: Digests that no value has, so that every property counts as changed.
 UNKNOWN = dict.fromkeys([*vcard.READ, "X-ABSHOWAS"], "")
 
 
 class Difference(NamedTuple):
-    """Names of the properties that have changed since both sides said the same."""
+    """Names of the properties that changed since the last synchronisation."""
 
     contact: set  #: in Odoo
     card: set  #: on the server
 
     @property
     def is_conflict(self):
-        """Whether both sides have changed."""
+        """Whether both sides changed."""
         return bool(self.contact and self.card)
 
 
 class CardComparison(Component):
-    """Compares a contact and its card with what they were at the last synchronisation.
+    """Compare a contact and its card with their state at the last synchronisation.
 
-    Of both, the binding keeps a digest of each property. Their ``etag`` and date tell
-    no more than that something may have changed.
+    The binding stores a digest of each property of both. An ``etag`` or a date only
+    shows that something may have changed.
     """
 
     _name = "carddav.card.comparison"
@@ -41,17 +41,17 @@ class CardComparison(Component):
     def read(self, name, card):
         """Return the properties of a card, see :mod:`..vcard`.
 
-        :param name: of the resource, for people
-        :param card: as the adapter has read it
-        :raise InvalidDataError: when nobody can read it
+        :param name: name of the resource, for people
+        :param card: the :class:`~.adapter.Card`
+        :raise InvalidDataError: when the card is not valid
         """
         try:
             return vcard.read(card.text)
         except ValueError as error:
             raise InvalidDataError(
                 self.env._(
-                    "The card %(name)s in %(backend)s cannot be read: %(cause)s. Mend "
-                    "it there, or delete it.",
+                    "The card %(name)s in %(backend)s cannot be read: %(cause)s. "
+                    "Correct it there, or delete it.",
                     name=name,
                     backend=self.backend_record.name,
                     cause=error,
@@ -64,10 +64,10 @@ class CardComparison(Component):
         return mapper.map_record(binding).values()
 
     def compare(self, binding, card):
-        """Tell what has changed since the last synchronisation.
+        """Return what changed since the last synchronisation.
 
         :param binding: the binding
-        :param card: its card as the adapter has read it
+        :param card: its :class:`~.adapter.Card` on the server
         :rtype: Difference
         """
         contact = vcard.digests(self.properties_of(binding))
@@ -82,18 +82,18 @@ class CardComparison(Component):
         return Difference(contact_changed - agreed, card_changed - agreed)
 
     def remember(self, binding, card, synced_contact=None, on_card=None):
-        """Note that a contact and its card say the same.
+        """Store the state of a contact and its card after a synchronisation.
 
         :param binding: the binding
-        :param card: its card as the adapter has read or written it
-        :param synced_contact: digests of what Odoo says; those of now when left out
-        :param on_card: properties of the card, where it was read already
+        :param card: its :class:`~.adapter.Card` on the server
+        :param synced_contact: digests of the contact; by default the present ones
+        :param on_card: properties of the card, if they were read before
         """
         if synced_contact is None:
             synced_contact = vcard.digests(self.properties_of(binding))
         try:
             synced_card = vcard.digests(on_card or vcard.read(card.text))
-        except ValueError:  # others have broken it; what is ours has been written
+        except ValueError:  # Another program broke the card; our values are written.
             synced_card = {}
         self._write(
             binding,
@@ -105,7 +105,7 @@ class CardComparison(Component):
         )
 
     def changed_in_odoo(self, bindings):
-        """Return those of the bindings whose contact has changed."""
+        """Return the bindings whose contacts changed since the last synchronisation."""
         return bindings.filtered(
             lambda each: (
                 each.etag
@@ -118,9 +118,12 @@ class CardComparison(Component):
     # -- conflicts
 
     def settle(self, binding, card, difference):
-        """Decide who wins when both sides have changed; the loser's version is kept.
+        """Choose the side that wins a conflict, and attach the other version.
 
-        :return: "odoo", "server", or "ask" when people have to decide
+        :param binding: the binding
+        :param card: its :class:`~.adapter.Card` on the server
+        :param difference: the :class:`Difference`
+        :return: ``"odoo"``, ``"server"``, or ``"ask"`` when a user has to decide
         """
         winner = (
             getattr(self.work, "winner", None) or binding.backend_id.conflict_policy
@@ -129,7 +132,7 @@ class CardComparison(Component):
             self._write(
                 binding,
                 link_state="conflict",
-                conflict=self._in_words(binding, card, difference),
+                conflict=self._conflict_text(binding, card, difference),
             )
         elif winner == "odoo":
             self._keep(binding, card.text)
@@ -163,8 +166,8 @@ class CardComparison(Component):
             ],
         )
 
-    def _in_words(self, binding, card, difference):
-        """List what both sides say, a line for each property that differs."""
+    def _conflict_text(self, binding, card, difference):
+        """Return a line with both values for each property that changed."""
         labels = self._labels()
         here = self.properties_of(binding)
         there = self.read(binding.external_id, card)

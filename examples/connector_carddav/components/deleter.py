@@ -5,10 +5,10 @@ from .adapter import CardChangedError
 
 
 class CardDeleter(Component):
-    """Delete the card of a contact that was deleted, unless somebody has changed it.
+    """Delete the card of a contact that was deleted in Odoo, unless it was changed.
 
-    Then the card stays, and the next import makes a contact of it again: what somebody
-    has just written is worth more than what somebody else has thrown away.
+    A changed card stays, and the next import creates a contact from it: a recent change
+    must not be lost because of a delete elsewhere.
     """
 
     _name = "carddav.card.deleter"
@@ -19,14 +19,14 @@ class CardDeleter(Component):
         """Delete a card.
 
         :param external_id: name of the resource
-        :param etag: the version that Odoo knew; any when it knew none
+        :param etag: version that Odoo knew and that may be deleted; by default any
         """
         self.etag = etag
         try:
             return super().run(external_id)
         except CardChangedError:
             return self.env._(
-                "%s was not deleted: somebody has changed it in the address book.",
+                "%s was not deleted: it was changed in the address book.",
                 external_id,
             )
 

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""From a contact to the properties of a card; see ``vcard.py`` for their form."""
+"""Map a contact to the properties of a card; ``vcard.py`` describes their form."""
 
 import base64
 import re
@@ -16,7 +16,7 @@ from ..vcard import picture_type
 
 
 class CardMapper(Component):
-    """The properties of the card; one that is false is taken out of it."""
+    """Map the properties of the card. A property with a false value is removed."""
 
     _name = "carddav.card.export.mapper"
     _inherit = ["base.export.mapper", "base.carddav.connector"]
@@ -27,7 +27,10 @@ class CardMapper(Component):
     @mapping
     @changed_by("name", "is_company")
     def name(self, record):
-        """Odoo does not know which part of a name is which; most end with it."""
+        """Split the name, which Odoo stores as one text.
+
+        The last word is usually the family name.
+        """
         given, _, family = (record.name or "").strip().rpartition(" ")
         if record.is_company:
             given, family = "", record.name
@@ -41,7 +44,7 @@ class CardMapper(Component):
     @mapping
     @changed_by("name", "is_company", "parent_id", "company_name")
     def organization(self, record):
-        """The company with its departments, from the top."""
+        """Return the company and its departments, from the top."""
         partner = record.odoo_id if record.is_company else record.parent_id
         names = []
         while partner:
@@ -61,7 +64,7 @@ class CardMapper(Component):
     @changed_by("street", "street2", "zip", "city", "state_id", "country_id")
     def address(self, record):
         parts = {
-            # programs show a part of several lines best; few know the "extended" one
+            # Most programs show several lines in this part; few support "extended".
             "street": "\n".join(filter(None, [record.street, record.street2])),
             "city": record.city or "",
             "region": record.state_id.name or "",
@@ -78,7 +81,7 @@ class CardMapper(Component):
     @mapping
     @changed_by("website")
     def website(self, record):
-        # whether these are escaped in a URL, programs do not agree
+        # Programs differ in whether they escape these characters in a URL.
         awkward = re.compile(r"[,;\\\s]")
         url = awkward.sub(lambda found: quote(found[0]), record.website or "")
         return {"URL": url}
@@ -101,6 +104,6 @@ class CardMapper(Component):
         return {"PHOTO": picture_type(photo) and photo}
 
     def finalize(self, map_record, values):
-        """Add the date of the contact; that of the binding changes with each export."""
+        """Add the date of the contact, as each export changes that of the binding."""
         date = map_record.source.odoo_id.write_date
         return {**values, "REV": f"{date:%Y%m%dT%H%M%SZ}"}

@@ -8,7 +8,10 @@ from .adapter import Card, CardChangedError
 
 
 class CardExporter(Component):
-    """Write a contact to the address book, after the company that it belongs to."""
+    """Write a contact to the address book, after the company that it belongs to.
+
+    Changes on the card that Odoo does not have are imported, not overwritten.
+    """
 
     _name = "carddav.card.exporter"
     _inherit = ["generic.exporter", "base.carddav.connector"]
@@ -19,25 +22,25 @@ class CardExporter(Component):
     def __init__(self, work_context):
         super().__init__(work_context)
         self.comparison = self.component(usage="card.comparison")
-        self.card = None  #: the card as the server has it
-        self.changed = None  #: names of the properties to write; all when ``None``
-        self.skip_reason = None  #: why the card must not be written, for people
+        self.card = None  #: the card on the server
+        self.changed = None  #: names of the properties to write; ``None`` for all
+        self.skip_reason = None  #: translated sentence: why nothing is written
 
     def _should_import(self):
-        """Read the card. When it is gone, it is created again."""
+        """Read the card. A card that no longer exists is created again."""
         if self.external_id:
             self.card = self.backend_adapter.read(self.external_id)
         return False
 
     def _run(self, fields=None):
-        """Export, unless the card has changes that Odoo does not know."""
+        """Export the contact, unless the card has changes that Odoo does not have."""
         self.skip_reason = self._compare_with_card()
         return self.skip_reason or super()._run(fields)
 
     def _compare_with_card(self):
-        """Find out which side has changed.
+        """Compare the contact with its card.
 
-        :return: a sentence when the card must not be written, else ``None``
+        :return: translated reason not to write the card, otherwise ``None``
         """
         if self.binding.link_state == "conflict":
             return self._asked()
@@ -60,7 +63,7 @@ class CardExporter(Component):
         if winner == "server":
             self._delay_import()
             return self.env._(
-                "Nothing was exported: the card has changed, and is imported instead."
+                "Nothing was exported: the card was changed, and is imported instead."
             )
         self.changed |= difference.card
         # Commit the version that loses before it is overwritten.
@@ -69,8 +72,8 @@ class CardExporter(Component):
 
     def _asked(self):
         return self.env._(
-            "Nothing was exported: the contact and its card have both been changed. "
-            "Somebody has to decide which one is kept."
+            "Nothing was exported: the contact and its card were both changed. Choose "
+            "the version to keep in the list Conflicts of the address book."
         )
 
     def _delay_import(self):
@@ -79,17 +82,17 @@ class CardExporter(Component):
         )
 
     def _has_to_skip(self):
-        """Skip what has no name, such as the address of a warehouse."""
+        """Skip contacts without a name, such as delivery addresses."""
         return not (self.binding.name or "").strip()
 
     def _export_dependencies(self):
         self._export_dependency(self.binding.parent_id, "carddav.res.partner")
 
     def _update_data(self, map_record, fields=None, **kwargs):
-        """Change in the card what has changed in Odoo: a write replaces the whole card.
+        """Return the card with the changes of Odoo, ``None`` when nothing differs.
 
-        What others have put into it stays. There is no data when nothing differs. Which
-        fields have changed tells the comparison better than who asks for the export.
+        A write replaces the whole card, so the properties that other programs added are
+        kept. The comparison determines what changed; ``fields`` is not used.
         """
         properties = map_record.values(**kwargs)
         if self.changed is not None:
@@ -104,11 +107,11 @@ class CardExporter(Component):
         try:
             super()._update(data)
         except CardChangedError as error:
-            # Count the attempt: some servers never accept the etag that they sent.
+            # Count the attempt: some servers never accept an etag that they returned.
             self._retry_later(str(error), ignore_retry=False)
 
     def _bind(self):
-        """Keep what both sides say now, to detect later changes."""
+        """Bind the contact, and store both states to detect later changes."""
         if self.skip_reason:
             return
         self.comparison.remember(self.binding, self.backend_adapter.card)

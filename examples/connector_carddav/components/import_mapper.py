@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""From the properties of a card to a contact; see ``vcard.py`` for their form."""
+"""Map the properties of a card to a contact; ``vcard.py`` describes their form."""
 
 import base64
 from functools import cached_property
@@ -17,7 +17,7 @@ ADDRESS = ("street", "street2", "zip", "city", "state_id", "country_id")
 
 
 class ContactMapper(Component):
-    """The values of the contact; those of properties that have changed."""
+    """Map the properties that changed to the values of the contact."""
 
     _name = "carddav.card.import.mapper"
     _inherit = ["base.import.mapper", "base.carddav.connector"]
@@ -28,18 +28,20 @@ class ContactMapper(Component):
     @mapping
     @changed_by("FN", "N")
     def name(self, record):
-        """The name in one piece; a card without one is called by what else it says."""
+        """Map the name, or else the company, the e-mail address or the phone."""
         name = record.get("FN") or _in_one_piece(record.get("N"))
         others = (record.get(each) for each in ("ORG", "EMAIL", "TEL"))
         name = name.strip() or next(filter(None, others), None)
         if not name:
-            raise MappingError(self.env._("The card has no name."))
+            raise MappingError(
+                self.env._("The card has no name. Enter one in the address book.")
+            )
         return {"name": name if isinstance(name, str) else name[-1]}
 
     @mapping
     @only_create
     def kind(self, record):
-        """Decided once: many programs drop what they do not know from a card."""
+        """Map it on create only: many programs remove this property when they save."""
         return {"is_company": "X-ABSHOWAS" in record}
 
     @mapping
@@ -50,9 +52,9 @@ class ContactMapper(Component):
     @mapping
     @changed_by("ORG")
     def organization(self, record):
-        """The company of this name that Odoo has; else only its name is kept.
+        """Map to the company with this name, otherwise keep only the name.
 
-        No company is made of a mere name, which people write in many ways.
+        No company is created: people spell the same name in different ways.
         """
         names = list(record.get("ORG", ()))
         if self._is_company(record):
@@ -71,7 +73,7 @@ class ContactMapper(Component):
         country = self._countries.get(parts["country"].lower(), False)
         state = self._states.get((country, parts["region"].lower()), False)
         street, _, rest = parts["street"].partition("\n")
-        # what Odoo has no field for is kept where people see it
+        # Keep the parts without a field of their own where users see them.
         more = [rest, parts["extended"], parts["box"]]
         more += [] if state else [parts["region"]]
         more += [] if country else [parts["country"]]
@@ -104,19 +106,21 @@ class ContactMapper(Component):
     @changed_by("PHOTO")
     def photo(self, record):
         photo = record.get("PHOTO", b"")
-        if not isinstance(photo, bytes):  # it is elsewhere
+        if not isinstance(photo, bytes):  # The card has a URL only.
             return None
         photo = base64.b64encode(photo)
         try:
             ImageProcess(base64.b64decode(photo))
         except UserError as error:
-            raise MappingError(self.env._("The photo: %s", error)) from error
+            raise MappingError(
+                self.env._("The photo cannot be imported: %s", error)
+            ) from error
         return {"image_1920": photo or False}
 
     def finalize(self, map_record, values):
-        """Leave the address alone where it is that of the company, as Odoo has it.
+        """Leave out the address of a contact that has its company's address.
 
-        Odoo would change it for the company and for all who belong to it.
+        Odoo would change it for the company and all its contacts.
         """
         contact = self.options.binding
         belongs = values.get("parent_id", contact and contact.parent_id)
@@ -124,11 +128,11 @@ class ContactMapper(Component):
             values = {n: value for n, value in values.items() if n not in ADDRESS}
         return values
 
-    # -- what Odoo has
+    # -- records of Odoo that cards refer to
 
     @cached_property
     def tags(self):
-        """The ids of all tags by their names in full."""
+        """The ids of all tags by full name."""
         tags = self.env["res.partner.category"].search([])
         return {tag.display_name: tag.id for tag in tags}
 
@@ -154,9 +158,10 @@ class ContactMapper(Component):
         return contact.is_company if contact else "X-ABSHOWAS" in record
 
     def _parent(self, record, names):
-        """The company of a contact.
+        """Return the company or department that a card belongs to, or none.
 
-        :param names: of companies and their departments, from the top
+        :param record: properties of the card
+        :param names: names of the company and its departments, from the top
         """
         uid = record.get("X-PARENT-UID")
         linked = self.binder_for().to_internal(uid and f"{uid}.vcf", unwrap=True)

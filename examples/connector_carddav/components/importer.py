@@ -14,10 +14,10 @@ from .comparison import UNKNOWN
 
 
 class CardImporter(Component):
-    """Make contacts of cards, and bring into contacts what has changed on their cards.
+    """Create contacts from new cards, and update contacts with changes of their cards.
 
-    A card is about the contact that it is linked with; a new one is linked with the
-    contact that fits, see ``CardMatcher``, or a contact is created.
+    A new card is linked with the contact that it matches (see ``CardMatcher``). If none
+    matches, a contact is created.
     """
 
     _name = "carddav.card.importer"
@@ -28,33 +28,33 @@ class CardImporter(Component):
         super().__init__(work_context)
         self.comparison = self.component(usage="card.comparison")
         self.matcher = self.component(usage="card.matcher")
-        self.winner = None  #: of a conflict, see ``CardComparison.settle``
-        self.adopted = False  #: whether the contact was there before
-        self.unsent = False  #: whether Odoo has something that the card has not
+        self.winner = None  #: side that won the conflict, see ``CardComparison.settle``
+        self.adopted = False  #: whether the card was linked with an existing contact
+        self.unsent = False  #: whether Odoo has changes that the card does not have
         self._properties = None
 
     @property
     def properties(self):
-        """What the card says, see :mod:`..vcard`."""
+        """The properties of the card, see :mod:`..vcard`."""
         if self._properties is None:
             self._properties = self.comparison.read(
                 self.external_id, self.external_record
             )
         return self._properties
 
-    # -- before
+    # -- before the import
 
     def _is_uptodate(self, binding):
         known = binding.etag == self.external_record.etag
         return known and binding.link_state == "linked"
 
     def work_on_item(self, item, importer):
-        """Share what was looked up for the whole chunk, too."""
+        """Share the components that prefetch for the whole chunk, too."""
         super().work_on_item(item, importer)
         self.comparison, self.matcher = importer.comparison, importer.matcher
 
     def _before_import(self):
-        with suppress(InvalidDataError):  # said again when the card is mapped
+        with suppress(InvalidDataError):  # Mapping the card raises it again.
             self._make_tags(self.properties.get("CATEGORIES", ()))
 
     def _import_dependencies(self):
@@ -63,7 +63,7 @@ class CardImporter(Component):
             self._import_dependency(uid and f"{uid}.vcf", "carddav.res.partner")
 
     def _make_tags(self, names):
-        """Make the tags that are missing; no other job makes the same meanwhile."""
+        """Create missing tags, under locks so that no other job creates the same."""
         missing = sorted(set(names) - self.mapper.tags.keys())
         if not missing:
             return
@@ -72,7 +72,7 @@ class CardImporter(Component):
             self.advisory_lock_or_retry(f"{tags._name}({name})", retry_seconds=5)
         domain = Domain("name", "in", missing) & Domain("parent_id", "=", False)
         if search_committed(tags, domain):
-            self._retry_later(self.env._("Another job has just made the same tags."))
+            self._retry_later(self.env._("Another job has just created the same tags."))
         for tag in tags.create([{"name": name} for name in missing]):
             self.mapper.tags[tag.name] = tag.id
 
@@ -83,12 +83,12 @@ class CardImporter(Component):
         return self.mapper.map_record(self.properties)
 
     def _create_data(self, map_record, **kwargs):
-        """Leave out what the card does not say: the contact may be there already."""
+        """Leave out empty values: the card may match a contact that has them."""
         values = super()._create_data(map_record, **kwargs)
         return {name: value for name, value in values.items() if value}
 
     def _update_data(self, map_record, binding, **kwargs):
-        """Map what has changed on the card, unless Odoo's contact is to be kept."""
+        """Map the changes of the card, unless the version of Odoo wins."""
         difference = self.comparison.compare(binding, self.external_record)
         changed = difference.card
         if difference.is_conflict:
@@ -101,23 +101,23 @@ class CardImporter(Component):
         values = {}
         if changed:
             values = map_record.values(fields=changed, binding=binding, **kwargs)
-        if binding.link_state == "deleted":  # it has come back
+        if binding.link_state == "deleted":  # The card exists again.
             values["active"] = True
         return values
 
     def _fields_to_keep(self, binding):
-        """None: what users have changed is part of the comparison above."""
+        """Return no fields: the comparison handles the changes of users."""
         return set()
 
     def _match_existing(self):
         found = self.matcher.match(self.properties)
-        if len(found) == 1:  # a new card takes the place of one that was deleted
+        if len(found) == 1:  # The new card replaces one that was deleted.
             stale = self.matcher.stale_links(found)
             stale.with_context(connector_no_export=True).unlink()
         return found or None
 
     def _values_to_adopt(self, existing, values):
-        """Keep what the contact said before, as far as the card says otherwise."""
+        """Attach the former version of the contact if the card changes its values."""
         self.adopted = True
         self.matcher.stale_links(existing).with_context(
             connector_no_export=True
@@ -131,7 +131,7 @@ class CardImporter(Component):
             self.comparison.keep_contact(link)
         return super()._values_to_adopt(existing, values)
 
-    # -- after
+    # -- after the import
 
     def _after_import(self, binding):
         if self.winner == "ask":
@@ -146,18 +146,18 @@ class CardImporter(Component):
         if self.unsent or self.adopted:
             binding.with_delay(identity_key=identity_exact).export_record()
         elif binding.is_company:
-            # Odoo may have passed on to those who belong to it what was imported
+            # Odoo may have copied imported values to the contacts of the company.
             below = self.comparison.changed_in_odoo(binding._below())
             self.env["connector.export.change"]._note(below)
 
     def _synced_contact(self, binding):
-        """Return the digests of what both sides say now."""
+        """Return the digests of the contact to store."""
         if self.winner == "odoo":
             return UNKNOWN
         if self.unsent:
             return binding.synced_contact
         contact = vcard.digests(self.comparison.properties_of(binding))
-        if self.adopted:  # what the contact had besides is new to the card
+        if self.adopted:  # Other values of the contact are new to the card.
             on_card = self.properties
             return {name: each for name, each in contact.items() if name in on_card}
         return contact

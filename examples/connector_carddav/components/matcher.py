@@ -5,10 +5,10 @@ from odoo.addons.component.core import Component
 
 
 class CardMatcher(Component):
-    """Finds the contact that a new card is about, though nobody has linked them.
+    """Find the contact that a new card matches.
 
-    It has the same UID in another address book, or else the same e-mail address. The
-    cards of a chunk are announced first, and then looked up at once.
+    It has the same UID in another address book, or else the same e-mail address. All
+    cards of a chunk are announced first; one query then finds the contacts of all.
     """
 
     _name = "carddav.card.matcher"
@@ -23,16 +23,17 @@ class CardMatcher(Component):
         self._by_email = {}  #: contacts by their e-mail address
 
     def announce(self, card):
-        """Tell that a card will be matched.
+        """Register a card that will be matched.
 
         :param card: properties of the card, see :mod:`..vcard`
         """
         self._announced.append(card)
 
     def match(self, card):
-        """Return the contacts that a card may be about; those of its name, if any.
+        """Return the contacts that a card matches.
 
-        :param card: properties of the card, which were announced
+        :param card: properties of the card, which was announced before
+        :return: contacts with its UID; if there are none, those with its e-mail address
         """
         if self._announced:
             self._look_up(self._announced)
@@ -41,7 +42,7 @@ class CardMatcher(Component):
         return found or self._match_by_email(card)
 
     def stale_links(self, contact):
-        """Return the links of a contact with cards that were deleted."""
+        """Return the bindings of a contact whose cards were deleted."""
         return self._links(contact).filtered_domain([("link_state", "=", "deleted")])
 
     def _look_up(self, cards):
@@ -69,7 +70,7 @@ class CardMatcher(Component):
         return same_name if len(same_name) == 1 else found
 
     def _free(self, contacts):
-        """Return those of some contacts that no card of this address book is about."""
+        """Return the contacts that are not linked with a card of this address book."""
         if not contacts:
             return self.env["res.partner"]
         return contacts.filtered_domain(self.backend_record._company_domain()).filtered(

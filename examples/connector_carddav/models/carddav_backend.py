@@ -26,8 +26,8 @@ class CardDAVBackend(models.Model):
     url = fields.Char(
         "Address",
         required=True,
-        help="The web address of the address book itself, as the server shows it. The "
-        "user name and the password have fields of their own.",
+        help="The web address of the address book itself, as the server shows it, "
+        "without the user name and the password.",
     )
     username = fields.Char("User Name")
     password = fields.Char(
@@ -37,28 +37,28 @@ class CardDAVBackend(models.Model):
         string="Password",
         compute="_compute_new_password",
         inverse="_inverse_new_password",
-        help="Enter it to set or change it. It is never shown. Some servers want an "
-        "app password here.",
+        help="Enter a password to set or change it. It is never shown. Some servers "
+        "require an app password.",
     )
     company_id = fields.Many2one(
         "res.company",
         default=lambda self: self.env.company,
-        help="The contacts of this company are exported, and those of no company; all "
-        "contacts when empty.",
+        help="Contacts of this company and contacts without a company are exported; "
+        "all contacts when empty.",
     )
     contact_domain = fields.Char(
         "Contacts",
         default="[]",
-        help="Which contacts are exported, as far as they have a name.",
+        help="The contacts to export. Contacts without a name are skipped.",
     )
     imports = fields.Boolean(
         "Import Automatically",
-        help="Import every hour what has changed in the address book.",
+        help="Import the changes of the address book every hour.",
     )
     exports = fields.Boolean(
         "Export New Contacts",
-        help="Put contacts that are new in Odoo into the address book every hour. "
-        "Changes of those that are in it are exported at once in any case.",
+        help="Export new contacts to the address book every hour. Changes of contacts "
+        "that are in it are always exported immediately.",
     )
     conflict_policy = fields.Selection(
         [
@@ -69,19 +69,19 @@ class CardDAVBackend(models.Model):
         "Changed on Both Sides",
         required=True,
         default="ask",
-        help="Who wins when a contact and its card have both been changed since they "
-        "were last synchronised. The version that loses is attached to the contact.",
+        help="Which version is kept when a contact and its card were both changed "
+        "since the last synchronisation. The other one is attached to the contact.",
     )
     archives_deleted = fields.Boolean(
         "Archive Deleted Contacts",
         help="Archive a contact when its card is deleted in the address book. "
-        "Otherwise it stays as it is, and is exported no more.",
+        "Otherwise the contact stays, and is no longer exported.",
     )
     sync_token = fields.Char(
         compute="_compute_sync_token",
         store=True,
         copy=False,
-        help="Up to where the changes of the address book are known.",
+        help="Token of the server for the changes that were imported last.",
     )
     conflict_count = fields.Integer(compute="_compute_conflict_count")
     binding_ids = fields.One2many("carddav.res.partner", "backend_id")
@@ -91,7 +91,7 @@ class CardDAVBackend(models.Model):
     @api.constrains("url")
     def _check_url(self):
         for backend in self:
-            # the URL is not part of the message: there may be a password in it
+            # Without the URL, which may contain a password.
             if not _is_plain_web_address(backend.url):
                 raise ValidationError(
                     self.env._(
@@ -104,7 +104,7 @@ class CardDAVBackend(models.Model):
 
     @api.depends("url")
     def _compute_sync_token(self):
-        """Forget what another address book has told."""
+        """Reset the token when the address changes."""
         self.sync_token = False
 
     def _compute_new_password(self):
@@ -142,17 +142,17 @@ class CardDAVBackend(models.Model):
     def _failed_jobs(self):
         domain = [("model_name", "=", "carddav.res.partner"), ("state", "=", "failed")]
         failed = self.env["queue.job"].sudo().search(domain)
-        # jobs that import have no records, but are told the address book
+        # Import jobs have no records; the address book is an argument.
         return failed.filtered(
             lambda job: self in (job.records.exists().backend_id, *job.args)
         )
 
     @contextmanager
     def work_on(self, model_name, **kwargs):
-        """Start a work that is the same whoever has caused it.
+        """Work with the rights of the system, in the language of the company.
 
-        Who changes a contact need not be allowed to change bindings; and the cards are
-        in one language.
+        A user who may change a contact need not have the right to change its binding,
+        and the language of a card must not depend on the user.
         """
         backend = self.sudo().with_context(lang=self._language())
         with super(CardDAVBackend, backend).work_on(model_name, **kwargs) as work:
@@ -162,7 +162,7 @@ class CardDAVBackend(models.Model):
         return self.sudo().company_id.partner_id.lang or None
 
     def action_test_connection(self):
-        """Ask the server whether it lets us in and has an address book there."""
+        """Check that the server accepts the credentials and has the address book."""
         self.ensure_one()
         try:
             with self.work_on("carddav.res.partner") as work:
@@ -171,7 +171,7 @@ class CardDAVBackend(models.Model):
             raise UserError(
                 self.env._(
                     "%s\n\nCheck the address, the user name and the password of the "
-                    "address book, and whether its server is up.",
+                    "address book, and whether its server is running.",
                     error,
                 )
             ) from error
@@ -180,29 +180,29 @@ class CardDAVBackend(models.Model):
     def action_export_contacts(self):
         """Delay an export of each contact, parents first.
 
-        Contacts that the address book has already are compared with their card there,
-        which is written only when it differs.
+        Contacts that are already in the address book are compared with their cards. A
+        card is written only when it differs.
         """
         exported = self._export_contacts()
         return self._notification(
-            self.env._("Contacts that will be exported: %s.", len(exported))
+            self.env._("%s contacts will be exported.", len(exported))
         )
 
     def action_import_contacts(self):
-        """Delay an import of what has changed in the address book."""
+        """Delay an import of the changes in the address book."""
         for backend in self:
             backend._delay_import()
-        return self._notification(self.env._("What has changed will be imported."))
+        return self._notification(self.env._("The changes will be imported."))
 
     def action_synchronise(self):
-        """Delay an import of what has changed, and then an export of all contacts."""
+        """Delay an import of the changes, and then an export of all contacts."""
         for backend in self:
             backend._delay_import(then=backend.delayable().export_contacts())
         return self._notification(self.env._("The contacts will be synchronised."))
 
     @api.private
     def export_contacts(self):
-        """Prepare the export of all contacts"""
+        """Delay an export of each contact, as a job."""
         return self.env._("%s contacts to export.", len(self._export_contacts()))
 
     def _export_contacts(self):
@@ -213,39 +213,39 @@ class CardDAVBackend(models.Model):
         return exported
 
     def _delay_import(self, then=None):
-        """Delay an import of what has changed.
+        """Delay an import of the changes.
 
-        :param then: a job that waits until it is known what has changed
+        :param then: job that waits until the imports of all changes are delayed
         """
         bindings = self.env["carddav.res.partner"]
         job = bindings.delayable(
-            description=self.env._("Look what has changed in %s", self.name),
+            description=self.env._("Find changes in %s", self.name),
             identity_key=identity_exact,
         ).import_changes(self)
         (job.on_done(then) if then else job).delay()
 
     @api.model
     def _import_all(self):
-        """Import what has changed, as a scheduled action."""
+        """Import changes, as a scheduled action."""
         for backend in self.search([("imports", "=", True)]):
             backend._delay_import()
 
     @api.model
     def _export_all(self):
-        """Export what is new, as a scheduled action."""
+        """Export new contacts, as a scheduled action."""
         for backend in self.search([("exports", "=", True)]):
             backend._bind_contacts()
             with backend.work_on("carddav.res.partner") as work:
                 work.component(usage="batch.exporter").run()
 
     def _bind_contacts(self):
-        """Return the bindings of all contacts to export, new ones for new contacts."""
+        """Return the bindings of all contacts to export, and create those missing."""
         self.ensure_one()
         bindings = self.env["carddav.res.partner"]
         contacts = self.env["res.partner"].search(self._contacts_to_export())
         bound = bindings.search([("backend_id", "=", self.id)])
         new = contacts - bound.odoo_id
-        # who calls has them exported
+        # The caller exports them.
         bindings = bindings.with_context(connector_no_export=True).create(
             [{"backend_id": self.id, "odoo_id": contact.id} for contact in new]
         )
@@ -257,7 +257,7 @@ class CardDAVBackend(models.Model):
         return domain & self._company_domain() & Domain("name", "!=", False)
 
     def _company_domain(self):
-        """Return which contacts may be in the address book at all."""
+        """Return the domain of contacts that may be in the address book."""
         if not self.company_id:
             return Domain.TRUE
         return Domain("company_id", "in", [False, self.company_id.id])
@@ -271,7 +271,7 @@ class CardDAVBackend(models.Model):
         return {**action, "domain": [("backend_id", "=", self.id)]}
 
     def action_view_conflicts(self):
-        """Show the contacts of which somebody has to decide which version is kept."""
+        """Show the contacts whose conflicts a user has to settle."""
         action = self.action_view_bindings()
         return {**action, "context": {"search_default_conflicts": True}}
 
@@ -296,7 +296,7 @@ class CardDAVBackend(models.Model):
 
 
 def _is_plain_web_address(url):
-    """Whether it is one, with nothing in it but the server and the path."""
+    """Return whether a URL has a server and a path, and nothing else."""
     try:
         parts = urlsplit(url)
         return bool(

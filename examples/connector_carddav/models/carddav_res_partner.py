@@ -25,13 +25,13 @@ class CardDAVResPartner(models.Model):
         "Version",
         copy=False,
         readonly=True,
-        help="Names the version of the card that was last exported or imported.",
+        help="Identifies the version of the card that was last exported or imported.",
     )
     synced_contact = fields.Json(
-        copy=False, help="Digests of what Odoo said when it was last synchronised."
+        copy=False, help="Digests of the contact at the last synchronisation."
     )
     synced_card = fields.Json(
-        copy=False, help="Digests of what the card said when it was last synchronised."
+        copy=False, help="Digests of the card at the last synchronisation."
     )
     link_state = fields.Selection(
         [
@@ -46,14 +46,17 @@ class CardDAVResPartner(models.Model):
         readonly=True,
     )
     conflict = fields.Text(
-        "What Differs", copy=False, readonly=True, help="Empty when it is settled."
+        "What Differs",
+        copy=False,
+        readonly=True,
+        help="Both values of each property that was changed.",
     )
 
     _contact_uniq = models.Constraint(
-        "UNIQUE(backend_id, odoo_id)", "The contact is in this address book already."
+        "UNIQUE(backend_id, odoo_id)", "The contact is already in this address book."
     )
     _card_uniq = models.Constraint(
-        "UNIQUE(backend_id, external_id)", "This card belongs to another contact."
+        "UNIQUE(backend_id, external_id)", "The card is linked with another contact."
     )
 
     @api.private
@@ -61,7 +64,8 @@ class CardDAVResPartner(models.Model):
         """Export a contact to its address book.
 
         :param fields: names of the fields that changed; all when empty
-        :return: a sentence that says what was done
+        :return: a translated sentence that says what was done
+        :rtype: str
         """
         return super(CardDAVResPartner, self._for_jobs()).export_record(fields)
 
@@ -71,7 +75,7 @@ class CardDAVResPartner(models.Model):
         return super(CardDAVResPartner, self._for_jobs()).export_chunk(fields)
 
     def _for_jobs(self):
-        """Return the same, as ``CardDAVBackend.work_on`` works."""
+        """Return the records with the rights and the language of the backend's work."""
         language = self.sudo().exists().backend_id[:1]._language()
         return self.sudo().with_context(lang=language)
 
@@ -79,7 +83,11 @@ class CardDAVResPartner(models.Model):
     def export_delete_record(self, backend, external_id, etag=None):
         """Delete a card from its address book.
 
-        :param etag: the version that may be deleted; any when left out
+        :param backend: the address book
+        :param external_id: name of the resource
+        :param etag: version that may be deleted; by default any
+        :return: a translated sentence that says what was done
+        :rtype: str
         """
         with backend.work_on(self._name) as work:
             deleter = work.component(usage="record.exporter.deleter")
@@ -87,35 +95,42 @@ class CardDAVResPartner(models.Model):
 
     @api.private
     def settle_conflict(self, winner):
-        """Let one side win that has been changed like the other.
+        """Settle a conflict.
 
-        :param winner: "odoo" or "server"; the version of the other one is kept
+        :param winner: ``"odoo"`` or ``"server"``; the other version is attached
+        :return: a translated sentence that says what was done
+        :rtype: str
         """
         self.ensure_one()
         with self.backend_id.work_on(self._name, winner=winner) as work:
             return work.component(usage="record.importer").run(self.external_id)
 
     def action_keep_odoo(self):
-        """Let Odoo's contact win over the card."""
+        """Delay a job that keeps the version of Odoo."""
         return self._delay_settlement("odoo")
 
     def action_take_server(self):
-        """Let the card of the server win over the contact."""
+        """Delay a job that keeps the version of the server."""
         return self._delay_settlement("server")
 
     def _delay_settlement(self, winner):
         self.check_access("write")
         for binding in self.filtered(lambda each: each.link_state == "conflict"):
             binding.with_delay(
-                description=self.env._("Settle %s", binding.odoo_id.display_name),
+                description=self.env._(
+                    "Settle the conflict of %s", binding.odoo_id.display_name
+                ),
                 identity_key=identity_exact,
             ).settle_conflict(winner)
         return self.backend_id._notification(
-            self.env._("It is done in a moment; the other version will be attached.")
+            self.env._(
+                "The conflict will be settled in a moment. The other version will be "
+                "attached to the contact."
+            )
         )
 
     def action_export(self):
-        """Delay an export of each contact, also of those whose card was deleted."""
+        """Delay an export of each contact, also of those whose cards were deleted."""
         deleted = self.filtered(lambda each: each.link_state == "deleted")
         deleted.with_context(connector_no_export=True).write(
             {"link_state": "linked", "external_id": False}
@@ -123,7 +138,7 @@ class CardDAVResPartner(models.Model):
         self._delay_export()
 
     def _delay_export(self):
-        """Delay one job for each contact that has none waiting, parents first."""
+        """Delay a job for each contact without a waiting one, companies first."""
         for binding in self.sorted(_depth):
             binding.with_delay(
                 description=self.env._(
@@ -135,7 +150,7 @@ class CardDAVResPartner(models.Model):
             ).export_record()
 
     def _below(self):
-        """Return the links of those who belong to these companies."""
+        """Return the bindings of the contacts that belong to these companies."""
         domain = [
             ("odoo_id", "child_of", self.odoo_id.ids),
             ("odoo_id", "not in", self.odoo_id.ids),
@@ -144,12 +159,12 @@ class CardDAVResPartner(models.Model):
         return self.sudo().search(domain).with_env(self.env)
 
     def _card_is_gone(self):
-        """Keep contacts whose cards were deleted, or archive them if so wanted."""
+        """Mark contacts whose cards were deleted, and archive them if configured."""
         gone = self.filtered(lambda each: each.link_state != "deleted")
         gone = gone.with_context(connector_no_export=True)
         gone.write({"link_state": "deleted", "etag": False, "conflict": False})
         contacts = gone.filtered(lambda each: each.backend_id.archives_deleted).odoo_id
-        # those who work with Odoo go on doing so
+        # Contacts of users and of companies stay active.
         domain = [("partner_id", "in", contacts.ids)]
         companies = self.env["res.company"].sudo().search(domain).partner_id
         (contacts.filtered(lambda each: not each.user_ids) - companies).active = False

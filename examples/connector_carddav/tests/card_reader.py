@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""A strict reader of vCards 3.0, after the grammar of RFC 2426 and nothing else.
+"""A strict reader of vCards 3.0, which implements the grammar of RFC 2426 only.
 
-It shares no code with what writes the cards, and refuses what programs might read in
+It shares no code with the connector, and refuses cards that programs may read in
 different ways.
 """
 
@@ -22,7 +22,7 @@ _ESCAPES = {"\\": "\\", ";": ";", ",": ",", "n": "\n", "N": "\n"}
 
 
 class NotACard(ValueError):
-    """The text is not what RFC 2426 calls a vCard."""
+    """The text is not a vCard by RFC 2426."""
 
 
 class Property(NamedTuple):
@@ -35,7 +35,7 @@ class Property(NamedTuple):
 
 
 class Card(list):
-    """The properties of a card, in their order."""
+    """The properties of a card, in order."""
 
     def all(self, name):
         """Return the values of a property that may occur several times."""
@@ -148,7 +148,7 @@ def _value(name, parameters, raw):
 
 
 def _texts(raw, separator, also=""):
-    """Split at the separator and take back the escapes.
+    """Split a text at the separator and remove the escapes.
 
     :param also: another separator, for lists within parts; it stays in the text
     """

@@ -60,7 +60,7 @@ class Radicale:
         )
 
     def wait(self):
-        """Wait until it answers, and make the address book."""
+        """Wait until the server answers, and create the address book."""
         end = time.monotonic() + 30
         while True:
             try:
@@ -74,7 +74,7 @@ class Radicale:
         self.request("MKCOL", data=ADDRESS_BOOK)
 
     def request(self, method, name="", **kwargs):
-        """Do what another program would do, past the connector."""
+        """Send a request like another program, without the connector."""
         response = requests.request(
             method,
             self.url + name,
@@ -93,7 +93,7 @@ class Radicale:
 
 
 class Request(NamedTuple):
-    """A request as the scripted server got it."""
+    """A request that the scripted server received."""
 
     method: str
     path: str
@@ -103,10 +103,10 @@ class Request(NamedTuple):
 
 
 class ScriptedServer:
-    """A server that gives the answers of ``script``, in turn, and then the last again.
+    """A server that sends the answers of ``script`` in turn, and repeats the last one.
 
-    :param script: tuples of status, dict of headers and text; a number instead of a
-        tuple is a silence of so many seconds, after which nothing is answered
+    :param script: tuples of status, dict of headers and text. For a number, the server
+        waits so many seconds and closes the connection without an answer.
     """
 
     def __init__(self, *script):
@@ -148,7 +148,7 @@ class ScriptedServer:
         if method != "HEAD":
             handler.wfile.write(content)
 
-    def _handler(server):  # noqa: N805  (the class below has a self of its own)
+    def _handler(server):  # noqa: N805  (the class within has its own self)
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
@@ -165,7 +165,7 @@ class ScriptedServer:
 
 @tagged("post_install", "-at_install")
 class CardDAVCase(TransactionCase):
-    """Has a backend; its server is the class's Radicale unless a test asks for another.
+    """A test with a backend, on the Radicale of the class or on a scripted server.
 
     The address book is emptied before each test.
     """
@@ -198,7 +198,7 @@ class CardDAVCase(TransactionCase):
         return server
 
     def component(self, usage):
-        """A component of the backend, in a work context of its own."""
+        """Return a component of the backend, in a new work context."""
         working = self.backend.work_on("carddav.res.partner")
         work = working.__enter__()
         self.addCleanup(working.__exit__, None, None, None)
@@ -219,22 +219,22 @@ class CardDAVCase(TransactionCase):
         return binding
 
     def edit_on_server(self, binding, *lines):
-        """Add lines to a card, as somebody with a phone would."""
+        """Add lines to a card, like a user of a phone."""
         lines = "".join(f"{line}\r\n" for line in lines)
         self.change(binding, "END:VCARD", f"{lines}END:VCARD")
 
     def change(self, binding, old, new):
-        """Change a card, as somebody with a phone would."""
+        """Change a card, like a user of a phone."""
         text = self.text_of(binding).decode()
         assert old in text, text
         self.put(binding.external_id, text.replace(old, new))
 
     def put(self, name, text):
-        """Put a card into the address book, as another program would."""
+        """Upload a card, like another program."""
         self.radicale.request("PUT", name, data=text.encode())
 
     def text_of(self, binding):
-        """The card of a binding as the server gives it to others (``bytes``)."""
+        """Return the card of a binding as another program reads it (``bytes``)."""
         return self.radicale.request("GET", binding.external_id).content
 
 

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The adapter on a real Radicale."""
+"""The adapter with a real Radicale."""
 
 from vobject.vcard import Name
 
@@ -73,14 +73,14 @@ class TestCardAdapter(CardDAVCase):
         self.create()
         etag = self.adapter.read("u1.vcf").etag
         self.change_on_server("Somebody else")
-        with self.assertRaisesRegex(InvalidDataError, "changed.*try again"):
+        with self.assertRaisesRegex(InvalidDataError, "changed.*Try again"):
             self.adapter.write("u1.vcf", Card(text("Ada"), etag))
         self.assertEqual(self.name_on_server(), "Somebody else")
 
     def test_write_does_not_create_a_deleted_card_again(self):
         self.create()
         self.radicale.request("DELETE", "u1.vcf")
-        with self.assertRaisesRegex(InvalidDataError, "deleted.*try again"):
+        with self.assertRaisesRegex(InvalidDataError, "deleted.*Try again"):
             self.adapter.write("u1.vcf", Card(text("Ada"), self.adapter.etag))
         self.assertEqual(self.adapter.search(), {})
 

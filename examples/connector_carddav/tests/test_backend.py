@@ -150,7 +150,7 @@ class TestCardDAVBackend(CardDAVCase):
         action = self.backend.action_view_failed_jobs()
         self.assertEqual(self.env["queue.job"].search(action["domain"]), stored)
 
-    # -- what the database refuses
+    # -- constraints
 
     @mute_logger("odoo.sql_db")
     def test_a_contact_is_once_in_an_address_book(self):

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What has changed in an address book since the last time, and what comes of it."""
+"""Imports of the changes of an address book."""
 
 from odoo.addons.queue_job.tests.common import trap_jobs
 
@@ -28,7 +28,7 @@ class TestChanges(ImportCase):
         self.backend.sync_token = False
 
     def synchronise(self):
-        """Import what has changed, with all its jobs."""
+        """Import the changes, and run all jobs."""
         with trap_jobs() as trap:
             result = self.bindings.import_changes(self.backend)
             trap.perform_enqueued_jobs()

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""A contact and its card that have both been changed."""
+"""Contacts that were changed on both sides."""
 
 from odoo.tests import Form
 
@@ -18,7 +18,7 @@ class TestConflicts(ImportCase):
         self.link.odoo_id.write({"phone": "3", "email": "ada@example.com"})
 
     def sides(self):
-        """What both say: phone, function, e-mail address."""
+        """Return the phone, the function and the e-mail address of both."""
         card = read(self.text_of(self.link))
         here = self.link.phone, self.link.function, self.link.email or ""
         return here, tuple(card.get(name) for name in ("TEL", "TITLE", "EMAIL"))
@@ -27,7 +27,7 @@ class TestConflicts(ImportCase):
         return self.link.odoo_id.message_ids.attachment_ids
 
     def meet(self, direction):
-        """Let both sides meet, in an export or in an import."""
+        """Synchronise the contact, by an export or by an import."""
         with trap_jobs() as trap:
             if direction == "export":
                 result = self.link.export_record()

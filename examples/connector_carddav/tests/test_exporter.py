@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Contacts on their way to a real Radicale."""
+"""Exports to a real Radicale."""
 
 import uuid
 from unittest.mock import patch
@@ -16,7 +16,7 @@ NOTHING = "There is nothing to export."
 
 class TestCardExporter(CardDAVCase):
     def cards(self):
-        """The cards on the server, by their names."""
+        """Return the cards on the server by name."""
         names = self.component("backend.adapter").search()
         cards = [read(self.radicale.request("GET", name).content) for name in names]
         return {card.get("FN"): card for card in cards}
@@ -179,7 +179,7 @@ class TestCardExporter(CardDAVCase):
         )
         binding = self.exported(self.contact(parent_id=company.id, website="a.org/,"))
         etag = self.text_of(binding), binding.etag
-        # a write of the same, which moves the date of the revision
+        # Writing the same values changes the date of the revision.
         binding.odoo_id.name = binding.odoo_id.name
         self.assertEqual(binding.export_record(), NOTHING)
         self.assertEqual((self.text_of(binding), binding.etag), etag)

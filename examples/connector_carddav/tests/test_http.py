@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Answers that Radicale does not give."""
+"""Answers that Radicale does not send."""
 
 import base64
 from datetime import datetime, timedelta, timezone
@@ -69,7 +69,7 @@ class TestHTTP(CardDAVCase):
 
     def test_a_silent_server_is_a_retry(self):
         self.scripted(5)
-        # Odoo's test case lengthens timeouts
+        # Odoo's test case extends short timeouts.
         send = patch.object(requests.Session, "send", odoo_common._super_send)
         with send, patch.object(type(self.adapter), "_timeout", 0.2):
             self.assertTrue(self.retry_seconds())

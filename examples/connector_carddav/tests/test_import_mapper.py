@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""From a card to the values of a contact."""
+"""The mapping of cards to contacts."""
 
 import base64
 import io

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Cards of a real Radicale on their way to contacts."""
+"""Imports from a real Radicale."""
 
 from odoo.addons.connector.exception import (
     InvalidDataError,
@@ -63,10 +63,10 @@ class TestCardImporter(ImportCase):
     def test_the_error_of_an_invalid_card_names_it(self):
         answer = (200, {"ETag": '"1"'}, "BEGIN:VCARD\r\nFN:x\r\n")
         self.scripted(answer)
-        with self.assertRaisesRegex(InvalidDataError, "u1.vcf.*Sales phones.*Mend"):
+        with self.assertRaisesRegex(InvalidDataError, "u1.vcf.*Sales phones.*Correct"):
             self.bindings.import_record(self.backend, "u1.vcf")
 
-    # -- which contact
+    # -- matching
 
     def test_a_card_without_a_link_adopts_the_contact_of_the_same_address(self):
         contact = self.contact("A. Lovelace", email="ADA@example.com", function="Dr")
@@ -124,7 +124,7 @@ class TestCardImporter(ImportCase):
         contact = self.contact(email="ada@example.com", company_id=other.id)
         self.assertNotEqual(self.imported().odoo_id, contact)
 
-    # -- many
+    # -- chunks
 
     def test_a_bad_card_stops_no_other_card_of_its_chunk(self):
         for number in range(4):

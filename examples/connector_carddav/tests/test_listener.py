@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What users change and delete in Odoo."""
+"""Exports of changes and deletes in Odoo."""
 
 from odoo.tests import new_test_user
 
@@ -17,7 +17,7 @@ class TestListener(ImportCase):
         self.forget()
 
     def forget(self):
-        """Forget what was delayed up to now."""
+        """Remove the jobs that were delayed before."""
         self.end_transaction()
         for method in ("export_changes", "export_delete_record"):
             self.jobs(method).unlink()

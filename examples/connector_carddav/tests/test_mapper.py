@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""From a contact to a card, read back with another parser."""
+"""The mapping of contacts to cards, checked with another parser."""
 
 import base64
 import io
@@ -22,7 +22,7 @@ def picture(kind):
 
 class TestCardMapper(CardDAVCase):
     def card(self, contact, **options):
-        """The card of a contact, as it would be for a new one."""
+        """Return the card that a new contact would get."""
         map_record = self.component("export.mapper").map_record(self.bind(contact))
         return read(serialize(map_record.values(**{"for_create": True, **options})))
 
@@ -186,7 +186,7 @@ class TestCardMapper(CardDAVCase):
         self.assertEqual(card.get("ADR")[2:4], (text, text))
         self.assertEqual(card.get("ADR")[5], text)
         self.assertEqual(card.get("TITLE"), text)
-        # Odoo formats phone numbers when it can read them
+        # Odoo formats valid phone numbers.
         self.assertEqual(card.get("TEL"), contact.phone)
 
     def test_the_parent_is_known_by_the_uid_of_its_card(self):
