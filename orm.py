@@ -131,3 +131,24 @@ def prefetch_inverses(record, name):
     for inverse in record.pool.field_inverses[field]:
         if inverse.type == "one2many":
             target[inverse.name]  # pylint: disable=pointless-statement
+
+
+def invalidate_dependents(model):
+    """Drop cached values of other models that are computed from records of a model.
+
+    A new record has no dependents yet. But when the ORM's cache holds such a value (the
+    country of a company, computed from its partner), the ORM searches for dependents
+    with each write to a new record, such as the copy of its parent's address. The
+    values are not stored, and computed again when they are read.
+
+    :param model: recordset of the model whose records are to be created
+    """
+    models = {model._name, *model._inherits}
+    dependents = defaultdict(set)
+    for name in models:
+        for field in model.env[name]._fields.values():
+            for dependent in model.env.registry.get_dependent_fields(field):
+                if not dependent.store and dependent.model_name not in models:
+                    dependents[dependent.model_name].add(dependent.name)
+    for name, fields in dependents.items():
+        model.env[name].invalidate_model(fields, flush=False)

@@ -6,7 +6,6 @@ from unittest.mock import patch
 
 from odoo.sql_db import Cursor
 from odoo.tests import TransactionCase
-from odoo.tools import SQL
 
 from odoo.addons.component.core import Component
 
@@ -22,20 +21,28 @@ from .shop import (
 
 
 @contextmanager
-def sent_locks():
-    """Return a list of the statements that lock rows, as they are sent."""
-    statements = []
+def noted_queries():
+    """Note the queries of all cursors, without their values, in a list."""
+    queries = []
     execute = Cursor.execute
 
-    def noted(cr, query, *args, **kwargs):
-        text = query.code if isinstance(query, SQL) else query
-        for statement in text.split(";"):
-            if "FOR UPDATE" in statement:
-                statements.append(statement.strip())
+    def note(cr, query, *args, **kwargs):
+        queries.append(str(getattr(query, "code", query)))
         return execute(cr, query, *args, **kwargs)
 
-    with patch.object(Cursor, "execute", noted):
+    with patch.object(Cursor, "execute", note):
+        yield queries
+
+
+@contextmanager
+def sent_locks():
+    """Note the statements that lock rows, as they are sent, in a list."""
+    with noted_queries() as queries:
+        statements = []
         yield statements
+        for query in queries:
+            parts = map(str.strip, query.split(";"))
+            statements += [part for part in parts if "FOR UPDATE" in part]
 
 
 class ShopCase(TransactionCase):

@@ -14,7 +14,7 @@ cases of the modules in which they are defined, and no module of these bases is 
 =======================  ===============================================================
 """
 
-from .cases import ImportCase, MapperCase, ShopCase, sent_locks
+from .cases import ImportCase, MapperCase, ShopCase, noted_queries, sent_locks
 from .models import committed_test_models, create_test_models, remove_test_models
 from .real_jobs import RealJobsCase, Transaction
 from .shop import (
@@ -44,6 +44,7 @@ __all__ = [
     "create_test_models",
     "import_components",
     "listener_components",
+    "noted_queries",
     "override",
     "remove_test_models",
     "sent_locks",

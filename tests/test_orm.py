@@ -4,9 +4,14 @@ from datetime import date, datetime
 from odoo.fields import Command
 from odoo.tests import TransactionCase
 
-from odoo.addons.connector.orm import changed_values, prefetch_fields, read_inherited
+from odoo.addons.connector.orm import (
+    changed_values,
+    invalidate_dependents,
+    prefetch_fields,
+    read_inherited,
+)
 
-from .common import ShopCase
+from .common import ShopCase, noted_queries
 
 
 class TestChangedValues(TransactionCase):
@@ -207,3 +212,31 @@ class TestReadFields(ShopCase):
         with self.assertQueryCount(0):
             prefetch_fields(draft, ["name", "note"])
         self.assertEqual(draft.name, "Draft")
+
+
+class TestInvalidateDependents(TransactionCase):
+    """The address of a company is computed from its partner, and is not stored."""
+
+    def company_queries(self, prepare):
+        partners = self.env["res.partner"]
+        parent = partners.create({"name": "Parent", "city": "Namur"})
+        self.env.flush_all()
+        self.assertTrue(self.env.company.display_name)
+        self.assertIsNotNone(self.env.company.country_id)
+        prepare(partners)
+        with noted_queries() as queries:
+            partners.create(
+                [{"name": f"Child {n}", "parent_id": parent.id} for n in range(5)]
+            )
+            self.env.flush_all()
+        return [query for query in queries if '"res_company"."partner_id" IN' in query]
+
+    def test_new_records_are_created_without_searches_for_dependents(self):
+        self.assertGreaterEqual(len(self.company_queries(lambda partners: None)), 5)
+        self.assertFalse(self.company_queries(invalidate_dependents))
+
+    def test_values_are_computed_again(self):
+        self.env.company.partner_id.city = "Liège"
+        self.assertEqual(self.env.company.city, "Liège")
+        invalidate_dependents(self.env["res.partner"])
+        self.assertEqual(self.env.company.city, "Liège")

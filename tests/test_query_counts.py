@@ -6,10 +6,6 @@ why.
 """
 
 from collections import Counter
-from contextlib import contextmanager
-from unittest.mock import patch
-
-from odoo.sql_db import Cursor
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components import binder
@@ -21,26 +17,13 @@ from .common import (
     RealJobsCase,
     batch_export_components,
     listener_components,
+    noted_queries,
 )
 
 FEW, MANY = 20, 100
 #: Queries that are not due to single records: the ORM splits INSERT and UPDATE at 100
 #: rows, and an Odoo record such as the user's is now and then read once more.
 SLACK = 4
-
-
-@contextmanager
-def noted_queries():
-    """Note the queries of all cursors, without their values, in a list."""
-    queries = []
-    execute = Cursor.execute
-
-    def note(cr, query, *args, **kwargs):
-        queries.append(str(getattr(query, "code", query)))
-        return execute(cr, query, *args, **kwargs)
-
-    with patch.object(Cursor, "execute", note):
-        yield queries
 
 
 class QueryCounts:

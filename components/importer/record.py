@@ -10,7 +10,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ...exception import IDMissingInBackend, ManyIDSInBackend
 from ...external_id import is_external_id
-from ...orm import changed_values, prefetch_inverses
+from ...orm import changed_values, invalidate_dependents, prefetch_inverses
 from ...outcome import (
     ADOPTED,
     CREATED,
@@ -335,6 +335,7 @@ class RecordImporter(AbstractComponent):
         :rtype: list
         """
         dated = {} if self._overrides_create_many else self.binder.sync_values()
+        invalidate_dependents(self.model)
         bindings = self._create_many(
             [{**item.importer._values_to_create(), **dated} for item in items]
         )
