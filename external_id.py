@@ -13,6 +13,19 @@ def is_external_id(value):
     return value is not None and not isinstance(value, bool) and value != ""
 
 
+def unique_external_ids(external_ids):
+    """Remove repeated ids. ``1`` and ``"1"`` are the id of the same record.
+
+    :param external_ids: ids on the backend
+    :return: the ids, each in the form that came first
+    :rtype: list
+    """
+    unique = {}
+    for external_id in external_ids:
+        unique.setdefault(str(external_id), external_id)
+    return list(unique.values())
+
+
 def require_external_id(value, binding):
     """Refuse a value that cannot be an id on a backend.
 

@@ -203,6 +203,10 @@ class HTTPAdapter(AbstractComponent):
         return sessions[key]
 
     def _open_session(self):
+        """Return a new session, with the limits, the credentials and the headers.
+
+        :rtype: Session
+        """
         session = Session()
         session.timeout = self._timeout
         session.deadline = self._deadline

@@ -10,6 +10,7 @@ from odoo.addons.component.exception import NoComponentError
 
 from ..backends import is_archived
 from ..exception import JobError
+from ..external_id import unique_external_ids
 from ..locks import pg_try_advisory_locks
 from ..outcome import POSTPONED, NothingToDo, Outcome
 from ..transactions import new_transaction
@@ -130,10 +131,11 @@ class Importer(AbstractComponent):
         :raise RetryableJobError: when an export is creating records of this model
         """
         backend, model = self.backend_record, self.model
-        locks = {}
-        for id_ in external_ids:  # "1" and 1 are the same record
-            lock = f"import({backend._name}, {backend.id}, {model._name}, {id_})"
-            locks.setdefault(lock, id_)
+        external_ids = unique_external_ids(external_ids)
+        locks = {
+            f"import({backend._name}, {backend.id}, {model._name}, {id_})": id_
+            for id_ in external_ids
+        }
         outcomes = {
             locks[lock]: Outcome(
                 POSTPONED,

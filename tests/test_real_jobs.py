@@ -225,6 +225,21 @@ class TestContention(RealJobsCase):
         self.assertEqual([binding["id"] for binding in bindings], parent_bindings)
         self.assertEqual(len(self.server.records), 2)
 
+    def test_an_import_of_a_known_record_does_not_wait_for_itself(self):
+        """The id is given as number and as text; the binding is committed."""
+
+        class Importer(Component):
+            _name = "test.shop.importer"
+            _inherit = ["base.importer", "base.test.shop"]
+
+        Importer._build_component(self.components)
+        self.bindings("Ada", external_id="1")
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            with shop.work_on("connector.test.binding") as work:
+                importer = work.component(usage="importer")
+                self.assertEqual(importer._lock_imports([1, "1"]), {})
+
     def test_a_record_that_another_job_exported_while_we_exported_dependencies(self):
         """After the commit of a dependency, the job sees what others have committed."""
         with self.transaction() as env:

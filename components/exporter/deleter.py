@@ -4,7 +4,7 @@
 from odoo.addons.component.core import AbstractComponent
 
 from ...exception import IDMissingInBackend
-from ...external_id import is_external_id
+from ...external_id import is_external_id, unique_external_ids
 from ...job_states import UNFINISHED
 from ...outcome import DELETED, GONE, NothingToDo, Outcome, returns_message
 
@@ -30,9 +30,10 @@ def waiting_deletes(backend, model_name, external_ids):
     :return: the ids as they were given; of ``1`` and ``"1"`` the one that came first
     :rtype: set
     """
-    keys = {}
-    for id_ in external_ids:
-        keys.setdefault(delete_job_key(backend, model_name, id_), id_)
+    keys = {
+        delete_job_key(backend, model_name, id_): id_
+        for id_ in unique_external_ids(external_ids)
+    }
     if not keys:
         return set()
     jobs = backend.env["queue.job"].sudo()

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from odoo.addons.component.core import AbstractComponent
 
 from ...exception import IDMissingInBackend, ManyIDSInBackend
-from ...external_id import is_external_id
+from ...external_id import is_external_id, unique_external_ids
 from ...orm import changed_values, invalidate_dependents, prefetch_inverses
 from ...outcome import (
     ADOPTED,
@@ -147,10 +147,7 @@ class RecordImporter(AbstractComponent):
         :rtype: str
         """
         self._check_backend_active()
-        unique = {}
-        for external_id in external_ids:  # "1" and 1 are the same record
-            unique.setdefault(str(external_id), ImportItem(external_id))
-        items = list(unique.values())
+        items = [ImportItem(id_) for id_ in unique_external_ids(external_ids)]
         for item in items:
             item.importer = self.importer_for(item)
         ImportFlow(self, items, force).run_isolated()
