@@ -5,7 +5,11 @@ import re
 BINDINGS = "chaos.item.import.binding"
 TABLE = BINDINGS.replace(".", "_")
 TOO_LARGE = 2**40
-POISON = r"for int\(\) with base 10: 'many'|integer out of range|not iterable"
+#: Texts of three errors; the chunk describes the second one in other words.
+POISON = (
+    r"for int\(\) with base 10: 'many'|integer out of range|a number is too large|"
+    "not iterable"
+)
 #: What Odoo says when jobs meet.
 MEETING = "Another job"
 MET = "could not serialize access"
