@@ -1,6 +1,7 @@
-"""How many queries a record each work may take; a change that needs more has a reason.
+"""The most queries that each work may send for a record.
 
-They are for the sizes here: what a chunk needs once is shared by its records.
+They are for these sizes: the records of a chunk share the queries of the chunk. A
+change that needs more has to have a reason.
 """
 
 #: records, and queries for each of them, by work

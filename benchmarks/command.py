@@ -1,11 +1,9 @@
 """``./dev/bench``: the command line."""
 
 import argparse
-import contextlib
-import fcntl
 
-from environment import PostgreSQL, locks
-from environment.console import say
+from environment import locks, running_postgres
+from environment.console import columns, say
 
 from . import contenders, growth, page, plot, report, short, table
 from .rows import BY_NAME
@@ -18,7 +16,7 @@ def main(arguments):
     :return: the exit code; only the short form has an opinion
     """
     options = _parse(arguments)
-    with PostgreSQL(), _alone():
+    with running_postgres(), locks.alone(contenders.STATE, "./dev/bench"):
         if options.short:
             return short.run()
         if options.long:
@@ -27,7 +25,7 @@ def main(arguments):
             rows = _with_limits(options.only)
             results = table.measure(rows, options.repeat, options.profile)
             lines = report.lines(results)
-    report.print_table(lines)
+    say("\n" + "\n".join(columns(lines)))
     report.print_notes(results)
     if options.write:
         page.put_table("growth" if options.long else "costs", lines)
@@ -36,19 +34,8 @@ def main(arguments):
     return 0
 
 
-@contextlib.contextmanager
-def _alone():
-    """Two that measure would disturb each other, and share what they build on."""
-    contenders.STATE.mkdir(parents=True, exist_ok=True)
-    with (contenders.STATE / "running.lock").open("w") as lock:
-        if not locks.try_lock(lock, fcntl.LOCK_EX):
-            say("  Another bench is running; waiting for it.")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _with_limits(names):
-    """The rows of these names, and those that they are measured against."""
+    """Return the rows of these names, and those that they are measured against."""
     limits = {BY_NAME[name].within[0] for name in names if BY_NAME[name].within}
     return [row for name, row in BY_NAME.items() if name in {*names, *limits}]
 

@@ -1,11 +1,9 @@
-"""The two that are compared: where their code comes from."""
+"""The two contenders, and where their code comes from."""
 
-import configparser
 import os
-import shutil
 from pathlib import Path
 
-from environment import addons, build_cache, folders, processes
+from environment import addons, build_cache, folders, odoo_process, processes
 from environment.console import step
 
 STATE = folders.STATE / "benchmark"
@@ -13,11 +11,10 @@ ADDON = "connector_benchmark"
 ADDON_FOLDER = Path(__file__).with_name("addons") / ADDON
 
 PEER_PACKAGE = "odoo-addon-connector==19.0.1.0.0.5"
-NOT_COPIED = shutil.ignore_patterns("tests", "__pycache__")
 
 
 class Contender:
-    """One of the two. Its addons are copied, so that they can be edited meanwhile.
+    """One of the two. Its addons are copied, so that they can be edited during a run.
 
     :param name: for people and for files
     """
@@ -41,20 +38,16 @@ class Contender:
         return key
 
     def connector(self):
-        """The folder of its connector, for subclasses."""
+        """Return the folder of its connector, for subclasses."""
         raise NotImplementedError
 
     def addons_path(self):
-        """The option of Odoo that takes the addons from here."""
-        settings = configparser.ConfigParser(interpolation=None)
-        settings.read(folders.ODOO_CONF)
-        paths = settings["options"]["addons_path"].split(",")
-        others = [path for path in paths if path != str(folders.ADDONS)]
-        return f"--addons-path={','.join([str(self.folder), *others])}"
+        """Return the option of Odoo that takes the addons from here."""
+        return odoo_process.addons_path(self.folder)
 
     def _copy(self, sources, folder):
         for source in sources:
-            shutil.copytree(source, folder / source.name, ignore=NOT_COPIED)
+            addons.copy(source, folder / source.name)
 
 
 class Ours(Contender):

@@ -1,9 +1,12 @@
 """Time and memory for each record, from few records to many, in real jobs."""
 
-from pathlib import Path
+import contextlib
+import os
 
+import psutil
 from environment import databases
 from environment.console import say, step
+from environment.processes import peak_memory
 
 from . import contenders, processes
 from .server_runs import JobServer
@@ -85,19 +88,10 @@ def _measure(contender, template, work, size):
 
 
 def _peak(group):
-    """The most memory that a process of a group has had, in MiB."""
+    """Return the most memory that a process of a group has had, in MiB."""
     peaks = [0]
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            of_group = int(_after_name(process)[2]) == group
-            status = (process / "status").read_text()
-        except OSError:
-            continue  # it has just ended
-        if of_group and "VmHWM:" in status:
-            peaks.append(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
+    for process in psutil.process_iter():
+        with contextlib.suppress(OSError):  # it has just ended
+            if os.getpgid(process.pid) == group:
+                peaks.append(peak_memory(process.pid))
     return max(peaks)
-
-
-def _after_name(process):
-    """State, parent, group and so on: what follows the name, which may have spaces."""
-    return (process / "stat").read_text().rpartition(")")[2].split()

@@ -1,6 +1,7 @@
 """The tables in docs/scaling.rst, which come from runs of the bench."""
 
 from environment import folders
+from environment.console import columns
 
 FILE = folders.CHECKOUT / "docs" / "scaling.rst"
 
@@ -16,14 +17,5 @@ def put_table(name, lines):
     _old, _, tail = rest.partition(end)
     if not tail:
         raise ValueError(f"{FILE} has no marks for {name}.")
-    FILE.write_text(f"{head}{begin}\n{_table(lines)}\n\n{end}{tail}")
-
-
-def _table(lines):
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    rule = ["=" * width for width in widths]
-    lines = [rule, lines[0], rule, *lines[1:], rule]
-    return "\n".join(
-        "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    table = "\n".join(columns(lines, rule="="))
+    FILE.write_text(f"{head}{begin}\n{table}\n\n{end}{tail}")

@@ -64,7 +64,7 @@ def _bar(number, result):
 
 
 def _x(ratio):
-    """Where a ratio is on the scale."""
+    """Return the place of a ratio on the scale."""
     share = math.log(max(ratio, 1)) / math.log(SCALE[-1])
     return LEFT + WIDTH * min(share, 1)
 

@@ -1,4 +1,4 @@
-"""What people read: the table, and what a user of the peer writes by hand."""
+"""The table, and what a user of the peer writes by hand."""
 
 from environment.console import say
 
@@ -8,20 +8,8 @@ HEADINGS = ("work, per record", "peer", "ours", "times", "aim", "queries", "verd
 
 
 def lines(results):
-    """The table: rows of cells, the headings first."""
+    """Return the table: rows of cells, the headings first."""
     return [HEADINGS, *map(_cells, results)]
-
-
-def print_table(lines):
-    """Print a table in columns.
-
-    :param lines: rows of cells, the headings first
-    """
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    say()
-    for line in lines:
-        cells = [cell.rjust(width) for cell, width in zip(line, widths, strict=True)]
-        say("  ".join([line[0].ljust(widths[0]), *cells[1:]]))
 
 
 def print_notes(results):
@@ -49,7 +37,7 @@ def print_notes(results):
 
 
 def duration(seconds):
-    """A time as people like to read it."""
+    """Return a time as people like to read it."""
     if seconds < 0.001:
         return f"{seconds * 1e6:.0f} us"
     return f"{seconds * 1e3:.2f} ms"

@@ -16,9 +16,9 @@ class Row:
 
     :param name: for ``--only``
     :param title: for people
-    :param peer: the work that is the best flow with the peer
-    :param ours: the work that is the best flow with ours
     :param records: how many records, in the full form
+    :param peer: the work that is the best flow with the peer
+    :param ours: the work that is the best flow with ours; by default the same
     :param faster: how many times faster ours is to be; ``None`` for a row that is there
         to compare with
     :param queries: how many queries a record ours may have at the most
@@ -29,58 +29,57 @@ class Row:
 
     name: str
     title: str
-    peer: str
-    ours: str
     records: int
+    peer: str
+    ours: str | None = None
     faster: float | None = None
     queries: float | None = None
     by_hand: str = "nothing"
     within: tuple | None = None
     run: callable = processes.run_on_copy
 
+    def __post_init__(self):
+        self.ours = self.ours or self.peer
+
 
 ROWS = [
     Row(
         "export-mapping",
         "export mapping, 4 fields and 1 relation",
-        "mapping.export",
-        "mapping.export",
         2000,
+        "mapping.export",
         faster=6,
         queries=0.02,
     ),
     Row(
         "import-mapping",
         "import mapping, 8 fields, 1 is a relation",
-        "mapping.import_",
-        "mapping.import_",
         2000,
+        "mapping.import_",
         faster=6,
         queries=0.02,
     ),
     Row(
         "field-mapping",
         "mapping of one changed field, as in a job",
-        "mapping.one_field",
-        "mapping.one_field",
         2000,
+        "mapping.one_field",
         faster=2,
         queries=0.02,
     ),
     Row(
         "field-mapping-read",
         "the same, and the field was read already",
-        "mapping.one_field_read_before",
-        "mapping.one_field_read_before",
         2000,
+        "mapping.one_field_read_before",
         faster=2,
     ),
     Row(
         "import-create",
         "import by chunks: create",
+        500,
         "imports.create_by_hand_together",
         "imports.create_by_chunks",
-        500,
         faster=4,
         by_hand=f"{IMPORTER}; {CHUNKS}",
         within=("import-limit", 1.5),
@@ -88,9 +87,9 @@ ROWS = [
     Row(
         "import-again",
         "import by chunks: nothing changed",
+        500,
         "imports.again_by_hand_together",
         "imports.again_by_chunks",
-        500,
         faster=20,
         queries=0.1,
         by_hand=f"{IMPORTER}; {CHUNKS}",
@@ -98,54 +97,52 @@ ROWS = [
     Row(
         "export-create",
         "export one by one: create",
-        "exports.create",
-        "exports.create",
         500,
+        "exports.create",
         faster=1.5,
         by_hand=JOB,
     ),
     Row(
         "export-update",
         "export one by one: update",
-        "exports.update",
-        "exports.update",
         500,
+        "exports.update",
         faster=1.5,
         by_hand=JOB,
     ),
     Row(
         "export-create-batch",
         "export by batch: create",
+        500,
         "exports.create",
         "exports.create_by_chunks",
-        500,
         faster=4,
         by_hand=f"{JOB}; it has no batches",
     ),
     Row(
         "export-update-batch",
         "export by batch: update",
+        500,
         "exports.update",
         "exports.update_by_chunks",
-        500,
         faster=4,
         by_hand=f"{JOB}; it has no batches",
     ),
     Row(
         "enqueue",
         "enqueueing 10,000 record exports",
+        10_000,
         "jobs.enqueue_one_by_one",
         "jobs.enqueue_by_chunks",
-        10_000,
         faster=5,
         by_hand=JOB,
     ),
     Row(
         "jobs",
         "2,000 exports in real jobs, 20 ms a call, 4 channels",
+        2000,
         "jobs.run_one_by_one",
         "jobs.run_by_chunks",
-        2000,
         faster=3,
         by_hand=f"{JOB}; {MAY_COMMIT}",
         run=server_runs.run_on_copy,
@@ -154,80 +151,75 @@ ROWS = [
     Row(
         "field-mapping-wide",
         "one changed field, mapper of 20 rows and 5 methods",
-        "mapping.one_field_of_many",
-        "mapping.one_field_of_many",
         2000,
+        "mapping.one_field_of_many",
     ),
     Row(
         "jobs-batch",
         "real jobs, and the backend takes 100 records a call",
+        2000,
         "jobs.run_one_by_one",
         "jobs.run_by_chunks_at_once",
-        2000,
         by_hand="as above: it has no batches",
         run=server_runs.run_on_copy,
     ),
     Row(
         "import-create-jobs",
         "import: create, a transaction each / by chunks",
+        500,
         "imports.create_by_hand",
         "imports.create_by_chunks",
-        500,
         by_hand=IMPORTER,
     ),
     Row(
         "import-again-jobs",
         "import: nothing changed, a transaction each / by chunks",
+        500,
         "imports.again_by_hand",
         "imports.again_by_chunks",
-        500,
         by_hand=IMPORTER,
     ),
     Row(
         "import-by-hand",
         "the importer written by hand, on both: create",
-        "imports.create_by_hand_together",
-        "imports.create_by_hand_together",
         500,
+        "imports.create_by_hand_together",
         by_hand=f"{IMPORTER}; {CHUNKS}",
     ),
     Row(
         "export-create-commit",
         "export one by one: create, with its commit",
-        "exports.create_committing",
-        "exports.create_committing",
         500,
+        "exports.create_committing",
         by_hand=f"{JOB}; {MAY_COMMIT}",
     ),
     Row(
         "export-update-commit",
         "export one by one: update, with its commit",
-        "exports.update_committing",
-        "exports.update_committing",
         500,
+        "exports.update_committing",
         by_hand=f"{JOB}; {MAY_COMMIT}",
     ),
     Row(
         "export-create-chunk",
         "export: create, with its commit, each / by chunks, a call each",
+        500,
         "exports.create_committing",
         "exports.create_by_chunks_one_call_each",
-        500,
         by_hand=f"{JOB}; {MAY_COMMIT}; it has no batches",
     ),
     Row(
         "export-mapping-limit",
         "export mapping / the ORM reads those 5 fields, no mapping",
+        2000,
         "mapping.export",
         "mapping.read_by_orm",
-        2000,
     ),
     Row(
         "import-limit",
         "one create() of the ORM: the limit of all imports",
-        "imports.create_by_orm",
-        "imports.create_by_orm",
         500,
+        "imports.create_by_orm",
     ),
 ]
 BY_NAME = {row.name: row for row in ROWS}

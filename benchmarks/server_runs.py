@@ -1,15 +1,12 @@
 """Works that a real Odoo with queue_job's runner takes part in."""
 
-import time
-
-from environment import OdooServer, Problem, databases
+from environment import OdooServer, databases
 
 from . import processes
 
 CHANNELS = 4
-#: a process for each job that runs; nobody else asks anything
+#: a process for each job that runs; no other requests come
 WORKERS = CHANNELS
-RUNNER_IS_READY = "database connections ready"
 
 
 class JobServer(OdooServer):
@@ -29,11 +26,7 @@ class JobServer(OdooServer):
 
     def wait(self):
         super().wait()
-        deadline = time.monotonic() + self.patience
-        while RUNNER_IS_READY not in self.log.read_text(errors="replace"):
-            if time.monotonic() > deadline or not self.is_running():
-                raise Problem("The runner of the queue does not start.")
-            time.sleep(0.1)
+        self.wait_for_runner()
 
 
 def run_on_copy(contender, template, works, profile=0):

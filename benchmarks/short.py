@@ -1,4 +1,4 @@
-"""The short form: only ours, and only counts, which are the same on every machine."""
+"""The short form: counts of our queries, which are the same on every machine."""
 
 from environment import databases
 from environment.console import say, step

@@ -1,4 +1,4 @@
-"""The measurement A B A B, and the medians that come of it."""
+"""The measurement A B A B, and its medians."""
 
 from dataclasses import dataclass
 from statistics import median
@@ -17,16 +17,16 @@ class Result:
     row: Row
     peer: object
     ours: object
-    limit: object = None  #: what ours is measured against, besides the peer
+    limit: object = None  #: what ours is also measured against
 
     @property
     def ratio(self):
-        """How many times faster ours is."""
+        """Return how many times faster ours is."""
         return self.peer.seconds / self.ours.seconds
 
     @property
     def misses(self):
-        """What the row aims at and did not reach: a list of sentences."""
+        """Return the aims that the row missed, as a list of texts."""
         row, missed = self.row, []
         if row.faster and self.ratio < row.faster:
             missed.append(f"{row.faster:g} times faster")
@@ -38,7 +38,7 @@ class Result:
 
     @property
     def over_limit(self):
-        """How many times the limit ours takes."""
+        """Return how many times the limit ours takes."""
         return self.ours.seconds / self.limit.seconds
 
 
@@ -58,7 +58,7 @@ class Medians:
 
     @property
     def spread(self):
-        """Shortest and longest time."""
+        """Return the shortest and the longest time."""
         seconds = [cost.seconds for cost in self.costs]
         return min(seconds), max(seconds)
 
@@ -91,7 +91,7 @@ def measure(rows, repeat, profile=0):
 
 
 def _works(rows, contender):
-    """The works of one contender, each once, by the function that runs them."""
+    """Return the works of one contender, each once, by the function that runs them."""
     works = {}
     for row in rows:
         work = [row.peer if contender is contenders.PEER else row.ours, row.records]

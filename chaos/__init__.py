@@ -2,8 +2,7 @@
 
 Modules stand on one another in this order: paths < backend, odoo_host,
 odoo_database, postgres_server < shop < invariants, log_reader < report < chaos <
-scenarios < command. ``backend_server`` is a program of its own, and so is the addon
-in ``addons/``, which runs inside the Odoo that is killed.
+scenarios < command. The addon in ``addons/`` runs inside the Odoo that is killed.
 """
 
 from .command import main

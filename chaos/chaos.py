@@ -4,12 +4,13 @@ import contextlib
 import time
 import traceback
 
-from environment import processes
+from environment import odoo_log, processes
 from environment.console import Step, say
 
-from . import log_reader, paths
+from . import paths
 from .backend import Backend
 from .invariants import Findings, examine
+from .log_reader import LogReader
 from .odoo_database import BINDINGS, OdooDatabase
 from .odoo_host import OdooHost
 from .postgres_server import PostgresServer
@@ -54,9 +55,7 @@ class Chaos:
             self._around.enter_context(self.backend)
             self._around.enter_context(self.odoo)
             self.database.open()
-            self._logs = [
-                log_reader.LogReader(log) for log in (self.odoo.log, self.database.log)
-            ]
+            self._logs = [LogReader(self.odoo.log), LogReader(self.database.log)]
             self._around = self._around.pop_all()
         return self
 
@@ -64,12 +63,12 @@ class Chaos:
         self._around.close()
 
     def choose(self, short, full):
-        """One of two values, by the form of the run."""
+        """Return one of two values, by the form of the run."""
         return short if self.short else full
 
     @contextlib.contextmanager
     def trial(self, title, space, expect=(), bindings=BINDINGS):
-        """A trial with a shop of its own; a line of the table.
+        """Run a trial with a shop of its own; it is a line of the table.
 
         :param title: for people; begins with the number of the scenario
         :param space: name of the shop's space on the backend
@@ -163,8 +162,7 @@ class Chaos:
 
     def _look_into_logs(self, title, expect):
         for log in self._logs:
-            found = log.trouble()
-            for entry in log_reader.unexpected(found, (*AFTER_DEATH, *expect)):
+            for entry in log.unexpected((*AFTER_DEATH, *expect)):
                 self.surprises.append((title, entry))
 
     def print_surprises(self):
@@ -173,7 +171,7 @@ class Chaos:
             return
         say("\nWarnings and errors in the logs that no fault explains:")
         for title, entry in self.surprises[:20]:
-            say(f"    {title}: {log_reader.brief(entry)}")
+            say(f"    {title}: {odoo_log.brief(entry)}")
         if self.surprises[20:]:
             say(f"    and {len(self.surprises) - 20} more")
 

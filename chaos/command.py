@@ -1,11 +1,9 @@
 """``./dev/chaos``: the command line."""
 
 import argparse
-import contextlib
-import fcntl
 import random
 
-from environment import PostgreSQL, Problem, locks
+from environment import locks, running_postgres
 from environment.console import say
 
 from . import paths, postgres_server, report, scenarios
@@ -19,19 +17,10 @@ def main(arguments):
     :return: the exit code, 0 when no invariant is broken
     """
     options = _parse(arguments)
-    # as long as the environment's server is in use, nobody cleans it all away
-    with _alone(), PostgreSQL():
+    # while the environment's server is in use, ./dev/clean refuses
+    with locks.alone(paths.STATE, "./dev/chaos"), running_postgres():
         postgres_server.prepare()
         return _run(options)
-
-
-@contextlib.contextmanager
-def _alone():
-    paths.STATE.mkdir(parents=True, exist_ok=True)
-    with (paths.STATE / "lock").open("w") as lock:
-        if not locks.try_lock(lock, fcntl.LOCK_EX):
-            raise Problem("Another ./dev/chaos is running here: wait for its end.")
-        yield
 
 
 def _run(options):

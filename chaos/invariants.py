@@ -1,4 +1,4 @@
-"""What must be true when a trial is over, whatever went wrong during it."""
+"""The invariants: true after each trial, whatever faults it had."""
 
 import json
 from collections import Counter, defaultdict
@@ -24,7 +24,7 @@ COMPARED = ("name", "quantity", "parts")
 
 @dataclass
 class Findings:
-    """What was counted, and a sentence for each invariant that is broken."""
+    """The counts, and a sentence for each invariant that is broken."""
 
     jobs: int = 0
     tries: int = 0
@@ -82,7 +82,7 @@ def _compare_item(findings, here, there):
 
 
 def _translated(item, codes):
-    """An item of the backend in terms of Odoo."""
+    """Return an item of the backend in terms of Odoo."""
     return {
         "name": item.get("name"),
         "quantity": item.get("quantity"),
@@ -133,7 +133,7 @@ def _check_nothing_is_stuck(findings, shop):
 
 
 def _intents(database, shop):
-    """What is left of intents after the daily cleaning."""
+    """Return the intents that are left after the daily cleaning."""
 
     def clean_and_read(env):
         intents = env["connector.create.intent"]

@@ -9,7 +9,7 @@ import logging
 import time
 
 import psycopg2
-from environment import folders, processes
+from environment import folders, odoo_process, processes
 
 from . import paths
 from .postgres_server import DATABASE
@@ -30,19 +30,22 @@ class OdooDatabase:
         from odoo.tools import config
 
         config.parse_config(
-            ["-c", str(folders.ODOO_CONF), "-d", DATABASE, paths.addons_path()],
+            [
+                *("-c", str(folders.ODOO_CONF), "-d", DATABASE),
+                odoo_process.addons_path(paths.ADDONS),
+            ],
             setup_logging=False,
         )
         self.registry = Registry(DATABASE)
 
     @property
     def log(self):
-        """The path of the log file."""
+        """Return the path of the log file."""
         return processes.log_file("chaos-jobs")
 
     @contextlib.contextmanager
     def transaction(self):
-        """An ``Environment`` in a transaction that is committed at the end."""
+        """Return an ``Environment`` in a transaction that is committed at the end."""
         from odoo import SUPERUSER_ID, api
 
         with self.registry.cursor() as cr:
@@ -66,7 +69,7 @@ class OdooDatabase:
                 time.sleep(0.1)
 
     def rows(self, query, *parameters):
-        """The rows of a query, as tuples."""
+        """Return the rows of a query, as tuples."""
 
         def work(env):
             env.cr.execute(query, parameters)
@@ -79,7 +82,7 @@ class OdooDatabase:
         self.user_does(lambda env: env.cr.execute("NOTIFY queue_job, 'chaos'"))
 
     def unfinished_jobs(self):
-        """How many jobs are not at their end."""
+        """Return how many jobs are not at their end."""
         query = "SELECT count(*) FROM queue_job WHERE state IN %s"
         return self.rows(query, UNFINISHED)[0][0]
 
@@ -93,7 +96,7 @@ class OdooDatabase:
         )
 
     def last_job(self):
-        """The id of the youngest job, 0 without any."""
+        """Return the id of the youngest job, 0 without any."""
         return self.rows("SELECT coalesce(max(id), 0) FROM queue_job")[0][0]
 
     def _write_log(self):
@@ -103,7 +106,7 @@ class OdooDatabase:
 
 
 def _passes(error):
-    """Whether others were quicker, or the server is restarting."""
+    """Return whether others were quicker, or the server is restarting."""
     # what psycopg2 raises as DatabaseError itself is a connection that is gone
     passing = (psycopg2.OperationalError, psycopg2.InterfaceError)
     return isinstance(error, passing) or type(error) is psycopg2.DatabaseError

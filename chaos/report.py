@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from environment.console import plural, say
+from environment.console import columns, plural, say
 
 from .invariants import Findings
 
@@ -46,12 +46,7 @@ def print_table(trials):
     """Print a line for each trial, in columns."""
     rows = [[heading for heading, _ in COLUMNS]]
     rows += [[trial.cell(name) for _, name in COLUMNS] for trial in trials]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        first = row[0].ljust(widths[0])
-        rest = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)][1:]
-        say("  ".join([first, *rest]))
-
+    say("\n".join(columns(rows)))
     for trial in trials:
         for note in trial.notes:
             say(f"{trial.title}: {note}")

@@ -1,5 +1,6 @@
-"""What a trial works with: a backend in Odoo, its items, and their jobs."""
+"""The parts of a trial: a backend in Odoo, its items, and their jobs."""
 
+import functools
 import re
 
 from . import paths
@@ -20,6 +21,21 @@ JOBS_OF_METHOD = """
 JOBS = "SELECT count(*), coalesce(sum(retry), 0) FROM queue_job WHERE id > %s"
 
 
+def _as_user(method):
+    """Run a method in a transaction as a user would, see ``OdooDatabase.user_does``.
+
+    :param method: gets the ``Environment`` as its first argument
+    """
+
+    @functools.wraps(method)
+    def run(self, *args, **kwargs):
+        return self.chaos.database.user_does(
+            lambda env: method(self, env, *args, **kwargs)
+        )
+
+    return run
+
+
 class Shop:
     """One backend record of Odoo with a space of its own on the fake backend.
 
@@ -38,59 +54,56 @@ class Shop:
         self.problems = []  #: sentences
         self.notes = []  #: sentences for the report
         self.retried_by_hand = 0
-        url = chaos.backend.space_url(space)
+        url = chaos.backend.url(space)
         self.id = chaos.database.user_does(
             lambda env: env["chaos.backend"].create({"name": space, "url": url}).id
         )
 
     def code(self, label):
-        """The code by which both sides know an item; no other shop has it."""
+        """Return the code by which both sides know an item; no other shop has it."""
         return f"{self.space}.{label}"
 
     # -- what users do
 
-    def create(self, *labels, parts=(), each=None, export=True, delay=None, **values):
+    @_as_user
+    def create(
+        self, env, *labels, parts=(), each=None, export=True, delay=None, **values
+    ):
         """Create items with a binding, and jobs that export them.
 
         :param labels: of the items
         :param parts: labels of items that are parts of each; those that are not there
-            are created, without a binding
-        :param each: how many of the parts each item has, in turn; all by default
+            are created without a binding
+        :param each: how many of the parts each item has, starting with the next part
+            for each item; all by default
         :param delay: settings of the jobs
         :param values: more values of the items
         """
+        part_ids = self._part_ids(env, parts)
+        each_has = len(parts) if each is None else each
+        bindings = env[self.bindings].create(
+            [
+                {
+                    "backend_id": self.id,
+                    "code": self.code(label),
+                    "name": f"Item {label}",
+                    "part_ids": [(6, 0, _slice(part_ids, number, each_has))],
+                    **values,
+                }
+                for number, label in enumerate(labels)
+            ]
+        )
+        if export:
+            for binding in bindings:
+                binding.with_delay(**delay or {}).export_record()
 
-        def work(env):
-            part_ids = self._part_ids(env, parts)
-            each_has = len(parts) if each is None else each
-            bindings = env[self.bindings].create(
-                [
-                    {
-                        "backend_id": self.id,
-                        "code": self.code(label),
-                        "name": f"Item {label}",
-                        "part_ids": [(6, 0, _slice(part_ids, number, each_has))],
-                        **values,
-                    }
-                    for number, label in enumerate(labels)
-                ]
-            )
-            if export:
-                for binding in bindings:
-                    binding.with_delay(**delay or {}).export_record()
-
-        self.chaos.database.user_does(work)
-
-    def edit(self, label, export=True, **values):
+    @_as_user
+    def edit(self, env, label, export=True, **values):
         """Change an item, and make the job that exports the change."""
-
-        def work(env):
-            binding = self._binding(env, label)
-            binding.odoo_id.write(values)
-            if export:
-                binding.with_delay().export_record(fields=list(values))
-
-        self.chaos.database.user_does(work)
+        binding = self._binding(env, label)
+        binding.odoo_id.write(values)
+        if export:
+            binding.with_delay().export_record(fields=list(values))
 
     def edit_and_roll_back(self, label, **values):
         """Change an item and make the job that exports the change, in vain."""
@@ -101,76 +114,61 @@ class Shop:
             env.flush_all()
             env.cr.rollback()
 
-    def edit_partly(self, label, **values):
+    @_as_user
+    def edit_partly(self, env, label, **values):
         """Change an item and take that back, but leave the job that exports it."""
+        binding = self._binding(env, label)
+        savepoint = env.cr.savepoint(flush=True)
+        binding.odoo_id.write(values)
+        env.flush_all()
+        savepoint.close(rollback=True)
+        binding.with_delay().export_record(fields=list(values))
 
-        def work(env):
-            binding = self._binding(env, label)
-            savepoint = env.cr.savepoint(flush=True)
-            binding.odoo_id.write(values)
-            env.flush_all()
-            savepoint.close(rollback=True)
-            binding.with_delay().export_record(fields=list(values))
-
-        self.chaos.database.user_does(work)
-
-    def delete(self, label):
+    @_as_user
+    def delete(self, env, label):
         """Delete an item; its binding makes the job that deletes on the backend."""
         from odoo.tools import SQL
 
-        def work(env):
-            binding = self._binding(env, label)
-            query = SQL(
-                "SELECT id FROM %s WHERE id = %s FOR UPDATE",
-                SQL.identifier(binding._table),
-                binding.id,
-            )
-            env.cr.execute(query, log_exceptions=False)
-            self._binding(env, label).odoo_id.unlink()
+        binding = self._binding(env, label)
+        query = SQL(
+            "SELECT id FROM %s WHERE id = %s FOR UPDATE",
+            SQL.identifier(binding._table),
+            binding.id,
+        )
+        env.cr.execute(query, log_exceptions=False)
+        self._binding(env, label).odoo_id.unlink()
 
-        self.chaos.database.user_does(work)
-
-    def export(self, label, times=1, **delay):
+    @_as_user
+    def export(self, env, label, times=1, **delay):
         """Make more export jobs for an item.
 
         :param times: how many
         :param delay: settings of the jobs
         :return: the UUID of the last one
         """
+        binding = self._binding(env, label)
+        jobs = [binding.with_delay(**delay).export_record() for _ in range(times)]
+        return jobs[-1].uuid
 
-        def work(env):
-            binding = self._binding(env, label)
-            return [
-                binding.with_delay(**delay).export_record().uuid for _ in range(times)
-            ][-1]
-
-        return self.chaos.database.user_does(work)
-
-    def import_(self, *external_ids, **delay):
+    @_as_user
+    def import_(self, env, *external_ids, **delay):
         """Make jobs that import items from the backend.
 
         :param delay: settings of the jobs
         """
+        shop = env["chaos.backend"].browse(self.id)
+        for external_id in external_ids:
+            env[self.bindings].with_delay(**delay).import_record(shop, external_id)
 
-        def work(env):
-            shop = env["chaos.backend"].browse(self.id)
-            for external_id in external_ids:
-                env[self.bindings].with_delay(**delay).import_record(shop, external_id)
-
-        self.chaos.database.user_does(work)
-
-    def import_changes(self, chunk_size=0):
+    @_as_user
+    def import_changes(self, env, chunk_size=0):
         """Make the job that looks for what has changed on the backend.
 
         :param chunk_size: records of each job that imports them
         """
-
-        def work(env):
-            shop = env["chaos.backend"].browse(self.id)
-            shop.chunk_size = chunk_size
-            env[self.bindings].with_delay().import_changes(shop)
-
-        self.chaos.database.user_does(work)
+        shop = env["chaos.backend"].browse(self.id)
+        shop.chunk_size = chunk_size
+        env[self.bindings].with_delay().import_changes(shop)
 
     def retry_failures(self, cause):
         """Look at the failed jobs as a person would, and let them run again.
@@ -187,20 +185,15 @@ class Shop:
                 )
             )
 
-    def settle_doubts_about_deleted_items(self):
-        """Do as a person would: delete there what nobody wants, and give up here."""
-
-        def work(env):
-            intents = env["connector.create.intent"].search(
-                [("backend_id", "=", self.id)]
-            )
-            for intent in intents.filtered("unconfirmed"):
-                if not env[BINDINGS].browse(intent.res_id).exists():
-                    self._remove_created(intent.key)
-                    intent.action_discard()
-                    self.retried_by_hand += 1
-
-        self.chaos.database.user_does(work)
+    @_as_user
+    def settle_doubts_about_deleted_items(self, env):
+        """Remove unconfirmed creates of deleted items from the backend, and discard."""
+        intents = env["connector.create.intent"].search([("backend_id", "=", self.id)])
+        for intent in intents.filtered("unconfirmed"):
+            if not env[BINDINGS].browse(intent.res_id).exists():
+                self._remove_created(intent.key)
+                intent.action_discard()
+                self.retried_by_hand += 1
 
     def _remove_created(self, key):
         backend = self.chaos.backend
@@ -211,25 +204,22 @@ class Shop:
 
     # -- what there is
 
-    def items(self):
-        """What Odoo knows of the items of this shop, as dicts."""
-
-        def work(env):
-            return [
-                {
-                    "code": binding.code,
-                    "name": binding.name,
-                    "quantity": binding.quantity,
-                    "parts": sorted(binding.part_ids.mapped("code")),
-                    "external_id": binding.external_id,
-                }
-                for binding in env[self.bindings].search([("backend_id", "=", self.id)])
-            ]
-
-        return self.chaos.database.user_does(work)
+    @_as_user
+    def items(self, env):
+        """Return the items of this shop in Odoo, as dicts."""
+        return [
+            {
+                "code": binding.code,
+                "name": binding.name,
+                "quantity": binding.quantity,
+                "parts": sorted(binding.part_ids.mapped("code")),
+                "external_id": binding.external_id,
+            }
+            for binding in env[self.bindings].search([("backend_id", "=", self.id)])
+        ]
 
     def calls(self, operation=None, label=None):
-        """The calls that reached the backend."""
+        """Return the calls that reached the backend."""
         code = label and self.code(label)
         return [
             call
@@ -238,33 +228,33 @@ class Shop:
         ]
 
     def failures(self):
-        """The failed jobs: UUID, name and message of the error, traceback."""
+        """Return the failed jobs: UUID, name and message of the error, traceback."""
         return self.chaos.database.rows(FAILURES, self.first_job)
 
     def jobs_and_tries(self):
-        """How many jobs were made, and how many tries they have used."""
+        """Return how many jobs were made, and how many tries they have used."""
         return self.chaos.database.rows(JOBS, self.first_job)[0]
 
     def jobs(self, method):
-        """The jobs that call a method: UUID, state and number of tries."""
+        """Return the jobs that call a method: UUID, state and number of tries."""
         return self.chaos.database.rows(JOBS_OF_METHOD, self.first_job, method)
 
     def postponed_jobs(self):
-        """How many jobs wait for a later try."""
+        """Return how many jobs wait for a later try."""
         return self.chaos.database.rows(POSTPONED, self.first_job)[0][0]
 
     # -- what is to go wrong
 
     def odoo_said(self, text):
-        """How often Odoo's log has a text since the trial began."""
-        return self.chaos.odoo.said(text, self.log_start)
+        """Return how often Odoo's log has a text since the trial began."""
+        return self.chaos.odoo.logged(text, self.log_start)
 
     def arm(self, step, label):
         """Have the job that works on an item go no further than to a step."""
         (paths.STEPS / "armed" / f"{step} - {self.code(label)}").touch()
 
     def is_at(self, step, label):
-        """Whether an item got to a step that was armed."""
+        """Return whether an item got to a step that was armed."""
         return (paths.STEPS / "reached" / f"{step} - {self.code(label)}").exists()
 
     def release(self, step, label):
@@ -284,7 +274,7 @@ class Shop:
         self.faults[description] = int(happened)
 
     def _part_ids(self, env, labels):
-        """The ids of items of this shop, which are created if they are not there."""
+        """Return the ids of items of this shop; create those that are missing."""
         found = []
         for label in labels:
             item = env[ITEMS].search([("code", "=", self.code(label))])
@@ -302,5 +292,5 @@ class Shop:
 
 
 def _slice(values, start, length):
-    """Some values from ``start`` on, beginning anew at the end."""
+    """Return some values from ``start`` on, from the first again at the end."""
     return [values[(start + i) % len(values)] for i in range(length)]

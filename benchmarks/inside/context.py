@@ -26,7 +26,7 @@ class BenchmarkContext:
         self._watch = watch
 
     def meter(self):
-        """A meter, which is used in a ``with`` block."""
+        """Return a meter, which is used in a ``with`` block."""
         return Meter(self._watch)
 
     def start_afresh(self):
@@ -40,15 +40,15 @@ class BenchmarkContext:
         self.start_afresh()
 
     def exported(self, count):
-        """Partners that the backend has."""
+        """Return partners that the backend has."""
         return self._some(count, "!=")
 
     def not_exported(self, count):
-        """Partners that the backend does not have."""
+        """Return partners that the backend does not have."""
         return self._some(count, "=")
 
     def new_ids(self, count):
-        """Ids of partners on the backend that Odoo does not have yet."""
+        """Return ids of partners on the backend that Odoo does not have yet."""
         self.env.cr.execute("SELECT coalesce(max(id), 0) FROM benchmark_res_partner")
         first = 10_000_000 + self.env.cr.fetchone()[0]
         return [str(first + number) for number in range(count)]

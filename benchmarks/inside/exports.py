@@ -1,49 +1,15 @@
-"""Exports to a backend that answers at once, without jobs around them."""
+"""Exports to a backend that answers immediately, without jobs around them."""
 
+from functools import partial
 from unittest import mock
 
-from .context import WARM_UP, chunks
+from .context import WARM_UP, BenchmarkContext, chunks
 
 
-def create(context, size):
-    """Records that the backend does not have, in one transaction."""
-    return _measure(context, _in_one_transaction, context.not_exported, size)
-
-
-def update(context, size):
-    """Records that the backend has, in one transaction."""
-    return _measure(context, _in_one_transaction, context.exported, size)
-
-
-def create_committing(context, size):
-    """Records that the backend does not have, a transaction for each."""
-    return _measure(context, _one_by_one, context.not_exported, size)
-
-
-def update_committing(context, size):
-    """Records that the backend has, a transaction for each."""
-    return _measure(context, _one_by_one, context.exported, size)
-
-
-def create_by_chunks_one_call_each(context, size):
-    """Records that the backend does not have: a chunk a job, a record a call."""
-    return _measure(context, _by_chunks, context.not_exported, size, together=False)
-
-
-def create_by_chunks(context, size):
-    """Records that the backend does not have, a chunk a call."""
-    return _measure(context, _by_chunks, context.not_exported, size)
-
-
-def update_by_chunks(context, size):
-    """Records that the backend has, a chunk a call."""
-    return _measure(context, _by_chunks, context.exported, size)
-
-
-def _measure(context, work, choose, size, together=True):
+def _measure(work, choose, context, size, together=True):
     context.set_backend(takes_many=together and work is _by_chunks)
-    work(context, choose(WARM_UP))
-    partners = choose(size)
+    work(context, choose(context, WARM_UP))
+    partners = choose(context, size)
     context.start_afresh()
     with context.meter() as meter:
         work(context, partners)
@@ -59,13 +25,29 @@ def _in_one_transaction(context, partners):
             partner.export_record()
 
 
-def _one_by_one(context, partners):
+def _committing(context, partners):
+    """Use a transaction for each record."""
     for partner_id in partners.ids:
         context.partners.browse(partner_id).export_record()
         context.env.cr.commit()
 
 
 def _by_chunks(context, partners):
+    """Use a transaction and a call for each chunk."""
     for ids in chunks(partners.ids):
         context.partners.browse(ids).export_chunk()
         context.env.cr.commit()
+
+
+# -- the works; a create is of records that the backend does not have
+
+_new, _known = BenchmarkContext.not_exported, BenchmarkContext.exported
+
+create = partial(_measure, _in_one_transaction, _new)
+update = partial(_measure, _in_one_transaction, _known)
+create_committing = partial(_measure, _committing, _new)
+update_committing = partial(_measure, _committing, _known)
+create_by_chunks = partial(_measure, _by_chunks, _new)
+update_by_chunks = partial(_measure, _by_chunks, _known)
+#: a chunk a transaction, but a record a call
+create_by_chunks_one_call_each = partial(_measure, _by_chunks, _new, together=False)

@@ -1,47 +1,14 @@
 """Imports: of a record a job, as users of the peer write them, and by chunks."""
 
-import functools
+from functools import partial
 
 from odoo import fields
 
-from .context import PARTNER, WARM_UP, chunks
-
-
-def create_by_hand(context, size):
-    """New records, a transaction for each, as their jobs are."""
-    return _measure(context, _by_hand, context.new_ids, size)
-
-
-def create_by_hand_together(context, size):
-    """New records, a transaction for many."""
-    return _measure(context, _by_hand_together, context.new_ids, size)
-
-
-def create_by_chunks(context, size):
-    """New records, a transaction for each chunk, as its job is."""
-    return _measure(context, _by_chunks, context.new_ids, size)
-
-
-def again_by_hand(context, size):
-    """Records that have not changed, a transaction for each."""
-    known = functools.partial(_known, context)
-    return _measure(context, _by_hand, known, size)
-
-
-def again_by_hand_together(context, size):
-    """Records that have not changed, a transaction for many."""
-    known = functools.partial(_known, context)
-    return _measure(context, _by_hand_together, known, size)
-
-
-def again_by_chunks(context, size):
-    """Records that have not changed, a transaction for each chunk."""
-    known = functools.partial(_known, context)
-    return _measure(context, _by_chunks, known, size)
+from .context import PARTNER, WARM_UP, BenchmarkContext, chunks
 
 
 def create_by_orm(context, size):
-    """The limit: what the ORM needs to create all of them with one call."""
+    """Create all with one call of the ORM, the limit of all imports."""
     _create(context, _values(context, WARM_UP))
     values = _values(context, size)
     context.start_afresh()
@@ -50,10 +17,10 @@ def create_by_orm(context, size):
     return meter.cost(size)
 
 
-def _measure(context, work, choose, size):
+def _measure(work, choose, context, size):
     context.set_backend(takes_many=work is _by_chunks)
-    work(context, choose(WARM_UP))
-    ids = choose(size)
+    work(context, choose(context, WARM_UP))
+    ids = choose(context, size)
     context.start_afresh()
     with context.meter() as meter:
         work(context, ids)
@@ -62,6 +29,7 @@ def _measure(context, work, choose, size):
 
 
 def _by_hand(context, ids):
+    """Use a transaction for each record, as the jobs do."""
     for external_id in ids:
         with context.backend.work_on(PARTNER) as work:
             work.component(usage="importer.by.hand").run(external_id)
@@ -69,6 +37,7 @@ def _by_hand(context, ids):
 
 
 def _by_hand_together(context, ids):
+    """Use a transaction for many records."""
     for chunk in chunks(ids):
         with context.backend.work_on(PARTNER) as work:
             importer = work.component(usage="importer.by.hand")
@@ -78,6 +47,7 @@ def _by_hand_together(context, ids):
 
 
 def _by_chunks(context, ids):
+    """Use a transaction for each chunk, as its job does."""
     for chunk in chunks(ids):
         context.partners.import_chunk(context.backend, chunk)
         context.env.cr.commit()
@@ -89,7 +59,7 @@ def _create(context, values):
 
 
 def _values(context, count):
-    """Values of new records, with all that an import stores."""
+    """Return values of new records, with all that an import stores."""
     done = {"sync_date": fields.Datetime.now()}
     with context.backend.work_on(PARTNER) as work:
         adapter = work.component(usage="backend.adapter")
@@ -105,7 +75,7 @@ def _values(context, count):
 
 
 def _known(context, count):
-    """Ids of records that were imported before."""
+    """Return ids of records that were imported before."""
     domain = [("external_id", "=like", "1_______")]
     known = context.partners.search(domain, limit=count, order="id")
     if len(known) < count:
@@ -119,3 +89,15 @@ def _check(context, ids):
     found = context.partners.search_count(domain)
     if found != len(ids):
         raise ValueError(f"{found} of {len(ids)} records were imported.")
+
+
+# -- the works; those of "again" are of records that have not changed
+
+_new = BenchmarkContext.new_ids
+
+create_by_hand = partial(_measure, _by_hand, _new)
+create_by_hand_together = partial(_measure, _by_hand_together, _new)
+create_by_chunks = partial(_measure, _by_chunks, _new)
+again_by_hand = partial(_measure, _by_hand, _known)
+again_by_hand_together = partial(_measure, _by_hand_together, _known)
+again_by_chunks = partial(_measure, _by_chunks, _known)

@@ -1,6 +1,7 @@
 """Jobs: what it costs to make them, and how fast Odoo gets through them."""
 
 import time
+from functools import partial
 
 from .context import PARTNER
 
@@ -12,42 +13,19 @@ UNFINISHED = ("wait_dependencies", "pending", "enqueued", "started")
 PATIENCE = 1200
 
 
-def enqueue_one_by_one(context, size):
-    """A job for each record."""
-    return _enqueue(context, _one_by_one, size)
-
-
-def enqueue_by_chunks(context, size):
-    """A job for each chunk of records."""
-    return _enqueue(context, _by_chunks, size)
-
-
-def run_one_by_one(context, size):
-    """Exports with a job each, which a server that is there works off."""
-    return _run(context, _one_by_one, size)
-
-
-def run_by_chunks(context, size):
-    """Exports with a job for each chunk."""
-    return _run(context, _by_chunks, size)
-
-
-def run_by_chunks_at_once(context, size):
-    """Exports with a job for each chunk, and a call of the backend for each chunk."""
-    return _run(context, _by_chunks, size, takes_many=True)
-
-
-def _one_by_one(context, ids):
+def one_by_one(context, ids):
+    """Delay a job for each record."""
     for partner in context.partners.browse(ids):
         partner.with_delay().export_record()
 
 
-def _by_chunks(context, ids):
+def by_chunks(context, ids):
+    """Delay a job for each chunk of records."""
     with context.backend.work_on(PARTNER) as work:
         work.component(usage="batch.exporter").run([("id", "in", ids)])
 
 
-def _enqueue(context, work, size):
+def _enqueue(work, context, size):
     work(context, context.partners.search([], limit=5).ids)
     ids = context.partners.search([], limit=size).ids
     context.start_afresh()
@@ -59,7 +37,7 @@ def _enqueue(context, work, size):
     return meter.cost(size)
 
 
-def _run(context, work, size, takes_many=False):
+def _run(work, context, size, takes_many=False):
     context.set_backend(milliseconds=MILLISECONDS, takes_many=takes_many)
     _let_all_processes_load(context)
     ids = context.not_exported(size).ids
@@ -74,8 +52,8 @@ def _run(context, work, size, takes_many=False):
 
 
 def _let_all_processes_load(context):
-    """Each process of the server loads Odoo's models with its first job."""
-    _one_by_one(context, context.not_exported(WARM_UP_JOBS).ids)
+    """Let each process of the server load Odoo's models, as its first job does."""
+    one_by_one(context, context.not_exported(WARM_UP_JOBS).ids)
     context.env.cr.commit()
     _wait(context.env.cr)
     context.start_afresh()
@@ -91,3 +69,13 @@ def _wait(cr):
         cr.execute("SELECT 1 FROM queue_job WHERE state IN %s LIMIT 1", [UNFINISHED])
         left = cr.fetchone()
         cr.commit()
+
+
+# -- the works: to delay the jobs, and to run them in a server that is there
+
+enqueue_one_by_one = partial(_enqueue, one_by_one)
+enqueue_by_chunks = partial(_enqueue, by_chunks)
+run_one_by_one = partial(_run, one_by_one)
+run_by_chunks = partial(_run, by_chunks)
+#: a call of the backend for each chunk
+run_by_chunks_at_once = partial(_run, by_chunks, takes_many=True)

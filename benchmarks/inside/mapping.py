@@ -9,7 +9,7 @@ FIELDS = ("name", "email", "phone", "city", "industry_id")
 
 
 def export(context, size):
-    """From Odoo: four plain fields, and a relation by the external id it has."""
+    """Map four plain fields of Odoo, and a relation by its external id."""
     with context.backend.work_on(PARTNER) as work:
         mapper = work.component(usage="export.mapper")
         _map(mapper, context.exported(WARM_UP))
@@ -21,7 +21,7 @@ def export(context, size):
 
 
 def read_by_orm(context, size):
-    """The limit of an export mapping: to read those fields where they are stored."""
+    """Read those fields where they are stored, the limit of an export mapping."""
     partners = context.exported(size)
     context.start_afresh()
     with context.meter() as meter:
@@ -32,7 +32,7 @@ def read_by_orm(context, size):
 
 
 def import_(context, size):
-    """To Odoo: eight fields, of which one is a relation."""
+    """Map eight fields to Odoo, of which one is a relation."""
     with context.backend.work_on(PARTNER) as work:
         mapper = work.component(usage="import.mapper")
         data = [partner_data(external_id) for external_id in context.new_ids(size)]
@@ -44,17 +44,17 @@ def import_(context, size):
 
 
 def one_field(context, size):
-    """From Odoo: one field that changed."""
+    """Map one field of Odoo that changed."""
     return _one_field(context, size, "export.mapper")
 
 
 def one_field_read_before(context, size):
-    """The same, and the ORM has read the field already."""
+    """Map one field that the ORM has read already."""
     return _one_field(context, size, "export.mapper", read_before=True)
 
 
 def one_field_of_many(context, size):
-    """From Odoo: one field that changed, by a mapper of 20 rows and 5 methods."""
+    """Map one field that changed, with a mapper of 20 rows and 5 methods."""
     return _one_field(context, size, "wide.export.mapper")
 
 

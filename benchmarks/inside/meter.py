@@ -43,5 +43,5 @@ class Meter:
         self.megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
     def cost(self, records):
-        """What it was for a number of records."""
+        """Return the cost for a number of records."""
         return Cost(records, self.seconds, self.queries, self.megabytes)

@@ -1,4 +1,4 @@
-"""What the database has before anything is measured."""
+"""The records of the database before the first measurement."""
 
 from odoo import fields
 

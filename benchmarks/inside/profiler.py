@@ -1,4 +1,4 @@
-"""Where the time goes, for those who make it shorter."""
+"""Profiles of the works."""
 
 import contextlib
 import cProfile

@@ -1,4 +1,4 @@
-"""What things take in the database and in the runner's memory, in bytes each."""
+"""The sizes of records in the database and of jobs in the runner's memory."""
 
 import time
 import tracemalloc
@@ -7,35 +7,35 @@ from typing import NamedTuple
 
 from odoo.addons.queue_job.jobrunner.channels import ChannelManager
 
-from .jobs import _by_chunks, _one_by_one
+from .jobs import by_chunks, one_by_one
 
 
 class Size(NamedTuple):
-    """What one takes of a kind, and how many of them were measured."""
+    """The bytes of one record, and how many records were measured."""
 
     records: int
     bytes: float
 
 
 def binding(context, size):
-    """A binding in the database, with its indexes and without what it wraps."""
+    """Measure a binding in the database, with its indexes, without what it wraps."""
     context.env.cr.execute("SELECT count(*) FROM benchmark_res_partner")
     [count] = context.env.cr.fetchone()
     return Size(count, _table(context, "benchmark_res_partner") / count)
 
 
 def job_of_one(context, size):
-    """A job for one record in the database."""
-    return _jobs(context, _one_by_one, size)
+    """Measure a job for one record in the database."""
+    return _jobs(context, one_by_one, size)
 
 
 def job_of_chunk(context, size):
-    """A job for a chunk of records in the database."""
-    return _jobs(context, _by_chunks, size)
+    """Measure a job for a chunk of records in the database."""
+    return _jobs(context, by_chunks, size)
 
 
 def waiting_job(context, size):
-    """A job that waits, in the memory of the runner, whatever it is about."""
+    """Measure a job that waits, in the memory of the runner."""
     manager = ChannelManager()
     manager.simple_configure("root:4")
     now = time.time()

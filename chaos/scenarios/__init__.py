@@ -1,4 +1,4 @@
-"""What goes wrong, and what is done meanwhile; see the docstring of each module."""
+"""The scenarios: faults, and the work during them."""
 
 from . import (
     contention,

@@ -1,18 +1,18 @@
-"""Scenario 3: many workers want the same; none of them fails for that."""
+"""Scenario 3: many workers want the same record; none of them fails."""
 
 import threading
 import time
 import urllib.request
 
 PARTS = [f"part {number}" for number in range(10)]
-#: What Odoo says when jobs meet, and when a job is delivered again.
+#: Odoo logs these when jobs meet, and when a job is delivered again.
 MEETING = "Another job"
 REFUSED = "was requested to run job"
 AIM = 5  # seconds
 
 
 def run(chaos):
-    """Export and import the same with many workers at once."""
+    """Export and import the same records with many workers."""
     with chaos.trial("3 8 workers, 1 record", "same") as shop:
         shop.create("it", export=False)
         shop.export("it", times=8)
@@ -62,7 +62,7 @@ def _item(shop, label, parts=()):
 
 
 def _deliver_often(chaos, shop, times):
-    """Ask Odoo to run a job, as the runner does, but several times at once."""
+    """Ask Odoo to run a job, as the runner does, but several times in parallel."""
     shop.misbehave("answer_late", "it", seconds=1)
     shop.create("it", export=False)
     uuid = shop.export("it", eta=3600)

@@ -6,7 +6,7 @@ from .imports import BINDINGS, MET
 SLOWNESS = 0.3
 #: Items that a user creates in one transaction.
 AT_ONCE = 5
-#: What Odoo says when an import meets a create of an export.
+#: Odoo logs this when an import meets a create of an export.
 MEETING = "An export is creating records"
 
 
@@ -26,7 +26,7 @@ def run(chaos):
             if kills and len(announced) >= kills[0]:
                 kills.pop(0)
                 chaos.odoo.kill()
-                shop.note_fault(f"SIGKILL {chaos.odoo.deaths}", True)
+                shop.note_fault(f"SIGKILL {len(shop.faults)}", True)
                 chaos.odoo.start_again()
         chaos.wait_for_jobs(patience=120)
         shop.import_changes()

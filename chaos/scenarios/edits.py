@@ -1,13 +1,13 @@
 """Scenario 4: records change while they are on their way."""
 
-#: How long the backend takes, in seconds; long enough to do something meanwhile.
+#: How long the backend takes, in seconds; long enough for a change in the meantime.
 SLOWNESS = 2
-#: What Odoo says of an import that meets a user's edit; it is done again.
+#: Odoo logs this for an import that meets a user's edit; the import is retried.
 USER_WAS_QUICKER = (r"UPDATE \"chaos_item\"[\s\S]*could not serialize access",)
 
 
 def run(chaos):
-    """Edit during exports, edit in vain, export and import at once."""
+    """Edit during exports, roll edits back, export and import at the same time."""
     with chaos.trial("4 edits while the export is in flight", "edits") as shop:
         _edit_during(chaos, shop, "create", "answer_late", chaos.choose(3, 8))
         _edit_during(chaos, shop, "create", "work_late", chaos.choose(3, 8))
@@ -63,7 +63,7 @@ def _edit_during_recovery(chaos, shop, count):
 
 
 def _edit_during_after_export(chaos, shop):
-    """What comes after the export may take long; nobody has to wait for it."""
+    """Edit while _after_export takes long; no job has to wait for it."""
     step = "in _after_export"
     shop.arm(step, "it")
     shop.create("it")
@@ -110,7 +110,7 @@ def _cross(chaos, shop, labels):
 
 
 def _import_during_create(chaos, shop, label):
-    """The backend announces a record that we are just creating there."""
+    """Import a record while an export is creating it."""
     shop.misbehave("answer_late", label, "create", seconds=SLOWNESS)
     shop.create(label)
     call = []

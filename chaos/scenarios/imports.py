@@ -1,4 +1,4 @@
-"""Scenario 7: what goes wrong while records are imported."""
+"""Scenario 7: faults while records are imported."""
 
 import re
 
@@ -10,7 +10,7 @@ POISON = (
     r"for int\(\) with base 10: 'many'|integer out of range|a number is too large|"
     "not iterable"
 )
-#: What Odoo says when jobs meet.
+#: Odoo logs these when jobs meet.
 MEETING = "Another job"
 MET = "could not serialize access"
 #: a second of the backend, for trials in which it must not pass by itself
@@ -172,7 +172,7 @@ def _kill_in_page(chaos, shop, step, label, second):
 
 
 def _checkpoint(shop):
-    """The second up to which all is imported, ``None`` before the first time."""
+    """Return the second up to which all is imported, ``None`` before the first time."""
     query = """
         SELECT extract(epoch FROM moment)::int FROM connector_checkpoint
         WHERE backend_model = 'chaos.backend' AND backend_id = %s
@@ -231,7 +231,7 @@ def _wait_for(chaos, shop, step, label):
 
 
 def _differing(shop):
-    """How many items of the backend are not, or not so, in Odoo."""
+    """Return how many items of the backend are missing or different in Odoo."""
     here = {(item["code"], item["name"], item["quantity"]) for item in shop.items()}
     return sum(
         (item["code"], item["name"], item["quantity"]) not in here
@@ -263,7 +263,7 @@ def _echo(chaos, shop):
     _finish(chaos, shop)
     _expect_tries(shop, "export_changes", [("done", 1)] * 4)
     _expect(shop, "updates", len(shop.calls("update")), 4)
-    # what was exported comes back
+    # the backend's changes are now those of the export
     shop.import_changes(chunk_size=CHUNK)
     _finish(chaos, shop)
     _expect_tries(shop, "export_changes", [("done", 1)] * 4)
@@ -369,7 +369,7 @@ def _add(shop, *labels, **values):
 
 
 def _finish(chaos, shop):
-    """Wait for all jobs, and look for items that nobody is bound to."""
+    """Wait for all jobs, and look for items without a binding."""
     chaos.wait_for_jobs()
     query = "SELECT count(*) FROM chaos_item WHERE code LIKE %s"
     here = chaos.database.rows(query, shop.code("%"))[0][0]

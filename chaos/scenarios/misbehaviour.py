@@ -102,7 +102,7 @@ def _misbehave(chaos, shop, faults):
 
 
 def _check(shop, faults):
-    """Whether all faults did happen, and waits that were asked for were kept."""
+    """Check that all faults happened, and that retries waited as long as asked."""
     for fault in faults:
         calls = shop.calls(fault.operation, fault.label)
         faulty = [call for call in calls if call["fault"] == fault.kind]

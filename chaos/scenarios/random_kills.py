@@ -90,7 +90,7 @@ def _start_exports(shop, exports):
 
 
 def _moments(chaos, exports, kills):
-    """After how many creates to strike, in ascending order."""
+    """Return after how many creates to strike, in ascending order."""
     chance = random.Random(chaos.seed)
     last = exports + len(PARTS) - 10
     return sorted(chance.sample(range(3, last), kills))

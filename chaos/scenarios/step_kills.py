@@ -1,7 +1,8 @@
 """Scenario 1: SIGKILL at every named step of an export.
 
 Each victim is an item that comes to its step and waits there for its death. In the
-full run each dies on its own, in the short form as many at once as there are workers.
+full run each dies on its own, in the short form as many together as there are
+workers.
 """
 
 import itertools
@@ -84,18 +85,18 @@ class CreateVictim:
         self.label = f"create, {step}"
 
     def prepare(self, shop):
-        """Do what has to be done while nobody is killed."""
+        """Prepare the item before any process is killed."""
 
     def start(self, shop):
         shop.arm(self.step, self.label)
         shop.create(self.label)
 
     def is_there(self, shop):
-        """Whether it is where it is to be killed."""
+        """Return whether it is where it is to be killed."""
         return shop.is_at(self.step, self.label)
 
     def wants_more(self, shop):
-        """Whether it is to be killed again when its job goes on."""
+        """Return whether it is to be killed again when its job goes on."""
         return False
 
 

@@ -1,4 +1,4 @@
-"""The address book as another program sees it, which knows nothing of Odoo."""
+"""The address book as a program without Odoo sees it."""
 
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -18,7 +18,7 @@ ETAGS = '<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>'
 
 
 class AddressBook:
-    """An address book on a server, which is made when it is not there.
+    """An address book on a server, which is created if it is missing.
 
     :param server: the running :class:`environment.Radicale`
     :param name: name of the address book
@@ -33,7 +33,7 @@ class AddressBook:
         self._request("MKCOL", data=COLLECTION)
 
     def etags(self):
-        """The etag of each card, by its name."""
+        """Return the etag of each card, by its name."""
         listing = self._request("PROPFIND", data=ETAGS, headers={"Depth": "1"})
         found = {}
         for response in ElementTree.fromstring(listing.content).iter("{DAV:}response"):
@@ -44,11 +44,11 @@ class AddressBook:
         return found
 
     def text(self, name):
-        """A card as bytes."""
+        """Return a card as bytes."""
         return self._request("GET", name).content
 
     def cards(self):
-        """All cards, read by a parser of our own, by their names."""
+        """Return all cards, read by our own parser, by their names."""
         return {name: card_reader.read(self.text(name)) for name in self.etags()}
 
     def add_line(self, name, line):

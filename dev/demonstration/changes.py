@@ -1,4 +1,4 @@
-"""What happens between two exports: some work in Odoo, somebody plays with a phone."""
+"""Changes between two exports, in Odoo and on the server."""
 
 from .contacts import ADDRESSES, PEOPLE, TREES, picture
 
@@ -7,7 +7,7 @@ OTHERS_LINE = "BDAY:1815-12-10"
 
 
 def change_some(odoo, address_book, names, people):
-    """Change cards on the server and contacts in Odoo, which exports them at once.
+    """Change cards on the server and contacts in Odoo, which exports them immediately.
 
     :param odoo: an ``OdooClient``
     :param address_book: an ``AddressBook``
@@ -15,7 +15,7 @@ def change_some(odoo, address_book, names, people):
     :param people: ids of the contacts of ``contacts.PEOPLE``
     :return: ids of the contacts whose cards have to be written, ids of those whose
         cards have to be created again, and the name of the card that got a property
-        of somebody else
+        from another program
     """
     edited = people[:CHANGED]
     played_with = edited[0]
@@ -33,7 +33,7 @@ def change_some(odoo, address_book, names, people):
 
 
 def people(odoo):
-    """The ids of the contacts of ``contacts.PEOPLE``, before they are renamed."""
+    """Return the ids of the contacts of ``contacts.PEOPLE`` by their first names."""
     return _ids(odoo, PEOPLE)
 
 

@@ -74,7 +74,7 @@ def compare(odoo, address_book, written, foreign=(), conflicts=()):
 
 
 def names_of_cards(odoo):
-    """The name of the card of each contact that has one, by the id of the contact."""
+    """Return the names of the cards by the ids of their contacts."""
     domain = [("link_state", "!=", "deleted")]
     links = odoo.search_read("carddav.res.partner", domain, ["odoo_id", "external_id"])
     return {each["odoo_id"][0]: each["external_id"] for each in links}

@@ -62,7 +62,7 @@ TAGS = ("Tag, with comma", "Tag; with semicolon", "Back\\slash", "مهم", "⭐"
 
 
 def own_contacts(tag_ids):
-    """The people that do not belong to a company, as values for ``create``.
+    """Return the people that do not belong to a company, as values for ``create``.
 
     :param tag_ids: ids of the tags of :data:`TAGS`
     """
@@ -77,12 +77,12 @@ def own_contacts(tag_ids):
 
 
 def company(name, parent_id):
-    """A company or department, as values for ``create``."""
+    """Return a company or department, as values for ``create``."""
     return {"name": name, "is_company": True, "parent_id": parent_id}
 
 
 def employees(parent_id, floor):
-    """Who works in a company or department, as values for ``create``."""
+    """Return the staff of a company or department, as values for ``create``."""
     person = {"name": f"Person on floor {floor}, {_nth(PEOPLE, floor)}"}
     # Odoo allows other addresses of a company not to have a name: they are skipped.
     nameless = {"type": "delivery", "street": "Nobody's Gate 1"}
@@ -91,7 +91,7 @@ def employees(parent_id, floor):
 
 
 def picture(number, width=640):
-    """A picture that is like no other, for a web client (base64)."""
+    """Return a unique picture for a web client (base64)."""
     from PIL import Image
 
     kind = ("JPEG", "PNG")[number % 2]

@@ -1,4 +1,4 @@
-"""What the card of a contact should say, computed from what Odoo says of it.
+"""The expected card of a contact, computed from its fields in Odoo.
 
 This knows nothing of the connector: it reads the contacts through Odoo's own
 interface, and shares no code with the mapper.
@@ -54,7 +54,7 @@ def read_contacts(odoo):
 
 
 def expected(contact):
-    """What the card says by field: text, or a list or tuple of texts, or bytes."""
+    """Return the expected values of a card by field."""
     return {
         "name": text(contact["name"]),
         "name in parts": words(contact["name"]),
@@ -73,7 +73,7 @@ def expected(contact):
 
 
 def found(card):
-    """The same fields, as a card has them."""
+    """Return the values that a card has for the same fields."""
     family, given, additional, prefix, suffix = card.get("N")
     return {
         "name": card.get("FN"),
@@ -93,7 +93,7 @@ def found(card):
 
 
 def of_work(card, name):
-    """Those of several values that Odoo has: of the type work, without one, or one."""
+    """Return the values that Odoo takes: of the type work, untyped, or the first."""
     values = [
         (types - {"INTERNET", "PREF", "VOICE"}, "PREF" not in types, value)
         for types, value in zip(card.types(name), card.all(name), strict=True)
@@ -106,12 +106,12 @@ def of_work(card, name):
 
 
 def one_of(card, name, default=""):
-    """The one of several values that Odoo has."""
+    """Return the one of several values that Odoo has."""
     return next(iter(of_work(card, name)), default)
 
 
 def text(value):
-    """A text without what no vCard can carry, and with one kind of line breaks."""
+    """Return a text without characters that no vCard has, and with simple line ends."""
     value = (value or "").replace("\r\n", "\n").replace("\r", "\n")
     return "".join(
         each for each in value if each in "\t\n" or ord(each) not in CONTROLS
@@ -122,12 +122,12 @@ CONTROLS = {*range(0x20), 0x7F, 0xFFFE, 0xFFFF}
 
 
 def words(value):
-    """A text for which white space does not matter."""
+    """Return a text for which white space does not matter."""
     return " ".join(text(value).split())
 
 
 def organization(contact):
-    """The companies above a contact from the top, with itself when it is one."""
+    """Return the companies above a contact from the top, with itself when it is one."""
     above = contact if contact["is_company"] else contact["parent"]
     names = []
     while above:
@@ -137,7 +137,7 @@ def organization(contact):
 
 
 def address(contact):
-    """The seven parts of an address."""
+    """Return the seven parts of an address."""
     street = [contact["street"], contact["street2"]]
     return (
         "",
@@ -151,13 +151,13 @@ def address(contact):
 
 
 def emails(value):
-    """The addresses in a field that may have several, or none that is one."""
+    """Return the addresses in a field that may have several, or none that is one."""
     addresses = [each for _name, each in getaddresses([value]) if "@" in each]
     return addresses or ([value] if value else [])
 
 
 def photo(content):
-    """A photo with its type, if it is one that every phone shows."""
+    """Return a photo with its type, if it is one that every phone shows."""
     picture = base64.b64decode(content or "")
     for start, kind in PICTURES.items():
         if picture.startswith(start):
@@ -166,7 +166,7 @@ def photo(content):
 
 
 def pixels(picture):
-    """What is to be seen in a picture: Odoo may write the same in other bytes."""
+    """Return size and hash of what a picture shows; its bytes may differ."""
     from PIL import Image
 
     if not picture:
@@ -176,7 +176,7 @@ def pixels(picture):
 
 
 def plain(html):
-    """The text in HTML."""
+    """Return the text in HTML."""
     reader = _TextReader()
     reader.feed(html)
     reader.close()

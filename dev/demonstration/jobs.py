@@ -8,7 +8,6 @@ from environment import Problem
 ENDED = ("done", "failed", "cancelled")
 PATIENCE = 90  #: seconds without any job ending
 PAUSE = 0.25
-BAR = 16  #: characters
 
 
 class Run:
@@ -23,17 +22,17 @@ class Run:
 
     @property
     def failed(self):
-        """The jobs that did not end well."""
+        """Return the jobs that did not end well."""
         return [job for job in self.jobs if job["state"] != "done"]
 
     @property
     def retried(self):
-        """The jobs that used up a try on the way."""
+        """Return the jobs that used up a try on the way."""
         return [job for job in self.jobs if job["retry"] > 1]
 
 
 def last_job(odoo):
-    """The id of the job that was delayed last."""
+    """Return the id of the job that was delayed last."""
     return max(
         odoo.call("queue.job", "search", [], limit=1, order="id desc"), default=0
     )
@@ -83,7 +82,8 @@ def _wait(odoo, domain, shown, patience):
         )
         states = Counter({each["state"]: each["__count"] for each in groups})
         total, now = states.total(), sum(states[state] for state in ENDED)
-        shown.note(_progress(states, now, total))
+        failed = f", {states['failed']} failed" if states["failed"] else ""
+        shown.note(f"{states['done']} of {total} jobs done{failed}")
         if now == total:
             return
         if now != ended:
@@ -91,12 +91,3 @@ def _wait(odoo, domain, shown, patience):
         if time.monotonic() > deadline:
             raise Problem(f"No job has ended for {patience} seconds: {dict(states)}.")
         time.sleep(PAUSE)
-
-
-def _progress(states, ended, total):
-    full = round(BAR * ended / total) if total else BAR
-    waiting = total - ended
-    return (
-        f"[{'#' * full}{'.' * (BAR - full)}] {states['done']} done, "
-        f"{waiting} waiting, {states['failed']} failed"
-    )

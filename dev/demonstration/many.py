@@ -7,7 +7,8 @@ than to import them.
 import re
 import time
 
-from environment.console import plural, say, step
+from environment.console import columns, plural, say, step
+from environment.processes import peak_memory
 
 from . import jobs
 from .address_book import AddressBook
@@ -17,7 +18,7 @@ PATIENCE = 600  #: seconds without any job ending, or any answer
 REQUEST = re.compile(r"GET /queue_job/runjob\S* \S+ \d+ \S+ (?P<queries>\d+) ")
 COUNTRIES = ("Belgium", "France", "Germany", "Japan")
 TAGS = ("Customer", "Supplier", "Press", "Friend")
-EVERY = 50  #: that manieth card is a company's
+EVERY = 50  #: every 50th card is a company's
 
 
 def main(number, server, radicale, folder):
@@ -39,7 +40,7 @@ def main(number, server, radicale, folder):
         address_book.etags()  # the server reads them all for the first time
     backend_id = jobs.connect(odoo, radicale, address_book)
     since = jobs.last_job(odoo)
-    before = _memory(server.pid)
+    before = peak_memory(server.pid)
     with step("Import them") as shown:
         button = "carddav.backend", "action_import_contacts", backend_id
         run = jobs.push(odoo, [button], since, shown, PATIENCE)
@@ -53,12 +54,12 @@ def main(number, server, radicale, folder):
         "seconds": f"{run.seconds:.1f}",
         "cards per second": f"{imported / run.seconds:.0f}",
         "queries per card": f"{queries / number:.1f}",
-        "memory before, MiB": before,
-        "memory at its peak, MiB": _memory(server.pid),
+        "memory before, MiB": f"{before:.0f}",
+        "memory at its peak, MiB": f"{peak_memory(server.pid):.0f}",
     }
     say()
-    for title, value in rows.items():
-        say(f"  {title:25}{value:>10}")
+    for line in columns([[title, str(value)] for title, value in rows.items()]):
+        say(f"  {line}")
     return 0 if imported == number and not run.failed else 1
 
 
@@ -90,14 +91,8 @@ def _card(index):
     return "\r\n".join([*head, *lines, "END:VCARD", ""])
 
 
-def _memory(pid):
-    """The most that a process ever had in memory, in MiB."""
-    with open(f"/proc/{pid}/status") as status:
-        return int(re.search(r"VmHWM:\s+(\d+)", status.read())[1]) // 1024
-
-
 def _queries(log):
-    """What Odoo's log says of the queries of each job."""
+    """Return the number of queries of each job, from Odoo's log."""
     time.sleep(1)  # the line comes after the answer
     with log.open(errors="replace") as lines:
         for line in lines:

@@ -38,7 +38,7 @@ class OdooClient:
         return self.call(model, "search_read", domain, fields)
 
     def by_id(self, model, domain, fields):
-        """Like :meth:`search_read`, but as a dict by id."""
+        """Do :meth:`search_read`, and return a dict by id."""
         return {each["id"]: each for each in self.search_read(model, domain, fields)}
 
     def _post(self, path, params):

@@ -55,7 +55,7 @@ class Phone:
         self._run("sync")
 
     def read_cards(self):
-        """All cards, read by a parser of our own, by the names of their files."""
+        """Return all cards, read by our own parser, by the names of their files."""
         return {
             # vdirsyncer writes other line ends than it reads
             path.name: card_reader.read(

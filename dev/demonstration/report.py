@@ -1,7 +1,6 @@
 """The table at the end, and what was not as it should be."""
 
-from environment import console
-from environment.odoo_log import RECORD, TROUBLE
+from environment import console, odoo_log
 
 SHOWN = 12  #: of a long list
 
@@ -25,7 +24,7 @@ class Snapshot:
         }
 
     def in_state(self, state):
-        """The names of the cards that Odoo says are in a state."""
+        """Return the names of the cards that Odoo says are in a state."""
         found = self.links.items()
         return {name for name, link in found if link["link_state"] == state}
 
@@ -58,7 +57,7 @@ class Phase:
         self.conflicts = after.in_state("conflict")
 
     def rows(self):
-        """The lines of its column, by title."""
+        """Return the lines of its column, by title."""
         count = len(self.run.jobs)
         handled = len(self.unchanged | self.exported | self.cards_updated)
         handled += len(self.imported | self.contacts_updated | self.deleted)
@@ -79,7 +78,7 @@ class Phase:
         }
 
     def faults(self):
-        """What is wrong with it, as sentences."""
+        """Return what is wrong with it, as sentences."""
         yield from (
             f"{job['name']}: {job['state']} ({job['exc_message']})"
             for job in self.run.failed
@@ -95,20 +94,17 @@ def table(phases):
 
     :param phases: dict of :class:`Phase` by title
     """
+    counted = [phase.rows() for phase in phases.values()]
+    lines = [[name, *(str(each[name]) for each in counted)] for name in counted[0]]
     console.say()
-    console.say(f"  {'':20}" + "".join(f"{title:>15}" for title in phases))
-    columns = [phase.rows() for phase in phases.values()]
-    for title in columns[0]:
-        console.say(f"  {title:20}" + "".join(f"{each[title]:>15}" for each in columns))
+    for line in console.columns([["", *phases], *lines]):
+        console.say(f"  {line}")
 
 
 def faults_in_log(path):
-    """Warnings and errors of Odoo's log, as sentences."""
+    """Return the warnings and errors of Odoo's log, as sentences."""
     with path.open(errors="replace") as log:
-        for line in log:
-            record = RECORD.match(line)
-            if record and record["level"] in TROUBLE:
-                yield f"Odoo's log: {record['level']} {record['message']}"
+        return [f"Odoo's log: {odoo_log.brief(each)}" for each in odoo_log.trouble(log)]
 
 
 def verdict(faults):

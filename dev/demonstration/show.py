@@ -3,7 +3,14 @@
 import contextlib
 import time
 
-from environment import OdooServer, PostgreSQL, Problem, Radicale, databases, folders
+from environment import (
+    OdooServer,
+    Problem,
+    Radicale,
+    databases,
+    folders,
+    running_postgres,
+)
 from environment.build_cache import remove
 from environment.console import say, step
 from environment.processes import shown as shown_path
@@ -15,11 +22,10 @@ from .odoo_client import OdooClient
 from .phone import Phone
 
 FOLDER = folders.STATE / "demo"
-RUNNER_READY = "queue job runner ready for db"
 
 
 def main(arguments):
-    """Keep contacts and an address book the same, whoever changes what.
+    """Keep contacts and an address book the same.
 
     :param arguments: ``--stay`` to go on running at the end, until Ctrl-C;
         ``--many NUMBER`` to measure an import instead
@@ -27,7 +33,7 @@ def main(arguments):
     """
     remove(FOLDER)
     radicale = Radicale(FOLDER / "radicale", name="demo-radicale")
-    with PostgreSQL(), radicale:
+    with running_postgres(), radicale:
         databases.demo()
         with step("Copy the database"):
             database = databases.fresh_demo("demonstration")
@@ -35,7 +41,7 @@ def main(arguments):
             with step("Start Odoo and the runner of its jobs"):
                 server = OdooServer(database, name="demo-odoo")
                 running.enter_context(server)
-                _wait_for_runner(server)
+                server.wait_for_runner()
             if "--many" in arguments:
                 code = many.main(_number(arguments), server, radicale, radicale.folder)
             else:
@@ -49,15 +55,6 @@ def _number(arguments):
     if not (following and following[0].isdecimal()):
         raise Problem("How many? For example: ./dev/demo --many 10000")
     return int(following[0])
-
-
-def _wait_for_runner(server):
-    # it leaves Odoo some seconds to start; they are no part of an export
-    deadline = time.monotonic() + 30
-    while RUNNER_READY not in server.log.read_text(errors="replace"):
-        if time.monotonic() > deadline:
-            raise Problem(f"The runner does not start: see {shown_path(server.log)}.")
-        time.sleep(0.1)
 
 
 def _demonstrate(server, radicale):
@@ -111,7 +108,9 @@ class Demonstration:
         self._expect(title, phase.cards_updated, {names[each] for each in changed})
         self._expect(title, len(phase.exported), len(deleted))
         if changes.OTHERS_LINE not in self.address_book.text(played_with).decode():
-            self.faults.append("What somebody else had put into a card is lost")
+            self.faults.append(
+                "A property that another program had put into a card is lost"
+            )
 
     def import_from_phone(self):
         """Change, add and delete some on a phone, one also in Odoo, and import."""
@@ -204,7 +203,7 @@ def _say_where_to_look(server, radicale, stays):
         say("\n  Both servers end now. To look at them in a browser: ./dev/demo --stay")
         say("  To try the connector yourself: ./dev/serve")
         return
-    say("\n  Ctrl-C stops both.")
     with contextlib.suppress(KeyboardInterrupt):
+        say("\n  Ctrl-C stops both.")
         while server.is_running():
             time.sleep(0.5)

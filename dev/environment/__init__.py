@@ -1,26 +1,27 @@
 """The developer environment: Odoo, PostgreSQL and the addons of this checkout.
 
-Everything it makes lies in the folder ``.dev`` of the checkout. Modules stand on
-one another in this order: folders, console < processes, build_cache, locks < debian <
-odoo_source < python_packages < postgres, addons < databases, servers < commands.
+Everything that it makes lies in the folder ``.dev`` of the checkout. Modules import
+those before them in this order: folders, console, permissions < processes, build_cache,
+locks < debian < odoo_source < python_packages < embedded_server < postgres, addons <
+odoo_process < databases, servers < commands.
 
-What a program of ours (the demo, the chaos test) uses::
+Programs such as the demo and the chaos test use it like this::
 
-    from environment import OdooServer, PostgreSQL, Radicale, databases
+    from environment import OdooServer, Radicale, databases, running_postgres
 
-    with PostgreSQL(), Radicale() as cards:
+    with running_postgres(), Radicale() as cards:
         with OdooServer(databases.fresh_demo("play")) as odoo:
             print(odoo.url, cards.url)
 """
 
 from . import addons, console, databases, folders
 from .console import Problem
-from .postgres import PostgreSQL
+from .postgres import running_postgres
 from .servers import OdooServer, Radicale, Server, free_port
 
 __all__ = [
     "OdooServer",
-    "PostgreSQL",
+    "running_postgres",
     "Problem",
     "Radicale",
     "Server",

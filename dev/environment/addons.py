@@ -7,6 +7,7 @@ examples are linked as they are.
 
 import ast
 import os
+import shutil
 
 from . import build_cache, folders
 
@@ -14,14 +15,14 @@ MAIN = "connector"
 
 
 def names():
-    """The names of all addons of the checkout, ``connector`` first."""
+    """Return the names of all addons of the checkout, ``connector`` first."""
     main = [MAIN] if (folders.CHECKOUT / "__manifest__.py").is_file() else []
     examples = folders.EXAMPLES.glob("*/__manifest__.py")
     return main + sorted(manifest.parent.name for manifest in examples)
 
 
 def packed():
-    """The names of the top-level files and folders that belong to the addon.
+    """Return the names of the top-level files and folders that belong to the addon.
 
     The patterns for them are in ``setup.py``, which packs the same into the wheel.
     """
@@ -53,12 +54,18 @@ def link():
 
 
 def folder(name):
-    """Where Odoo sees an addon of the checkout."""
+    """Return the folder in which Odoo sees an addon of the checkout."""
     return folders.ADDONS / name
 
 
+def copy(addon, target):
+    """Copy an addon without its tests, so that it can be edited while it is used."""
+    unwanted = shutil.ignore_patterns("tests", "__pycache__")
+    shutil.copytree(addon, target, ignore=unwanted)
+
+
 def dependencies():
-    """The addons from elsewhere that ours depend on, sorted."""
+    """Return the addons from elsewhere that ours depend on, sorted."""
     depends = set()
     for name in names():
         manifest = ast.literal_eval((folder(name) / "__manifest__.py").read_text())
@@ -67,7 +74,7 @@ def dependencies():
 
 
 def fingerprint():
-    """A key that changes when a database with our addons would look different."""
+    """Return a key that changes with the addons, apart from their tests."""
     return build_cache.fingerprint(
         *(build_cache.fingerprint_of(folder(name), skip={"tests"}) for name in names())
     )

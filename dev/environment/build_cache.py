@@ -7,12 +7,12 @@ STAMP = ".stamp"
 
 
 def fingerprint(*parts):
-    """A short key that changes when one of ``parts`` does."""
+    """Return a short key that changes when one of ``parts`` does."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
 def fingerprint_of(folder, skip=()):
-    """A short key that changes when a file below ``folder`` does.
+    """Return a short key that changes when a file below ``folder`` does.
 
     :param skip: names of folders and files that do not count
     """
@@ -35,7 +35,7 @@ def _files(folder, skip):
 
 
 def is_current(folder, key):
-    """Whether ``folder`` was made, to its end, from what ``key`` stands for."""
+    """Return whether ``folder`` was made, to its end, from what ``key`` stands for."""
     stamp = folder / STAMP
     return stamp.is_file() and stamp.read_text() == key
 

@@ -11,18 +11,19 @@ import time
 from . import (
     addons,
     databases,
-    embedded_server,
     folders,
     linting,
     locks,
     odoo_process,
     odoo_source,
+    permissions,
+    postgres,
     processes,
     python_packages,
     testing,
 )
 from .console import Problem, complain, say
-from .postgres import PostgreSQL
+from .postgres import running_postgres
 from .servers import OdooServer, Radicale, free_port
 
 INTERRUPTED = 130
@@ -43,7 +44,9 @@ def main(name, *arguments):
     if set(arguments[:1]) & {"-h", "--help"} and command is not odoo:
         say(command.__doc__.replace("\n    ", "\n").strip())
         return 0
-    # As with Ctrl-C, leave through all "finally" and stop what we started.
+    # All three leave through each "finally" and stop what we started. A shell lets
+    # commands that it starts in the background ignore the first.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(TERMINATED))
     try:
@@ -57,10 +60,7 @@ def main(name, *arguments):
     except Problem as problem:
         complain(f"\n{problem}")
     except PermissionError as error:
-        complain(
-            f"\n{error.filename} belongs to another user: remove {folders.STATE} as "
-            "that user, or go on as that user."
-        )
+        complain(f"\n{permissions.explain(error)}")
     except OSError as error:
         complain(f"\n{error.strerror}: {error.filename or ''}. Is the disk full?")
     except KeyboardInterrupt:
@@ -84,7 +84,7 @@ def test(arguments):
     environment (dev), or that test tags of Odoo select (/connector:TestBinder).
     """
     chosen = [each for each in arguments if each != "--tags"]
-    with PostgreSQL():
+    with running_postgres():
         return testing.run(chosen)
 
 
@@ -94,7 +94,7 @@ def odoo(arguments):
 
     Runs Odoo itself: ./dev/odoo --help, ./dev/odoo shell -d demo, ...
     """
-    with PostgreSQL():
+    with running_postgres():
         # Ctrl-C is for Odoo, which is in our process group and gets it too.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         process = subprocess.Popen(
@@ -120,13 +120,13 @@ def serve(arguments):
     Starts Odoo with the addons and demo data, and a CardDAV server, until Ctrl-C.
     The database is kept; ./dev/clean gives a new one.
     """
-    with PostgreSQL(), Radicale() as cards:
+    with running_postgres(), Radicale() as cards:
         database = databases.kept_demo()
         with OdooServer(database, free_port(8069), arguments) as server:
             say(f"\n  Odoo      {server.url}  (admin / admin)")
             say(f"  CardDAV   {cards.url}  ({cards.user} / {cards.password})")
-            say("\n  Ctrl-C stops both.")
             with contextlib.suppress(KeyboardInterrupt):
+                say("\n  Ctrl-C stops both.")
                 _wait_for_end(server, cards)
     say("\n  Stopped.")
     return 0
@@ -197,7 +197,7 @@ def clean(arguments):
     Removes all that these commands made: the folder .dev.
     """
     with locks.setting_up():
-        if embedded_server.is_in_use():
+        if postgres.is_in_use():
             raise Problem("A command is still running here: stop it first.")
         shutil.rmtree(folders.STATE)
     say("  Removed .dev")

@@ -1,11 +1,10 @@
-"""What people see: steps with their time, progress, and errors of one sentence."""
+"""Output for people: steps with their time, progress, and errors of one sentence."""
 
 import contextlib
 import sys
 import time
 
 WIDTH = 44
-BAR = 24
 
 
 class Problem(Exception):
@@ -13,7 +12,7 @@ class Problem(Exception):
 
 
 def say(text=""):
-    """Print a line at once, also into a pipe."""
+    """Print a line immediately, also into a pipe."""
     print(text, flush=True)
 
 
@@ -24,17 +23,35 @@ def complain(text):
 
 
 def plural(number, noun):
-    """``plural(2, "test")`` is "2 tests"."""
+    """Return a number with its noun: ``plural(2, "test")`` is "2 tests"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-class Step:
-    """One line of output for one step of the work, with a bar where people look.
+def columns(rows, rule=""):
+    """Lay out rows of cells in columns, all but the first flush right.
 
-    :param title: what is done, as an order: "Unpack Odoo"
+    :param rows: lists of strings, the headings first
+    :param rule: a character for lines around the headings and at the end
+    :return: a list of lines
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append("  ".join([row[0].ljust(widths[0]), *cells[1:]]).rstrip())
+    if rule:
+        border = "  ".join(rule * width for width in widths)
+        lines = [border, lines[0], border, *lines[1:], border]
+    return lines
+
+
+class Step:
+    """One line of output for one step of the work, with its progress on a terminal.
+
+    :param title: a command: "Unpack Odoo"
     """
 
-    _open = None  # the step whose line is not finished, where nobody looks
+    _open = None  # the step whose line is not finished, without a terminal
 
     def __init__(self, title):
         self.title = title
@@ -56,10 +73,8 @@ class Step:
             self._shown = line
 
     def progress(self, done, total):
-        """Show a bar for ``done`` of ``total``; only on a terminal."""
-        share = min(done / total, 1) if total else 0
-        full = round(share * BAR)
-        self.note(f"[{'#' * full}{'.' * (BAR - full)}] {share:4.0%}")
+        """Show the share of ``done`` in ``total``; only on a terminal."""
+        self.note(f"{done / total:.0%}")
 
     def count(self, number, noun):
         """Show how many are done: each on a terminal, every fiftieth elsewhere."""

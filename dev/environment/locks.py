@@ -3,23 +3,23 @@
 import contextlib
 import fcntl
 import os
-import pwd
 
 from . import folders
 from .console import Problem, say
+from .permissions import user_name
 
 
 @contextlib.contextmanager
 def setting_up():
-    """Only one command at a time changes what the others build on.
+    """Let only one command at a time change what the others build on.
 
-    :raise Problem: when another user has made the state folder
+    :raise Problem: when the state folder belongs to another user
     """
     folders.STATE.mkdir(exist_ok=True)
     owner = folders.STATE.stat().st_uid
     if owner != os.geteuid():
         raise Problem(
-            f"{folders.STATE} belongs to the user {_name(owner)}: run this as that "
+            f"{folders.STATE} belongs to the user {user_name(owner)}: run this as that "
             "user, or remove the folder first."
         )
     with contextlib.ExitStack() as held:
@@ -28,7 +28,7 @@ def setting_up():
             say("  Another command is setting up; waiting for it.")
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not os.fstat(lock.fileno()).st_nlink:
-                # ./dev/clean has removed it meanwhile, and with it what was made.
+                # ./dev/clean has removed it in the meantime, with all that was built.
                 lock = held.enter_context(_open_lock())
                 fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -39,14 +39,23 @@ def _open_lock():
     return (folders.STATE / "set-up.lock").open("w")
 
 
-def _name(uid):
-    with contextlib.suppress(KeyError):
-        return pwd.getpwuid(uid).pw_name
-    return uid
+@contextlib.contextmanager
+def alone(folder, command):
+    """Let only one run of a command work in a folder; others wait.
+
+    :param folder: a folder, which is created if it is not there
+    :param command: what people call, to tell them that we wait
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "running.lock").open("w") as lock:
+        if not try_lock(lock, fcntl.LOCK_EX):
+            say(f"  Another {command} is running here; waiting for it.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def try_lock(file, kind):
-    """Take a lock if nobody holds one against it.
+    """Take a lock if no other lock excludes it.
 
     :param kind: ``fcntl.LOCK_EX`` or ``fcntl.LOCK_SH``
     :return: whether it was taken

@@ -44,13 +44,19 @@ def write_settings():
 
 
 def command(*arguments):
-    """The command line that runs Odoo, as a list of strings."""
+    """Return the command line that runs Odoo, as a list of strings."""
     program = folders.VENV / "bin" / "odoo"
     return [str(part) for part in (folders.VENV_PYTHON, program, *arguments)]
 
 
+def addons_path(folder):
+    """Return the option of Odoo that takes our addons from another folder."""
+    paths = [folder, *odoo_source.importable().addons_paths]
+    return f"--addons-path={','.join(map(str, paths))}"
+
+
 def variables(**more):
-    """The environment variables for an Odoo process.
+    """Return the environment variables for an Odoo process.
 
     :param more: variables on top
     """

@@ -36,7 +36,7 @@ class OdooSource(NamedTuple):
 
     @property
     def addons_paths(self):
-        """Folders with addons beyond those in the package ``odoo`` itself."""
+        """Return the folders with addons outside of the package ``odoo``."""
         # A checkout has most addons beside the package; an installation has all
         # inside, and Debian's a useless copy of their code beside.
         inside = (self.root / "odoo" / "addons" / "web").is_dir()
@@ -55,7 +55,7 @@ def prepare():
 
 
 def importable():
-    """The Odoo 19 that the running Python can import, or ``None``."""
+    """Return the Odoo 19 that the running Python can import, or ``None``."""
     found = importlib.util.find_spec("odoo")
     places = found.submodule_search_locations if found else []
     return _first(Path(place).parent for place in places or [])
@@ -93,7 +93,7 @@ def _first(roots):
 
 
 def _version(root):
-    """The version of the Odoo in a folder, if it is of our series."""
+    """Return the version of the Odoo in a folder, if it is of our series."""
     release = root / "odoo" / "release.py"
     if not release.is_file():
         return None

@@ -4,10 +4,12 @@ import collections
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 from . import folders
 from .console import Problem
@@ -17,7 +19,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(number=signal.SIGKILL):
-    """For ``preexec_fn``: the kernel signals the child when we are gone.
+    """Let the kernel signal a child when its parent is gone; for ``preexec_fn``.
 
     Strictly: when the thread that started it is. Start what is to last from the
     main thread.
@@ -50,7 +52,7 @@ def end(process, seconds=10):
 
 
 def kill(process):
-    """Kill a process group at once."""
+    """Kill a process group immediately."""
     signal_group(process, signal.SIGKILL)
     process.wait()
 
@@ -61,8 +63,19 @@ def signal_group(process, number):
         os.killpg(process.pid, number)
 
 
+def peak_memory(pid):
+    """Return the most memory that a process has had, in MiB.
+
+    :raise OSError: when there is no such process
+    """
+    status = Path(f"/proc/{pid}/status").read_text()
+    # the kernel's own processes have none
+    found = re.search(r"VmHWM:\s+(\d+)", status)
+    return int(found[1]) / 1024 if found else 0
+
+
 def log_file(name):
-    """The path of a log file; its folder is there.
+    """Return the path of a log file, whose folder is there.
 
     :param name: without the ending, for example "pip"
     """
@@ -71,7 +84,7 @@ def log_file(name):
 
 
 def shown(path):
-    """A path as people like to read it: from the checkout on."""
+    """Return a path as people like to read it: from the checkout on."""
     with contextlib.suppress(ValueError):
         return str(path.relative_to(folders.CHECKOUT))
     return str(path)
@@ -87,7 +100,7 @@ class _Watch(threading.Thread):
         self.heard()
 
     def heard(self):
-        """It has said something."""
+        """Note that it has said something."""
         self._deadline = time.monotonic() + self.patience
 
     def run(self):

@@ -62,7 +62,7 @@ def prepare(source):
 
 
 def _works():
-    """Whether the Python that it was made from is still there."""
+    """Return whether the Python that it was made from is still there."""
     script = "import odoo.release, psycopg2"
     check = [folders.VENV_PYTHON, "-c", script]
     try:
@@ -72,7 +72,7 @@ def _works():
 
 
 def _pip_wheel():
-    """A wheel of pip, if Python has none: Debian ships that in a package apart."""
+    """Return a wheel of pip if Python has none, as on Debian."""
     if importlib.util.find_spec("ensurepip"):
         return None
     folder = folders.CACHE / "pip-wheels"
@@ -134,7 +134,7 @@ def _install(shown):
 
 
 def enter(arguments):
-    """Go on in the virtual environment's Python, in place of this process.
+    """Replace this process by the virtual environment's Python.
 
     :param arguments: what the command line said
     """

@@ -1,4 +1,4 @@
-"""Servers that are started, waited for, and stopped with all they started."""
+"""Start servers, wait for them, and stop them with all that they started."""
 
 import contextlib
 import socket
@@ -13,7 +13,7 @@ HOST = "127.0.0.1"
 
 
 def free_port(wanted=0):
-    """A port of this machine that nobody listens on.
+    """Return a port of this machine that is free.
 
     :param wanted: taken if it is free
     """
@@ -29,8 +29,8 @@ def free_port(wanted=0):
 class Server:
     """A program that answers HTTP requests on a port of this machine.
 
-    In a ``with`` block it runs until the end of the block. It dies with us, however
-    we end, and with it all that it started.
+    In a ``with`` block it runs until the end of the block. It ends with this process,
+    however that ends, and with it all that it started.
 
     :param name: for people, and for the log file ``.dev/logs/<name>.log``
     :param port: 0 for any that is free
@@ -48,25 +48,25 @@ class Server:
 
     @property
     def url(self):
-        """The address, without a slash at the end."""
+        """Return the address, without a slash at the end."""
         return f"http://{HOST}:{self.port}"
 
     @property
     def log(self):
-        """The path of the log file."""
+        """Return the path of the log file."""
         return processes.log_file(self.name)
 
     @property
     def pid(self):
-        """The number of the process, also of its process group; ``None`` before."""
+        """Return the number of the process and its group, ``None`` before it starts."""
         return self.process and self.process.pid
 
     def command(self):
-        """The command line; for subclasses."""
+        """Return the command line; for subclasses."""
         raise NotImplementedError
 
     def variables(self):
-        """The environment variables, ``None`` for our own; for subclasses."""
+        """Return the environment variables, ``None`` for our own; for subclasses."""
 
     def start(self):
         """Start, or start again, and wait until it answers.
@@ -90,14 +90,14 @@ class Server:
             ended = self.process.poll() is not None
             if ended or time.monotonic() > deadline:
                 self.stop()
-                what = "ended at once" if ended else "does not answer"
+                what = "ended immediately" if ended else "does not answer"
                 raise Problem(
                     f"{self.name} {what}; {processes.shown(self.log)} says why."
                 )
             time.sleep(0.1)
 
     def answers(self):
-        """Whether it answers now."""
+        """Return whether it answers now."""
         try:
             with urllib.request.urlopen(self.url + self.health, timeout=5):
                 return True
@@ -107,7 +107,7 @@ class Server:
             return False
 
     def is_running(self):
-        """Whether its process is there."""
+        """Return whether its process is there."""
         return self.process is not None and self.process.poll() is None
 
     def stop(self):
@@ -138,12 +138,40 @@ class OdooServer(Server):
     """
 
     health = "/web/health"
+    runner_is_ready = "database connections ready"
 
     def __init__(self, database, port=0, options=(), name="odoo", variables=None):
         super().__init__(name, port)
         self.database = database
         self.options = list(options)
         self._variables = variables or {}
+        self._started_at = 0
+
+    def start(self):
+        self._started_at = self.log_size()
+        return super().start()
+
+    def wait_for_runner(self):
+        """Wait until the runner of the queue looks for jobs.
+
+        :raise Problem: when it does not, or Odoo ends
+        """
+        deadline = time.monotonic() + self.patience
+        while not self.logged(self.runner_is_ready, self._started_at):
+            if time.monotonic() > deadline or not self.is_running():
+                log = processes.shown(self.log)
+                raise Problem(f"The runner of the queue does not start; see {log}.")
+            time.sleep(0.05)
+
+    def log_size(self):
+        """Return the position at which the log ends."""
+        return self.log.stat().st_size if self.log.exists() else 0
+
+    def logged(self, text, since):
+        """Return how often the log has a text after a position."""
+        with self.log.open("rb") as log:
+            log.seek(since)
+            return log.read().count(text.encode())
 
     def command(self):
         # With workers, live chat has a process and a port of its own.

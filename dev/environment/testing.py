@@ -5,7 +5,7 @@ from collections import Counter
 
 from . import addons, console, databases, folders, odoo_process, processes, servers
 from .console import plural, say, step
-from .odoo_log import OdooLog
+from .odoo_log import STARTED, TestRun
 
 OWN = "dev"
 LOG = "odoo-tests"
@@ -21,13 +21,8 @@ class Tally:
         self.failures = {}
 
     def total(self, kind):
-        """The number of tests that "passed" or were "skipped"."""
+        """Return the number of tests that "passed" or were "skipped"."""
         return sum(area[kind] for area in self.areas.values())
-
-    def add(self, other):
-        """Take in the results of another run."""
-        self.areas.update(other.areas)
-        self.failures.update(other.failures)
 
 
 def run(selected):
@@ -45,23 +40,25 @@ def run(selected):
     databases.dependencies()
     if modules or tags:
         tags += [f"/{module}" for module in modules]
-        tally.add(_odoo_tests(modules or addons.names(), tags))
+        _run_in_odoo(tally, modules or addons.names(), tags)
     if OWN in chosen:
-        tally.add(_own_tests())
+        _run_own(tally)
     return _report(tally)
 
 
-def _odoo_tests(modules, tags):
-    log = OdooLog()
+def _run_in_odoo(tally, modules, tags):
     template = databases.dependencies()
     with (
         databases.temporary(template) as database,
         step(f"Test {', '.join(modules)}") as shown,
     ):
+        count = 0
 
         def hear(line):
-            if log.feed(line):
-                shown.count(len(log.started), "test")
+            nonlocal count
+            if STARTED.search(line):
+                count += 1
+                shown.count(count, "test")
 
         code = processes.listen(
             odoo_process.command(
@@ -74,86 +71,64 @@ def _odoo_tests(modules, tags):
             patience=PATIENCE,
             env=odoo_process.variables(),
         )
-    return _tally_of(log, code)
+    with processes.log_file(LOG).open(errors="replace") as log:
+        _read(tally, TestRun(log), code)
 
 
-def _tally_of(log, code):
+def _read(tally, run, code):
+    """Take in what Odoo's log tells of its tests."""
     if code < 0:
-        log.failed.setdefault(log.last or "Odoo.starts", []).append(
+        run.failed.setdefault(run.last or "Odoo.starts", []).append(
             f"Odoo was killed by the signal {-code}. That happens when it says nothing "
             f"for {PATIENCE} seconds; the end of the log shows what it waited for."
         )
-    tally = Tally()
-    tally.areas = log.areas()
-    tally.failures = {name: "\n".join(lines) for name, lines in log.failed.items()}
-    if log.trouble:
-        tally.failures["Odoo's log has no warnings and errors"] = "\n".join(log.trouble)
-    if code and not tally.failures:
-        tally.failures["Odoo ends well"] = f"It ended with the code {code}."
-    if not log.started:
-        tally.failures["Odoo finds tests"] = "No test ran: is the selection right?"
-    return tally
+    tally.areas.update(run.areas())
+    failures = {name: "\n".join(lines) for name, lines in run.failed.items()}
+    if run.trouble:
+        failures["Odoo's log has no warnings and errors"] = "\n".join(run.trouble)
+    if code and not failures:
+        failures["Odoo ends well"] = f"It ended with the code {code}."
+    if not run.started:
+        failures["Odoo finds tests"] = "No test ran: is the selection right?"
+    tally.failures.update(failures)
 
 
-def _own_tests():
-    suite = unittest.defaultTestLoader.discover(str(folders.DEV / "tests"))
-    with step("Test dev") as shown:
-        result = _Result(shown)
-        suite.run(result)
-    if not result.testsRun:
-        result.tally.failures["dev has tests"] = "None was found in dev/tests."
-    return result.tally
+def _run_own(tally):
+    """Run the tests of dev, module by module."""
+    for path in sorted((folders.DEV / "tests").glob("test_*.py")):
+        area = f"{OWN}.{path.stem}"
+        suite = unittest.defaultTestLoader.discover(str(path.parent), path.name)
+        with step(f"Test {area}"):
+            result = suite.run(unittest.TestResult())
+        broken = [*result.failures, *result.errors]
+        failures = {f"{OWN}.{_whole(test).id()}": details for test, details in broken}
+        tally.failures.update(failures)
+        counted = Counter(failed=len(failures), skipped=len(result.skipped))
+        not_passed = {_whole(test) for test, _ in [*broken, *result.skipped]}
+        # setUpClass may be among them, which is not a test that ran
+        counted["passed"] = result.testsRun - sum(
+            isinstance(test, unittest.TestCase) for test in not_passed
+        )
+        tally.areas[area] = counted
 
 
-class _Result(unittest.TestResult):
-    """Counts the tests of dev by their modules."""
-
-    def __init__(self, shown):
-        super().__init__()
-        self.tally = Tally()
-        self._shown = shown
-
-    def startTest(self, test):
-        super().startTest(test)
-        self._shown.count(self.testsRun, "test")
-
-    def addSuccess(self, test):
-        self._count(test, "passed")
-
-    def addSkip(self, test, reason):
-        self._count(test, "skipped")
-
-    def addFailure(self, test, error):
-        self._fail(test, error)
-
-    def addError(self, test, error):
-        self._fail(test, error)
-
-    def addSubTest(self, test, subtest, error):
-        if error:
-            self._fail(test, error)
-
-    def _fail(self, test, error):
-        name = f"{OWN}.{test.id()}"
-        if name not in self.tally.failures:
-            self._count(test, "failed")
-        self.tally.failures[name] = self._exc_info_to_string(error, test)
-
-    def _count(self, test, kind):
-        area = f"{OWN}.{type(test).__module__.rpartition('.')[2]}"
-        self.tally.areas.setdefault(area, Counter())[kind] += 1
+def _whole(test):
+    """Return the test that a subtest is a part of, or the test itself."""
+    return getattr(test, "test_case", test)
 
 
 def _report(tally):
     say()
     for area, counted in tally.areas.items():
-        text = ", ".join(f"{counted[kind]} {kind}" for kind in sorted(counted)[::-1])
+        text = ", ".join(
+            f"{counted[kind]} {kind}" for kind in sorted(+counted, reverse=True)
+        )
         say(f"  {area} {'.' * max(console.WIDTH - len(area), 3)} {text}")
     for name, details in tally.failures.items():
         say(f"\nFAILED  {name}")
         say("\n".join(f"    {line}" for line in details.split("\n") if line.strip()))
     if tally.failures:
-        say("\nFailed are:")
+        say("\nThese tests failed:")
         say("\n".join(f"  {name}" for name in tally.failures))
         log = processes.shown(processes.log_file(LOG))
         say(f"\nThe whole log of Odoo is in {log}.")

@@ -1,5 +1,10 @@
 """The environment itself, where mistakes would go unnoticed."""
 
+import contextlib
+import io
+import os
+import pwd
+import sys
 import tempfile
 import textwrap
 import unittest
@@ -9,28 +14,30 @@ from pathlib import Path
 from unittest import mock
 
 from environment import (
-    PostgreSQL,
     Problem,
     Radicale,
     addons,
     build_cache,
     debian,
     folders,
+    permissions,
     postgres,
     processes,
+    running_postgres,
 )
-from environment.odoo_log import OdooLog
+from environment.odoo_log import TestRun
+
+sys.path.append(str(folders.CHECKOUT))
+
+from chaos.postgres_server import PostgresServer  # noqa: E402
 
 PREFIX = "2026-01-01 10:00:00,000 42 {} db odoo.addons.connector.tests.test_a: "
 
 
 class TestOdooLog(unittest.TestCase):
     def read(self, *messages):
-        log = OdooLog()
-        for level, message in messages:
-            for line in (PREFIX.format(level) + message).split("\n"):
-                log.feed(line)
-        return log
+        lines = [PREFIX.format(level) + message for level, message in messages]
+        return TestRun("\n".join(lines).splitlines())
 
     def test_tests_are_counted_by_module(self):
         log = self.read(
@@ -38,7 +45,6 @@ class TestOdooLog(unittest.TestCase):
             ("INFO", "Starting TestA.test_two ..."),
             ("INFO", "skipped TestA.test_two : no browser"),
         )
-        self.assertEqual(log.passed(), 1)
         self.assertEqual(log.areas(), {"connector.test_a": {"passed": 1, "skipped": 1}})
 
     def test_a_failed_test_keeps_its_traceback(self):
@@ -50,7 +56,6 @@ class TestOdooLog(unittest.TestCase):
             log.failed,
             {"connector.test_a.TestA.test_one": ["Traceback", "AssertionError: no"]},
         )
-        self.assertEqual(log.passed(), 0)
         self.assertEqual(log.trouble, [])
 
     def test_subtests_that_fail_are_one_failed_test(self):
@@ -63,10 +68,11 @@ class TestOdooLog(unittest.TestCase):
 
     def test_a_class_that_cannot_be_set_up_fails(self):
         where = "odoo.addons.connector.tests.test_a.TestA"
-        log = OdooLog()
-        log.feed(
-            "2026-01-01 10:00:00,000 42 ERROR db odoo.tests.suite: "
-            f"ERROR: setUpClass ({where})"
+        log = TestRun(
+            [
+                "2026-01-01 10:00:00,000 42 ERROR db odoo.tests.suite: "
+                f"ERROR: setUpClass ({where})"
+            ]
         )
         self.assertEqual(list(log.failed), [f"connector.test_a.setUpClass ({where})"])
         self.assertEqual(log.areas(), {"connector.test_a": {"failed": 1}})
@@ -78,7 +84,7 @@ class TestOdooLog(unittest.TestCase):
             ("INFO", "nothing"),
             ("ERROR", "1 failed, 0 error(s) of 3 tests when loading database 'db'"),
         )
-        self.assertEqual(len(log.trouble), 3)
+        self.assertEqual(len(log.trouble), 2)
 
 
 class TestPrograms(unittest.TestCase):
@@ -157,9 +163,58 @@ class TestAddons(unittest.TestCase):
         self.assertFalse(stale.is_symlink())
 
 
+class TestPermissions(unittest.TestCase):
+    """Run as a user whom the system refuses something, so not as root."""
+
+    def setUp(self):
+        if not os.geteuid():
+            self.addCleanup(os.seteuid, 0)
+            os.seteuid(pwd.getpwnam("nobody").pw_uid)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.us = permissions.user_name(os.geteuid())
+
+    def explain(self, path):
+        with self.assertRaises(PermissionError) as caught:
+            path.read_text()
+        return permissions.explain(caught.exception)
+
+    def test_a_file_of_another_user_asks_for_that_user(self):
+        said = self.explain(Path("/etc/shadow"))
+        self.assertRegex(said, "/etc/shadow belongs to root and has the mode -rw")
+        self.assertIn("run this as root", said)
+
+    def test_a_file_of_ours_asks_for_other_rights(self):
+        path = self.folder / "file"
+        path.touch(mode=0o000)
+        said = self.explain(path)
+        self.assertIn(f"{path} belongs to {self.us} and has the mode ------", said)
+        self.assertIn(f"change the rights on {path}.", said)
+        self.assertNotIn("run this as", said)
+
+    def test_the_folder_that_shuts_us_out_is_named(self):
+        shut = self.folder / "shut"
+        shut.mkdir(mode=0o000)
+        self.addCleanup(shut.chmod, 0o700)
+        said = self.explain(shut / "folder" / "file")
+        self.assertIn(f"change the rights on {shut}.", said)
+
+
 class TestServers(unittest.TestCase):
+    def test_a_server_runs_in_a_folder_that_is_shut_to_others(self):
+        with tempfile.TemporaryDirectory() as shut:
+            server = PostgresServer(Path(shut) / "data")
+            # which says what it does to the folder
+            with contextlib.redirect_stdout(io.StringIO()), server:
+                server.stop()
+                self.assertFalse(postgres.answers())
+                server.start()
+                self.assertTrue(postgres.answers())
+        self.assertTrue(postgres.answers(), "that of the tests")
+
     def test_one_user_of_postgresql_does_not_stop_it_for_others(self):
-        with PostgreSQL():
+        with running_postgres():
             self.assertTrue(postgres.answers())
         self.assertTrue(postgres.answers(), "the tests still use it")
 

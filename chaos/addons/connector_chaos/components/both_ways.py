@@ -83,7 +83,7 @@ class ChaosImporter(Component):
         reach("after the dependencies", self.external_record["code"])
 
     def _after_import(self, binding):
-        """Become a part of those who were imported before us."""
+        """Become a part of the items that were imported before this one."""
         ours = f",{self.external_id},"
         waiting = self.model.search(
             [
@@ -123,12 +123,6 @@ class ChaosBothWaysExporter(Component):
     def _export_dependencies(self):
         for part in self.binding.part_ids:
             self._export_dependency(part, "chaos.item.import.binding")
-
-
-class ChaosBothWaysDeleter(Component):
-    _name = "chaos.both.ways.deleter"
-    _inherit = ["connector.record.deleter", "base.chaos.connector"]
-    _apply_on = ["chaos.item.import.binding"]
 
 
 class ChaosExportListener(Component):

@@ -10,7 +10,7 @@ class ChaosItemImporter(Component):
     _apply_on = ["chaos.item.binding"]
     _usage = "record.importer"
 
-    def run(self, external_id):
+    def run(self, external_id, force=False):
         self._lock_import(external_id)
         binding = self.binder.to_internal(external_id)
         if binding:

@@ -41,15 +41,3 @@ class ChaosItemBinding(models.Model):
         result = super().export_record(fields=fields)
         reach("exported, job not done", code)
         return result
-
-    def export_delete_record(self, backend, external_id):
-        """Delete a record on the backend"""
-        with backend.work_on(self._name) as work:
-            deleter = work.component(usage="record.exporter.deleter")
-            return deleter.run(external_id)
-
-    def import_record(self, backend, external_id, force=False):
-        """Import a record from the backend"""
-        with backend.work_on(self._name) as work:
-            importer = work.component(usage="record.importer")
-            return importer.run(external_id)
