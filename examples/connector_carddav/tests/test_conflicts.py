@@ -108,7 +108,7 @@ class TestConflicts(ImportCase):
 
     def test_a_conflict_ends_when_the_card_is_as_it_was(self):
         self.meet("import")
-        self.change(self.link, ":2", ":1")
+        self.change(self.link, ":2\r\n", ":1\r\n")
         self.change(self.link, "Countess", "Dr")
         self.meet("import")
         both = ("3", "Dr", "ada@example.com")
