@@ -1,6 +1,7 @@
 from . import (
     connector_backend,
     connector_backend_reference,
+    connector_batch_position,
     connector_checkpoint,
     connector_create_intent,
     connector_export_change,

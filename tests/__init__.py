@@ -1,6 +1,7 @@
 from . import (
     test_backend_adapter,
     test_batch_exporter,
+    test_batch_position,
     test_binder,
     test_binding_cache,
     test_core,

@@ -18,6 +18,10 @@ class Shop(models.Model):
     active = fields.Boolean(default=True)
     chunk_size = fields.Integer()
 
+    def export_all(self):
+        with self.work_on("connector.test.binding") as work:
+            return work.component(usage="batch.exporter").run()
+
 
 class Contact(models.Model):
     _name = "connector.test.contact"

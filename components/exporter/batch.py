@@ -2,7 +2,6 @@
 """The export of many bindings, a job for each chunk."""
 
 from odoo.fields import Domain
-from odoo.tools import split_every
 
 from odoo.addons.component.core import AbstractComponent
 
@@ -21,6 +20,7 @@ from ...outcome import (
 )
 from ..backend_adapter import has_capability
 from .bulk import BulkExport, ExportItem, SingleExports
+from .progress import JobProgress, Progress
 
 
 class BatchExporter(AbstractComponent):
@@ -34,6 +34,10 @@ class BatchExporter(AbstractComponent):
     def run(self, domain=None, fields=None, chunk_size=None):
         """Delay the export of the bindings of this backend that match.
 
+        The bindings are read page by page, so that the memory does not grow with their
+        number. A job commits after each page. When it is interrupted, its next attempt
+        continues with the page that follows.
+
         :param domain: which bindings; by default those that were never exported
         :param fields: names of the fields that changed; all when empty
         :param chunk_size: records a job, as for the batch importer
@@ -41,20 +45,30 @@ class BatchExporter(AbstractComponent):
         :rtype: str
         """
         self._check_backend_active()
-        bindings = self.model.search(self._domain(domain))
         size = chunk_size or chunk_size_of(self.backend_record)
-        jobs = 0
-        for ids in split_every(size, bindings.ids):
-            self._delay_chunk(self.model.browse(ids), fields)
-            jobs += 1
-        return Outcome(
-            DELAYED,
-            self.env._(
-                "%(records)s records to export, in %(jobs)s jobs.",
-                records=len(bindings),
-                jobs=jobs,
-            ),
-        )
+        domain = self._domain(domain)
+        progress = self._progress(domain, fields)
+        for bindings in self._pages(domain, size, progress):
+            self._delay_chunk(bindings, fields)
+            progress.add(bindings)
+        return progress.end()
+
+    def _progress(self, domain, fields):
+        """Return the progress of this run, which a job can continue."""
+        job = self._job()
+        if not job:
+            return Progress(self.env)
+        run = f"{self.backend_record} {self.model._name} {domain} {fields}"
+        return JobProgress(self.env, job, run)
+
+    def _pages(self, domain, size, progress):
+        while True:
+            page = self.model.search(
+                Domain("id", ">", progress.last_id) & domain, order="id", limit=size
+            )
+            if not page:
+                return
+            yield page
 
     def _domain(self, domain):
         binder = self.binder
