@@ -2,7 +2,11 @@
 from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component
-from odoo.addons.connector.exception import InvalidDataError, NetworkRetryableError
+from odoo.addons.connector.exception import (
+    AccessRefusedError,
+    InvalidDataError,
+    NetworkRetryableError,
+)
 from odoo.addons.connector.locks import try_lock_rows
 
 from .common import (
@@ -11,6 +15,7 @@ from .common import (
     ShopCase,
     Transaction,
     batch_export_components,
+    override,
     sent_locks,
 )
 
@@ -135,6 +140,17 @@ class TestTogether(BatchExporterCase):
         self.assertFalse(bindings[1].external_id)
         self.assertEqual(result.count("no such title"), 2)
         self.assertEqual(len(self.jobs("export_record")), 2)
+
+    def test_the_backend_may_refuse_all_creates_together(self):
+        def create_many(adapter, data_list, **options):
+            raise InvalidDataError("no titles today")
+
+        self.build(override("test.shop.adapter", create_many=create_many))
+        bindings = self.binding("Ada") + self.binding("Grace")
+        result = bindings.export_chunk()
+        self.assertEqual(result.count("no titles today"), 2)
+        alone = self.jobs("export_record")
+        self.assertEqual(self.model.union(*(job.records for job in alone)), bindings)
 
     def test_an_overridden_create_is_called_for_each_record(self):
         class Exporter(Component):
@@ -295,6 +311,17 @@ class TestTogetherInJobs(BulkExports, RealJobsCase):
         self.assertEqual(self.many_calls, calls)
         exported = [bool(self.binding(id_)["external_id"]) for id_ in ids]
         self.assertEqual(exported, [False, True, True])
+
+    @mute_logger("odoo.addons.queue_job.controllers.main")
+    def test_a_refused_access_fails_the_job_and_leaves_no_intent(self):
+        def create_many(adapter, data_list, **options):
+            raise AccessRefusedError("renew the password")
+
+        self.build(override("test.shop.adapter", create_many=create_many))
+        uuid = self.delay_chunk(self.bindings("Ada", "Grace"))
+        with self.assertRaisesRegex(AccessRefusedError, "renew"):
+            self.run_job(uuid)
+        self.assertFalse(self.intents())
 
     def test_a_refused_record_leaves_no_intent(self):
         ids = self.bindings("Ada", "Refused")
