@@ -190,6 +190,11 @@ class Space:
         return [self.items[number] for _changed, number in wanted[:limit]]
 
 
+def encoded(body):
+    """Return the body of an answer as bytes."""
+    return body if isinstance(body, bytes) else json.dumps(body).encode()
+
+
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
@@ -219,7 +224,7 @@ class Handler(BaseHTTPRequestHandler):
         return json.loads(content) if content else {}
 
     def answer(self, status, body, headers=(), length=None):
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        content = encoded(body)
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
@@ -370,7 +375,7 @@ class Misbehaviour:
     @staticmethod
     def truncate(request):
         status, body = request.work()
-        content = json.dumps(body).encode()
+        content = encoded(body)
         request.answer(status, content[: len(content) // 2], length=len(content))
         request.hang_up()
 
@@ -388,7 +393,7 @@ class Misbehaviour:
     def trickle(request, seconds):
         """Answer byte by byte, each well in time."""
         status, body = request.work()
-        content = json.dumps(body).encode()
+        content = encoded(body)
         request.send_response(status)
         request.send_header("Content-Length", len(content))
         request.end_headers()

@@ -31,6 +31,8 @@ CONNECTION_LOST = (
     r"exception: sleeping 5s and retrying",
     r"error closing database",
     r"was requested to run job",
+    # Odoo's cursor whose constructor failed
+    r"Cursor not closed explicitly[\s\S]*RecursionError",
 )
 #: How long the backend takes, in seconds; so that many requests are on their way.
 SLOWNESS = 0.05
