@@ -1,7 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What the framework reads of a backend, whatever fields its model has."""
 
+from odoo.tools import split_every
+
 DEFAULT_CHUNK_SIZE = 100
+#: Up to this many records of one transaction get a job each, with an identity key and a
+#: related action of its own.
+FEW = 5
 
 
 def backend_of(binding):
@@ -10,15 +15,38 @@ def backend_of(binding):
     :param binding: a binding; its many2one to the backend may have any name
     :raise ValueError: when no field of the model points to a backend
     """
-    if "backend_id" in binding._fields:
-        return binding.backend_id
-    registry = binding.env.registry
-    for name, field in binding._fields.items():
+    return binding[_backend_field(binding)]
+
+
+def group_by_backend(model, domain):
+    """Return the bindings that match a domain, archived ones too, by their backend.
+
+    :param model: recordset of the bindings' model; gives the environment
+    :param domain: domain of the bindings
+    :return: bindings by backend
+    :rtype: dict
+    :raise ValueError: when no field of the model points to a backend
+    """
+    name = _backend_field(model)
+    unfiltered = model.with_context(active_test=False)
+    if not model._fields[name].store:
+        return unfiltered.search(domain).with_env(model.env).grouped(name)
+    return {
+        backend.with_env(model.env): model.browse(ids)
+        for backend, ids in unfiltered._read_group(domain, [name], ["id:array_agg"])
+    }
+
+
+def _backend_field(model):
+    if "backend_id" in model._fields:
+        return "backend_id"
+    registry = model.env.registry
+    for name, field in model._fields.items():
         if field.type == "many2one" and issubclass(
             registry[field.comodel_name], registry["connector.backend"]
         ):
-            return binding[name]
-    raise ValueError(f"{binding._name} has no many2one to a backend.")
+            return name
+    raise ValueError(f"{model._name} has no many2one to a backend.")
 
 
 def is_archived(backend):
@@ -35,3 +63,14 @@ def chunk_size_of(backend):
     """
     size = "chunk_size" in backend._fields and backend["chunk_size"]
     return size or DEFAULT_CHUNK_SIZE
+
+
+def split_for_jobs(backend, items):
+    """Divide what one transaction exports among jobs.
+
+    :param backend: record of the backend
+    :param items: list of what is exported
+    :return: tuples of items, each for one job; a few items get a job each
+    """
+    size = 1 if len(items) <= FEW else chunk_size_of(backend)
+    return split_every(size, items)

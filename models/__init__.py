@@ -1,4 +1,5 @@
 from . import (
+    base,
     connector_backend,
     connector_backend_reference,
     connector_batch_position,

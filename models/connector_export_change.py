@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import json
 import time
 
 from odoo import api, fields, models
@@ -6,6 +7,7 @@ from odoo.tools import SQL
 
 from odoo.addons.queue_job.job import Job
 
+from ..backends import FEW, group_by_backend, split_for_jobs
 from ..exception import RetryableJobError
 from ..job_states import WAITING
 from ..locks import contention_wait
@@ -14,20 +16,33 @@ from ..transactions import commit_if_allowed, commits_enabled, new_transaction
 #: Bindings share a lock when their ids are equal modulo this number, so that a
 #: transaction with very many changes does not use up PostgreSQL's lock table.
 LOCKS = 256
-#: Seconds that a job waits for transactions which are just committing changes. Who
-#: takes longer has flushed them at a savepoint, and may take much longer.
+#: Seconds that a job waits for transactions that are committing changes. A transaction
+#: that takes longer has flushed them at a savepoint, and may take much longer.
 PATIENCE = 0.2
+#: Key of the UUIDs of the jobs that this transaction has made
+_JOBS_MADE = "connector.export.change.jobs"
+
+
+def changes_job_key(model_name, res_id):
+    """Return the identity key of the job that exports the changes of a binding.
+
+    :param model_name: name of the model of the binding
+    :param res_id: id of the binding
+    :rtype: str
+    """
+    return f"connector.export_changes({model_name}, {res_id})"
 
 
 class ConnectorExportChange(models.Model):
     """A change of a binding that is not exported yet.
 
     The changes of one transaction become rows at its end (or when a savepoint flushes
-    them) and one job a binding, which takes all rows of its binding when it runs. While
-    that job waits, further changes make rows but no job.
+    them). A few bindings get a job each, many get a job for each chunk. A job takes all
+    rows of its bindings when it runs. While it waits, further changes of its bindings
+    make rows but no job.
 
-    No change is lost to a job that has just begun: a transaction looks for a waiting
-    job after it has taken a shared lock, and holds the lock until it is committed. The
+    No change is lost to a job that has just begun: a transaction looks for waiting jobs
+    after it has taken a shared lock, and holds the lock until it is committed. The
     job first waits until nobody holds that lock, and reads the changes in a
     transaction that begins after that.
     """
@@ -49,52 +64,44 @@ class ConnectorExportChange(models.Model):
         """Remember changes until the end of the transaction.
 
         :param bindings: the bindings that changed
-        :param field_names: names of the fields that did; ``None`` for all
+        :param field_names: names of the fields that changed; ``None`` for all
         """
         precommit = self.env.cr.precommit
         noted = precommit.data.get(self._name)
         if noted is None:
             noted = precommit.data[self._name] = {}
             precommit.add(lambda: self._store_noted(noted))
-        for binding in bindings:
-            before = noted.get(binding, set())
-            everything = before is None or field_names is None
-            noted[binding] = None if everything else before | set(field_names)
+        names = None if field_names is None else frozenset(field_names)
+        of_model = noted.setdefault((bindings._name, bindings.env), {})
+        for res_id in bindings.ids:
+            _add(of_model, res_id, names)
 
     def _store_noted(self, noted):
-        # what other hooks write after this one is noted anew
+        # other hooks may note more changes after this one
         self.env.cr.precommit.data.pop(self._name, None)
         by_user = {}
-        for binding in noted:
-            key = binding._name, binding.env.uid, binding.env.company
-            by_user.setdefault(key, []).append(binding)
-        for bindings in by_user.values():
-            self._store(bindings[0].concat(*bindings[1:]), noted)
+        for (model_name, env), of_model in noted.items():
+            key = model_name, env.uid, env.company
+            _env, merged = by_user.setdefault(key, (env, {}))
+            for res_id, names in of_model.items():
+                _add(merged, res_id, names)
+        for (model_name, *_user), (env, of_model) in by_user.items():
+            self._store(env[model_name].browse(of_model), of_model)
 
     def _store(self, bindings, noted):
-        """Store changes, and delay a job for each binding that has none waiting.
+        """Store changes, and delay jobs for the bindings that have none waiting.
 
         :param bindings: bindings of one model
-        :param noted: names of the fields that changed by binding, ``None`` for all
+        :param noted: names of the fields that changed, by the id of the binding;
+            ``None`` for all fields
         """
         self._lock_until_committed(bindings)
-        self.sudo().create(
-            [
-                {
-                    "model_name": binding._name,
-                    "res_id": binding.id,
-                    "field_names": sorted(noted[binding] or ()),
-                }
-                for binding in bindings
-            ]
-        )
-        waiting = self._waiting_jobs([_job_key(binding) for binding in bindings])
-        for binding in bindings:
-            key = _job_key(binding)
-            if key not in waiting:
-                # not with_delay(), which asks our old snapshot for a waiting job;
-                # a user needs no right on bindings to change what they wrap
-                Job(binding.sudo().export_changes, identity_key=key).store()
+        self._insert(bindings._name, noted)
+        keys = {changes_job_key(bindings._name, id_): id_ for id_ in bindings.ids}
+        for key in self._waiting_keys(keys):
+            del keys[key]
+        # a user needs no right on bindings to change what they wrap
+        self._delay(bindings.browse(keys.values()).sudo())
 
     def _lock_until_committed(self, bindings):
         self.env.cr.execute(
@@ -106,34 +113,74 @@ class ConnectorExportChange(models.Model):
             )
         )
 
-    def _waiting_jobs(self, keys):
-        """Return the identity keys of the jobs that will take what is stored now.
+    def _insert(self, model_name, noted):
+        texts = {names: json.dumps(sorted(names or ())) for names in {*noted.values()}}
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO connector_export_change (model_name, res_id, field_names)"
+                " SELECT %s, id, names::jsonb FROM unnest(%s, %s) AS noted(id, names)",
+                model_name,
+                list(noted),
+                [texts[names] for names in noted.values()],
+            )
+        )
 
-        These are jobs that this transaction has made, which nobody else sees, and
-        those that wait at this moment, which our snapshot may not show any more.
+    def _waiting_keys(self, keys):
+        """Return the keys of the jobs that will take the changes stored now.
+
+        These are jobs that this transaction has made, which no other transaction sees,
+        and jobs that wait at this moment, which our snapshot may not show any more.
         """
-        domain = [("identity_key", "in", keys), ("state", "in", WAITING)]
-        seen = self.env["queue.job"].sudo().search(domain)
+        made = self.env.cr.postcommit.data.get(_JOBS_MADE, ())
         with new_transaction(self.env) as env:
-            jobs = env["queue.job"].sudo()
-            waiting = set(jobs.search(domain).mapped("identity_key"))
-            ours = seen - seen.browse(jobs.browse(seen.ids).exists().ids)
-        return waiting | set(ours.mapped("identity_key"))
+            waiting = env["queue.job"]._uuids_by_key(keys, WAITING)
+        if made:
+            seen = self.env["queue.job"]._uuids_by_key(keys, WAITING)
+            waiting += [(key, uuid) for key, uuid in seen if uuid in made]
+        return {key for key, _uuid in waiting}
+
+    def _delay(self, bindings):
+        """Delay jobs that export the changes of bindings."""
+        if len(bindings) > FEW:
+            domain = [("id", "in", bindings.ids)]
+            groups = group_by_backend(bindings, domain).items()
+        else:
+            groups = [(None, bindings)]
+        jobs = [
+            self._job(bindings.browse(ids))
+            for backend, of_backend in groups
+            for ids in split_for_jobs(backend, of_backend.ids)
+        ]
+        if jobs:
+            bindings.env["queue.job"]._store_new(jobs)
+            made = self.env.cr.postcommit.data.setdefault(_JOBS_MADE, set())
+            made.update(job.uuid for job in jobs)
+
+    def _job(self, bindings):
+        # not with_delay(), which asks our old snapshot for a waiting job
+        if len(bindings) == 1:
+            key = changes_job_key(bindings._name, bindings.id)
+            return Job(bindings.export_changes, identity_key=key)
+        description = self.env._("Export what has changed in %s records", len(bindings))
+        return Job(bindings.export_changes, description=description)
 
     # -- in the job
 
-    def _take(self, binding):
-        """Return the changes of a binding that no other job will export.
+    def _take(self, bindings):
+        """Return the changes of bindings that no other job will export.
 
-        :param binding: one binding
+        :param bindings: bindings of one model
         :return: rows of this model, to be deleted when they are exported
         :raise RetryableJobError: when transactions go on committing changes
         """
         if commits_enabled():
-            self._wait_for_commits(binding)
-            commit_if_allowed(self.env)  # see what they have committed
+            self._wait_for_commits(bindings)
+            commit_if_allowed(self.env)  # to see what they have committed
+        return self._of(bindings)
+
+    def _of(self, bindings):
         return self.sudo().search(
-            [("res_id", "=", binding.id), ("model_name", "=", binding._name)]
+            [("res_id", "in", bindings.ids), ("model_name", "=", bindings._name)]
         )
 
     def _waiting_fields(self, bindings):
@@ -146,27 +193,21 @@ class ConnectorExportChange(models.Model):
         """
         if not bindings:
             return {}
-        changes = self.sudo().search(
-            [("res_id", "in", bindings.ids), ("model_name", "=", bindings._name)]
-        )
         return {
             res_id: names and set(names)
-            for res_id, of_record in changes.grouped("res_id").items()
+            for res_id, of_record in self._of(bindings).grouped("res_id").items()
             for names in [of_record._changed_fields()]
         }
 
-    def _wait_for_commits(self, binding):
-        query = SQL(
-            "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)",
-            binding._name,
-            binding.id % LOCKS,
-        )
+    def _wait_for_commits(self, bindings):
+        numbers = sorted({id_ % LOCKS for id_ in bindings.ids})
         deadline = time.monotonic() + PATIENCE
         while True:
-            with new_transaction(self.env) as env:
-                env.cr.execute(query)
-                if env.cr.fetchone()[0]:
-                    return
+            # A lock that was free once is not asked for again: transactions that take
+            # it later see that this job has begun.
+            numbers = self._held_locks(bindings._name, numbers)
+            if not numbers:
+                return
             if time.monotonic() > deadline:
                 raise RetryableJobError(
                     self.env._("Changes of the record are just being committed."),
@@ -175,10 +216,35 @@ class ConnectorExportChange(models.Model):
                 )
             time.sleep(0.02)
 
+    def _held_locks(self, model_name, numbers):
+        """Return the numbers of the locks that other transactions hold."""
+        query = SQL(
+            "SELECT number FROM unnest(%s) AS number"
+            " WHERE NOT pg_try_advisory_xact_lock(hashtext(%s), number)",
+            numbers,
+            model_name,
+        )
+        with new_transaction(self.env) as env:
+            env.cr.execute(query)
+            return [number for (number,) in env.cr.fetchall()]
+
+    def _delay_alone(self, binding):
+        """Delay a job that exports the changes of one binding of a chunk."""
+        key = changes_job_key(binding._name, binding.id)
+        binding.sudo().with_delay(identity_key=key).export_changes()
+
     def _forget(self):
-        """Delete the changes, as they are exported; without a line in the log."""
+        """Delete the changes, as they are exported; without a line in the log.
+
+        Changes that another job is deleting are left to it.
+        """
         self.env.cr.execute(
-            SQL("DELETE FROM connector_export_change WHERE id = ANY(%s)", self.ids)
+            SQL(
+                "DELETE FROM connector_export_change WHERE id IN"
+                " (SELECT id FROM connector_export_change WHERE id = ANY(%s)"
+                " FOR UPDATE SKIP LOCKED)",
+                self.ids,
+            )
         )
         self.invalidate_model()
 
@@ -208,5 +274,10 @@ class ConnectorExportChange(models.Model):
             )._forget()
 
 
-def _job_key(binding):
-    return f"connector.export_changes({binding._name}, {binding.id})"
+def _add(noted, res_id, names):
+    """Note changed fields of a record, in addition to those noted before.
+
+    :param names: frozenset of names, ``None`` for all fields
+    """
+    before = noted.get(res_id, names)
+    noted[res_id] = None if names is None or before is None else before | names

@@ -2,9 +2,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import MissingError
 
+from odoo.addons.component.exception import NoComponentError
+
 from ..backends import backend_of
 from ..binding_cache import invalidate
-from ..outcome import GONE, SKIPPED, UPDATED, Outcome
+from ..delete_jobs import delay_delete, delete_job_key
+from ..exception import JOB_LEVEL_ERRORS
+from ..outcome import DELETED, GONE, SKIPPED, UPDATED, Outcome, Report
+from ..transactions import commit_on_success
+from .connector_export_change import changes_job_key
 
 
 class ExternalBinding(models.AbstractModel):
@@ -78,19 +84,51 @@ class ExternalBinding(models.AbstractModel):
     @api.private
     def export_changes(self):
         """Export what has changed in a record"""
-        changes = self.env["connector.export.change"]._take(self.ensure_one())
+        changes = self.env["connector.export.change"]._take(self)
         if not changes:
             return self.env._("There is nothing to export: an earlier job has done it.")
+        if len(self) > 1:
+            return self._export_changes_of_many(changes)
         outcome = self._export_with_own_method(changes._changed_fields())
         if outcome.kind != SKIPPED:  # otherwise a later export needs them
             changes._forget()
         return outcome.message
 
+    def _export_changes_of_many(self, changes):
+        """Export changes of many records, each with its own fields.
+
+        :param changes: rows of ``connector.export.change``
+        :return: a translated text
+        """
+        existing = self.exists()
+        gone = changes.filtered(lambda change: change.res_id not in existing._ids)
+        changes -= gone
+        if gone:
+            gone._forget()
+        changed = existing.browse({change.res_id for change in changes})
+        results = []
+        for backend, bindings in changed.grouped(backend_of).items():
+            with backend.work_on(self._name) as work:
+                try:
+                    exporter = work.component(usage="batch.exporter")
+                except NoComponentError:
+                    for binding in bindings:
+                        changes._delay_alone(binding)
+                    results.append(self.env._("A job exports each record."))
+                else:
+                    results.append(exporter.run_changes(bindings, changes))
+        return "\n".join(results)
+
+    @api.private
+    def exports_by_own_method(self):
+        """Return whether a connector defines or extends ``export_record``."""
+        return type(self).export_record is not ExternalBinding.export_record
+
     def _export_with_own_method(self, fields):
         """Call a connector's own ``export_record``, which knows no outcomes."""
-        if type(self).export_record is ExternalBinding.export_record:
-            return self._export(fields)
-        return Outcome(UPDATED, self.export_record(fields=fields))
+        if self.exports_by_own_method():
+            return Outcome(UPDATED, self.export_record(fields=fields))
+        return self._export(fields)
 
     def _export(self, fields):
         """Run the exporter of the record.
@@ -124,3 +162,32 @@ class ExternalBinding(models.AbstractModel):
         """Delete a record on the backend"""
         with backend.work_on(self._name) as work:
             return work.component(usage="record.exporter.deleter").run(external_id)
+
+    @api.private
+    def export_delete_records(self, backend, deletes):
+        """Delete records on the backend"""
+        report = Report(self.env)
+        for external_id, *more in deletes:
+            try:
+                with commit_on_success(self.env):
+                    message = self.export_delete_record(backend, external_id, *more)
+                report.add(Outcome(DELETED, message))
+            except JOB_LEVEL_ERRORS:
+                raise  # The job is retried; deletes can be repeated.
+            except Exception as error:
+                report.add_failure(external_id, error)
+                delay_delete(self, backend, external_id, *more)
+        return report.text([(DELETED, self.env._("processed"))])
+
+    def _job_store_values(self, job):
+        """Give a job for a chunk the identity keys of the jobs of its records."""
+        values = super()._job_store_values(job)
+        bindings = job.recordset
+        if job.method_name == "export_changes" and len(bindings) > 1:
+            keys = [changes_job_key(self._name, id_) for id_ in bindings.ids]
+            return {**values, "record_keys": keys}
+        if job.method_name == "export_delete_records":
+            backend, deletes = job.args
+            keys = [delete_job_key(backend, self._name, id_) for id_, *_ in deletes]
+            return {**values, "record_keys": keys}
+        return values

@@ -1,12 +1,25 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from unittest.mock import patch
 
+from odoo import sql_db
 from odoo.tests import new_test_user
 
 from odoo.addons.component.core import Component
+from odoo.addons.connector.components.exporter.deleter import waiting_deletes
 from odoo.addons.connector.components.mapper import changed_by, mapping, only_create
+from odoo.addons.connector.exception import IDMissingInBackend, InvalidDataError
+from odoo.addons.connector.locks import try_lock_rows
+from odoo.addons.connector.models.connector_export_change import changes_job_key
 
-from .common import RealJobsCase, ShopCase, Transaction, listener_components
+from .common import (
+    BulkExports,
+    RealJobsCase,
+    ShopCase,
+    Transaction,
+    batch_export_components,
+    listener_components,
+    override,
+)
 
 
 class ListenerCase(ShopCase):
@@ -384,3 +397,584 @@ class TestChangesWhileJobsRun(RealJobsCase):
             env["connector.test.binding"].browse(self.ada).write({"age": 37})
             env.cr.rollback()
         self.assertFalse(self.waiting())
+
+
+def delete_components(server):
+    """Return the component classes that delete contacts on a server.
+
+    The server refuses to delete a record with the title "Kept".
+    """
+
+    class DeletingAdapter(Component):
+        _inherit = "test.shop.adapter"
+
+        def delete(self, external_id):
+            if external_id not in server.records:
+                raise IDMissingInBackend(external_id)
+            if server.records[external_id].get("title") == "Kept":
+                raise InvalidDataError("it has orders")
+            del server.records[external_id]
+
+    class ContactDeleter(Component):
+        _name = "test.shop.contact.deleter"
+        _inherit = ["connector.record.deleter", "base.test.shop"]
+        _apply_on = ["connector.test.binding"]
+
+    return DeletingAdapter, ContactDeleter
+
+
+class ManyCase(RealJobsCase):
+    """Users change many contacts in real transactions; the shop knows them."""
+
+    count = 12
+
+    def setUp(self):
+        super().setUp()
+        self.build(
+            *listener_components(),
+            *batch_export_components(),
+            *delete_components(self.server),
+        )
+        self.addCleanup(self.forget)
+        self.ids = self.exported(self.count)
+
+    def exported(self, count):
+        """Create contacts with bindings that the shop has; return their ids."""
+        ids = self.bindings(*(f"Contact {n}" for n in range(count)))
+        with self.transaction() as env:
+            for binding in self.browse(env, ids):
+                binding = binding.with_context(connector_no_export=True)
+                binding.external_id = f"x{binding.id}"
+                self.server.records[binding.external_id] = {}
+        self.forget()
+        return ids
+
+    def forget(self):
+        with self.transaction() as env:
+            env["queue.job"].search([("model_name", "like", "connector.test")]).unlink()
+            env["connector.export.change"].search([]).unlink()
+
+    def browse(self, env, ids):
+        return env["connector.test.binding"].browse(ids)
+
+    def edit(self, ids, **values):
+        """Write on the contacts of bindings, as a user does."""
+        with self.transaction() as env:
+            self.browse(env, ids).odoo_id.write(values)
+
+    def jobs(self, method="export_changes", state="pending"):
+        return self.read(
+            "queue.job",
+            [
+                ("method_name", "=", method),
+                ("model_name", "=", "connector.test.binding"),
+                ("state", "=", state),
+            ],
+        )
+
+    def run_only_job(self, method="export_changes"):
+        [job] = self.jobs(method)
+        return self.run_job(job["uuid"])
+
+    def sent(self, binding_id):
+        """Return what the shop was sent of a contact."""
+        return self.server.records[f"x{binding_id}"]
+
+    def waiting_changes(self):
+        changes = self.read("connector.export.change", [])
+        return [change["res_id"] for change in changes]
+
+
+class TestQueriesOfMany(ManyCase):
+    count = 0
+
+    def extra_queries(self, work):
+        """Return how many queries the listener adds to a piece of work."""
+        counts = []
+        for context in ({"connector_no_export": True}, {}):
+            with self.transaction() as env:
+                env = env(context=context)
+                model = env["connector.test.binding"]
+                before = sql_db.sql_counter
+                work(model, bool(context))
+                env.cr.commit()
+                counts.append(sql_db.sql_counter - before)
+        return counts[1] - counts[0]
+
+    def assert_flat(self, make_work, method):
+        extra, jobs = [], []
+        for count in (100, 100, 300):  # the first one fills caches
+            self.forget()
+            extra.append(self.extra_queries(make_work(count)))
+            jobs.append(len(self.jobs(method)))
+        self.assertEqual(jobs, [1, 1, 3])
+        self.assertLessEqual(extra[2], extra[1])
+
+    def test_a_mass_edit(self):
+        def edit(count):
+            ids = self.exported(count)
+            return lambda model, plain: model.browse(ids).odoo_id.write({"age": plain})
+
+        self.assert_flat(edit, "export_changes")
+
+    def test_many_edits_of_one_record_each(self):
+        def edit(count):
+            ids = self.exported(count)
+
+            def work(model, plain):
+                for contact in model.browse(ids).odoo_id:
+                    contact.age = 1 + plain
+
+            return work
+
+        self.assert_flat(edit, "export_changes")
+
+    def test_a_mass_create(self):
+        def create(count):
+            values = {"backend_id": self.shop_id}
+            return lambda model, plain: model.create(
+                [{**values, "name": str(n)} for n in range(count)]
+            )
+
+        self.assert_flat(create, "export_changes")
+
+    def test_a_mass_delete(self):
+        def delete(count):
+            ids = {plain: self.exported(count) for plain in (True, False)}
+            return lambda model, plain: model.browse(ids[plain]).unlink()
+
+        self.assert_flat(delete, "export_delete_records")
+
+    def test_a_mass_delete_of_contacts(self):
+        def delete(count):
+            ids = {plain: self.exported(count) for plain in (True, False)}
+            return lambda model, plain: model.browse(ids[plain]).odoo_id.unlink()
+
+        self.assert_flat(delete, "export_delete_records")
+
+
+class TestChangesOfMany(ManyCase):
+    def test_one_record_has_a_job_with_a_key_of_its_own(self):
+        self.edit(self.ids[:1], age=1)
+        [job] = self.jobs()
+        self.assertEqual(job["records"].ids, self.ids[:1])
+        self.assertEqual(
+            job["identity_key"],
+            changes_job_key("connector.test.binding", self.ids[0]),
+        )
+        self.assertEqual(job["name"], "Export what has changed in a record")
+
+    def test_a_few_records_have_a_job_each(self):
+        self.edit(self.ids[:5], age=1)
+        self.assertEqual(sorted(job["records"].id for job in self.jobs()), self.ids[:5])
+
+    def test_chunks_have_the_size_that_the_backend_wants(self):
+        with self.transaction() as env:
+            env["connector.test.shop"].browse(self.shop_id).chunk_size = 7
+        self.edit(self.ids, age=1)
+        sizes = sorted(len(job["records"]) for job in self.jobs())
+        self.assertEqual(sizes, [5, 7])
+
+    def test_each_record_is_exported_with_its_own_fields(self):
+        with self.transaction() as env:
+            bindings = self.browse(env, self.ids)
+            bindings[:6].odoo_id.age = 7
+            bindings[3:9].odoo_id.email = "a@example.com"
+            bindings[9:].write({"name": "New"})
+        self.assertIn("12 exported", self.run_only_job()["result"])
+        age, mail = {"years": 7}, {"mail": "a@example.com"}
+        self.assertEqual(
+            [self.sent(id_) for id_ in self.ids],
+            [age] * 3 + [age | mail] * 3 + [mail] * 3 + [{"title": "New"}] * 3,
+        )
+        self.assertFalse(self.waiting_changes())
+
+    def test_further_changes_join_the_job_of_a_chunk_that_waits(self):
+        self.edit(self.ids, age=1)
+        self.edit(self.ids[3:4], age=2)
+        self.edit(self.ids, email="a@example.com")
+        self.run_only_job()
+        self.assertEqual(self.sent(self.ids[3]), {"years": 2, "mail": "a@example.com"})
+        self.assertFalse(self.waiting_changes())
+        self.edit(self.ids, age=3)
+        self.assertEqual(len(self.jobs()), 1)
+
+    def test_changes_of_one_transaction_join_its_own_jobs(self):
+        with self.transaction() as env:
+            contacts = self.browse(env, self.ids).odoo_id
+            contacts.age = 1
+            env.cr.flush()
+            contacts[:8].age = 2
+            contacts[8].age = 2
+        self.run_only_job()
+        self.assertEqual(self.sent(self.ids[8]), {"years": 2})
+
+    def test_jobs_that_a_savepoint_undid_are_made_again(self):
+        with self.transaction() as env:
+            contacts = self.browse(env, self.ids).odoo_id
+            with env.cr.savepoint() as savepoint:
+                contacts.age = 1
+                env.cr.flush()
+                savepoint.rollback()
+            contacts.age = 2
+        self.run_only_job()
+        self.assertEqual(self.sent(self.ids[0]), {"years": 2})
+
+    def test_two_backends_have_jobs_of_their_own(self):
+        with self.transaction() as env:
+            other = env["connector.test.shop"].create({"name": "Other"})
+            bindings = self.browse(env, self.ids)
+            twins = bindings.with_context(connector_no_export=True).create(
+                [
+                    {"backend_id": other.id, "odoo_id": contact.id}
+                    for contact in bindings.odoo_id
+                ]
+            )
+            twin_ids = twins.ids
+        self.edit(self.ids, age=1)
+        chunks = sorted(job["records"].ids for job in self.jobs())
+        self.assertEqual(chunks, [self.ids, twin_ids])
+
+    def test_a_record_that_was_deleted_stops_no_other(self):
+        self.edit(self.ids, age=1)
+        with self.transaction() as env:
+            gone = self.browse(env, self.ids[4:5])
+            gone.with_context(connector_no_export=True).unlink()
+        self.assertIn("11 exported", self.run_only_job()["result"])
+        self.assertFalse(self.waiting_changes() or self.jobs())
+
+    def test_a_record_that_is_locked_has_a_job_of_its_own(self):
+        self.edit(self.ids, age=1)
+        with self.transaction() as env:
+            try_lock_rows(self.browse(env, self.ids[4:5]))
+            self.assertIn("11 exported", self.run_only_job()["result"])
+        self.assertEqual(self.waiting_changes(), self.ids[4:5])
+        self.run_only_job()
+        self.assertEqual(self.sent(self.ids[4]), {"years": 1})
+        self.assertFalse(self.waiting_changes())
+
+    def test_a_record_that_fails_has_a_job_of_its_own(self):
+        def _update(exporter, data):
+            if failing and exporter.binding.id == self.ids[4]:
+                raise ValueError("broken")
+            exporter.backend_adapter.write(exporter.external_id, data)
+
+        failing = [True]
+        self.override(_update=_update)
+        self.edit(self.ids, age=1)
+        result = self.run_only_job()["result"]
+        self.assertIn("11 exported, 1 failed", result)
+        self.assertEqual(self.waiting_changes(), self.ids[4:5])
+        self.edit(self.ids[4:5], email="a@example.com")
+        failing.clear()
+        self.run_only_job()
+        self.assertEqual(self.sent(self.ids[4]), {"years": 1, "mail": "a@example.com"})
+
+    def test_skipped_records_keep_their_changes(self):
+        self.override(_has_to_skip=lambda exporter: exporter.binding.id == self.ids[4])
+        self.edit(self.ids, age=1)
+        self.assertIn("11 exported, 1 skipped", self.run_only_job()["result"])
+        self.assertEqual(self.waiting_changes(), self.ids[4:5])
+        self.assertFalse(self.jobs())
+
+    def test_an_archived_backend_keeps_all_changes(self):
+        self.edit(self.ids, age=1)
+        with self.transaction() as env:
+            env["connector.test.shop"].browse(self.shop_id).active = False
+        self.assertIn("archived", self.run_only_job()["result"])
+        self.assertEqual(self.waiting_changes(), self.ids)
+
+    def test_without_a_batch_exporter_each_record_has_a_job(self):
+        self.build(override("test.shop.contact.batch.exporter", _usage="another"))
+        self.edit(self.ids, age=1)
+        self.run_only_job()
+        self.assertEqual(sorted(job["records"].id for job in self.jobs()), self.ids)
+        for job in self.jobs():
+            self.run_job(job["uuid"])
+        self.assertEqual(self.sent(self.ids[4]), {"years": 1})
+        self.assertFalse(self.waiting_changes())
+
+    def test_the_export_record_of_a_connector_gets_the_fields_of_each_record(self):
+        exported = {}
+
+        def export_record(binding, fields=None):
+            exported[binding.id] = fields
+
+        self.edit(self.ids[:8], age=1)
+        self.edit(self.ids[:4], name="New")
+        with patch.object(
+            self.registry["connector.test.binding"], "export_record", export_record
+        ):
+            self.run_only_job()
+        self.assertEqual(
+            exported,
+            dict.fromkeys(self.ids[:4], ["age", "name"])
+            | dict.fromkeys(self.ids[4:8], ["age"]),
+        )
+        self.assertFalse(self.waiting_changes())
+
+
+class TestChangesOfManyTogether(BulkExports, ManyCase):
+    """The shop takes many records with one call."""
+
+    def setUp(self):
+        super().setUp()
+        self.build(*self.many_components())
+
+    def test_each_record_is_exported_with_its_own_fields(self):
+        with self.transaction() as env:
+            bindings = self.browse(env, self.ids)
+            bindings.odoo_id.age = 7
+            bindings[3:].odoo_id.email = "a@example.com"
+        self.assertIn("12 exported", self.run_only_job()["result"])
+        self.assertEqual(self.many_calls, [("write", 12)])
+        self.assertEqual(self.sent(self.ids[0]), {"years": 7})
+        self.assertEqual(self.sent(self.ids[3]), {"years": 7, "mail": "a@example.com"})
+        self.assertFalse(self.waiting_changes())
+
+    def test_a_record_that_is_refused_has_a_job_of_its_own(self):
+        with self.transaction() as env:
+            contacts = self.browse(env, self.ids).odoo_id
+            contacts.age = 7
+            contacts[4].name = "Refused"
+        self.assertIn("11 exported, 1 failed", self.run_only_job()["result"])
+        self.assertEqual(self.waiting_changes(), self.ids[4:5])
+        [job] = self.jobs()
+        self.assertEqual(job["records"].ids, self.ids[4:5])
+
+    def test_a_change_while_the_job_runs_is_exported_by_another_job(self):
+        self.edit(self.ids, age=1)
+        write_one = self.write_one
+
+        def edit_meanwhile(external_id, data):
+            self.write_one = write_one
+            self.edit(self.ids[4:5], age=2)
+            return write_one(external_id, data)
+
+        self.write_one = edit_meanwhile
+        self.run_only_job()
+        self.assertEqual(self.sent(self.ids[4]), {"years": 1})
+        self.run_only_job()
+        self.assertEqual(self.sent(self.ids[4]), {"years": 2})
+        self.assertFalse(self.waiting_changes())
+
+
+class TestManyWhileJobsRun(ManyCase):
+    """No order of a transaction and the job of a chunk loses a change."""
+
+    def test_a_change_that_lands_while_the_job_runs(self):
+        self.edit(self.ids, age=1)
+        original = self.server.write
+
+        def write(external_id, data):
+            original(external_id, data)
+            if external_id == f"x{self.ids[4]}" and data["years"] == 1:
+                self.edit(self.ids[2:7], age=2)  # sent already, and not yet
+
+        with patch.object(self.server, "write", write):
+            self.run_only_job()
+            for job in self.jobs():
+                self.run_job(job["uuid"])
+        self.assertEqual(
+            [self.sent(id_)["years"] for id_ in self.ids], [1, 1, *[2] * 5, *[1] * 5]
+        )
+        self.assertFalse(self.waiting_changes())
+
+    def test_a_change_that_saw_the_job_wait_and_commits_after_it(self):
+        """Its snapshot is older than the start of the job, its commit younger."""
+        self.edit(self.ids, age=1)
+        with Transaction(self.registry) as env:
+            late = self.browse(env, self.ids[:8]).odoo_id
+            self.assertEqual(late[0].age, 1)  # the snapshot
+            self.assertEqual(self.run_only_job()["state"], "done")
+            late.email = "a@example.com"
+        self.run_only_job()
+        self.assertEqual(self.sent(self.ids[0]), {"years": 1, "mail": "a@example.com"})
+        self.assertFalse(self.waiting_changes())
+
+    def test_the_job_waits_for_a_transaction_that_relies_on_it(self):
+        self.edit(self.ids, age=1)
+        with Transaction(self.registry) as env:
+            self.browse(env, self.ids[4:5]).odoo_id.email = "a@example.com"
+            env.cr.flush()  # stored, and relying on the job that waits
+            job = self.run_only_job()
+            self.assertEqual((job["state"], job["retry"]), ("pending", 0))
+        self.assertFalse(self.sent(self.ids[0]))
+        self.run_only_job()
+        self.assertEqual(self.sent(self.ids[4]), {"years": 1, "mail": "a@example.com"})
+        self.assertFalse(self.waiting_changes() or self.jobs())
+
+    def test_a_change_that_is_rolled_back_makes_no_job(self):
+        with Transaction(self.registry) as env:
+            self.browse(env, self.ids).odoo_id.age = 1
+            env.cr.flush()
+            env.cr.rollback()
+        self.assertFalse(self.jobs() or self.waiting_changes())
+
+
+class TestDeletesOfMany(ManyCase):
+    def delete(self, ids, wrapped=False):
+        with self.transaction() as env:
+            bindings = self.browse(env, ids)
+            (bindings.odoo_id if wrapped else bindings).unlink()
+
+    def waiting(self):
+        """Return the ids whose deletes an import knows of."""
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            ids = [f"x{id_}" for id_ in self.ids]
+            return waiting_deletes(shop, "connector.test.binding", ids)
+
+    def test_many_deletes_have_one_job(self):
+        self.delete(self.ids, wrapped=True)
+        self.assertFalse(self.jobs("export_delete_record"))
+        self.assertEqual(self.waiting(), {f"x{id_}" for id_ in self.ids})
+        self.run_only_job("export_delete_records")
+        self.assertFalse(self.server.records)
+        self.assertFalse(self.waiting())
+
+    def test_a_few_deletes_have_a_job_each(self):
+        self.delete(self.ids[:5])
+        self.assertEqual(len(self.jobs("export_delete_record")), 5)
+        self.assertEqual(self.waiting(), {f"x{id_}" for id_ in self.ids[:5]})
+
+    def test_a_delete_that_fails_stops_no_other(self):
+        kept = f"x{self.ids[4]}"
+        self.server.records[kept]["title"] = "Kept"
+        self.delete(self.ids)
+        result = self.run_only_job("export_delete_records")["result"]
+        self.assertIn("11 processed, 1 failed", result)
+        self.assertEqual(list(self.server.records), [kept])
+        self.assertEqual(self.waiting(), {kept})
+        self.server.records[kept].clear()
+        self.run_only_job("export_delete_record")
+        self.assertFalse(self.server.records)
+
+    def test_a_job_that_was_interrupted_deletes_the_others(self):
+        self.delete(self.ids)
+        for id_ in self.ids[:4]:
+            del self.server.records[f"x{id_}"]
+        result = self.run_only_job("export_delete_records")["result"]
+        self.assertIn("12 processed", result)
+        self.assertFalse(self.server.records)
+
+    def test_a_connector_that_breaks_blocks_no_delete(self):
+        def to_external(binder, binding, wrap=False):
+            if binding.id == self.ids[4]:
+                binder.env.cr.execute("SELECT 1/0")
+            return f"x{binding.id}"
+
+        self.build(override("test.shop.binder", to_external=to_external))
+        with (
+            self.assertLogs("odoo.addons.connector", "ERROR") as logs,
+            self.assertLogs("odoo.sql_db", "ERROR"),
+        ):
+            self.delete(self.ids)
+        self.assertEqual(len(logs.output), 1)
+        others = {f"x{id_}" for id_ in self.ids if id_ != self.ids[4]}
+        self.assertEqual(self.waiting(), others)
+        self.assertFalse(self.read("connector.test.binding", []))
+
+    def test_chunks_are_deleted_in_the_channel_of_single_deletes(self):
+        with self.transaction() as env:
+            channel = env["queue.job.channel"].create(
+                {"name": "shop", "parent_id": env.ref("queue_job.channel_root").id}
+            )
+            env["queue.job.function"].create(
+                {
+                    "model_id": env["ir.model"]._get("connector.test.binding").id,
+                    "method": "export_delete_record",
+                    "channel_id": channel.id,
+                }
+            )
+        self.addCleanup(self.remove_channel, channel.id)
+        self.delete(self.ids)
+        [job] = self.jobs("export_delete_records")
+        self.assertEqual(job["channel"], "root.shop")
+
+    def remove_channel(self, channel_id):
+        with self.transaction() as env:
+            channel = env["queue.job.channel"].browse(channel_id)
+            channel.job_function_ids.unlink()
+            channel.unlink()
+
+
+class TestListenersOfConnectors(ListenerCase):
+    """A connector decides for each record, and gets one record at a time."""
+
+    def override(self, **hooks):
+        self.build(override("test.shop.contact.export.listener", **hooks))
+
+    def many(self):
+        bindings = self.model.concat(*(self.exported() for _n in range(7)))
+        return bindings
+
+    def test_its_bindings(self):
+        asked = []
+
+        def _bindings(listener, record):
+            asked.append(record.ensure_one())
+            return record.shop_bind_ids[:1] if "shop_bind_ids" in record else record
+
+        self.override(_bindings=_bindings)
+        bindings = self.many()
+        bindings.odoo_id.age = 37
+        self.assertEqual(asked[-7:], list(bindings.odoo_id))
+        self.end_transaction()
+        self.assertEqual(len(self.jobs()), 1)
+
+    def test_its_exported_fields(self):
+        asked = []
+
+        def _exported_fields(listener, binding, fields):
+            asked.append((binding.ensure_one(), fields))
+            return {"name"} if binding.age > 3 else set()
+
+        self.override(_exported_fields=_exported_fields)
+        bindings = self.many()
+        for age, binding in enumerate(bindings):
+            binding.odoo_id.age = age
+        self.assertEqual(asked[-7:], [(binding, ["age"]) for binding in bindings])
+        self.end_transaction()
+        self.assertEqual(self.noted(), [["name"]] * 3)
+
+    def test_its_arguments_of_deletes(self):
+        asked = []
+
+        def _delete_arguments(listener, binding):
+            asked.append(binding.ensure_one())
+            return (self.shop, f"x{binding.id}", binding.age)
+
+        self.override(_delete_arguments=_delete_arguments)
+        bindings = self.many()
+        bindings.age = 3
+        ids = bindings.ids
+        bindings.unlink()
+        self.assertEqual([each.id for each in asked], ids)
+        self.assertEqual(
+            self.jobs("export_delete_records").args,
+            [self.shop, [[f"x{id_}", 3] for id_ in ids]],
+        )
+
+    def test_it_deletes_on_the_backend_what_is_archived(self):
+        def on_record_write(listener, record, fields=None):
+            if "active" in fields and not record.active:
+                listener.on_record_unlink(record)
+
+        self.override(on_record_write=on_record_write)
+        ada = self.exported()
+        ada.active = False
+        self.end_transaction()
+        self.assertEqual(self.jobs("export_delete_record").args, [self.shop, "7"])
+        self.assertTrue(ada.exists())
+
+    def test_it_names_the_bindings_of_a_contact_that_is_deleted(self):
+        parent = self.components["connector.export.listener"].on_record_unlink
+
+        def on_record_unlink(listener, record):
+            for binding in record.shop_bind_ids.with_context(by_hand=True):
+                parent(listener, binding)
+
+        self.override(on_record_unlink=on_record_unlink)
+        self.exported().odoo_id.unlink()
+        self.assertEqual(self.jobs("export_delete_record").args, [self.shop, "7"])

@@ -18,8 +18,9 @@ from ...outcome import (
     Report,
     returns_message,
 )
+from ...transactions import commit_if_allowed
 from ..backend_adapter import has_capability
-from .bulk import BulkExport, ExportItem, SingleExports
+from .bulk import BulkExport, ExportItem, OwnMethod, SingleExports
 from .progress import JobProgress, Progress
 
 
@@ -111,11 +112,45 @@ class BatchExporter(AbstractComponent):
         """
         self._check_backend_active()
         items = [
-            ExportItem(binding, self.component(usage="record.exporter"))
+            ExportItem(binding, self.component(usage="record.exporter"), fields)
             for binding in bindings.exists().union()
         ]
-        self._flow(items)(self, items, fields).run()
-        return Outcome(DELAYED, self._report(items, fields))
+        self._flow(items)(self, items).run()
+        return Outcome(DELAYED, self._report(items))
+
+    @returns_message
+    def run_changes(self, bindings, changes):
+        """Export what has changed in the bindings of one chunk, as :meth:`run_chunk`.
+
+        Changes that are exported are deleted. A record that fails is retried by a job
+        of its own, which finds its changes.
+
+        :param bindings: existing bindings of the model that we work on
+        :param changes: rows of ``connector.export.change`` of these bindings
+        :return: a translated text, see :meth:`run_chunk`
+        :rtype: str
+        """
+        self._check_backend_active()
+        by_id = changes.grouped("res_id")
+        items = [
+            ExportItem(
+                binding,
+                self._exporter_of(binding),
+                by_id[binding.id]._changed_fields(),
+                by_id[binding.id],
+            )
+            for binding in bindings
+        ]
+        self._flow(items)(self, items).run()
+        settled = [item.changes for item in items if item.settles_changes]
+        commit_if_allowed(self.env)  # so that no conflict undoes the next step
+        changes.browse().union(*settled)._forget()
+        return Outcome(DELAYED, self._report(items))
+
+    def _exporter_of(self, binding):
+        if binding.exports_by_own_method():
+            return OwnMethod()
+        return self.component(usage="record.exporter")
 
     def _flow(self, items):
         exporter = items[0].exporter if items else None
@@ -132,7 +167,7 @@ class BatchExporter(AbstractComponent):
         """
         self._retry_later(self.env._("Another job has changed the records."))
 
-    def _report(self, items, fields):
+    def _report(self, items):
         """Count the outcomes; delay a job for each record that was not exported."""
         report = Report(self.env)
         for item in items:
@@ -145,7 +180,10 @@ class BatchExporter(AbstractComponent):
                 id=item.binding.id,
             )
             report.add_failure(label, item.error or item.outcome)
-            self._delay_export_alone(item.binding, fields)
+            if item.changes:
+                item.changes._delay_alone(item.binding)
+            else:
+                self._delay_export_alone(item.binding, item.fields)
         exported = report.counts[CREATED] + report.counts[UPDATED]
         return report.text(
             [

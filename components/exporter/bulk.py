@@ -13,7 +13,7 @@ from ...exception import (
 )
 from ...external_id import is_external_id
 from ...locks import lock_free_rows
-from ...outcome import CREATED, POSTPONED, UPDATED, NothingToDo, Outcome
+from ...outcome import CREATED, POSTPONED, SKIPPED, UPDATED, NothingToDo, Outcome
 from ...transactions import commit_if_allowed, commit_on_success, rollback_on_error
 
 _logger = logging.getLogger(__name__)
@@ -24,11 +24,15 @@ class ExportItem:
 
     :param binding: the binding to export
     :param exporter: the exporter whose hooks export it
+    :param fields: names of the fields that changed; all when empty
+    :param changes: rows of ``connector.export.change`` that the export settles
     """
 
-    def __init__(self, binding, exporter):
+    def __init__(self, binding, exporter, fields=None, changes=None):
         self.binding = binding
         self.exporter = exporter
+        self.fields = fields
+        self.changes = changes
         self.call = None  #: the :class:`~.record.Call` to send
         self.outcome = None  #: the :class:`~...outcome.Outcome`
         self.error = None  #: the exception that stopped the export
@@ -39,20 +43,45 @@ class ExportItem:
         """Whether the export of the record goes on."""
         return self.outcome is None and self.error is None
 
+    @property
+    def settles_changes(self):
+        """Whether the changes of the record are exported, and not needed any longer."""
+        done = self.outcome and self.outcome.kind not in (SKIPPED, POSTPONED)
+        return bool(done and self.changes)
+
+    def forget_changes(self):
+        """Delete the changes of the record if they are exported."""
+        if self.settles_changes:
+            self.changes._forget()
+            self.changes = None
+
+
+class OwnMethod:
+    """In place of an exporter: the ``export_record`` of a connector's own."""
+
+    outcome = None  #: it only returns a message
+
+    def run(self, binding, fields=None):
+        """Export a binding.
+
+        :param binding: the binding
+        :param fields: names of the fields that changed; all when empty
+        :return: what ``export_record`` returns
+        """
+        return binding.export_record(fields=fields)
+
 
 class ExportFlow:
     """Base of the ways to export many records; no record stops another one.
 
     :param batch: the batch exporter
     :param items: list of :class:`ExportItem`
-    :param fields: names of the fields that changed; all when empty
     """
 
-    def __init__(self, batch, items, fields=None):
+    def __init__(self, batch, items):
         self.batch = batch
         self.env = batch.env
         self.items = items
-        self.fields = fields
 
     def run(self):
         """Export the items; each gets an outcome or an error.
@@ -97,9 +126,10 @@ class SingleExports(ExportFlow):
             # Without the others: they would be read again after each commit.
             binding = item.binding.with_prefetch()
             with self.keep_error(item), commit_on_success(self.env):
-                message = item.exporter.run(binding, fields=self.fields)
+                message = item.exporter.run(binding, fields=item.fields)
                 # A connector's own exporter may return what it likes.
                 item.outcome = item.exporter.outcome or Outcome(UPDATED, message)
+                item.forget_changes()
 
 
 class BulkExport(ExportFlow):
@@ -142,7 +172,7 @@ class BulkExport(ExportFlow):
                 rollback_on_error(self.env),
                 self.keep_outcome(item),
             ):
-                if item.exporter.start_export(item.binding, self.fields):
+                if item.exporter.start_export(item.binding, item.fields):
                     # Another record's rollback must not undo the import.
                     commit_if_allowed(self.env)
                 item.exporter.prepare_export()
@@ -163,7 +193,7 @@ class BulkExport(ExportFlow):
     def _build_calls(self):
         for item in self._open_items():
             with self.keep_error(item), self.keep_outcome(item):
-                item.call = item.exporter.build_call(self.fields)
+                item.call = item.exporter.build_call(item.fields)
                 item.exporter.validate_call(item.call)
 
     def _update(self, items):

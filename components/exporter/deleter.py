@@ -3,44 +3,12 @@
 
 from odoo.addons.component.core import AbstractComponent
 
+from ...delete_jobs import delete_job_key, waiting_deletes
 from ...exception import IDMissingInBackend
-from ...external_id import is_external_id, unique_external_ids
-from ...job_states import UNFINISHED
+from ...external_id import is_external_id
 from ...outcome import DELETED, GONE, NothingToDo, Outcome, returns_message
 
-
-def delete_job_key(backend, model_name, external_id):
-    """Return the identity key of the job that deletes a record on a backend.
-
-    :param backend: record of the backend
-    :param model_name: name of the model of the binding
-    :param external_id: id of the record on the backend
-    """
-    return (
-        f"connector.delete({backend._name}, {backend.id}, {model_name}, {external_id})"
-    )
-
-
-def waiting_deletes(backend, model_name, external_ids):
-    """Return the ids that were deleted in Odoo, but not yet on the backend.
-
-    :param backend: record of the backend
-    :param model_name: name of the model of the bindings
-    :param external_ids: list of ids on the backend
-    :return: the ids as they were given; of ``1`` and ``"1"`` the one that came first
-    :rtype: set
-    """
-    keys = {
-        delete_job_key(backend, model_name, id_): id_
-        for id_ in unique_external_ids(external_ids)
-    }
-    if not keys:
-        return set()
-    jobs = backend.env["queue.job"].sudo()
-    found = jobs.search(
-        [("identity_key", "in", list(keys)), ("state", "in", UNFINISHED)]
-    )
-    return {keys[job.identity_key] for job in found}
+__all__ = ["RecordDeleter", "delete_job_key", "waiting_deletes"]
 
 
 class RecordDeleter(AbstractComponent):

@@ -5,12 +5,15 @@ import logging
 
 import psycopg2
 
+from odoo.fields import Domain
+
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
-from ...backends import backend_of
+from ...backends import backend_of, group_by_backend
+from ...delete_jobs import delay_deletes
+from ...event_batch import collect
 from ...external_id import is_external_id
-from .deleter import delete_job_key
 
 _logger = logging.getLogger(__name__)
 
@@ -26,11 +29,11 @@ class ExportListener(AbstractComponent):
             _apply_on = ["shop.res.partner", "res.partner"]
             _binding_field = "shop_bind_ids"
 
-    The changes of one transaction make one job for each binding, at the end of the
-    transaction. While that job waits, it takes further changes along. The job runs with
-    the rights of the system. Only fields that the export mapper reads count. Changes
-    made by a connector (``connector_no_export`` in the context), or rolled back, are
-    not exported.
+    The changes of one transaction make jobs at the end of the transaction: one for each
+    binding if it changed a few, one for each chunk if it changed many. While a job
+    waits, it takes further changes along. Jobs run with the rights of the system. Only
+    fields that the export mapper reads count. Changes made by a connector
+    (``connector_no_export`` in the context), or rolled back, are not exported.
 
     Only fields passed to ``write()`` are detected; computed fields and lines are not. A
     connector that exports these listens to the models that they depend on, and calls
@@ -43,6 +46,18 @@ class ExportListener(AbstractComponent):
     #: name of the field of Odoo records that holds their bindings
     _binding_field = None
 
+    #: Whether a connector decides for each record what is exported. Otherwise the
+    #: records of a transaction are handled together, at its end.
+    _decides_by_record = False
+
+    @classmethod
+    def _detect_overrides(cls):
+        super()._detect_overrides()
+        cls._decides_by_record = any(
+            getattr(cls, hook) is not getattr(ExportListener, hook)
+            for hook in ("_bindings", "_exported_fields", "_note")
+        )
+
     def on_record_create(self, record, fields=None):
         """Export a new binding."""
         if not self.no_connector_export(record) and self._is_binding(record):
@@ -52,26 +67,18 @@ class ExportListener(AbstractComponent):
         """Export the fields that changed."""
         if self.no_connector_export(record):
             return
-        for binding in self._bindings(record):
-            changed = self._exported_fields(binding, fields)
-            if changed or changed is None:
-                self._note(binding, changed)
+        if self._decides_by_record:
+            for binding in self._bindings(record):
+                self._note_changes(binding, binding, fields)
+        elif record.id:
+            names = None if fields is None else tuple(fields)
+            collect(self._note_collected, record, names)
 
     def on_record_unlink(self, record):
         """Delete on the backend what is deleted in Odoo."""
-        if self.no_connector_export(record):
-            return
-        # An error in what the user wrote before must not look like the connector's.
-        self.env.cr.flush()
-        for binding in self._bindings(record):
-            try:
-                with self.env.cr.savepoint():
-                    self._delay_delete(binding)
-            except psycopg2.OperationalError:
-                raise  # Odoo tries the request again
-            except Exception:
-                # Never block a user's delete because a connector failed.
-                _logger.exception("%s will not be deleted on its backend", binding)
+        if not self.no_connector_export(record) and record.id:
+            # until all records are known, but not deleted yet
+            collect(self._delay_deletes, record)
 
     # -- hooks
 
@@ -79,6 +86,7 @@ class ExportListener(AbstractComponent):
         """Return the bindings of a record that are to be exported with it.
 
         :param record: a binding, or the record that it wraps
+        :return: recordset or list of bindings
         """
         if self._is_binding(record):
             return record
@@ -115,10 +123,8 @@ class ExportListener(AbstractComponent):
         :return: the backend, the external id, and what a connector adds
         :rtype: tuple
         """
-        backend = backend_of(binding)
-        with backend.work_on(binding._name) as work:
-            external_id = work.component(usage="binder").to_external(binding)
-        return backend, external_id
+        [arguments] = self._external_ids(binding)
+        return arguments
 
     # -- steps
 
@@ -128,11 +134,68 @@ class ExportListener(AbstractComponent):
     def _note(self, binding, fields=None):
         self.env["connector.export.change"]._note(binding, fields)
 
-    def _delay_delete(self, binding):
-        binding = binding.sudo()
-        backend, external_id, *more = self._delete_arguments(binding)
-        if not is_external_id(external_id):
-            return
-        key = delete_job_key(backend, binding._name, external_id)
-        model = binding.browse().with_delay(identity_key=key)
-        model.export_delete_record(backend, external_id, *more)
+    def _note_collected(self, records, fields):
+        """Note the changes of many records whose exports nobody decides by record."""
+        for bindings in self._find_bindings(records).values():
+            bindings = bindings.with_env(self.env)
+            self._note_changes(bindings[0].with_prefetch(), bindings, fields)
+
+    def _find_bindings(self, records):
+        """Return the bindings of records by backend, with the rights of the system."""
+        if self._is_binding(records):
+            return group_by_backend(records.sudo(), [("id", "in", records.ids)])
+        field = records._fields.get(self._binding_field)
+        if not field:
+            return {}
+        model = self.env[field.comodel_name].sudo()
+        if field.type == "one2many" and field.inverse_name:
+            domain = Domain(field.inverse_name, "in", records.ids)
+            return group_by_backend(model, domain & field.get_comodel_domain(model))
+        bindings = self._bindings(records.exists())
+        return group_by_backend(model, [("id", "in", bindings.ids)])
+
+    def _note_changes(self, binding, bindings, fields):
+        """Note changes of bindings of one backend, of which ``binding`` is one."""
+        changed = self._exported_fields(binding, fields)
+        if changed or changed is None:
+            self._note(bindings, changed)
+
+    def _delay_deletes(self, records):
+        """Delay jobs that delete on the backend what belongs to records."""
+        # An error in what the user wrote before must not look like the connector's.
+        self.env.cr.flush()
+        if self._decides_by_record:
+            found = [each for record in records for each in self._bindings(record)]
+        else:
+            found = self._find_bindings(records).values()
+        for bindings in found:
+            self._delay_deletes_of(bindings.sudo())
+
+    def _delay_deletes_of(self, bindings):
+        try:
+            with self.env.cr.savepoint():
+                delay_deletes(bindings.browse(), self._deletes(bindings))
+        except psycopg2.OperationalError:
+            raise  # Odoo tries the request again
+        except Exception:
+            if len(bindings) > 1:
+                for binding in bindings:
+                    self._delay_deletes_of(binding)
+            else:
+                # Never block a user's delete because a connector failed.
+                _logger.exception("%s will not be deleted on its backend", bindings)
+
+    def _deletes(self, bindings):
+        """Return the arguments of the deletes of bindings that the backend has."""
+        if type(self)._delete_arguments is ExportListener._delete_arguments:
+            deletes = self._external_ids(bindings)
+        else:
+            deletes = [self._delete_arguments(binding) for binding in bindings]
+        return [delete for delete in deletes if is_external_id(delete[1])]
+
+    def _external_ids(self, bindings):
+        """Return pairs of the backend and the external id of bindings of a backend."""
+        backend = backend_of(bindings[0].with_prefetch())
+        with backend.work_on(bindings._name) as work:
+            binder = work.component(usage="binder")
+            return [(backend, binder.to_external(binding)) for binding in bindings]
