@@ -110,6 +110,30 @@ def commit_on_success(env):
         commit_if_allowed(env)
 
 
+@contextmanager
+def commit_on_write(env):
+    """Run a step, and commit it if it has written anything, or roll it back.
+
+    A commit makes the ORM read again what it had read for other records. A step that
+    only reads must not cost that.
+
+    :param env: ``Environment`` to work in
+    """
+    queries = env.cr.sql_log_count
+    with rollback_on_error(env):
+        yield
+        env.flush_all()
+        if env.cr.sql_log_count != queries and _has_written(env.cr):
+            commit_if_allowed(env)
+
+
+def _has_written(cr):
+    # PostgreSQL assigns an id to a transaction when it writes or locks for the first
+    # time.
+    cr.execute("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+    return cr.fetchone()[0]
+
+
 def _may_commit(cr):
     # queue_job (in a job) and Odoo's test case forbid commits by putting another
     # function over the method of the cursor.

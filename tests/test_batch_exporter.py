@@ -217,6 +217,18 @@ class TestTogetherInJobs(BulkExports, RealJobsCase):
         with self.transaction() as env:
             env.cr.execute("DROP INDEX one_id")
 
+    def test_an_error_before_the_export_rolls_back_no_other_record(self):
+        def _export_dependencies(exporter):
+            exporter.binding.note = "prepared"
+            if exporter.binding.name == "Bad":
+                raise ValueError("before the export")
+
+        self.override(_export_dependencies=_export_dependencies)
+        ids = self.bindings("Ada", "Bad", "Grace")
+        self.run_job(self.delay_chunk(ids))
+        notes = [self.binding(id_)["note"] for id_ in ids]
+        self.assertEqual(notes, ["prepared", False, "prepared"])
+
     def test_an_error_after_the_export_rolls_back_no_other_record(self):
         def _after_export(exporter):
             exporter.binding.note = "after"

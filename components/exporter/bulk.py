@@ -14,7 +14,12 @@ from ...exception import (
 from ...external_id import is_external_id
 from ...locks import lock_free_rows
 from ...outcome import CREATED, POSTPONED, SKIPPED, UPDATED, NothingToDo, Outcome
-from ...transactions import commit_if_allowed, commit_on_success, rollback_on_error
+from ...transactions import (
+    commit_if_allowed,
+    commit_on_success,
+    commit_on_write,
+    rollback_on_error,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -169,12 +174,10 @@ class BulkExport(ExportFlow):
         for item in self.items:
             with (
                 self.keep_error(item),
-                rollback_on_error(self.env),
+                commit_on_write(self.env),  # The rollback of another one spares it.
                 self.keep_outcome(item),
             ):
-                if item.exporter.start_export(item.binding, item.fields):
-                    # Another record's rollback must not undo the import.
-                    commit_if_allowed(self.env)
+                item.exporter.start_export(item.binding, item.fields)
                 item.exporter.prepare_export()
 
     def _lock(self):

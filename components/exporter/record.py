@@ -136,9 +136,6 @@ class GenericExporter(AbstractComponent):
 
         :param binding: the binding to export
         :param fields: names of the fields that changed; all when empty
-        :return: whether the backend has a newer record, which was imported, or whose
-            import was delayed
-        :rtype: bool
         :raise NothingToDo: when there is nothing that could be exported
         """
         self.binding = binding
@@ -159,7 +156,6 @@ class GenericExporter(AbstractComponent):
             self._import_newer(fields)
         elif is_newer:
             self._delay_import()
-        return bool(is_newer)
 
     def prepare_export(self):
         """Export the dependencies of a record that is to be exported.
