@@ -55,15 +55,15 @@ class CRUDAdapter(AbstractComponent):
 
     def search(self, *args, **kwargs):
         """Return the external ids of the records that match."""
-        raise self._not_implemented("search")
+        raise _not_implemented(self, "search")
 
     def read(self, *args, **kwargs):
         """Return the data of one record."""
-        raise self._not_implemented("read")
+        raise _not_implemented(self, "read")
 
     def search_read(self, *args, **kwargs):
         """Return the data of all records that match."""
-        raise self._not_implemented("search_read")
+        raise _not_implemented(self, "search_read")
 
     def create(self, *args, **kwargs):
         """Create a record and return its external id.
@@ -71,15 +71,15 @@ class CRUDAdapter(AbstractComponent):
         With ``_recovers_creates`` it also gets an ``idempotency_key`` (``str``), to be
         sent as a header, an id or a reference by which the record is found.
         """
-        raise self._not_implemented("create")
+        raise _not_implemented(self, "create")
 
     def write(self, *args, **kwargs):
         """Change a record."""
-        raise self._not_implemented("write")
+        raise _not_implemented(self, "write")
 
     def delete(self, *args, **kwargs):
         """Delete a record."""
-        raise self._not_implemented("delete")
+        raise _not_implemented(self, "delete")
 
     def find_created(self, idempotency_key):
         """Return the external id of the record that an earlier create made.
@@ -87,10 +87,7 @@ class CRUDAdapter(AbstractComponent):
         :param idempotency_key: the key that ``create`` was given (``str``)
         :return: the external id, or ``None`` when that create did not happen
         """
-        raise self._not_implemented("find_created")
-
-    def _not_implemented(self, operation):
-        return NotImplementedError(f"{self._name} does not implement {operation}()")
+        raise _not_implemented(self, "find_created")
 
 
 class BulkAdapter(AbstractComponent):
@@ -161,6 +158,10 @@ class BulkAdapter(AbstractComponent):
             return call(*args, **kwargs)
         except (InvalidDataError, IDMissingInBackend) as error:
             return error
+
+
+def _not_implemented(adapter, operation):
+    return NotImplementedError(f"{adapter._name} does not implement {operation}()")
 
 
 def _defines(cls, name):

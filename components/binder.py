@@ -238,14 +238,14 @@ class Binder(AbstractComponent):
 
         :param external_ids: list of ids on the backend; invalid ones are ignored
         """
-        cache = self._cache(self.model, self._external_field)
+        cache = self._binding_cache(self.model, self._external_field)
         if cache is None:
             return
         values = self._ids_by_stored_value(external_ids)
         missing = [value for value in values if value not in cache]
         if missing:
             domain = self._external_ids_domain(missing[:PREFETCH_LIMIT])
-            self._prefetch(cache, self.model, domain)
+            self._prefetch_domain(cache, self.model, domain)
 
     def prefetch_records(self, records):
         """Look up the bindings of Odoo records, for later look-ups of each.
@@ -265,15 +265,15 @@ class Binder(AbstractComponent):
             prefetch_fields(bindings, self._lookup_fields())
 
     def _prefetch_bindings_of(self, model, records):
-        cache = self._cache(model, self._odoo_field)
+        cache = self._binding_cache(model, self._odoo_field)
         if cache is None or cache.prefetched.issuperset(records.ids):
             return
         ids = [id_ for id_ in islice(records._prefetch_ids, PREFETCH_LIMIT) if id_]
         cache.prefetched.update(ids, records.ids)
         if len(ids) > 1:  # otherwise its look-up costs the same query
-            self._prefetch(cache, model, Domain(self._odoo_field, "in", ids))
+            self._prefetch_domain(cache, model, Domain(self._odoo_field, "in", ids))
 
-    def _prefetch(self, cache, model, domain, limit=None):
+    def _prefetch_domain(self, cache, model, domain, limit=None):
         """Cache the bindings of a domain, without those that share a value.
 
         :param limit: with more bindings than this, none is cached: the ones that were
@@ -305,7 +305,7 @@ class Binder(AbstractComponent):
         value = self._stored_external_id(external_id)
         return bool(value) and binding[self._external_field] == value
 
-    def _cache(self, model, field):
+    def _binding_cache(self, model, field):
         return BindingCache.of(model, self.backend_record, field, self._backend_field)
 
     def _lookup_binding(self, model, field, value):
@@ -317,12 +317,12 @@ class Binder(AbstractComponent):
 
         :param model: recordset of the model, with the user who looks up
         """
-        cache = self._cache(model, field) if value else None
+        cache = self._binding_cache(model, field) if value else None
         if cache is None:
             return self._search_binding(model, field, value)
         binding = cache.get(model, value)
         if binding is None and cache.misses == 2:
-            self._prefetch(cache, model, Domain.TRUE, limit=PREFETCH_LIMIT)
+            self._prefetch_domain(cache, model, Domain.TRUE, limit=PREFETCH_LIMIT)
             binding = cache.get(model, value)
         if binding is None:
             binding = self._search_binding(model, field, value)

@@ -89,7 +89,7 @@ class BaseConnectorComponent(AbstractComponent):
             does not use up one of its tries.
         """
         if not pg_try_advisory_lock(self.env, lock):
-            self._retry_later(
+            self._retry_job_later(
                 self.env._("Another job holds the lock %s.", lock),
                 seconds=retry_seconds,
             )
@@ -109,7 +109,7 @@ class BaseConnectorComponent(AbstractComponent):
                 model=records._description,
                 ids=", ".join(map(str, records.ids)),
             )
-            self._retry_later(message, seconds, ignore_retry)
+            self._retry_job_later(message, seconds, ignore_retry)
 
     @contextmanager
     def _retry_unique_violation(self):
@@ -123,17 +123,17 @@ class BaseConnectorComponent(AbstractComponent):
         """
         # Now: after a violation, PostgreSQL may refuse further queries.
         message = self.env._("Another job has just created the same record (%s).")
-        job = self._job()
+        job = self._current_job()
         young = not job or job.date_created > datetime.now() - PATIENCE
         try:
             yield
         except psycopg2.errors.UniqueViolation as error:
             # The text of the error contains the values of the record.
-            self._retry_later(
+            self._retry_job_later(
                 message % error.diag.constraint_name, ignore_retry=young
             )
 
-    def _job(self):
+    def _current_job(self):
         """Return the ``queue.job`` that we run in, an empty one outside jobs."""
         jobs = self.env["queue.job"].sudo()
         # queue_job tells it to the records of a job, not to those in its arguments
@@ -143,7 +143,7 @@ class BaseConnectorComponent(AbstractComponent):
                 return jobs.search([("uuid", "=", uuid)])
         return jobs
 
-    def _retry_later(self, message, seconds=None, ignore_retry=True):
+    def _retry_job_later(self, message, seconds=None, ignore_retry=True):
         """Give way to another job: contention is not a failure."""
         if seconds is None:
             seconds = contention_wait()

@@ -220,7 +220,7 @@ class HTTPErrors(AbstractComponent):
 
     def _attempts_of_job(self):
         """Return how many attempts our job has made, and how many it may make."""
-        job = self._job()
+        job = self._current_job()
         return (job.retry, job.max_retries) if job else (0, 0)
 
     def _retry_after(self, response):

@@ -54,7 +54,7 @@ class OwnCreates:
 
     def _wait_for_creates(self):
         """Retry the job while a create is in flight, unless it has waited for long."""
-        job = self.importer._job()
+        job = self.importer._current_job()
         has_waited = job and job.date_created < datetime.now() - PATIENCE
         if not has_waited and any(create.age < IN_FLIGHT for create in self.creates):
             self._retry()
@@ -77,6 +77,6 @@ class OwnCreates:
         return binding
 
     def _retry(self):
-        self.importer._retry_later(
+        self.importer._retry_job_later(
             self.env._("An export is creating records on the backend.")
         )

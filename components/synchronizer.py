@@ -116,7 +116,7 @@ class Importer(AbstractComponent):
         """
         outcome = self._lock_imports([external_id]).get(external_id)
         if outcome and outcome.kind == POSTPONED:
-            self._retry_later(outcome.message)
+            self._retry_job_later(outcome.message)
         if outcome:
             raise JobError(outcome.message)
 
@@ -147,10 +147,10 @@ class Importer(AbstractComponent):
             known = self.binder.to_internal_many(external_ids)
         unknown = [id_ for id_ in external_ids if id_ not in known]
         if unknown:
-            outcomes.update(self._check_unknown(unknown, known))
+            outcomes.update(self._check_unbound_ids(unknown, known))
         return outcomes
 
-    def _check_unknown(self, external_ids, known):
+    def _check_unbound_ids(self, external_ids, known):
         """Find out which records Odoo has although this transaction does not see it."""
         # One snapshot: an export deletes its intent after it has bound the record.
         with new_transaction(self.env) as env:

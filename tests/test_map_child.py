@@ -44,6 +44,14 @@ class TestImportChildren(ChildCase):
             },
         )
 
+    def test_a_connector_may_define_map_children(self):
+        def _map_children(self, record, attr, model):
+            raise AssertionError("The mapper must not call it.")
+
+        mapper = self.import_mapper(children=self.children, _map_children=_map_children)
+        values = mapper.map_record({"members": [{"title": "Ada"}]}).values()
+        self.assertEqual(values["child_ids"][0][2]["name"], "Ada")
+
     def test_the_commands_work(self):
         mapper = self.import_mapper(children=self.children, direct=[("t", "name")])
         source = {"t": "Club", "members": [{"title": "Ada"}, {"title": "Grace"}]}

@@ -116,7 +116,7 @@ class TestPlans(PlanCase):
     def test_they_are_not_kept_for_ever(self):
         for number in range(KEPT_PLANS + 5):
             self.values(fields=[f"field {number}"])
-        plans = self.components["test.import.mapper"]._plans
+        plans = self.components["test.import.mapper"]._mapping_plans
         self.assertLessEqual(len(plans), KEPT_PLANS)
         self.assertEqual(self.values(fields=["name"]), {"title": "Ada"})
 

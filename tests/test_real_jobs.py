@@ -130,7 +130,7 @@ class TestUnknownCauses(RealJobsCase):
             _inherit = ["connector.record.deleter", "base.test.shop"]
 
             def _delete(self, external_id):
-                known.append(self._job().uuid)
+                known.append(self._current_job().uuid)
 
         self.build(Deleter)
         with self.transaction() as env:

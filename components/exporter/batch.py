@@ -56,7 +56,7 @@ class BatchExporter(AbstractComponent):
 
     def _progress(self, domain, fields):
         """Return the progress of this run, which a job can continue."""
-        job = self._job()
+        job = self._current_job()
         if not job:
             return Progress(self.env)
         run = f"{self.backend_record} {self.model._name} {domain} {fields}"
@@ -165,7 +165,7 @@ class BatchExporter(AbstractComponent):
 
         :raise RetryableJobError: always
         """
-        self._retry_later(self.env._("Another job has changed the records."))
+        self._retry_job_later(self.env._("Another job has changed the records."))
 
     def _report(self, items):
         """Count the outcomes; delay a job for each record that was not exported."""

@@ -305,9 +305,11 @@ class GenericExporter(AbstractComponent):
             return
         binding = relation
         if relation._name != binding_model:
-            field = self._binding_field(relation, binding_model, binding_field)
+            field = self._dependency_binding_field(
+                relation, binding_model, binding_field
+            )
             if field in relation._fields:
-                if self._is_exported(relation, binding_model):
+                if self._is_dependency_exported(relation, binding_model):
                     return
                 binding = self._dependency_binding(
                     relation, binding_model, binding_extra_vals or {}
@@ -315,7 +317,7 @@ class GenericExporter(AbstractComponent):
         if not is_external_id(self.binder_for(binding_model).to_external(binding)):
             self.component(usage=component_usage, model_name=binding_model).run(binding)
 
-    def _binding_field(self, relation, binding_model, binding_field):
+    def _dependency_binding_field(self, relation, binding_model, binding_field):
         field = binding_field or self._default_binding_field
         if not field:
             raise ValueError(
@@ -325,7 +327,7 @@ class GenericExporter(AbstractComponent):
             )
         return field
 
-    def _is_exported(self, relation, binding_model):
+    def _is_dependency_exported(self, relation, binding_model):
         """Return whether the backend has an Odoo record.
 
         The binder searches for those that other exports of a chunk need as well.
@@ -356,7 +358,7 @@ class GenericExporter(AbstractComponent):
         """Create a binding that no other job is creating, and has not just created."""
         self.advisory_lock_or_retry(f"create({model._name}, {domain})")
         if search_committed(model, domain):
-            self._retry_later(
+            self._retry_job_later(
                 self.env._(
                     "Another job has just created the binding in %s.",
                     model._description,

@@ -238,7 +238,7 @@ class RecordImporter(AbstractComponent):
         outcomes = self._lock_imports([item.external_id for item in items], known)
         for outcome in outcomes.values():
             if is_alone and outcome.kind == POSTPONED:
-                self._retry_later(outcome.message)
+                self._retry_job_later(outcome.message)
         return outcomes
 
     def find_binding(self):

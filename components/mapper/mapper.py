@@ -61,7 +61,7 @@ class Mapper(AbstractComponent):
 
     _map_methods = {}
     #: what runs, by the fields that have changed; each class gets its own
-    _plans = {}
+    _mapping_plans = {}
     _map_child_usage = None  #: usage of the component that maps children
     _map_child_fallback = None  #: name of the one used when a connector has none
 
@@ -77,7 +77,7 @@ class Mapper(AbstractComponent):
         A module that is loaded late may extend a mapper from which others inherit.
         """
         cls._map_methods = mapping_definitions(cls)
-        cls._plans = {}
+        cls._mapping_plans = {}
         for heir in cls.__subclasses__():
             heir._build_mapper_component()
 
@@ -157,18 +157,18 @@ class Mapper(AbstractComponent):
 
     def _apply_with_options(self, map_record):
         """Map a record under the options that are set."""
-        plan = self._plan(self.options["fields"], self.options["for_create"])
-        self._prefetch_sources(map_record.source, plan)
+        plan = self._mapping_plan(self.options["fields"], self.options["for_create"])
+        self._prefetch_mapped_fields(map_record.source, plan)
         values, errors = {}, []
         self._map_direct_rows(map_record, plan, values, errors)
         self._map_with_methods(map_record, plan, values, errors)
         if plan.children:
-            self._map_children(map_record, plan, values, errors)
+            self._map_children_rows(map_record, plan, values, errors)
         if errors:
             raise mapping_error(self.env, map_record.source, errors)
         return self.finalize(map_record, values)
 
-    def _plan(self, fields, for_create):
+    def _mapping_plan(self, fields, for_create):
         """Return what runs for some fields."""
         if isinstance(fields, str):
             fields = [fields]
@@ -176,7 +176,7 @@ class Mapper(AbstractComponent):
         if naming is not _DIRECT_SOURCE_FIELD_NAME:
             # who knows what the answer of a connector's own depends on
             return MappingPlan(self, fields, for_create)
-        plans = self._plans
+        plans = self._mapping_plans
         key = (frozenset(fields) if fields else None, bool(for_create))
         plan = plans.get(key)
         if plan is None or not plan.holds(self):
@@ -195,7 +195,7 @@ class Mapper(AbstractComponent):
         """
         return values
 
-    def _prefetch_sources(self, source, plan):
+    def _prefetch_mapped_fields(self, source, plan):
         """Read what will be mapped, where that saves something."""
 
     def _map_direct_rows(self, map_record, plan, values, errors):
@@ -227,7 +227,7 @@ class Mapper(AbstractComponent):
                 )
             values.update(mapped)
 
-    def _map_children(self, map_record, plan, values, errors):
+    def _map_children_rows(self, map_record, plan, values, errors):
         for from_attr, to_attr, model_name in plan.children:
             try:
                 values[to_attr] = self._map_child(
@@ -313,9 +313,9 @@ class ImportMapper(AbstractComponent):
         for source, target in self.direct:
             # what is wrong with one of them is told when it is mapped
             with suppress(*PREFETCH_IGNORES):
-                self._prefetch_row(source, target, records)
+                self._prefetch_bindings_of_row(source, target, records)
 
-    def _prefetch_row(self, source, target, records):
+    def _prefetch_bindings_of_row(self, source, target, records):
         field = self.model._fields.get(target)
         is_external_id = not callable(source) or hasattr(source, "external_id_of")
         if field is None or field.type != "many2one" or not is_external_id:
@@ -353,7 +353,7 @@ class ExportMapper(AbstractComponent):
     _map_child_usage = "export.map.child"
     _map_child_fallback = "base.map.child.export"
 
-    def _prefetch_sources(self, source, plan):
+    def _prefetch_mapped_fields(self, source, plan):
         """Read what will be mapped, of all records that the ORM reads together.
 
         With the first field of a record the ORM would read all its columns. That is

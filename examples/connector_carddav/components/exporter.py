@@ -108,7 +108,7 @@ class CardExporter(Component):
             super()._update(data)
         except CardChangedError as error:
             # Count the attempt: some servers never accept an etag that they returned.
-            self._retry_later(str(error), ignore_retry=False)
+            self._retry_job_later(str(error), ignore_retry=False)
 
     def _bind(self):
         """Bind the contact, and store both states to detect later changes."""

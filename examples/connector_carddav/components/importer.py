@@ -72,7 +72,9 @@ class CardImporter(Component):
             self.advisory_lock_or_retry(f"{tags._name}({name})", retry_seconds=5)
         domain = Domain("name", "in", missing) & Domain("parent_id", "=", False)
         if search_committed(tags, domain):
-            self._retry_later(self.env._("Another job has just created the same tags."))
+            self._retry_job_later(
+                self.env._("Another job has just created the same tags.")
+            )
         for tag in tags.create([{"name": name} for name in missing]):
             self.mapper.tags[tag.name] = tag.id
 
