@@ -176,9 +176,9 @@ class ConnectorExportChange(models.Model):
         if commits_enabled():
             self._wait_for_commits(bindings)
             commit_if_allowed(self.env)  # to see what they have committed
-        return self._of(bindings)
+        return self._of_bindings(bindings)
 
-    def _of(self, bindings):
+    def _of_bindings(self, bindings):
         return self.sudo().search(
             [("res_id", "in", bindings.ids), ("model_name", "=", bindings._name)]
         )
@@ -195,7 +195,7 @@ class ConnectorExportChange(models.Model):
             return {}
         return {
             res_id: names and set(names)
-            for res_id, of_record in self._of(bindings).grouped("res_id").items()
+            for res_id, of_record in self._of_bindings(bindings).grouped("res_id").items()
             for names in [of_record._changed_fields()]
         }
 
@@ -238,6 +238,8 @@ class ConnectorExportChange(models.Model):
 
         Changes that another job is deleting are left to it.
         """
+        if not self:
+            return
         self.env.cr.execute(
             SQL(
                 "DELETE FROM connector_export_change WHERE id IN"

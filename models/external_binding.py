@@ -103,9 +103,9 @@ class ExternalBinding(models.AbstractModel):
         existing = self.exists()
         gone = changes.filtered(lambda change: change.res_id not in existing._ids)
         changes -= gone
-        if gone:
-            gone._forget()
-        changed = existing.browse({change.res_id for change in changes})
+        gone._forget()
+        changed_ids = {change.res_id for change in changes}
+        changed = existing.filtered(lambda binding: binding.id in changed_ids)
         results = []
         for backend, bindings in changed.grouped(backend_of).items():
             with backend.work_on(self._name) as work:
