@@ -220,7 +220,10 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_PATCH = do_DELETE = do_GET
 
     def body(self):
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        content = self.rfile.read(length)
+        if len(content) < length:
+            raise ConnectionResetError("The client was killed while it was sending.")
         return json.loads(content) if content else {}
 
     def answer(self, status, body, headers=(), length=None):
