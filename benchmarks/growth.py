@@ -24,7 +24,7 @@ SIZES = [
     ("sizes.job_of_chunk", 10_000),
     ("sizes.waiting_job", 100_000),
 ]
-DELAYED = (1000, 100_000)
+DELAYED = (2000, 20_000, 200_000)
 TITLES = {
     "jobs.run_one_by_one": "a job a record",
     "jobs.run_by_chunks": "a job a chunk",
@@ -59,14 +59,17 @@ def run():
 
 
 def _print_delays(template):
+    """Measure the memory of a job that delays the exports of all records."""
     with databases.temporary(template, "benchmark") as database:
-        more = [("population.more_partners", max(DELAYED))]
-        processes.run(contenders.OURS, database, more)
+        before = 0
         for size in DELAYED:
-            work = "jobs.enqueue_by_chunks"
+            more = [("population.more_partners", size - before)]
+            processes.run(contenders.OURS, database, more)
+            before = size
+            work = "jobs.delay_all"
             cost = processes.run(contenders.OURS, database, [(work, size)])[work]
             say(
-                f"delaying {size:,} exports: {cost.seconds * 1e6:.0f} us each, "
+                f"delaying {cost.records:,} exports: {cost.seconds * 1e6:.0f} us each, "
                 f"{cost.megabytes:.0f} MiB in all"
             )
 

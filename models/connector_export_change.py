@@ -193,10 +193,11 @@ class ConnectorExportChange(models.Model):
         """
         if not bindings:
             return {}
+        by_record = self._of_bindings(bindings).grouped("res_id")
         return {
             res_id: names and set(names)
-            for res_id, of_record in self._of_bindings(bindings).grouped("res_id").items()
-            for names in [of_record._changed_fields()]
+            for res_id, changes in by_record.items()
+            for names in [changes._changed_fields()]
         }
 
     def _wait_for_commits(self, bindings):

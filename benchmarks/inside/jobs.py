@@ -25,6 +25,17 @@ def by_chunks(context, ids):
         work.component(usage="batch.exporter").run([("id", "in", ids)])
 
 
+def delay_all(context, _size):
+    """Delay the export of all records that the backend does not have, as a job does."""
+    job = context.partners.browse(context.not_exported(1).id).with_delay()
+    backend = context.backend.with_context(job_uuid=job.export_record().uuid)
+    count = context.partners.search_count([("external_id", "=", False)])
+    context.start_afresh()
+    with context.meter() as meter, backend.work_on(PARTNER) as work:
+        work.component(usage="batch.exporter").run()
+    return meter.cost(count)
+
+
 def _enqueue(work, context, size):
     work(context, context.partners.search([], limit=5).ids)
     ids = context.partners.search([], limit=size).ids

@@ -1,6 +1,7 @@
 """The records of the database before the first measurement."""
 
 from odoo import fields
+from odoo.tools import split_every
 
 from odoo.addons.connector_benchmark.components.adapter import INDUSTRIES
 
@@ -36,13 +37,14 @@ def fill(context, size):
 def more_partners(context, size):
     """Make more partners, which the backend does not have."""
     with context.meter() as meter:
-        context.partners.create(
-            [
-                {"name": f"More {number}", "backend_id": context.backend.id}
-                for number in range(size)
-            ]
-        )
-        context.env.cr.commit()
+        for numbers in split_every(10_000, range(size)):
+            context.partners.create(
+                [
+                    {"name": f"More {number}", "backend_id": context.backend.id}
+                    for number in numbers
+                ]
+            )
+            context.env.cr.commit()
     return meter.cost(size)
 
 
