@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The bindings that a transaction has looked up."""
 
+from odoo import models
 from odoo.exceptions import MissingError
 
 #: Key of the caches in the data of a transaction
@@ -132,4 +133,4 @@ def _caches_of(model):
 
 def _id_or_value(value):
     """Return the id of the record that a many2one holds; other values as they are."""
-    return value.id if hasattr(value, "_ids") else value
+    return value.id if isinstance(value, models.BaseModel) else value

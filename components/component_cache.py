@@ -1,24 +1,22 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Components that were found once in a work context are found again at once."""
+"""Cache component lookups per work context."""
 
 from odoo import models
 
-from odoo.addons.component.core import AbstractComponent, WorkContext
-
-_ALWAYS_MATCHES = AbstractComponent._component_match.__func__
+from odoo.addons.component.core import WorkContext
 
 
 def find_component(work, usage=None, model_name=None, **kw):
     """Return a new component, as ``work.component()`` does.
 
-    The search for its class is kept in the work context, unless a candidate has a
-    ``_component_match`` of its own, whose answer may change from one time to the next.
+    The work context keeps its class, unless a candidate overrides ``_component_match``,
+    whose result may change from one call to the next.
 
     :param work: ``WorkContext`` to search in
-    :param usage: what the component is for
+    :param usage: usage of the component
     :param model_name: name of a model, or a recordset of it; by default that of the
         work context
-    :param kw: what ``_component_match`` gets
+    :param kw: passed to ``_component_match``
     :return: an instance of the component
     :raise odoo.addons.component.exception.NoComponentError: when there is none
     :raise odoo.addons.component.exception.SeveralComponentError: when there is more
@@ -36,11 +34,11 @@ def find_component(work, usage=None, model_name=None, **kw):
         return found[key](work if same_model else work.work_on(model_name))
     component = work.component(usage=usage, model_name=model_name)
     candidates = work.components_registry.lookup(*key[1:])
-    if type(component) in candidates and all(map(_always_matches, candidates)):
+    if type(component) in candidates and all(map(_matches_always, candidates)):
         found[key] = type(component)
     return component
 
 
-def _always_matches(component_class):
-    matches = getattr(component_class._component_match, "__func__", None)
-    return matches is _ALWAYS_MATCHES
+def _matches_always(component_class):
+    # A component that does not inherit ours has no such flag.
+    return getattr(component_class, "matches_always", False)

@@ -32,6 +32,9 @@ class BaseConnectorComponent(AbstractComponent):
 
     _name = "base.connector"
 
+    #: Whether no connector decides with ``_component_match`` when a component is found.
+    matches_always = True
+
     @classmethod
     def _complete_component_build(cls):
         super()._complete_component_build()
@@ -44,6 +47,8 @@ class BaseConnectorComponent(AbstractComponent):
         They are computed when a component is built, and again for its subclasses when
         it is extended later, not for each record.
         """
+        match, base_match = cls._component_match, AbstractComponent._component_match
+        cls.matches_always = match.__func__ is base_match.__func__
         for subclass in cls.__subclasses__():
             subclass._detect_overrides()
 

@@ -158,8 +158,7 @@ class Importer(AbstractComponent):
             creates = self._open_creates(env)
         outcomes = {
             id_: Outcome(
-                POSTPONED,
-                self.env._("Another job has just imported record %s.", id_)
+                POSTPONED, self.env._("Another job has just imported record %s.", id_)
             )
             for id_ in committed
         }

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What a mapper has worked out once is what it would work out for each record."""
+"""A mapper selects its rows and methods once for the same changed fields."""
 
 from unittest import mock
 
@@ -10,7 +10,7 @@ from odoo.addons.connector.components.mapper import (
     mapping,
     only_create,
 )
-from odoo.addons.connector.components.mapper.plan import KEPT_PLANS, MappingPlan
+from odoo.addons.connector.components.mapper.plan import MappingPlan
 
 from .common import MapperCase
 
@@ -51,7 +51,7 @@ class PlanCase(MapperCase):
 
 
 class TestPlans(PlanCase):
-    def test_each_set_of_fields_and_each_purpose_has_its_own(self):
+    def test_each_set_of_fields_and_each_purpose_has_a_plan(self):
         for _time in range(2):
             self.assertEqual(
                 self.values(for_create=True),
@@ -73,15 +73,29 @@ class TestPlans(PlanCase):
                 {"title": "Ada", "source": "odoo"},
             )
 
-    def test_they_are_worked_out_once_for_all_mappers_of_a_class(self):
-        self.values(fields=["name", "city"])
+    def test_a_mapper_keeps_the_plan_of_a_set_of_fields(self):
+        map_record = self.new_mapper().map_record(CONTACT)
+        map_record.values(fields=["name", "city"])
         with mock.patch.object(MappingPlan, "__init__", side_effect=AssertionError):
             self.assertEqual(
-                self.values(fields=["city", "name"]),
+                map_record.values(fields=["city", "name"]),
                 {"title": "Ada", "place": "London"},
             )
 
-    def test_rows_can_be_anything_that_can_be_iterated(self):
+    def test_rows_that_a_connector_computes_may_differ_each_time(self):
+        class Mapper(Component):
+            _name = "test.mapper"
+            _inherit = "test.import.mapper"
+
+            @property
+            def direct(self):
+                return [("name", self.options.target)]
+
+        map_record = self.mapper(Mapper).map_record(CONTACT)
+        for target in "title", "label":
+            self.assertEqual(map_record.values(target=target)[target], "Ada")
+
+    def test_rows_can_be_any_iterable(self):
         class Mapper(Component):
             _name = "test.mapper"
             _inherit = "test.import.mapper"
@@ -113,16 +127,9 @@ class TestPlans(PlanCase):
         self.assertEqual(map_record.values(), {"label": "Ada London"})
         self.assertEqual(map_record.values(fields=["email"]), {})
 
-    def test_they_are_not_kept_for_ever(self):
-        for number in range(KEPT_PLANS + 5):
-            self.values(fields=[f"field {number}"])
-        plans = self.components["test.import.mapper"]._mapping_plans
-        self.assertLessEqual(len(plans), KEPT_PLANS)
-        self.assertEqual(self.values(fields=["name"]), {"title": "Ada"})
 
-
-class TestChangesAfterThePlan(PlanCase):
-    """Connectors change a mapper that was used already; it counts at once."""
+class TestPatches(PlanCase):
+    """Connectors patch mappers in place; the next mapper of the class follows."""
 
     def setUp(self):
         super().setUp()
@@ -137,7 +144,7 @@ class TestChangesAfterThePlan(PlanCase):
         self.assertEqual(self.values()["town"], "London")
         self.assertNotIn("title", self.values())
 
-    def test_a_list_that_is_put_on_one_mapper(self):
+    def test_a_list_that_is_set_on_one_mapper(self):
         mapper = self.new_mapper()
         mapper.direct = [("city", "town")]
         mapper.children = []
@@ -146,11 +153,11 @@ class TestChangesAfterThePlan(PlanCase):
         )
         self.assertEqual(self.values()["title"], "Ada")
 
-    def test_children_that_are_taken_away(self):
+    def test_children_that_are_removed(self):
         self.components["test.import.mapper"].children.clear()
         self.assertNotIn("labels", self.values())
 
-    def test_methods_that_are_put_on_one_mapper(self):
+    def test_methods_that_are_set_on_one_mapper(self):
         mapper = self.new_mapper()
         mapper._map_methods = {}
         self.assertNotIn("place", mapper.map_record(CONTACT).values())
@@ -178,7 +185,7 @@ class TestChangesAfterThePlan(PlanCase):
         for name, hook in replaced.items():
             for cls in (self.components["test.import.mapper"], Mapper):
                 if name == "_map_direct" and cls is Mapper:
-                    continue  # that of the import mapper is in front of it
+                    continue  # The import mapper overrides it.
                 with self.subTest(name, cls=cls), mock.patch.object(cls, name, hook):
                     self.assertNotEqual(self.values()["title"], "Ada")
         self.assertEqual(self.values()["title"], "Ada")
@@ -199,7 +206,7 @@ class TestChangesAfterThePlan(PlanCase):
 
     def test_names_of_sources_on_one_mapper(self):
         fields = ["email", "city"]
-        for known in (["email"], fields):  # with a plan already, and without
+        for known in (["email"], fields):  # with a plan of another mapper, and without
             mapper = self.new_mapper()
             self.values(fields=["email"])
             mapper._direct_source_field_name = lambda source: "email"
@@ -207,7 +214,7 @@ class TestChangesAfterThePlan(PlanCase):
             self.assertEqual(values["title"], "Ada")
         self.assertNotIn("title", self.values(fields=fields))
 
-    def test_a_name_of_a_source_that_depends_on_something(self):
+    def test_a_name_of_a_source_that_changes(self):
         wanted = ["email"]
         with mock.patch.object(
             self.components["test.import.mapper"],

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Translate records from one side into the terms of the other.
+"""Map Odoo records to the data of a backend, and back.
 
-A mapper is a component that lists which source goes to which target::
+A mapper is a component that lists the source of each target::
 
     class PartnerExportMapper(Component):
         _name = "shop.partner.export.mapper"

@@ -32,7 +32,7 @@ class MapChild(AbstractComponent):
         raise NotImplementedError(f"{self._name} does not implement _child_mapper()")
 
     def skip_item(self, map_record):
-        """Whether to leave a child out.
+        """Return whether to leave a child out.
 
         :param map_record: the :class:`MapRecord` of the child
         :rtype: bool
@@ -73,7 +73,7 @@ class MapChild(AbstractComponent):
         return map_record.values(**{**options, "fields": None})
 
     def format_items(self, items_values):
-        """Give the mapped children the form that the target wants.
+        """Give the mapped children the form of the target.
 
         :param items_values: list of the values of all children
         :return: the value for the target
@@ -97,10 +97,10 @@ class ImportMapChild(AbstractComponent):
 
 
 class SyncMapChild(AbstractComponent):
-    """Map children for Odoo by their external ids, instead of creating them anew.
+    """Map children for Odoo by their external ids, to update those that Odoo has.
 
-    Those that Odoo has are updated where they differ, new ones are created, and those
-    that the backend no longer has are removed. The target of the ``children`` row is a
+    The mapping updates known children that differ, creates new ones, and removes those
+    that the backend no longer has. The target of the ``children`` row is a
     one2many to bindings, whose model the row names::
 
         children = [("lines", "shop_line_ids", "shop.sale.order.line")]
@@ -171,7 +171,7 @@ class SyncMapChild(AbstractComponent):
         return [Command.create(values)]
 
     def _lines_of(self, binding, to_attr, binder):
-        """Return the children that Odoo has by external id; others stay as they are."""
+        """Return the children that have an external id, by this id."""
         if not binding:
             return {}
         lines = binding.with_context(active_test=False)[to_attr]

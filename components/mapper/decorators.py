@@ -46,9 +46,9 @@ def only_create(func):
 def mapping_definitions(cls):
     """Collect the mapping methods of a mapper class from all its bases.
 
-    A method that is redefined adds its ``changed_by`` fields to those of its bases,
-    and decides alone about ``only_create``. A method that is redefined without
-    decorators keeps what its bases declared.
+    The ``changed_by`` fields of a redefined method add up with those of its bases; the
+    last ``only_create`` wins. A method that is redefined without decorators keeps the
+    declarations of its bases.
 
     :param cls: class of a mapper
     :return: definitions by the name of the method, base classes first

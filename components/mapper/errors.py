@@ -1,17 +1,17 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What could not be mapped of a record, all of it at once."""
+"""Report all mapping errors of a record in one exception."""
 
 from odoo import models
 
 from ...exception import InvalidValueError, MappingError
 
-#: Errors of a row: what people mend in the record. A ``ValueError`` or ``TypeError`` is
-#: what a conversion raises. Any other error is a bug, or makes the job try again.
+#: Errors of a row that people fix in the record; conversions raise ``ValueError`` and
+#: ``TypeError``. Any other error is a bug, or retries the job.
 COLLECTED = (MappingError, ValueError, TypeError)
 
 
 def mapping_error(env, source, errors):
-    """Return one error for all that went wrong with a record.
+    """Return one error that lists all errors of a record.
 
     :param env: ``Environment``, for the language
     :param source: the record that was mapped

@@ -3,7 +3,6 @@
 
 from contextlib import suppress
 
-from odoo import models
 from odoo.exceptions import AccessError, MissingError
 
 from odoo.addons.component.core import AbstractComponent
@@ -14,11 +13,18 @@ from ...orm import prefetch_fields
 from .decorators import mapping_definitions
 from .errors import COLLECTED, mapping_error
 from .modifiers import external_to_m2o, m2o_to_external
-from .plan import KEPT_PLANS, MappingPlan
+from .plan import MappingPlan
 from .record import MapOptions, MapRecord
-from .source import record_value, source_field
+from .source import (
+    binding_model_of,
+    fields_of,
+    is_odoo_record,
+    optional_value,
+    record_value,
+    source_field,
+)
 
-#: What makes a look-up fail that may not be needed at all
+#: Errors of a prefetch: when the mapping needs the value, it raises them itself.
 PREFETCH_IGNORES = (
     AccessError,
     AttributeError,
@@ -31,7 +37,7 @@ NUMBER_TYPES = ("integer", "float", "monetary")
 
 
 class _OptionsScope:
-    """Sets the options of a mapper, and sets those before back at its end."""
+    """Set the options of a mapper, and restore the earlier ones at the end."""
 
     __slots__ = ("mapper", "options", "outer")
 
@@ -60,10 +66,11 @@ class Mapper(AbstractComponent):
     children = []
 
     _map_methods = {}
-    #: what runs, by the fields that have changed; each class gets its own
-    _mapping_plans = {}
     _map_child_usage = None  #: usage of the component that maps children
-    _map_child_fallback = None  #: name of the one used when a connector has none
+    _map_child_fallback = None  #: name of the component for connectors without one
+
+    #: Whether a connector computes the rows, which may differ from record to record.
+    _computes_rows = False
 
     @classmethod
     def _complete_component_build(cls):
@@ -71,21 +78,27 @@ class Mapper(AbstractComponent):
         cls._build_mapper_component()
 
     @classmethod
+    def _detect_overrides(cls):
+        super()._detect_overrides()
+        rows = (cls.direct, cls.children)
+        cls._computes_rows = any(isinstance(value, property) for value in rows)
+
+    @classmethod
     def _build_mapper_component(cls):
-        """Collect the mapping methods of this class and of those built on it.
+        """Collect the mapping methods of this class and of its subclasses.
 
         A module that is loaded late may extend a mapper from which others inherit.
         """
         cls._map_methods = mapping_definitions(cls)
-        cls._mapping_plans = {}
-        for heir in cls.__subclasses__():
-            heir._build_mapper_component()
+        for subclass in cls.__subclasses__():
+            subclass._build_mapper_component()
 
     def __init__(self, work):
         super().__init__(work)
         self._options = None
+        self._mapping_plans = {}
 
-    # -- what others call
+    # -- the interface of a mapper
 
     def map_record(self, record, parent=None):
         """Prepare a record for mapping.
@@ -108,27 +121,23 @@ class Mapper(AbstractComponent):
         return names - {None}
 
     def source_fields(self):
-        """Return all source fields that a mapping reads.
+        """Return all source fields that the mapping of a known record reads.
 
         :return: names of fields; ``None`` when the mapping may read any field
+        :rtype: set[str] | None
         """
-        rows = [self._direct_source_field_name(source) for source, _ in self.direct]
-        rules = [rule for _, rule in self.map_methods if not rule.only_create]
-        methods = [rule.changed_by for rule in rules]
-        if None in rows or not all(methods):
-            return None
-        return {*rows, *(row[0] for row in self.children)}.union(*methods)
+        return self._mapping_plan(None, for_create=False).sources
 
-    # -- what mapping methods use
+    # -- for mapping methods
 
     @property
     def options(self):
-        """The :class:`MapOptions` of the mapping that is going on."""
+        """The :class:`MapOptions` of the present mapping."""
         return self._options
 
     @property
     def map_methods(self):
-        """Mapping methods with their definitions, as pairs."""
+        """The mapping methods with their definitions, as pairs."""
         for name, definition in self._map_methods.items():
             yield getattr(self, name), definition
 
@@ -148,9 +157,9 @@ class Mapper(AbstractComponent):
             return self._apply_with_options(map_record)
 
     def _mapping_options(self, options):
-        """Set the options for a while; a mapping may start another one meanwhile.
+        """Set the options of a mapping, which may start another mapping.
 
-        :return: context manager that sets the options before back at its end, also
+        :return: context manager that restores the earlier options at its end, also
             after an error
         """
         return _OptionsScope(self, options)
@@ -169,34 +178,30 @@ class Mapper(AbstractComponent):
         return self.finalize(map_record, values)
 
     def _mapping_plan(self, fields, for_create):
-        """Return what runs for some fields."""
+        """Return the plan for some changed fields.
+
+        A mapper keeps its plans: it often maps many records with the same fields.
+        """
         if isinstance(fields, str):
             fields = [fields]
-        naming = getattr(self._direct_source_field_name, "__func__", None)
-        if naming is not _DIRECT_SOURCE_FIELD_NAME:
-            # who knows what the answer of a connector's own depends on
-            return MappingPlan(self, fields, for_create)
-        plans = self._mapping_plans
         key = (frozenset(fields) if fields else None, bool(for_create))
-        plan = plans.get(key)
-        if plan is None or not plan.holds(self):
-            if len(plans) >= KEPT_PLANS:
-                plans.clear()
-            plan = plans[key] = MappingPlan(self, key[0], for_create)
+        plan = self._mapping_plans.get(key)
+        if plan is None or self._computes_rows:
+            plan = self._mapping_plans[key] = MappingPlan(self, *key)
         return plan
 
     def finalize(self, map_record, values):
-        """Change the mapped values as a whole, a hook for connectors.
+        """Change the mapped values as a whole; a hook for connectors.
 
         :param map_record: the :class:`MapRecord` that was mapped
-        :param values: what the rows and methods gave
+        :param values: the values of all rows and methods
         :return: the values to use
         :rtype: dict
         """
         return values
 
     def _prefetch_mapped_fields(self, source, plan):
-        """Read what will be mapped, where that saves something."""
+        """Read the fields that will be mapped, where this saves queries."""
 
     def _map_direct_rows(self, map_record, plan, values, errors):
         source = map_record.source
@@ -208,11 +213,9 @@ class Mapper(AbstractComponent):
                 errors.append((f"{field} -> {to_attr}", error))
 
     def _map_with_methods(self, map_record, plan, values, errors):
-        if type(self).map_methods is _MAP_METHODS:
-            methods = [getattr(self, name) for name in plan.methods]
-        else:
-            methods = [method for method, rule in self.map_methods if plan.runs(rule)]
-        for method in methods:
+        for method, definition in self.map_methods:
+            if not plan.runs(definition):
+                continue
             try:
                 mapped = method(map_record.source)
             except MappingError as error:
@@ -240,7 +243,7 @@ class Mapper(AbstractComponent):
         """Return the field that a source reads, through modifiers within modifiers.
 
         :param direct_entry: name of a field, or a modifier
-        :return: the name, or ``None`` when a modifier does not tell
+        :return: the name, or ``None`` when a modifier does not name it
         """
         return direct_entry if type(direct_entry) is str else source_field(direct_entry)
 
@@ -263,11 +266,8 @@ class Mapper(AbstractComponent):
         :param model_name: model by which the mapper of the children is found
         :return: the value for the target
         """
-        source = map_record.source
-        # data from a backend often leaves out what is empty
-        children = (
-            source.get(from_attr) if hasattr(source, "get") else source[from_attr]
-        )
+        # The data of a backend often leaves out empty lists.
+        children = optional_value(map_record.source, from_attr)
         if children is None or children is False:
             children = []
         component = self._get_map_child_component(model_name)
@@ -286,11 +286,6 @@ class Mapper(AbstractComponent):
             )
 
 
-#: What connectors may have replaced, in which case theirs is asked for each record
-_MAP_METHODS = Mapper.map_methods
-_DIRECT_SOURCE_FIELD_NAME = Mapper._direct_source_field_name
-
-
 class ImportMapper(AbstractComponent):
     """Base of the mappers from a backend's data to values for Odoo."""
 
@@ -302,28 +297,25 @@ class ImportMapper(AbstractComponent):
     _map_child_fallback = "base.map.child.import"
 
     def prefetch_bindings(self, records):
-        """Look up at once which bindings many records refer to.
+        """Look up the bindings that many records refer to, with one query a model.
 
-        Called before they are mapped, it saves a query for each of them. Only many2ones
-        in ``direct`` rows are looked up.
+        Call it before the records are mapped: it saves a query for each of them. Only
+        many2ones in ``direct`` rows are looked up.
 
         :param records: list of the data of records from the backend
         """
-        records = [record for record in records if hasattr(record, "get")]
         for source, target in self.direct:
-            # what is wrong with one of them is told when it is mapped
             with suppress(*PREFETCH_IGNORES):
                 self._prefetch_bindings_of_row(source, target, records)
 
     def _prefetch_bindings_of_row(self, source, target, records):
         field = self.model._fields.get(target)
-        is_external_id = not callable(source) or hasattr(source, "external_id_of")
-        if field is None or field.type != "many2one" or not is_external_id:
+        if field is None or field.type != "many2one":
             return
+        model_name = binding_model_of(source, field)
         name = self._direct_source_field_name(source)
-        external_ids = [record.get(name) for record in records]
-        if any(external_ids):
-            model_name = getattr(source, "external_id_of", None) or field.comodel_name
+        external_ids = [optional_value(record, name) for record in records]
+        if model_name and any(external_ids):
             self.binder_for(model_name).prefetch_external_ids(external_ids)
 
     def _map_direct(self, record, from_attr, to_attr):
@@ -354,21 +346,20 @@ class ExportMapper(AbstractComponent):
     _map_child_fallback = "base.map.child.export"
 
     def _prefetch_mapped_fields(self, source, plan):
-        """Read what will be mapped, of all records that the ORM reads together.
+        """Read the fields that will be mapped, of the whole prefetch set of a record.
 
-        With the first field of a record the ORM would read all its columns. That is
-        left to it when a mapping method does not tell with ``@changed_by`` what it
-        reads.
+        Otherwise, reading one field makes the ORM fetch every column. It still does so
+        when a mapping method does not declare with ``@changed_by`` what it reads.
         """
-        is_known = plan.sources and type(self).map_methods is _MAP_METHODS
-        if not is_known or not isinstance(source, models.BaseModel):
+        if not plan.sources or not is_odoo_record(source):
             return
-        # records that are read together share the object that lists them
-        done = getattr(self.work, "_connector_prefetched", (None, None))
-        if done[0] is plan and done[1] is source._prefetch_ids:
+        # The records of a prefetch set share the object that lists them. The mappers
+        # of one chunk share the work context.
+        sources, ids = getattr(self.work, "_connector_prefetched", (None, None))
+        if ids is source._prefetch_ids and sources == plan.sources:
             return
-        self.work._connector_prefetched = (plan, source._prefetch_ids)
-        with suppress(AccessError, MissingError):  # told when it is mapped
+        self.work._connector_prefetched = (plan.sources, source._prefetch_ids)
+        with suppress(AccessError, MissingError):  # The mapping itself raises them.
             prefetch_fields(source, plan.sources & source._fields.keys())
 
     def _map_direct(self, record, from_attr, to_attr):
@@ -383,7 +374,7 @@ class ExportMapper(AbstractComponent):
         value = record_value(record, from_attr)
         if value is None or value is False:
             return False
-        fields = getattr(record, "_fields", None) or self.model._fields
+        fields = fields_of(record, self.model)
         field_type = fields[from_attr].type if from_attr in fields else None
         if not value:
             return value if field_type in NUMBER_TYPES else False

@@ -2,8 +2,8 @@
 """Sources of ``direct`` rows that do more than copy a value.
 
 A modifier is a function ``modifier(mapper, record, target)`` that returns the value.
-A mapper learns which field it reads from the closure variable named ``field``, so a
-modifier of your own needs one too::
+A mapper finds the field that a modifier reads in its closure variable named ``field``,
+so a connector's own modifier needs one, too::
 
     def upper(field):
         def modifier(self, record, to_attr):
@@ -14,11 +14,12 @@ modifier of your own needs one too::
 
 from ...exception import MappingError
 from ...external_id import is_external_id
-from .source import record_value, source_value
+from ..backend_adapter import has_capability
+from .source import fields_of, record_value, source_value
 
 
 def none(field):
-    """Map every false value to ``None``, for backends that know no ``False``.
+    """Map every false value to ``None``, for backends without ``False``.
 
     :param field: name of the source field, or another modifier
     """
@@ -44,23 +45,23 @@ def convert(field, conv_type):
 
 
 def m2o_to_external(field, binding=None):
-    """Export a many2one as the external id of the record that it points to.
+    """Export a many2one as the external id of the related record.
 
     :param field: name of a many2one of the source record
     :param binding: name of the binding model, when the many2one points to the record
         that the binding wraps; by default it points to the binding itself
     :raise MappingError: when that record has no external id yet
-    :raise ValueError: when the field is no many2one
+    :raise ValueError: when the field is not a many2one
     """
 
     def modifier(self, record, to_attr):
-        many2one = _many2one(getattr(record, "_fields", self.model._fields), field)
+        many2one = _many2one(fields_of(record, self.model), field)
         related = record_value(record, field)
         if not related:
             return False
         binder = self.binder_for(binding or many2one.comodel_name)
         if binding:
-            if hasattr(binder, "prefetch_records"):  # where one is, others follow
+            if has_capability(binder, "can_prefetch"):
                 binder.prefetch_records(related)
             external_id = binder.to_external(related.id, wrap=True)
         else:
@@ -82,38 +83,40 @@ def m2o_to_external(field, binding=None):
 
 
 def external_to_m2o(field, binding=None):
-    """Import an external id as the many2one to the record that it stands for.
+    """Import an external id as the many2one to the record with this id.
 
     :param field: name of the source field that holds the external id
     :param binding: name of the binding model, when the many2one points to the record
         that the binding wraps; by default it points to the binding itself
     :raise MappingError: when no record has this external id
-    :raise ValueError: when the target field is no many2one
+    :raise ValueError: when the target field is not a many2one
     """
+
+    def binding_model(many2one):
+        return binding or many2one.comodel_name
 
     def modifier(self, record, to_attr):
         many2one = _many2one(self.model._fields, to_attr)
         external_id = source_value(self, record, field, to_attr)
         if not external_id:
             return False
-        binding_model = binding or many2one.comodel_name
-        related = self.binder_for(binding_model).to_internal(
+        related = self.binder_for(binding_model(many2one)).to_internal(
             external_id, unwrap=bool(binding)
         )
         if related:
             return related.id
         raise MappingError(
             self.env._(
-                "%(target)s cannot be filled, as no record of %(model)s has the "
-                "external id %(external_id)s, which came in %(field)s. Import it.",
+                "%(target)s cannot be filled: no record of %(model)s has the "
+                "external id %(external_id)s, the value of %(field)s. Import it.",
                 target=to_attr,
-                model=binding_model,
+                model=binding_model(many2one),
                 external_id=external_id,
                 field=field,
             )
         )
 
-    modifier.external_id_of = binding  # see ImportMapper.prefetch_bindings()
+    modifier.binding_model = binding_model  # for ImportMapper.prefetch_bindings()
     return modifier
 
 
@@ -122,7 +125,7 @@ def follow_m2o_relations(field):
 
     :param field: path through many2one fields, such as ``"partner_id.country_id.code"``
     """
-    field, *path = field.split(".")  # what changes on the record is its own field
+    field, *path = field.split(".")  # changes of the record concern this one
 
     def modifier(self, record, to_attr):
         value = record_value(record, field)
@@ -137,7 +140,7 @@ def _many2one(fields, name):
     field = fields.get(name)
     if field is None or field.type != "many2one":
         raise ValueError(
-            f"{name!r} is no many2one but {field}; only a many2one can be mapped to or "
+            f"{name!r} is {field}, not a many2one. Only a many2one can be mapped to or "
             "from the id of another record."
         )
     return field

@@ -1,11 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""A record on its way through a mapper."""
+"""The source record of a mapping, and its options."""
 
 
 class MapOptions(dict):
-    """Options of one mapping; what was not given is ``None``.
+    """Options of one mapping; a missing option is ``None``.
 
-    They can be read as items and as attributes::
+    Options are read as items or as attributes::
 
         if self.options.for_create: ...
     """
@@ -14,7 +14,7 @@ class MapOptions(dict):
         return None
 
     def __getattr__(self, name):
-        if name.startswith("__"):  # Python's protocols, not an option
+        if name.startswith("__"):  # one of Python's protocols, not an option
             raise AttributeError(name)
         return self[name]
 
@@ -41,7 +41,7 @@ class MapRecord:
 
     @property
     def parent(self):
-        """The :class:`MapRecord` of which this one is a child, or ``None``."""
+        """The :class:`MapRecord` whose child this one is, or ``None``."""
         return self._parent
 
     def values(self, for_create=None, fields=None, **kwargs):
