@@ -21,7 +21,12 @@ def run(arguments):
     :param arguments: given to ruff, such as ``--fix``
     :return: the exit code, 0 when nothing was found
     """
-    codes = [_call("ruff", "ruff", "check", ".", *arguments, cwd=folders.CHECKOUT)]
+    codes = [
+        _call("ruff check", "ruff", "check", ".", *arguments, cwd=folders.CHECKOUT),
+        _call(
+            "ruff format", "ruff", "format", "--check", "-q", ".", cwd=folders.CHECKOUT
+        ),
+    ]
     with tempfile.TemporaryDirectory(dir=folders.STATE, prefix="lint-") as copy:
         _copy_addons(Path(copy))
         codes.append(_call("pylint-odoo", *_pylint(), cwd=copy))
