@@ -32,5 +32,6 @@ from . import (
     test_record_deleter,
     test_record_importer,
     test_security,
+    test_strict_overrides,
     test_synchronizer,
 )

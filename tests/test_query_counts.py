@@ -9,7 +9,7 @@ from collections import Counter
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components import binder
-from odoo.addons.connector.components.mapper import external_to_m2o
+from odoo.addons.connector.components.mapper import external_to_m2o, m2o_to_external
 
 from .common import (
     BulkExports,
@@ -18,6 +18,7 @@ from .common import (
     batch_export_components,
     listener_components,
     noted_queries,
+    override,
 )
 
 FEW, MANY = 20, 100
@@ -322,6 +323,25 @@ class TestExports(QueryCounts, BulkExports, RealJobsCase):
                 parent = bindings.browse(parent_id).odoo_id
                 bindings.browse(id_).parent_id = parent
         return ids
+
+    def test_records_that_refer_to_bindings(self):
+        """The mapper passes ids to the binder, which do not lose the prefetching."""
+        self.build(
+            override(
+                "test.shop.contact.export.mapper",
+                direct=[("name", "title"), (m2o_to_external("friend_id"), "friend")],
+            )
+        )
+
+        def prepare(count):
+            ids, friend_ids = self.new_ids(count), self.known_ids(count)
+            with self.transaction() as env:
+                bindings = env["connector.test.binding"]
+                for id_, friend_id in zip(ids, friend_ids, strict=True):
+                    bindings.browse(id_).friend_id = friend_id
+            return ids
+
+        self.assert_flat("exported", prepare)
 
     def test_records_with_dependencies_that_the_backend_has(self):
         self.assert_flat(

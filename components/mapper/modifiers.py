@@ -60,12 +60,11 @@ def m2o_to_external(field, binding=None):
         if not related:
             return False
         binder = self.binder_for(binding or many2one.comodel_name)
-        if binding:
-            if has_capability(binder, "can_prefetch"):
-                binder.prefetch_records(related)
-            external_id = binder.to_external(related.id, wrap=True)
-        else:
-            external_id = binder.to_external(related)
+        if has_capability(binder, "can_prefetch"):
+            prefetch = binder.prefetch_records if binding else binder.prefetch_bindings
+            prefetch(related)
+        # Binders of connectors expect an id here. It has no prefetch set.
+        external_id = binder.to_external(related.id, wrap=bool(binding))
         if is_external_id(external_id):
             return external_id
         raise MappingError(
