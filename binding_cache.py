@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The bindings that a transaction has looked up."""
+"""Cache the bindings that a transaction has looked up."""
 
 from odoo import models
 from odoo.exceptions import MissingError
@@ -104,7 +104,7 @@ class BindingCache:
 
 
 def invalidate(model, vals_list, creating=False):
-    """Invalidate the values that bindings of a model get now.
+    """Invalidate the values that bindings of a model are about to get.
 
     Another binding may have such a value; two with the same value are an error that
     the next look-up has to detect.

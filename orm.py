@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Values of records: how they are read, and which of them would change."""
+"""Read the values of records with few queries, and find those that would change."""
 
 from collections import defaultdict
 from itertools import islice
@@ -7,8 +7,8 @@ from itertools import islice
 from odoo.fields import Command
 from odoo.tools.constants import PREFETCH_MAX
 
-#: Types of fields that have the same value wherever they are inherited. For others the
-#: ORM rounds, checks or cleans it once more.
+#: Types of fields whose value is the same in the record that inherits it. For other
+#: types, the ORM rounds, checks or cleans the value once more.
 READ_AS_STORED = {
     "boolean",
     "char",
@@ -23,14 +23,14 @@ READ_AS_STORED = {
 def read_inherited(record, name):
     """Return the value of a field of an Odoo record.
 
-    What a binding inherits from the record that it wraps is read there. The ORM does so
-    too, but computes and stores it once more for the binding, which costs several times
-    as much as to read it.
+    A field that a binding inherits is read on the record that the binding wraps. The
+    ORM would also compute and cache it for the binding, which takes several times as
+    long.
 
     :param record: an Odoo record
     :param name: name of one of its fields
-    :return: what ``record[name]`` is
-    :raise KeyError: when it has no such field
+    :return: the same value as ``record[name]``
+    :raise KeyError: when the record has no such field
     """
     field = record._fields[name]
     while field.inherited and field.type in READ_AS_STORED and record.id:
@@ -40,15 +40,15 @@ def read_inherited(record, name):
 
 
 def prefetch_fields(record, names):
-    """Read fields of a record, and of all records that the ORM reads along with it.
+    """Read fields of a record and of its whole prefetch set.
 
-    With the first column of a record the ORM reads all its columns, which may be a
-    hundred and more. What has no column, or is not to be read along with others, such
-    as an image, is left to the ORM.
+    Otherwise, reading one field makes the ORM fetch every column, often more than 100.
+    Fields without a column, and fields that the ORM does not prefetch, such as images,
+    are not read.
 
     :param record: an Odoo record
-    :param names: names of fields; those that are inherited are read where they are
-    :raise AccessError: when one of the records must not be read
+    :param names: names of fields; inherited ones are read on the record they belong to
+    :raise AccessError: when the user may not read one of the records
     """
     own, inherited = set(), defaultdict(list)
     for name in names:
@@ -70,10 +70,9 @@ def prefetch_fields(record, names):
 
 
 def changed_values(record, values):
-    """Return those of the values that the record does not have yet.
+    """Return the values that differ from those of the record.
 
-    What is written without need locks rows, runs computations, and shows up as a
-    change that nobody made.
+    Writing equal values locks rows, runs computations, and looks like a change.
 
     :param record: one record
     :param values: values as for ``write``
@@ -95,10 +94,10 @@ def _differs(record, name, value):
 
 
 def _commands_change(lines, commands):
-    """Whether the commands for a relation would change its lines."""
+    """Return whether the commands for a relation would change its lines."""
     for command in commands or ():
         if not isinstance(command, list | tuple):
-            return True  # ids, of which we do not know what they mean
+            return True  # ids, whose meaning is unknown
         operation, line_id, detail = (*command, 0, 0)[:3]
         if operation == Command.SET:
             if set(detail) != set(lines.ids):
@@ -118,10 +117,10 @@ def _commands_change(lines, commands):
 def prefetch_inverses(record, name):
     """Prefetch the one2many fields that are the inverse of a many2one.
 
-    A write to the target of the many2one makes the ORM read them, of each target alone.
-    After this, it has those of all records of the prefetch set.
+    A write to the target of the many2one makes the ORM read these fields for this
+    target alone. This function reads them for all records of the prefetch set.
 
-    :param record: one record, whose prefetch set counts
+    :param record: one record, with its prefetch set
     :param name: name of the many2one; nothing happens without such a field
     """
     field = record._fields.get(name)
@@ -134,7 +133,7 @@ def prefetch_inverses(record, name):
 
 
 def invalidate_dependents(model):
-    """Drop cached values of other models that are computed from records of a model.
+    """Invalidate cached values of other models that depend on records of a model.
 
     A new record has no dependents yet. But when the ORM's cache holds such a value (the
     country of a company, computed from its partner), the ORM searches for dependents

@@ -16,9 +16,12 @@ BOUNDS = {
     "imports.again_by_chunks": (200, 0.1),
     "exports.create": (100, 2.1),
     "exports.update": (100, 2.1),
+    "exports.create_with_dependency": (100, 2.1),
+    "exports.update_with_dependency": (100, 2.1),
     "exports.create_committing": (100, 7),
     "exports.create_by_chunks": (200, 0.1),
     "exports.update_by_chunks": (200, 0.1),
+    "exports.create_by_chunks_with_dependency": (200, 0.11),
     "exports.create_by_chunks_one_call_each": (100, 7.1),
     "jobs.enqueue_by_chunks": (1000, 0.025),
 }

@@ -111,6 +111,22 @@ ROWS = [
         by_hand=JOB,
     ),
     Row(
+        "export-create-dependency",
+        "export one by one, with a dependency each: create",
+        500,
+        "exports.create_with_dependency",
+        faster=1.5,
+        by_hand=JOB,
+    ),
+    Row(
+        "export-update-dependency",
+        "export one by one, with a dependency each: update",
+        500,
+        "exports.update_with_dependency",
+        faster=1.5,
+        by_hand=JOB,
+    ),
+    Row(
         "export-create-batch",
         "export by batch: create",
         500,

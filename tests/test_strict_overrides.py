@@ -348,6 +348,16 @@ class TestStrictExports(StrictCase):
         values = mapper.map_record(bindings).values()
         self.assertEqual((values["friend"], values["parent"]), ("7", "8"))
 
+    def test_a_binder_that_cannot_prefetch(self):
+        def prefetch(binder, records):
+            raise AssertionError("The binder cannot prefetch.")
+
+        hooks = dict.fromkeys(("prefetch_records", "prefetch_bindings"), prefetch)
+        self.build(override("test.shop.binder", can_prefetch=False, **hooks))
+        bindings = self.bindings("Ada")
+        bindings.export_record()
+        self.assert_exported(bindings, ["Ada"])
+
     def test_the_record_locker(self):
         self.be_strict("base.record.locker", LOCKER_HOOKS)
         self.component("record.locker").lock(self.binding())

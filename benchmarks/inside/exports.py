@@ -6,8 +6,10 @@ from unittest import mock
 from .context import WARM_UP, BenchmarkContext, chunks
 
 
-def _measure(work, choose, context, size, together=True):
-    context.set_backend(takes_many=together and work is _by_chunks)
+def _measure(work, choose, context, size, together=True, dependencies=False):
+    context.set_backend(
+        takes_many=together and work is _by_chunks, has_dependencies=dependencies
+    )
     work(context, choose(context, WARM_UP))
     partners = choose(context, size)
     context.start_afresh()
@@ -19,7 +21,7 @@ def _measure(work, choose, context, size, together=True):
 
 
 def _in_one_transaction(context, partners):
-    """Let exporters commit nothing: this is what they cost themselves."""
+    """Export without commits, to measure the exporters alone."""
     with mock.patch.object(context.env.cr, "commit", context.env.flush_all):
         for partner in partners:
             partner.export_record()
@@ -39,15 +41,18 @@ def _by_chunks(context, partners):
         context.env.cr.commit()
 
 
-# -- the works; a create is of records that the backend does not have
+# -- the works; records that the backend does not have are created
 
 _new, _known = BenchmarkContext.not_exported, BenchmarkContext.exported
 
 create = partial(_measure, _in_one_transaction, _new)
 update = partial(_measure, _in_one_transaction, _known)
+create_with_dependency = partial(create, dependencies=True)
+update_with_dependency = partial(update, dependencies=True)
 create_committing = partial(_measure, _committing, _new)
 update_committing = partial(_measure, _committing, _known)
 create_by_chunks = partial(_measure, _by_chunks, _new)
 update_by_chunks = partial(_measure, _by_chunks, _known)
-#: a chunk a transaction, but a record a call
+create_by_chunks_with_dependency = partial(create_by_chunks, dependencies=True)
+#: a transaction for each chunk, but a call for each record
 create_by_chunks_one_call_each = partial(_measure, _by_chunks, _new, together=False)

@@ -21,6 +21,7 @@ from ...outcome import (
     returns_message,
 )
 from ...transactions import commit_if_allowed, search_committed
+from ..backend_adapter import has_capability
 from .recovery import NoRecovery, recovery_for
 
 #: Hooks that an export of many records does not call for each record.
@@ -321,19 +322,20 @@ class GenericExporter(AbstractComponent):
         field = binding_field or self._default_binding_field
         if not field:
             raise ValueError(
-                f"{self._name}: {relation} is no {binding_model}, and the field that "
-                "holds its bindings is not known. Set _default_binding_field on the "
-                "exporter or pass binding_field to _export_dependency()."
+                f"{self._name}: {relation} is not a {binding_model}, and the field "
+                "that holds its bindings is not known. Set _default_binding_field on "
+                "the exporter, or pass binding_field to _export_dependency()."
             )
         return field
 
     def _is_dependency_exported(self, relation, binding_model):
         """Return whether the backend has an Odoo record.
 
-        The binder searches for those that other exports of a chunk need as well.
+        The binder also prefetches the bindings that other exports of a chunk need.
         """
         binder = self.binder_for(binding_model)
-        binder.prefetch_records(relation)
+        if has_capability(binder, "can_prefetch"):
+            binder.prefetch_records(relation)
         return is_external_id(binder.to_external(relation, wrap=True))
 
     def _dependency_binding(self, relation, binding_model, extra_values):
@@ -343,7 +345,7 @@ class GenericExporter(AbstractComponent):
             binder._backend_field, "=", self.backend_record.id
         )
         model = self.env[binding_model].with_context(active_test=False)
-        # a binding that the user may not see exists all the same
+        # The user may not see the binding; it exists nevertheless.
         binding = model.sudo().search(domain).sudo(self.env.su)
         if not binding:
             values = {
@@ -366,7 +368,7 @@ class GenericExporter(AbstractComponent):
             )
         with self._retry_unique_violation():
             binding = model.with_context(connector_no_export=True).sudo().create(values)
-            # as long as nobody else sees it, others try to create it as well
+            # Before the commit, other jobs do not see it and create it, too.
             commit_if_allowed(self.env)
         return binding
 

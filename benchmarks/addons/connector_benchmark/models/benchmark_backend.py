@@ -11,4 +11,7 @@ class BenchmarkBackend(models.Model):
 
     name = fields.Char(required=True)
     milliseconds = fields.Integer(help="How long each call takes.")
+    has_dependencies = fields.Boolean(
+        help="Whether the backend must know the industry of a partner first."
+    )
     takes_many = fields.Boolean(help="Whether a call can be about many records.")
