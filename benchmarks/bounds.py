@@ -24,4 +24,6 @@ BOUNDS = {
     "exports.create_by_chunks_with_dependency": (200, 0.11),
     "exports.create_by_chunks_one_call_each": (100, 7.1),
     "jobs.enqueue_by_chunks": (1000, 0.025),
+    # last: its listener stays
+    "edits.listened": (1000, 0.03),
 }

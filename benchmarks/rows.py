@@ -154,6 +154,16 @@ ROWS = [
         by_hand=JOB,
     ),
     Row(
+        "mass-edit",
+        "a user writes on 5,000 partners that are bound",
+        5000,
+        "edits.listened_by_hand",
+        "edits.listened",
+        faster=5,
+        by_hand="a listener that delays an export for each record",
+        within=("mass-edit-limit", 1.5),
+    ),
+    Row(
         "jobs",
         "2,000 exports in real jobs, 20 ms a call, 4 channels",
         2000,
@@ -236,6 +246,12 @@ ROWS = [
         "one create() of the ORM: the limit of all imports",
         500,
         "imports.create_by_orm",
+    ),
+    Row(
+        "mass-edit-limit",
+        "the write of the ORM without a listener: the limit of mass edits",
+        5000,
+        "edits.plain",
     ),
 ]
 BY_NAME = {row.name: row for row in ROWS}

@@ -4,6 +4,7 @@ from . import (
     benchmark_backend,
     benchmark_industry,
     benchmark_res_partner,
+    res_partner,
     res_partner_industry,
 )
 
