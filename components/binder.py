@@ -172,19 +172,23 @@ class Binder(AbstractComponent):
         if self._overrides_to_internal:
             found = ((id_, self.to_internal(id_)) for id_ in external_ids)
             return {id_: binding for id_, binding in found if binding}
-        by_value = self._ids_by_stored_value(external_ids)
-        if not by_value:
+        values = {
+            external_id: self._stored_external_id(external_id)
+            for external_id in external_ids
+            if is_external_id(external_id)
+        }
+        if not values:
             return {}
         model = self.model.with_context(active_test=False)
         found = {}
         for binding in model.search_fetch(
-            self._external_ids_domain(by_value), self._lookup_fields()
+            self._external_ids_domain(set(values.values())), self._lookup_fields()
         ):
-            external_id = by_value[binding[self._external_field]]
-            if external_id in found:
-                self._raise_duplicates(found[external_id] + binding)
-            found[external_id] = binding.with_env(self.model.env)
-        return found
+            value = binding[self._external_field]
+            if value in found:
+                self._raise_duplicates(found[value] + binding)
+            found[value] = binding.with_env(self.model.env)
+        return {id_: found[value] for id_, value in values.items() if value in found}
 
     def bound_external_ids(self, external_ids, env):
         """Return the ids that have bindings, as another transaction sees it.

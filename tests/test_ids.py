@@ -70,6 +70,11 @@ class TestIds(ImportCase):
         self.assertEqual(self.source.reads, ["2"])
         self.assertEqual(self.imported(2).friend_id, friend)
 
+    def test_many_bindings_are_found_by_each_form_that_was_given(self):
+        ada = self.binding(external_id="1")
+        binder = self.component("binder")
+        self.assertEqual(binder.to_internal_many(["1", 1, 2]), {"1": ada, 1: ada})
+
     def test_a_chunk_that_cannot_be_read_together_is_read_one_by_one(self):
         class ManyAdapter(Component):
             _inherit = "test.shop.adapter"
