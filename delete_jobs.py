@@ -36,7 +36,7 @@ def waiting_deletes(backend, model_name, external_ids):
     }
     if not keys:
         return set()
-    found = backend.env["queue.job"].sudo()._uuids_by_key(keys, UNFINISHED)
+    found = backend.env["queue.job"].sudo().uuids_by_key(keys, UNFINISHED)
     return {keys[key] for key, _uuid in found}
 
 
@@ -60,7 +60,7 @@ def delay_deletes(model, deletes):
             else:
                 jobs.append(_chunk_job(model, backend, list(chunk)))
     if jobs:
-        model.env["queue.job"]._store_new(jobs)
+        model.env["queue.job"].store_new(jobs)
 
 
 def delay_delete(model, backend, external_id, *more):

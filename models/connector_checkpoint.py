@@ -2,7 +2,7 @@
 import json
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ConnectorCheckpoint(models.Model):
@@ -29,7 +29,8 @@ class ConnectorCheckpoint(models.Model):
         "There is a checkpoint for this backend and this model already.",
     )
 
-    def _of(self, backend, model_name, filters=None):
+    @api.private
+    def of(self, backend, model_name, filters=None):
         """Return the checkpoint of a backend and a model; make it if needed.
 
         :param backend: record of the backend
@@ -45,7 +46,8 @@ class ConnectorCheckpoint(models.Model):
             {**self._values_of(backend, model_name), "filters": text}
         )
 
-    def _since(self, overlap_minutes):
+    @api.private
+    def since(self, overlap_minutes):
         """Return the moment from which to import, or ``None`` for the first time.
 
         :param overlap_minutes: how much of what was imported is imported again

@@ -60,7 +60,8 @@ class ConnectorExportChange(models.Model):
 
     # -- in the transaction of the change
 
-    def _note(self, bindings, field_names=None):
+    @api.private
+    def note(self, bindings, field_names=None):
         """Remember changes until the end of the transaction.
 
         :param bindings: the bindings that changed
@@ -133,9 +134,9 @@ class ConnectorExportChange(models.Model):
         """
         made = self.env.cr.postcommit.data.get(_JOBS_MADE, ())
         with new_transaction(self.env) as env:
-            waiting = env["queue.job"]._uuids_by_key(keys, WAITING)
+            waiting = env["queue.job"].uuids_by_key(keys, WAITING)
         if made:
-            seen = self.env["queue.job"]._uuids_by_key(keys, WAITING)
+            seen = self.env["queue.job"].uuids_by_key(keys, WAITING)
             waiting += [(key, uuid) for key, uuid in seen if uuid in made]
         return {key for key, _uuid in waiting}
 
@@ -152,7 +153,7 @@ class ConnectorExportChange(models.Model):
             for ids in split_for_jobs(backend, of_backend.ids)
         ]
         if jobs:
-            bindings.env["queue.job"]._store_new(jobs)
+            bindings.env["queue.job"].store_new(jobs)
             made = self.env.cr.postcommit.data.setdefault(_JOBS_MADE, set())
             made.update(job.uuid for job in jobs)
 
@@ -166,7 +167,8 @@ class ConnectorExportChange(models.Model):
 
     # -- in the job
 
-    def _take(self, bindings):
+    @api.private
+    def take(self, bindings):
         """Return the changes of bindings that no other job will export.
 
         :param bindings: bindings of one model
@@ -183,7 +185,8 @@ class ConnectorExportChange(models.Model):
             [("res_id", "in", bindings.ids), ("model_name", "=", bindings._name)]
         )
 
-    def _waiting_fields(self, bindings):
+    @api.private
+    def waiting_fields(self, bindings):
         """Return the fields whose changes are not exported yet.
 
         :param bindings: bindings of one model
@@ -197,7 +200,7 @@ class ConnectorExportChange(models.Model):
         return {
             res_id: names and set(names)
             for res_id, changes in by_record.items()
-            for names in [changes._changed_fields()]
+            for names in [changes.changed_fields()]
         }
 
     def _wait_for_commits(self, bindings):
@@ -229,12 +232,14 @@ class ConnectorExportChange(models.Model):
             env.cr.execute(query)
             return [number for (number,) in env.cr.fetchall()]
 
-    def _delay_alone(self, binding):
+    @api.private
+    def delay_alone(self, binding):
         """Delay a job that exports the changes of one binding of a chunk."""
         key = changes_job_key(binding._name, binding.id)
         binding.sudo().with_delay(identity_key=key).export_changes()
 
-    def _forget(self):
+    @api.private
+    def forget(self):
         """Delete the changes, as they are exported; without a line in the log.
 
         Changes that another job is deleting are left to it.
@@ -251,7 +256,8 @@ class ConnectorExportChange(models.Model):
         )
         self.invalidate_model()
 
-    def _changed_fields(self):
+    @api.private
+    def changed_fields(self):
         """Return the names of all fields in these changes, ``None`` for all fields.
 
         :rtype: list[str] | None
@@ -274,7 +280,7 @@ class ConnectorExportChange(models.Model):
                 there = self.env[model_name].browse(set(res_ids)).exists().ids
             self.search(
                 [("model_name", "=", model_name), ("res_id", "not in", there)]
-            )._forget()
+            ).forget()
 
 
 def _add(noted, res_id, names):

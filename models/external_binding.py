@@ -84,14 +84,14 @@ class ExternalBinding(models.AbstractModel):
     @api.private
     def export_changes(self):
         """Export what has changed in a record"""
-        changes = self.env["connector.export.change"]._take(self)
+        changes = self.env["connector.export.change"].take(self)
         if not changes:
             return self.env._("There is nothing to export: an earlier job has done it.")
         if len(self) > 1:
             return self._export_changes_of_many(changes)
-        outcome = self._export_with_own_method(changes._changed_fields())
+        outcome = self._export_with_own_method(changes.changed_fields())
         if outcome.kind != SKIPPED:  # otherwise a later export needs them
-            changes._forget()
+            changes.forget()
         return outcome.message
 
     def _export_changes_of_many(self, changes):
@@ -103,7 +103,7 @@ class ExternalBinding(models.AbstractModel):
         existing = self.exists()
         gone = changes.filtered(lambda change: change.res_id not in existing._ids)
         changes -= gone
-        gone._forget()
+        gone.forget()
         changed_ids = {change.res_id for change in changes}
         changed = existing.filtered(lambda binding: binding.id in changed_ids)
         results = []
@@ -113,7 +113,7 @@ class ExternalBinding(models.AbstractModel):
                     exporter = work.component(usage="batch.exporter")
                 except NoComponentError:
                     for binding in bindings:
-                        changes._delay_alone(binding)
+                        changes.delay_alone(binding)
                     results.append(self.env._("A job exports each record."))
                 else:
                     results.append(exporter.run_changes(bindings, changes))

@@ -20,8 +20,8 @@ class QueueJob(models.Model):
         f" WHERE record_keys IS NOT NULL AND state IN {UNFINISHED}"
     )
 
-    @api.model
-    def _store_new(self, jobs):
+    @api.private
+    def store_new(self, jobs):
         """Store new jobs with one query; ``Job.store()`` sends several for each.
 
         :param jobs: list of ``Job``
@@ -30,8 +30,8 @@ class QueueJob(models.Model):
             [job._store_values(create=True) for job in jobs]
         )
 
-    @api.model
-    def _uuids_by_key(self, keys, states):
+    @api.private
+    def uuids_by_key(self, keys, states):
         """Return the jobs that have one of the keys, for themselves or for a record.
 
         :param keys: list of identity keys

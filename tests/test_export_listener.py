@@ -58,7 +58,7 @@ class TestChanges(ListenerCase):
         ada = self.binding("Ada")
         self.end_transaction()
         self.assertEqual(self.jobs().records, ada)
-        self.assertIsNone(self.changes.search([])._changed_fields())
+        self.assertIsNone(self.changes.search([]).changed_fields())
 
     def test_a_change_of_the_binding_or_of_its_record_is_exported(self):
         ada = self.exported()
@@ -130,7 +130,7 @@ class TestChanges(ListenerCase):
         ada = self.exported()
         ada.weight = 7
         self.end_transaction()
-        self.assertIsNone(self.changes.search([])._changed_fields())
+        self.assertIsNone(self.changes.search([]).changed_fields())
 
     def test_mapping_methods_say_what_they_read(self):
         class Mapper(Component):
@@ -172,7 +172,7 @@ class TestChanges(ListenerCase):
         ada = self.exported()
         ada.weight = 7
         self.end_transaction()
-        self.assertIsNone(self.changes.search([])._changed_fields())
+        self.assertIsNone(self.changes.search([]).changed_fields())
 
     def test_archived_bindings_are_exported_with_their_records(self):
         ada = self.exported(active=False)
@@ -188,7 +188,7 @@ class TestChanges(ListenerCase):
         self.cr.precommit.add(lambda: ada.odoo_id.write({"age": 37}))
         self.end_transaction()
         self.end_transaction()
-        self.assertEqual(self.changes.search([])._changed_fields(), ["age", "name"])
+        self.assertEqual(self.changes.search([]).changed_fields(), ["age", "name"])
 
     def test_a_record_without_an_export_mapper_is_no_obstacle_to_users(self):
         class NoMapper(Component):

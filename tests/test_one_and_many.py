@@ -660,7 +660,7 @@ class ImportHooks:
 
     def test_a_record_whose_export_as_a_whole_waits_keeps_all_values(self):
         ada = self.imported_before()
-        self.env["connector.export.change"]._note(ada)
+        self.env["connector.export.change"].note(ada)
         self.cr.flush()
         self.source.add(7, title="Changed there")
         self.import_records("7", "8")

@@ -366,7 +366,7 @@ class TestBatch(ImportCase):
 
 class TestSince(ImportCase):
     def checkpoint(self, filters=None):
-        return self.env["connector.checkpoint"]._of(
+        return self.env["connector.checkpoint"].of(
             self.shop, "connector.test.binding", filters
         )
 

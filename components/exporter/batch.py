@@ -136,7 +136,7 @@ class BatchExporter(AbstractComponent):
             ExportItem(
                 binding,
                 self._exporter_of(binding),
-                by_id[binding.id]._changed_fields(),
+                by_id[binding.id].changed_fields(),
                 by_id[binding.id],
             )
             for binding in bindings
@@ -144,7 +144,7 @@ class BatchExporter(AbstractComponent):
         self._flow(items)(self, items).run()
         settled = [item.changes for item in items if item.settles_changes]
         commit_if_allowed(self.env)  # so that no conflict undoes the next step
-        changes.browse().union(*settled)._forget()
+        changes.browse().union(*settled).forget()
         return Outcome(DELAYED, self._report(items))
 
     def _exporter_of(self, binding):
@@ -181,7 +181,7 @@ class BatchExporter(AbstractComponent):
             )
             report.add_failure(label, item.error or item.outcome)
             if item.changes:
-                item.changes._delay_alone(item.binding)
+                item.changes.delay_alone(item.binding)
             else:
                 self._delay_export_alone(item.binding, item.fields)
         exported = report.counts[CREATED] + report.counts[UPDATED]

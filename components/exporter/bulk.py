@@ -57,7 +57,7 @@ class ExportItem:
     def forget_changes(self):
         """Delete the changes of the record if they are exported."""
         if self.settles_changes:
-            self.changes._forget()
+            self.changes.forget()
             self.changes = None
 
 

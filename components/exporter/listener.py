@@ -49,6 +49,8 @@ class ExportListener(AbstractComponent):
     #: Whether a connector decides for each record what is exported. Otherwise the
     #: records of a transaction are handled together, at its end.
     _decides_by_record = False
+    #: Whether a connector adds arguments to the delete of a record.
+    _overrides_delete_arguments = False
 
     @classmethod
     def _detect_overrides(cls):
@@ -56,6 +58,9 @@ class ExportListener(AbstractComponent):
         cls._decides_by_record = any(
             getattr(cls, hook) is not getattr(ExportListener, hook)
             for hook in ("_bindings", "_exported_fields", "_note")
+        )
+        cls._overrides_delete_arguments = (
+            cls._delete_arguments is not ExportListener._delete_arguments
         )
 
     def on_record_create(self, record, fields=None):
@@ -132,7 +137,7 @@ class ExportListener(AbstractComponent):
         return isinstance(record, self.env.registry["external.binding"])
 
     def _note(self, binding, fields=None):
-        self.env["connector.export.change"]._note(binding, fields)
+        self.env["connector.export.change"].note(binding, fields)
 
     def _note_collected(self, records, fields):
         """Note the changes of many records whose exports nobody decides by record."""
@@ -187,10 +192,10 @@ class ExportListener(AbstractComponent):
 
     def _deletes(self, bindings):
         """Return the arguments of the deletes of bindings that the backend has."""
-        if type(self)._delete_arguments is ExportListener._delete_arguments:
-            deletes = self._external_ids(bindings)
-        else:
+        if self._overrides_delete_arguments:
             deletes = [self._delete_arguments(binding) for binding in bindings]
+        else:
+            deletes = self._external_ids(bindings)
         return [delete for delete in deletes if is_external_id(delete[1])]
 
     def _external_ids(self, bindings):

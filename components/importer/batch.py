@@ -79,12 +79,12 @@ class BatchImporter(AbstractComponent):
             f"import_changes({self.backend_record}, {self.model._name}, {filters})"
         )
         with self._retry_unique_violation():
-            checkpoint = self.env["connector.checkpoint"]._of(
+            checkpoint = self.env["connector.checkpoint"].of(
                 self.backend_record, self.model._name, filters
             )
         # Before the search: a change during the search belongs to the next run.
         started = self._backend_now()
-        since = checkpoint._since(self._overlap_minutes)
+        since = checkpoint.since(self._overlap_minutes)
         if since:
             filters = self._since_filters(filters, since)
         result = self.run(filters, chunk_size)

@@ -225,7 +225,7 @@ class ImportFlow:
 
     def _prefetch_unsent_fields(self, items):
         known = self.importer.model.union(*(item.binding for item in items))
-        unsent = self.env["connector.export.change"]._waiting_fields(known)
+        unsent = self.env["connector.export.change"].waiting_fields(known)
         for item in items:
             item.unsent_fields = unsent.get(item.binding.id, set())
 

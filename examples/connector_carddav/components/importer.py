@@ -150,7 +150,7 @@ class CardImporter(Component):
         elif binding.is_company:
             # Odoo may have copied imported values to the contacts of the company.
             below = self.comparison.changed_in_odoo(binding._below())
-            self.env["connector.export.change"]._note(below)
+            self.env["connector.export.change"].note(below)
 
     def _synced_contact(self, binding):
         """Return the digests of the contact to store."""
