@@ -26,7 +26,9 @@ def dependencies():
     """
     versions = [importlib.metadata.version(name) for name in OCA_ADDONS]
     modules = addons.dependencies() or ["base"]
-    key = build_cache.fingerprint(odoo_source.importable(), versions, modules)
+    # New packages are compiled when the template is built, and warn then, not in tests.
+    packages = folders.REQUIREMENTS.read_text()
+    key = build_cache.fingerprint(odoo_source.importable(), versions, modules, packages)
     return _template(
         "dependencies",
         key,
