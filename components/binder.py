@@ -264,9 +264,12 @@ class Binder(AbstractComponent):
 
         :param bindings: bindings; the ORM reads the bindings of their prefetch set
         """
-        # A binding that the user may not read fails when its own id is needed.
-        with suppress(AccessError, MissingError):
-            prefetch_fields(bindings, self._lookup_fields())
+        cache = bindings._cache
+        names = [name for name in self._lookup_fields() if name not in cache]
+        if names:
+            # A binding that the user may not read fails when its own id is needed.
+            with suppress(AccessError, MissingError):
+                prefetch_fields(bindings, names)
 
     def _prefetch_bindings_of(self, model, records):
         cache = self._binding_cache(model, self._odoo_field)
