@@ -123,6 +123,42 @@ class TestLookup(ShopCase):
         self.assertFalse(self.binder.to_internal("7"))
 
 
+class TestBindingOf(ShopCase):
+    """The binding that wraps an Odoo record."""
+
+    def setUp(self):
+        super().setUp()
+        self.binder = self.component("binder")
+
+    def test_a_binding_is_found_archived_or_not(self):
+        ada = self.binding("Ada", active=False)
+        self.assertEqual(self.binder.binding_of(ada.odoo_id), ada)
+        self.assertFalse(self.binder.binding_of(self.contact("Unbound")))
+
+    def test_a_binding_is_found_that_access_rules_hide(self):
+        model = self.env["ir.model"]._get("connector.test.binding")
+        self.env["ir.rule"].create(
+            {"name": "none", "model_id": model.id, "domain_force": "[(0, '=', 1)]"}
+        )
+        contact = self.binding("Ada").odoo_id
+        user = self.env.ref("base.user_admin")
+        binder = self.component("binder", shop=self.shop.with_user(user))
+        binding = binder.binding_of(contact.with_user(user))
+        self.assertEqual(binding.sudo().odoo_id, contact)
+        self.assertEqual((binding.env.user, binding.env.su), (user, False))
+
+    def test_one_query_finds_the_bindings_of_a_prefetch_set(self):
+        contacts = self.env["connector.test.contact"]
+        for number in range(30):
+            contacts += self.binding(f"C{number}", external_id=f"c{number}").odoo_id
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertQueryCount(1):
+            for number, contact in enumerate(contacts):
+                binding = self.binder.binding_of(contact)
+                self.assertEqual(self.binder.to_external(binding), f"c{number}")
+
+
 class TestLookupForAClass(ShopCase):
     """The set-up of a test class may use a binder for all its tests."""
 

@@ -335,8 +335,13 @@ class TestStrictExports(StrictCase):
             "test.shop.binder",
             {"to_external": {"binding": a_binding}, "bind": BINDER_HOOKS["bind"]},
         )
-        self.build(override("test.shop.contact.export.mapper", direct=[], children=[]))
-        self.binding("Ada").export_record()
+        rows = [("name", "title")]
+        self.build(override("test.shop.contact.export.mapper", direct=rows, children=[]))
+        bindings = self.bindings("Ada")
+        bindings.export_record()
+        bindings.export_chunk()
+        titles = [record["title"] for record in self.server.records.values()]
+        self.assertEqual(titles, ["Parent of Ada", "Ada"])
         self.assertTrue(self.called["to_external"])
 
     def test_a_mapper_passes_an_id_and_a_flag_to_the_binder(self):

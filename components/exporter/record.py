@@ -21,7 +21,6 @@ from ...outcome import (
     returns_message,
 )
 from ...transactions import commit_if_allowed, search_committed
-from ..backend_adapter import has_capability
 from .recovery import NoRecovery, recovery_for
 
 #: Hooks that an export of many records does not call for each record.
@@ -310,8 +309,6 @@ class GenericExporter(AbstractComponent):
                 relation, binding_model, binding_field
             )
             if field in relation._fields:
-                if self._is_dependency_exported(relation, binding_model):
-                    return
                 binding = self._dependency_binding(
                     relation, binding_model, binding_extra_vals or {}
                 )
@@ -328,36 +325,25 @@ class GenericExporter(AbstractComponent):
             )
         return field
 
-    def _is_dependency_exported(self, relation, binding_model):
-        """Return whether the backend has an Odoo record.
-
-        The binder also prefetches the bindings that other exports of a chunk need.
-        """
-        binder = self.binder_for(binding_model)
-        if has_capability(binder, "can_prefetch"):
-            binder.prefetch_records(relation)
-        return is_external_id(binder.to_external(relation, wrap=True))
-
     def _dependency_binding(self, relation, binding_model, extra_values):
         """Find or create the binding of an Odoo record on this backend."""
         binder = self.binder_for(binding_model)
-        domain = Domain(binder._odoo_field, "=", relation.id) & Domain(
-            binder._backend_field, "=", self.backend_record.id
-        )
-        model = self.env[binding_model].with_context(active_test=False)
-        # The user may not see the binding; it exists nevertheless.
-        binding = model.sudo().search(domain).sudo(self.env.su)
-        if not binding:
-            values = {
-                binder._odoo_field: relation.id,
-                binder._backend_field: self.backend_record.id,
-                **extra_values,
-            }
-            binding = self._create_dependency_binding(model, domain, values)
-        return binding.ensure_one().with_env(binding.env(context=self.env.context))
+        # The binder prefetches the bindings that other exports of a chunk need.
+        binding = binder.binding_of(relation)
+        if binding:
+            return binding
+        values = {
+            binder._odoo_field: relation.id,
+            binder._backend_field: self.backend_record.id,
+            **extra_values,
+        }
+        return self._create_dependency_binding(binder, relation, values)
 
-    def _create_dependency_binding(self, model, domain, values):
+    def _create_dependency_binding(self, binder, relation, values):
         """Create a binding that no other job is creating, and has not just created."""
+        # Access rules may hide a binding; its constraint counts nevertheless.
+        model = binder.model.sudo().with_context(active_test=False)
+        domain = Domain(binder._odoo_field, "=", relation.id) & binder.backend_domain()
         self.advisory_lock_or_retry(f"create({model._name}, {domain})")
         if search_committed(model, domain):
             self._retry_job_later(
@@ -367,10 +353,10 @@ class GenericExporter(AbstractComponent):
                 )
             )
         with self._retry_unique_violation():
-            binding = model.with_context(connector_no_export=True).sudo().create(values)
+            binding = model.with_context(connector_no_export=True).create(values)
             # Before the commit, other jobs do not see it and create it, too.
             commit_if_allowed(self.env)
-        return binding
+        return binding.with_env(binding.env(context=self.env.context))
 
     def _lock(self):
         """Lock the binding, so that no other job exports it at the same time.
