@@ -54,7 +54,7 @@ class TestLostConnections(RealJobsCase):
         self.export_twice()
 
     def test_the_connection_of_the_work_is_cut_after_the_create(self):
-        self.on_first_call("_bind", lambda each: self.cut(pid_of(each.env)))
+        self.on_first_call("_bind_and_commit", lambda each: self.cut(pid_of(each.env)))
         self.export_twice()
 
     def test_the_connection_is_cut_at_the_commit_of_the_job(self):

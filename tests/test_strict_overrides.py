@@ -171,6 +171,15 @@ LOCKER_HOOKS = {
         "ignore_retry": a_flag,
     }
 }
+#: Names that connectors define, or are likely to, by the component that they inherit.
+NAMES_OF_CONNECTORS = {
+    "test.shop.binder": "_binding _cache _find _find_binding _is_binding _is_bound "
+    "_backend_domain _by_value _convert_external_id _prefetch _search_one",
+    "test.shop.contact.export.mapper": "_map_children _plan _plans _prefetch",
+    "test.shop.contact.exporter": "_bind _binding _binding_field _get_binding "
+    "_get_or_create_binding _is_exported _job _prepare _retry_later _validate_data",
+    "test.shop.adapter": "_call _job _not_implemented _result _retry_later",
+}
 LISTENER_HOOKS = {
     "on_record_create": {"record": record_of(BINDING, CONTACT), "fields": some_fields},
     "on_record_write": {"record": record_of(BINDING, CONTACT), "fields": some_fields},
@@ -305,6 +314,18 @@ class TestStrictExports(StrictCase):
         self.assert_exported(bindings, ["Ada", "Grace"])
         self.assert_exporter_called()
 
+    def test_methods_of_connectors_are_not_called(self):
+        def own_method(component, *args, **kwargs):
+            raise AssertionError("Only the connector calls its own methods.")
+
+        for component, names in NAMES_OF_CONNECTORS.items():
+            self.build(override(component, **dict.fromkeys(names.split(), own_method)))
+        self.be_strict_one_by_one()
+        bindings = self.bindings("Ada", "Grace")
+        bindings[0].export_record()
+        bindings.export_chunk()
+        self.assert_exported(bindings, ["Ada", "Grace"])
+
     def test_a_delete(self):
         self.be_strict_one_by_one()
         self.be_strict(
@@ -336,7 +357,9 @@ class TestStrictExports(StrictCase):
             {"to_external": {"binding": a_binding}, "bind": BINDER_HOOKS["bind"]},
         )
         rows = [("name", "title")]
-        self.build(override("test.shop.contact.export.mapper", direct=rows, children=[]))
+        self.build(
+            override("test.shop.contact.export.mapper", direct=rows, children=[])
+        )
         bindings = self.bindings("Ada")
         bindings.export_record()
         bindings.export_chunk()

@@ -24,7 +24,7 @@ from ...transactions import commit_if_allowed, search_committed
 from .recovery import NoRecovery, recovery_for
 
 #: Hooks that an export of many records does not call for each record.
-BYPASSED_HOOKS = ("run", "_run", "_lock", "_create", "_update", "_bind")
+BYPASSED_HOOKS = ("run", "_run", "_lock", "_create", "_update", "_bind_and_commit")
 
 
 class Call(NamedTuple):
@@ -96,7 +96,7 @@ class GenericExporter(AbstractComponent):
         self.start_export(binding, kwargs.get("fields"))
         result = self._run(*args, **kwargs)
         if is_external_id(self.external_id):  # otherwise it was never exported
-            self._bind()
+            self._bind_and_commit()
             self._after_export()
         return result
 
@@ -208,7 +208,7 @@ class GenericExporter(AbstractComponent):
 
     def bind_record(self):
         """Bind the record and commit."""
-        self._bind()
+        self._bind_and_commit()
 
     def finish_export(self):
         """Do what remains when the export is committed."""
@@ -469,14 +469,14 @@ class GenericExporter(AbstractComponent):
         if external_id is None:
             return False
         self.external_id = external_id
-        self._bind()  # Before the update, which may fail.
+        self._bind_and_commit()  # Before the update, which may fail.
         self._lock()  # The commit released the lock.
         data = self._update_data(self._map_data())
         if data:
             self._update(data)
         return True
 
-    def _bind(self):
+    def _bind_and_commit(self):
         """Bind the record and commit.
 
         An override writes what has to be committed together with the external id,

@@ -271,7 +271,7 @@ class Mapper(AbstractComponent):
         if children is None or children is False:
             children = []
         component = self._get_map_child_component(model_name)
-        return component.get_items(children, map_record, to_attr, options=self.options)
+        return component.get_items(children, map_record, to_attr, self.options)
 
     def _get_map_child_component(self, model_name):
         """Return the component that maps children of a model.

@@ -110,9 +110,9 @@ class CardExporter(Component):
             # Count the attempt: some servers never accept an etag that they returned.
             self._retry_job_later(str(error), ignore_retry=False)
 
-    def _bind(self):
+    def _bind_and_commit(self):
         """Bind the contact, and store both states to detect later changes."""
         if self.skip_reason:
             return
         self.comparison.remember(self.binding, self.backend_adapter.card)
-        super()._bind()
+        super()._bind_and_commit()
