@@ -1,9 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The components that talk to a backend."""
 
+from datetime import timedelta
+
 from odoo.addons.component.core import AbstractComponent
 
 from ..exception import IDMissingInBackend, InvalidDataError
+
+DEFAULT_SETTLES_AFTER = 10  #: seconds
 
 
 def has_capability(component, flag):
@@ -15,6 +19,15 @@ def has_capability(component, flag):
     :rtype: bool
     """
     return bool(getattr(component, flag, False))
+
+
+def settling_time(adapter):
+    """Return how long a backend may be busy with a create whose answer was lost.
+
+    :param adapter: an adapter that recovers creates
+    :rtype: timedelta
+    """
+    return timedelta(seconds=getattr(adapter, "_settles_after", DEFAULT_SETTLES_AFTER))
 
 
 class BackendAdapter(AbstractComponent):
@@ -52,6 +65,10 @@ class CRUDAdapter(AbstractComponent):
     #: implemented. An export that was killed then finds the record that it created,
     #: instead of creating it again.
     _recovers_creates = False
+    #: Seconds after which the backend has finished a create whose answer was lost. An
+    #: export or import that meets an unconfirmed create waits that long before it looks
+    #: for the record. 0 if the backend itself refuses a second create with the same key.
+    _settles_after = DEFAULT_SETTLES_AFTER
 
     def search(self, *args, **kwargs):
         """Return the external ids of the records that match."""

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from ..external_id import is_external_id
 from ..locks import try_lock_rows
 from ..outcome import SKIPPED, Outcome
+from .backend_adapter import settling_time
 
-#: How long a create counts as in flight. An older one was interrupted.
-IN_FLIGHT = timedelta(seconds=10)
 #: How long an import waits for creates in flight before it asks the backend.
 PATIENCE = timedelta(minutes=1)
 
@@ -56,7 +55,8 @@ class OwnCreates:
         """Retry the job while a create is in flight, unless it has waited for long."""
         job = self.importer._current_job()
         has_waited = job and job.date_created < datetime.now() - PATIENCE
-        if not has_waited and any(create.age < IN_FLIGHT for create in self.creates):
+        settled = settling_time(self.importer.backend_adapter)
+        if not has_waited and any(create.age < settled for create in self.creates):
             self._retry()
 
     def _skip(self, external_id):

@@ -56,6 +56,13 @@ class ConnectorCreateIntent(models.Model):
         help="The external ID of the record before the create. It is set when the "
         "backend had lost the record.",
     )
+    begun = fields.Datetime(
+        string="Since",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.cr.now(),
+        help="When the backend was last called to create the record.",
+    )
     unconfirmed = fields.Boolean(
         compute="_compute_unconfirmed",
         search="_search_unconfirmed",
@@ -170,6 +177,27 @@ class ConnectorCreateIntent(models.Model):
         self.sudo().search(self._domain_of_records(backend, bindings))._delete()
 
     @api.private
+    def age_of(self, key):
+        """Return how long ago the backend was called to create a record.
+
+        :param key: the idempotency key of the create, whose intent is committed
+        :rtype: timedelta
+        """
+        with new_transaction(self.env) as env:
+            intent = self.with_env(env).sudo().search([("key", "=", key)])
+            return env.cr.now() - intent.begun
+
+    @api.private
+    def begin_again(self, key):
+        """Commit that the backend is called again to create a record.
+
+        :param key: the idempotency key of the create
+        """
+        with new_transaction(self.env) as env:
+            intent = self.with_env(env).sudo().search([("key", "=", key)])
+            intent.begun = env.cr.now()
+
+    @api.private
     def open_creates(self, backend, model_name):
         """Return the unconfirmed creates of a model on a backend.
 
@@ -184,7 +212,7 @@ class ConnectorCreateIntent(models.Model):
                 key=intent.key,
                 res_id=intent.res_id,
                 is_deleted=not intent._record(),
-                age=now - intent.create_date,
+                age=now - intent.begun,
             )
             for intent in intents.filtered("unconfirmed")
         ]

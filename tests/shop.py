@@ -243,6 +243,7 @@ class BulkExports:
         class ManyAdapter(Component):
             _inherit = "test.shop.adapter"
             _recovers_creates = recovers
+            _settles_after = 0
 
             def create(self, data, idempotency_key=None):
                 return test.server.create(data)

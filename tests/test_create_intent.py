@@ -13,7 +13,7 @@ from odoo.addons.connector.exception import (
     NetworkRetryableError,
 )
 
-from .common import RealJobsCase, ShopCase, Transaction
+from .common import RealJobsCase, ShopCase, Transaction, override
 
 
 def recovering_adapter(server):
@@ -22,6 +22,7 @@ def recovering_adapter(server):
     class RecoveringAdapter(Component):
         _inherit = "test.shop.adapter"
         _recovers_creates = True
+        _settles_after = 0
 
         def create(self, data, idempotency_key):
             return server.create_with_key(data, idempotency_key)
@@ -426,6 +427,54 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
         self.run_job(self.delay([ada])[0])
         [[intent]] = seen
         self.assertEqual((intent["res_id"], intent["unconfirmed"]), (ada, True))
+
+    def test_a_create_on_its_way_is_not_sent_again(self):
+        """A job loses the lock of the record while the backend works."""
+        self.build(override("test.shop.adapter", _settles_after=10))
+        [ada] = self.bindings("Ada")
+        first, second = self.delay([ada]) + self.delay([ada])
+        others = []
+
+        def meet(data):
+            if not others:
+                with self.transaction() as env:
+                    env.cr.execute(
+                        "SELECT pg_terminate_backend(pid, 1000) FROM pg_locks WHERE"
+                        " relation = 'connector_test_binding'::regclass"
+                        " AND pid != pg_backend_pid()"
+                    )
+                others.append(self.run_job(second))
+
+        self.server.before_create = meet
+        with mute_logger("odoo.sql_db"):
+            self.assertEqual(self.run_job(first)["state"], "pending")
+        [other] = others
+        self.assertEqual((other["state"], other["retry"]), ("pending", 0))
+        self.assertIn("may still be creating", other["result"])
+        self.assertEqual(self.server.calls, [("create", 1)])
+        with self.transaction() as env:
+            env.cr.execute(
+                "UPDATE connector_create_intent SET begun = begun - interval '1 minute'"
+            )
+        self.assertEqual(self.run_job(second)["state"], "done")
+        self.assertEqual(self.binding(ada)["external_id"], "1")
+        self.assertEqual(list(self.server.records), ["1"])
+
+    def test_a_create_that_is_sent_again_is_on_its_way_again(self):
+        self.build(override("test.shop.adapter", _settles_after=10))
+        [ada] = self.bindings("Ada")
+        [uuid] = self.delay([ada])
+        for seconds in (0, 60):
+            with self.transaction() as env:
+                env.cr.execute(
+                    "UPDATE connector_create_intent"
+                    " SET begun = begun - %s * interval '1 second'",
+                    [seconds],
+                )
+            self.error_before = NetworkRetryableError("no answer", seconds=1)
+            self.assertIn("no answer", self.run_job(uuid)["result"])
+        self.error_before = None
+        self.assertIn("may still be creating", self.run_job(uuid)["result"])
 
     def test_the_next_attempt_finds_a_create_whose_answer_was_lost(self):
         [ada] = self.bindings("Ada")

@@ -53,7 +53,7 @@ class TestOwnCreates(RealJobsCase):
             key, _is_unconfirmed = declared[binding_id]
             env.cr.execute(
                 SQL(
-                    "UPDATE connector_create_intent SET create_date = create_date - %s",
+                    "UPDATE connector_create_intent SET begun = begun - %s",
                     timedelta(seconds=seconds),
                 )
             )

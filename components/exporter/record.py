@@ -448,8 +448,11 @@ class GenericExporter(AbstractComponent):
         """
         key, is_unconfirmed = self.create_recovery.begin(self.binding)[self.binding.id]
         self.use_idempotency_key(key)
-        if is_unconfirmed and self._adopt_created():
-            return
+        if is_unconfirmed:
+            self._wait_until_settled(key)
+            if self._adopt_created():
+                return
+            self.create_recovery.begin_again(key)
         try:
             self.external_id = self._create(data)
         except (InvalidDataError, AccessRefusedError):
@@ -459,6 +462,14 @@ class GenericExporter(AbstractComponent):
             # The backend may refuse it because the first create did happen.
             if not self._adopt_created():
                 raise
+
+    def _wait_until_settled(self, key):
+        """Retry the job while the backend may still be busy with the first create."""
+        seconds = self.create_recovery.seconds_to_wait(key)
+        if seconds:
+            self._retry_job_later(
+                self.env._("The backend may still be creating the record."), seconds
+            )
 
     def _adopt_created(self):
         """Bind the record that an interrupted create made, and update it.

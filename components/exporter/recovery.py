@@ -1,9 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """How an interrupted create is found again instead of repeated."""
 
+import math
+
 from ...external_id import is_external_id
 from ...transactions import commit_if_allowed
-from ..backend_adapter import has_capability
+from ..backend_adapter import has_capability, settling_time
 
 
 def recovery_for(exporter):
@@ -25,6 +27,13 @@ class NoRecovery:
 
     def find(self, key):
         """Return that nothing is found."""
+
+    def seconds_to_wait(self, key):
+        """Return that the backend has finished."""
+        return 0
+
+    def begin_again(self, key):
+        """Do nothing."""
 
     def succeeded(self, bindings):
         """Do nothing."""
@@ -57,6 +66,26 @@ class CreateRecovery:
         """
         external_ids = {each.id: self.binder.to_external(each) for each in bindings}
         return self.intents.declare(self.backend, bindings, external_ids)
+
+    def seconds_to_wait(self, key):
+        """Return how long the backend may still be busy with an interrupted create.
+
+        The create may be on its way: the process died, or lost the connection that held
+        the lock of the record, but the backend still works.
+
+        :param key: the idempotency key of the create
+        :return: seconds; 0 when the backend has finished
+        :rtype: int
+        """
+        age = self.intents.age_of(key).total_seconds()
+        return max(math.ceil(settling_time(self.adapter).total_seconds() - age), 0)
+
+    def begin_again(self, key):
+        """Commit that the create is sent again with the same key.
+
+        :param key: the idempotency key of the create
+        """
+        self.intents.begin_again(key)
 
     def find(self, key):
         """Return the external id of the record that was created with a key.

@@ -55,6 +55,7 @@ class CardAdapter(Component):
     #: Seconds that the server may be silent.
     _timeout = 30
     _recovers_creates = True
+    _settles_after = 0  # The server refuses a second card of the same name.
 
     def __init__(self, work_context):
         super().__init__(work_context)

@@ -10,6 +10,7 @@ class ChaosItemAdapter(Component):
     _apply_on = ["chaos.item.binding", "chaos.item.import.binding"]
 
     _recovers_creates = True
+    _settles_after = 4  # The backend is up to two seconds late.
     # as short as may be, so that the chaos test is quick
     _timeout = (2, 3)
     _first_wait = 1
