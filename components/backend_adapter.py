@@ -67,7 +67,7 @@ class CRUDAdapter(AbstractComponent):
     _recovers_creates = False
     #: Seconds after which the backend has finished a create whose answer was lost. An
     #: export or import that meets an unconfirmed create waits that long before it looks
-    #: for the record. 0 if the backend itself refuses a second create with the same key.
+    #: for the record. 0 if the backend refuses a second create with the same key.
     _settles_after = DEFAULT_SETTLES_AFTER
 
     def search(self, *args, **kwargs):
