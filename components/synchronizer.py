@@ -32,6 +32,7 @@ class Synchronizer(AbstractComponent):
         self._backend_adapter = None
         self._binder = None
         self._mapper = None
+        self._shares_with = None  #: a synchronizer whose components are used
         self.outcome = None  #: the :class:`~..outcome.Outcome` of the last run
 
     def run(self):
@@ -42,33 +43,42 @@ class Synchronizer(AbstractComponent):
     def mapper(self):
         """The mapper of the model, looked up on first use."""
         if self._mapper is None:
-            self._mapper = self.component(usage=self._base_mapper_usage)
+            self._mapper = (
+                self._shares_with.mapper
+                if self._shares_with
+                else self.component(usage=self._base_mapper_usage)
+            )
         return self._mapper
 
     @property
     def binder(self):
         """The binder of the model, looked up on first use."""
         if self._binder is None:
-            self._binder = self.binder_for()
+            self._binder = (
+                self._shares_with.binder if self._shares_with else self.binder_for()
+            )
         return self._binder
 
     @property
     def backend_adapter(self):
         """The backend adapter of the model, looked up on first use."""
         if self._backend_adapter is None:
-            self._backend_adapter = self.component(
-                usage=self._base_backend_adapter_usage
+            self._backend_adapter = (
+                self._shares_with.backend_adapter
+                if self._shares_with
+                else self.component(usage=self._base_backend_adapter_usage)
             )
         return self._backend_adapter
 
-    def _share_components(self, other):
+    def share_components(self, other):
         """Use the mapper, binder and adapter of another synchronizer.
+
+        Many records then share what these have prepared, such as a mapping plan. The
+        components are looked up on first use.
 
         :param other: a synchronizer of the same model and backend
         """
-        self._mapper = other.mapper
-        self._binder = other.binder
-        self._backend_adapter = other.backend_adapter
+        self._shares_with = other
 
     def _check_backend_active(self):
         """End the synchronisation if the backend is archived.

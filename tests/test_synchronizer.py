@@ -134,6 +134,13 @@ class TestSynchronizer(ShopCase):
         with self.assertRaises(NoComponentError):
             importer.binder  # noqa: B018
 
+    def test_it_uses_the_components_of_another_one_when_needed(self):
+        first, second = (self.component("record.exporter") for _time in range(2))
+        second.share_components(first)
+        self.assertIsNone(first._mapper)
+        for name in ("mapper", "binder", "backend_adapter"):
+            self.assertIs(getattr(second, name), getattr(first, name))
+
     def test_a_component_in_a_slot_is_used(self):
         importer = self.component("importer")
         importer._mapper = importer._binder = importer._backend_adapter = "mine"

@@ -144,6 +144,8 @@ class BulkExport(ExportFlow):
     """
 
     def run(self):
+        for item in self.items[1:]:
+            item.exporter.share_components(self.items[0].exporter)
         self._start()
         self._lock()
         self._build_calls()

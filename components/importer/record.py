@@ -193,7 +193,7 @@ class RecordImporter(AbstractComponent):
     def work_on_item(self, item, importer):
         """Import an item with the components of another importer."""
         self._item = item
-        self._share_components(importer)
+        self.share_components(importer)
 
     @property
     def can_read_many(self):
