@@ -16,23 +16,23 @@ from odoo.addons.queue_job.exception import (  # noqa: F401  (part of our interf
 
 
 class ConnectorException(Exception):
-    """A synchronisation cannot go on until somebody mends its cause."""
+    """The synchronisation cannot continue until the cause is fixed."""
 
 
 class NoConnectorUnitError(ConnectorException):
-    """A part of the connector is missing: nothing does this work for this model."""
+    """The connector lacks a component for this model."""
 
 
 class InvalidDataError(ConnectorException):
-    """The data is not fit to be sent, or the other side refused it."""
+    """The data cannot be sent, or the backend refused it."""
 
 
 class AccessRefusedError(ConnectorException):
-    """The other side did not accept our credentials: somebody has to renew them."""
+    """The backend refused the credentials, which have to be renewed."""
 
 
 class MappingError(ConnectorException):
-    """A record could not be translated into the terms of the other side."""
+    """A record could not be mapped."""
 
 
 class InvalidValueError(MappingError, ValueError):
@@ -40,19 +40,19 @@ class InvalidValueError(MappingError, ValueError):
 
 
 class NetworkRetryableError(RetryableJobError):
-    """The other side could not be reached, or was too busy: the job tries again."""
+    """The backend could not be reached, or was busy. The job is retried."""
 
 
 class NoExternalId(RetryableJobError):
-    """A record that has to be known to the other side first is not: tried again."""
+    """A record has no external id yet, and needs one. The job is retried."""
 
 
 class IDMissingInBackend(JobError):
-    """The other side has no record with this external id (any more)."""
+    """The backend has no record with this external id, or no longer has it."""
 
 
 class ManyIDSInBackend(JobError):
-    """The other side has several records where one was expected."""
+    """The backend has several records where one was expected."""
 
 
 #: Errors of the transaction or of the backend. They concern the whole job, not one

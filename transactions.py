@@ -2,8 +2,12 @@
 """When a synchronisation commits, and what it undoes when a step fails."""
 
 from contextlib import contextmanager
+from weakref import WeakSet
 
 from odoo import modules, tools
+
+#: Cursors within :func:`without_commits`.
+_WITHOUT_COMMITS = WeakSet()
 
 
 def commits_enabled():
@@ -134,8 +138,24 @@ def _has_written(cr):
     return cr.fetchone()[0]
 
 
+@contextmanager
+def without_commits(env):
+    """Let nothing commit, since a commit would end the savepoints of the caller.
+
+    :param env: ``Environment`` of the transaction
+    """
+    if env.cr in _WITHOUT_COMMITS:
+        yield
+        return
+    _WITHOUT_COMMITS.add(env.cr)
+    try:
+        yield
+    finally:
+        _WITHOUT_COMMITS.discard(env.cr)
+
+
 def _may_commit(cr):
     # queue_job (in a job) and Odoo's test case forbid commits by putting another
     # function over the method of the cursor.
     forbidden = getattr(cr.commit, "__func__", None) is not type(cr).commit
-    return commits_enabled() and not forbidden
+    return commits_enabled() and not forbidden and cr not in _WITHOUT_COMMITS

@@ -2,6 +2,7 @@
 """Call a backend over HTTP."""
 
 import logging
+import re
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -13,6 +14,8 @@ from ..http_session import BearerAuth, HeaderAuth, Session  # noqa: F401
 from .http_errors import _redact_url
 
 _logger = logging.getLogger(__name__)
+
+ABSOLUTE_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -220,7 +223,7 @@ class HTTPAdapter(AbstractComponent):
 
     def _url(self, path):
         base = self._base_url()
-        if "://" not in path:
+        if not ABSOLUTE_URL.match(path):
             return f"{base.rstrip('/')}/{path.lstrip('/')}" if path else base
         if not _is_same_host(path, base):
             raise InvalidDataError(

@@ -55,6 +55,8 @@ LONGEST_MESSAGE = 300  #: characters of an answer that are shown
 
 #: Names of headers and parameters whose values are never shown.
 SECRET_NAME = re.compile("auth|cookie|cred|key|pass|secret|session|sign|token", re.I)
+#: The same for the body of a request, whose other fields are the data of a record.
+SECRET_IN_BODY = re.compile("api_?key|credential|passw|secret|token", re.I)
 SHORTEST_SUSPECT = 6  #: characters; shorter values are common words, such as "id"
 
 
@@ -291,6 +293,11 @@ class HTTPErrors(AbstractComponent):
         cookies = request.headers.get("Cookie", "").split(";")
         named = [*request.headers.items(), *parse_qsl(url.query)]
         suspects = [value for name, value in named if SECRET_NAME.search(name)]
+        suspects += [
+            value
+            for name, value in _named_texts(request.body)
+            if SECRET_IN_BODY.search(name)
+        ]
         suspects += [cookie.partition("=")[2].strip() for cookie in cookies]
         secrets = {value for value in suspects if len(value) >= SHORTEST_SUSPECT}
         secrets.add(unquote(url.password or ""))
@@ -299,6 +306,26 @@ class HTTPErrors(AbstractComponent):
         for name in ("Authorization", "Proxy-Authorization"):
             secrets.update(_credentials(request.headers.get(name, "")))
         return set(map(_text, secrets)) - {""}
+
+
+def _named_texts(body):
+    """Return the names and texts in the body of a request: JSON or a form."""
+    text = _text(body) if isinstance(body, str | bytes) else ""
+    try:
+        return list(_texts_in(json.loads(text or "")))
+    except ValueError:
+        return parse_qsl(text if isinstance(text, str) else "")
+
+
+def _texts_in(data, name=""):
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from _texts_in(value, key)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _texts_in(value, name)
+    elif isinstance(data, str):
+        yield name, data
 
 
 def _credentials(header):

@@ -41,8 +41,12 @@ class OwnCreates:
         by_text = {str(external_id): external_id for external_id in external_ids}
         bound, skipped = {}, {}
         for create in self.creates:
+            if not by_text:
+                break  # All ids are found; the backend need not be asked more.
             found = self.importer.backend_adapter.find_created(create.key)
-            external_id = by_text.get(str(found)) if is_external_id(found) else None
+            external_id = None
+            if is_external_id(found):
+                external_id = by_text.pop(str(found), None)
             if external_id is None:
                 continue
             if create.is_deleted:

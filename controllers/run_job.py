@@ -2,6 +2,7 @@
 import logging
 import time
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 import psycopg2
 from psycopg2.pool import PoolError
@@ -22,6 +23,8 @@ _logger = logging.getLogger(__name__)
 LOST_STATES = ("08", "57P")
 #: How libpq's messages begin when a connection cannot be opened.
 NOT_OPENED = ("connection to server", "could not connect")
+#: How old a job may be, so that a lost connection counts no attempt.
+UNCOUNTED = timedelta(hours=1)
 #: Seconds that a job waits for PostgreSQL to accept connections again.
 PATIENCE = 60
 
@@ -132,6 +135,13 @@ def _make_pending(env, job_uuid):
     if job.state == STARTED and job.lock():
         message = env._("The connection to the database was lost.")
         _logger.info("Job %s lost its connection; it runs again", job_uuid)
+        if job.date_created < datetime.now() - UNCOUNTED:
+            # Something ends its connection each time: the job fails in the end.
+            job.retry += 1
+            if job.max_retries and job.retry >= job.max_retries:
+                job.set_failed(exc_name="LostConnection", exc_message=message)
+                job.store()
+                return job.state
         job.postpone(result=message, seconds=contention_wait())
         job.set_pending(reset_retry=False)
         job.store()

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 
 class ConnectorBackendReference(models.AbstractModel):
@@ -17,6 +18,22 @@ class ConnectorBackendReference(models.AbstractModel):
     )
     model_name = fields.Char(string="Model", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
+
+    def write(self, vals):
+        # The names of records are computed with the rights of the system. Whoever could
+        # change the reference could read the name of any record.
+        if not self.env.su and vals.keys() - self._editable_fields():
+            names = ", ".join(sorted(vals))
+            raise AccessError(self.env._("These fields cannot be changed: %s.", names))
+        return super().write(vals)
+
+    @api.model
+    def _editable_fields(self):
+        """Return the names of the fields that users may change.
+
+        :rtype: set[str]
+        """
+        return set()
 
     @api.depends("backend_model", "backend_id")
     def _compute_backend_name(self):

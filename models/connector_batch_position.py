@@ -15,7 +15,7 @@ class ConnectorBatchPosition(models.Model):
     _log_access = False
 
     job_uuid = fields.Char(required=True)
-    run = fields.Char(required=True, help="Which records the job delays.")
+    run = fields.Char(required=True, help="Digest of the records that are delayed.")
     last_id = fields.Integer(help="The ID of the last record that has a job.")
     records = fields.Integer(help="How many records have a job.")
     jobs = fields.Integer(help="How many jobs were delayed.")

@@ -29,6 +29,10 @@ class ConnectorCheckpoint(models.Model):
         "There is a checkpoint for this backend and this model already.",
     )
 
+    @api.model
+    def _editable_fields(self):
+        return {"moment"}
+
     @api.private
     def of(self, backend, model_name, filters=None):
         """Return the checkpoint of a backend and a model; make it if needed.

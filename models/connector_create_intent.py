@@ -82,6 +82,10 @@ class ConnectorCreateIntent(models.Model):
         "A create of this record is unconfirmed already.",
     )
 
+    @api.model
+    def _editable_fields(self):
+        return {"external_id"}
+
     @api.depends("model_name", "res_id", "previous_external_id")
     def _compute_unconfirmed(self):
         for intent in self:

@@ -89,6 +89,9 @@ class ExternalBinding(models.AbstractModel):
             return self.env._("There is nothing to export: an earlier job has done it.")
         if len(self) > 1:
             return self._export_changes_of_many(changes)
+        if not self.exists():
+            changes.forget()
+            return self.env._("Nothing was exported: the record was deleted in Odoo.")
         outcome = self._export_with_own_method(changes.changed_fields())
         if outcome.kind != SKIPPED:  # otherwise a later export needs them
             changes.forget()
@@ -112,8 +115,9 @@ class ExternalBinding(models.AbstractModel):
                 try:
                     exporter = work.component(usage="batch.exporter")
                 except NoComponentError:
-                    for binding in bindings:
-                        changes.delay_alone(binding)
+                    with commit_on_success(self.env):
+                        for binding in bindings:
+                            changes.delay_alone(binding)
                     results.append(self.env._("A job exports each record."))
                 else:
                     results.append(exporter.run_changes(bindings, changes))
@@ -176,7 +180,8 @@ class ExternalBinding(models.AbstractModel):
                 raise  # The job is retried; deletes can be repeated.
             except Exception as error:
                 report.add_failure(external_id, error)
-                delay_delete(self, backend, external_id, *more)
+                with commit_on_success(self.env):  # The next failure rolls back.
+                    delay_delete(self, backend, external_id, *more)
         return report.text([(DELETED, self.env._("processed"))])
 
     def _job_store_values(self, job):

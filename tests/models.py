@@ -18,9 +18,9 @@ class Shop(models.Model):
     active = fields.Boolean(default=True)
     chunk_size = fields.Integer()
 
-    def export_all(self):
+    def export_all(self, domain=None):
         with self.work_on("connector.test.binding") as work:
-            return work.component(usage="batch.exporter").run()
+            return work.component(usage="batch.exporter").run(domain)
 
 
 class Contact(models.Model):

@@ -65,6 +65,14 @@ class TestBatchPosition(RealJobsCase):
         self.assertEqual([id_ for ids in self.chunks() for id_ in ids], self.ids)
         self.assertFalse(self.read("connector.batch.position", []))
 
+    def test_the_domain_may_be_long(self):
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            ids = [*self.ids, *range(10**6, 10**6 + 1000)]
+            uuid = shop.with_delay().export_all([("id", "in", ids)]).uuid
+        job = self.run_job(uuid)
+        self.assertEqual(job["result"], "10 records to export, in 1 jobs.")
+
     def test_a_job_that_has_ended_starts_again_from_the_beginning(self):
         uuid = self.delay_batch(chunk_size=5)
         self.run_job(uuid)

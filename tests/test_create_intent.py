@@ -403,6 +403,20 @@ class TestForPeople(IntentMixin, ShopCase):
         self.assertFalse(self.intent.with_user(manager).search([]))
 
 
+class TestReferences(ShopCase):
+    def test_a_manager_cannot_read_the_name_of_any_record(self):
+        manager = new_test_user(
+            self.env, "manager", groups="connector.group_connector_manager"
+        )
+        ada = self.binding("Ada")
+        intents = self.env["connector.create.intent"]
+        intents.declare(self.shop, ada, {ada.id: False})
+        intent = intents.search([]).with_user(manager)
+        intent.external_id = "7"
+        with self.assertRaises(AccessError):
+            intent.write({"model_name": "ir.config_parameter", "res_id": 1})
+
+
 class TestRecoveryInJobs(IntentMixin, RealJobsCase):
     """The intent outlives the transaction of the job, and does not block it."""
 

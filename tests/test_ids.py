@@ -2,7 +2,7 @@
 """An external id is the same as number and as text, in the form that came first."""
 
 from odoo.addons.component.core import Component
-from odoo.addons.connector.components.exporter.deleter import waiting_deletes
+from odoo.addons.connector.delete_jobs import waiting_deletes
 from odoo.addons.connector.exception import JobError
 from odoo.addons.connector.locks import pg_try_advisory_lock
 

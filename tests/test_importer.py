@@ -5,7 +5,39 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import RetryableJobError
 from odoo.addons.connector.locks import CONTENTION_WAIT
 
-from .common import RealJobsCase, Transaction
+from .common import (
+    RealJobsCase,
+    ShopSource,
+    Transaction,
+    import_components,
+    override,
+)
+
+
+class TestExportInAnImport(RealJobsCase):
+    def test_an_export_in_a_hook_breaks_no_chunk(self):
+        source = ShopSource()
+        source.add(1, 2, 3)
+        self.build(*import_components(source))
+
+        def _after_import(importer, binding):
+            if importer.external_id == "2":
+                raise ValueError("too late")
+            importer.component(usage="record.exporter").run(binding)
+
+        self.build(
+            override("test.shop.contact.record.importer", _after_import=_after_import)
+        )
+        self.server.records.update({"1": {}, "2": {}, "3": {}})
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            bindings = env["connector.test.binding"]
+            uuid = bindings.with_delay().import_chunk(shop, ["1", "2", "3"]).uuid
+        job = self.run_job(uuid)
+        self.assertEqual(job["state"], "done")
+        self.assertTrue(job["result"].startswith("2 created, 1 failed."))
+        found = self.read("connector.test.binding", [])
+        self.assertEqual({each["external_id"] for each in found}, {"1", "3"})
 
 
 class TestLockImport(RealJobsCase):

@@ -103,6 +103,19 @@ class TestLostConnections(RealJobsCase):
         other.__exit__(None, None, None)
         self.assertEqual((job["state"], job["retry"]), ("started", 0))
 
+    def test_an_old_job_that_loses_each_connection_fails_in_the_end(self):
+        def cut_always(exporter):
+            self.cut(pid_of(exporter.env))
+            return GenericExporter._map_data(exporter)
+
+        self.override(_map_data=cut_always)
+        [uuid] = self.delay(self.bindings("Ada"))
+        with self.transaction() as env:
+            env.cr.execute("UPDATE queue_job SET date_created = '2020-01-01'")
+        with mute_logger("odoo.sql_db"):
+            states = [self.run_job(uuid)["state"] for _attempt in range(5)]
+        self.assertEqual(states, ["pending"] * 4 + ["failed"])
+
     def test_other_errors_fail_the_job(self):
         def fail(exporter):
             raise ValueError("A bug")

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The export of many bindings, a job for each chunk."""
 
+import hashlib
+
 from odoo.fields import Domain
 
 from odoo.addons.component.core import AbstractComponent
@@ -18,7 +20,7 @@ from ...outcome import (
     Report,
     returns_message,
 )
-from ...transactions import commit_if_allowed
+from ...transactions import commit_if_allowed, commit_on_success
 from ..backend_adapter import has_capability
 from .bulk import BulkExport, ExportItem, OwnMethod, SingleExports
 from .progress import JobProgress, Progress
@@ -60,7 +62,8 @@ class BatchExporter(AbstractComponent):
         if not job:
             return Progress(self.env)
         run = f"{self.backend_record} {self.model._name} {domain} {fields}"
-        return JobProgress(self.env, job, run)
+        digest = hashlib.sha1(run.encode(), usedforsecurity=False).hexdigest()
+        return JobProgress(self.env, job, digest)
 
     def _pages(self, domain, size, progress):
         while True:
@@ -112,7 +115,7 @@ class BatchExporter(AbstractComponent):
         """
         self._check_backend_active()
         items = [
-            ExportItem(binding, self.component(usage="record.exporter"), fields)
+            ExportItem(binding, self._exporter_of(binding), fields)
             for binding in bindings.exists().union()
         ]
         self._flow(items)(self, items).run()
@@ -169,8 +172,15 @@ class BatchExporter(AbstractComponent):
 
     def _report(self, items):
         """Count the outcomes; delay a job for each record that was not exported."""
+        with commit_on_success(self.env):  # The next chunk's failure rolls back.
+            return self._report_and_delay(items)
+
+    def _report_and_delay(self, items):
         report = Report(self.env)
+        existing = self.model.union(*(item.binding for item in items)).exists()
         for item in items:
+            if item.binding not in existing:
+                item.outcome = Outcome(GONE, "")
             if item.outcome and item.outcome.kind != POSTPONED:
                 report.add(item.outcome)
                 continue

@@ -204,9 +204,11 @@ class BulkExport(ExportFlow):
     def _update(self, items):
         if not items:
             return
-        results = self.batch.backend_adapter.write_many(
-            [(item.exporter.external_id, item.call.data) for item in items]
-        )
+        changes = [(item.exporter.external_id, item.call.data) for item in items]
+        try:
+            results = self.batch.backend_adapter.write_many(changes)
+        except InvalidDataError as error:
+            results = [error] * len(items)
         for item, result in zip(items, results or [None] * len(items), strict=True):
             if isinstance(result, Exception):
                 item.error = result

@@ -3,12 +3,9 @@
 
 from odoo.addons.component.core import AbstractComponent
 
-from ...delete_jobs import delete_job_key, waiting_deletes
 from ...exception import IDMissingInBackend
 from ...external_id import is_external_id
 from ...outcome import DELETED, GONE, NothingToDo, Outcome, returns_message
-
-__all__ = ["RecordDeleter", "delete_job_key", "waiting_deletes"]
 
 
 class RecordDeleter(AbstractComponent):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import psycopg2
 
 from ...causes import cause_of
+from ...delete_jobs import waiting_deletes
 from ...exception import JOB_LEVEL_ERRORS
 from ...outcome import (
     ADOPTED,
@@ -17,7 +18,7 @@ from ...outcome import (
     NothingToDo,
     Outcome,
 )
-from ..exporter.deleter import waiting_deletes
+from ...transactions import without_commits
 from .dependencies import DependencyTracker, dependency_key
 
 _logger = logging.getLogger(__name__)
@@ -55,7 +56,8 @@ class ImportFlow:
         :raise Exception: an error of the transaction or the backend, which concerns the
             whole job
         """
-        with self.tracker.scope():
+        # An export in a hook would commit.
+        with self.tracker.scope(), without_commits(self.env):
             try:
                 with self.tracker.rollback_on_error(), self.env.cr.savepoint():
                     self._import(is_alone=False)

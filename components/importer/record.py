@@ -304,7 +304,10 @@ class RecordImporter(AbstractComponent):
         with self._retry_unique_violation():
             self.binding = self.binder.binding_of(existing)
             if self.binding:
-                self._update(self.binding, values)
+                changes = self.env["connector.export.change"]
+                unsent = changes.waiting_fields(self.binding)
+                self._item.unsent_fields = unsent.get(self.binding.id, set())
+                self.update_binding()
             else:
                 self.binding = self._create(self._values_to_adopt(existing, values))
         # Now, since the next record of a chunk may match the same one.
@@ -361,7 +364,9 @@ class RecordImporter(AbstractComponent):
                 wrapped = [binder.unwrap_binding(line) for line in lines]
             lines.unlink()
             if wrapped:
-                wrapped[0].union(*wrapped).unlink()
+                # Bindings on other backends are deleted there, too.
+                records = wrapped[0].union(*wrapped)
+                records.with_context(connector_no_export=False).unlink()
 
     def finish_import(self):
         """Run what remains when the record is stored."""
