@@ -67,6 +67,8 @@ class ConnectorExportChange(models.Model):
         :param bindings: the bindings that changed
         :param field_names: names of the fields that changed; ``None`` for all
         """
+        if not bindings:
+            return
         precommit = self.env.cr.precommit
         noted = precommit.data.get(self._name)
         if noted is None:

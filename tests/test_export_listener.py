@@ -54,6 +54,11 @@ class ListenerCase(ShopCase):
 
 
 class TestChanges(ListenerCase):
+    def test_nothing_is_noted_of_no_bindings(self):
+        self.changes.note(self.env["connector.test.binding"])
+        self.end_transaction()
+        self.assertFalse(self.changes.search([]) or self.jobs())
+
     def test_a_new_binding_is_exported_whole(self):
         ada = self.binding("Ada")
         self.end_transaction()
