@@ -18,6 +18,7 @@ from .common import (
     Transaction,
     batch_export_components,
     listener_components,
+    noted_queries,
     override,
 )
 
@@ -854,6 +855,30 @@ class TestDeletesOfMany(ManyCase):
         self.server.records[kept].clear()
         self.run_only_job("export_delete_record")
         self.assertFalse(self.server.records)
+
+    def test_each_delete_that_fails_gets_its_job(self):
+        kept = [f"x{self.ids[number]}" for number in (4, 5, 9)]
+        for external_id in kept:
+            self.server.records[external_id]["title"] = "Kept"
+        self.delete(self.ids)
+        result = self.run_only_job("export_delete_records")["result"]
+        self.assertIn("9 processed, 3 failed", result)
+        self.assertEqual(len(self.jobs("export_delete_record")), 3)
+        self.assertEqual(self.waiting(), set(kept))
+
+    def test_arguments_that_a_connector_adds_cost_no_query_for_each_record(self):
+        def _delete_arguments(listener, binding):
+            return (*super(own, listener)._delete_arguments(binding), binding.note)
+
+        name = "test.shop.contact.export.listener"
+        own = override(name, _delete_arguments=_delete_arguments)
+        self.build(own)
+        counts = []
+        for ids in (self.ids, self.exported(60)):
+            with noted_queries() as queries:
+                self.delete(ids)
+            counts.append(len(queries))
+        self.assertLessEqual(counts[1] - counts[0], 4)
 
     def test_a_job_that_was_interrupted_deletes_the_others(self):
         self.delete(self.ids)

@@ -200,7 +200,9 @@ class ExportListener(AbstractComponent):
 
     def _external_ids(self, bindings):
         """Return pairs of the backend and the external id of bindings of a backend."""
-        backend = backend_of(bindings[0].with_prefetch())
+        # Of many, only one is read; one of many is read together with the others.
+        one = bindings[0].with_prefetch() if len(bindings) > 1 else bindings
+        backend = backend_of(one)
         with backend.work_on(bindings._name) as work:
             binder = work.component(usage="binder")
             return [(backend, binder.to_external(binding)) for binding in bindings]
