@@ -12,7 +12,6 @@ from ...outcome import (
     CREATED,
     DELAYED,
     GONE,
-    POSTPONED,
     SKIPPED,
     UNCHANGED,
     UPDATED,
@@ -177,11 +176,9 @@ class BatchExporter(AbstractComponent):
 
     def _report_and_delay(self, items):
         report = Report(self.env)
-        existing = self.model.union(*(item.binding for item in items)).exists()
+        self._leave_out_deleted([item for item in items if not item.is_done])
         for item in items:
-            if item.binding not in existing:
-                item.outcome = Outcome(GONE, "")
-            if item.outcome and item.outcome.kind != POSTPONED:
+            if item.is_done:
                 report.add(item.outcome)
                 continue
             label = self.env._(
@@ -203,6 +200,13 @@ class BatchExporter(AbstractComponent):
             ],
             self.env._("%s exported", exported),
         )
+
+    def _leave_out_deleted(self, items):
+        """Give no job to records that a user has deleted in the meantime."""
+        existing = self.model.union(*(item.binding for item in items)).exists()
+        for item in items:
+            if item.binding not in existing:
+                item.outcome, item.error = Outcome(GONE, ""), None
 
     def _delay_export_alone(self, binding, fields):
         binding.with_delay(

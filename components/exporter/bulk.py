@@ -49,6 +49,11 @@ class ExportItem:
         return self.outcome is None and self.error is None
 
     @property
+    def is_done(self):
+        """Whether the record needs no job of its own."""
+        return bool(self.outcome and self.outcome.kind != POSTPONED)
+
+    @property
     def settles_changes(self):
         """Whether the changes of the record are exported, and not needed any longer."""
         done = self.outcome and self.outcome.kind not in (SKIPPED, POSTPONED)
