@@ -20,7 +20,7 @@ FAILED = "failed"
 
 
 class Outcome(NamedTuple):
-    """What a synchronisation did."""
+    """The result of a synchronisation."""
 
     kind: str  #: one of the constants above
     message: str  #: translated sentence for people

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What the answers of a backend, and missing answers, mean for a job."""
+"""Translate the answers of a backend, and missing answers, to errors for jobs."""
 
 import base64
 import binascii

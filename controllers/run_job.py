@@ -108,7 +108,7 @@ def _give_back(env, job_uuid):
     :param job_uuid: UUID of the job
     :return: the state of the job now, ``None`` when it was deleted
     """
-    env.cr.clear()  # What the request has not written yet belongs to the lost job.
+    env.cr.clear()  # The lost job must not write what it had not flushed.
     with suppress(psycopg2.Error):
         env.cr.rollback()  # This releases the lock of the job, if it is still held.
     deadline = time.monotonic() + PATIENCE

@@ -6,7 +6,7 @@ from odoo.addons.component.core import Component, _component_databases
 
 
 class ListenerByHand(Component):
-    """What a user of the peer writes; the class is not built unless it is used."""
+    """Listen as a connector of the peer does; built only when a work uses it."""
 
     _name = "benchmark.listener"
     _module = "connector_benchmark"

@@ -39,7 +39,7 @@ def run(chaos):
 
 
 def _announce(chaos, shop, announced):
-    """Import what is new on the backend at once, before the jobs that wait."""
+    """Import new records of the backend immediately, before the jobs that wait."""
     new = {item["id"] for item in chaos.backend.items(shop.space)} - announced
     shop.import_(*sorted(new), priority=1)
     announced.update(new)
