@@ -6,10 +6,22 @@ import re
 import psycopg2
 import psycopg2.errors
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.orm.models import get_columns_from_sql_diagnostics
 
-from .exception import ConnectorException, JobError, RetryableJobError
+from odoo.addons.component.exception import ComponentException
+
+from .exception import (
+    AccessRefusedError,
+    ConnectorException,
+    FailedJobError,
+    IDMissingInBackend,
+    JobError,
+    ManyIDSInBackend,
+    NetworkRetryableError,
+    NoConnectorUnitError,
+    RetryableJobError,
+)
 
 #: Errors whose text is written for people.
 READABLE = (AssertionError, ConnectorException, JobError, RetryableJobError, UserError)
@@ -19,6 +31,76 @@ DATE_ERRORS = (
     psycopg2.errors.InvalidDatetimeFormat,
     psycopg2.errors.DatetimeFieldOverflow,
 )
+
+#: What has to be done about a cause.
+WAIT = "wait"  #: nothing: the job is retried
+RECORD = "record"  #: to correct the record
+SETTINGS = "settings"  #: to correct the settings, here or on the backend
+DEVELOPER = "developer"  #: to tell the developer
+
+#: The class of a cause by the class of the error. The first that fits counts.
+CLASSES = (
+    (NetworkRetryableError, SETTINGS),
+    ((AccessRefusedError, AccessError), SETTINGS),
+    ((NoConnectorUnitError, ComponentException), DEVELOPER),
+    ((IDMissingInBackend, ManyIDSInBackend), RECORD),
+    ((ConnectorException, RetryableJobError, UserError), RECORD),
+    ((psycopg2.IntegrityError, psycopg2.DataError), RECORD),
+    (JobError, SETTINGS),
+)
+
+#: What differs from record to record in the message of an error.
+PARTICULARS = re.compile(
+    r"""
+    \b\w+://[^\s'">,]+                          # web addresses
+    | [^\s@'"<>(]+@[^\s@'">)]*\w                # e-mail addresses
+    | (?<!\w)'[^'\n]*'(?!\w) | "[^"\n]*" | “[^”\n]*” | «[^»\n]*» | „[^“\n]*“
+    | \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b
+    | \b\w*\d[\w.:/-]*\w\b | \d             # ids, numbers, dates, references
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+#: Characters of a cause that are kept. Causes are compared and indexed.
+CAUSE_LENGTH = 300
+
+
+def masked_cause_of(env, error):
+    """Return the cause of an error without what differs from record to record.
+
+    Failures with the same cause have the same text.
+
+    :param env: ``Environment``, whose transaction must accept queries
+    :param error: the exception
+    :return: a translated sentence with "…" for ids, numbers, quoted values, addresses
+    :rtype: str
+    """
+    text = " ".join(cause_of(env, _last_attempt(error)).split())
+    return PARTICULARS.sub("…", text)[:CAUSE_LENGTH] or type(error).__name__
+
+
+def cause_class_of(error):
+    """Return what has to be done about an error.
+
+    :param error: the exception
+    :return: ``"wait"``, ``"record"``, ``"settings"`` or ``"developer"``
+    :rtype: str
+    """
+    if isinstance(error, RetryableJobError):
+        return WAIT
+    error = _last_attempt(error)
+    for classes, cause_class in CLASSES:
+        if isinstance(error, classes):
+            return cause_class
+    return DEVELOPER
+
+
+def _last_attempt(error):
+    """Return the error behind the one that says that no attempt is left."""
+    if isinstance(error, FailedJobError) and isinstance(
+        error.__cause__, RetryableJobError
+    ):
+        return error.__cause__
+    return error
 
 
 def cause_of(env, error, data=None):

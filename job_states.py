@@ -2,6 +2,8 @@
 """Groups of the states that a ``queue.job`` can have."""
 
 from odoo.addons.queue_job.job import (
+    CANCELLED,
+    DONE,
     ENQUEUED,
     FAILED,
     PENDING,
@@ -15,3 +17,5 @@ WAITING = (WAIT_DEPENDENCIES, PENDING, ENQUEUED)
 RUNNABLE = (*WAITING, FAILED)
 #: The job has not reached its aim yet.
 UNFINISHED = (*RUNNABLE, STARTED)
+#: The job will not run again, unless somebody requeues it.
+FINISHED = (DONE, CANCELLED)

@@ -25,6 +25,43 @@ class Outcome(NamedTuple):
     kind: str  #: one of the constants above
     message: str  #: translated sentence for people
 
+    def counted(self):
+        """Return the message, with the counts that a job stores.
+
+        :rtype: Message
+        """
+        counts = getattr(self.message, "counts", None)
+        if counts is None:
+            counts = {} if self.kind == DELAYED else {self.kind: 1}
+        return Message(self.message, counts)
+
+
+class Message(str):
+    """A translated text that carries how many records had which outcome.
+
+    The job that returns it stores the counts for the screens.
+
+    :param text: the text
+    :param counts: number of records by the kind of the outcome
+    """
+
+    def __new__(cls, text, counts):
+        message = super().__new__(cls, text)
+        message.counts = Counter(counts)
+        return message
+
+    @classmethod
+    def join(cls, messages):
+        """Return a text with a line for each message, and the sum of their counts.
+
+        :param messages: list of messages; a plain text counts nothing
+        :rtype: Message
+        """
+        counts = Counter()
+        for message in messages:
+            counts.update(getattr(message, "counts", {}))
+        return cls("\n".join(messages), counts)
+
 
 class NothingToDo(Exception):
     """Ends a synchronisation early, without an error.
@@ -55,7 +92,7 @@ def returns_message(flow):
         if not isinstance(result, Outcome):
             return result
         self.outcome = result
-        return result.message
+        return result.counted()
 
     return run
 
@@ -105,7 +142,7 @@ class Report:
         :param labels: pairs of the kind to count and a translated word for it; a kind
             that did not occur is left out
         :param first: translated text that the line begins with
-        :rtype: str
+        :rtype: Message
         """
         labels = [
             *labels,
@@ -119,4 +156,4 @@ class Report:
         ]
         counts = ", ".join([first, *counted] if first else counted)
         counts = counts or self.env._("Nothing was done")
-        return "\n".join([f"{counts}.", *self.failures])
+        return Message("\n".join([f"{counts}.", *self.failures]), self.counts)

@@ -14,6 +14,7 @@ from odoo.addons.queue_job.exception import NoSuchJobError
 from odoo.addons.queue_job.job import DONE, STARTED, Job
 
 from ..exception import FailedJobError, RetryableJobError
+from ..job_facts import note_error
 from ..locks import contention_wait
 
 _logger = logging.getLogger(__name__)
@@ -40,17 +41,21 @@ class RunJobController(main.RunJobController):
     @classmethod
     def _acquire_job(cls, env, job_uuid):
         try:
-            return super()._acquire_job(env, job_uuid)
+            job = super()._acquire_job(env, job_uuid)
         except psycopg2.Error:
             if _is_alive(env.cr):
                 raise
             _give_back(env, job_uuid)
             return None
+        if job and env["connector.backend.state"].holds_back(job):
+            return None
+        return job
 
     @classmethod
     def _try_perform_job(cls, env, job):
         try:
-            super()._try_perform_job(env, job)
+            with note_error(job), env["queue.job"].within_run_of(job.db_record()):
+                super()._try_perform_job(env, job)
         except Exception as error:
             if not env["queue.job.function"].synchronizes(job.job_function_name):
                 raise

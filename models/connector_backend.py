@@ -1,7 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from contextlib import contextmanager
 
-from odoo import models
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from ..job_facts import outcome_values
 
 
 class ConnectorBackend(models.AbstractModel):
@@ -18,6 +21,50 @@ class ConnectorBackend(models.AbstractModel):
     _name = "connector.backend"
     _description = "Connector Backend"
     _inherit = ["collection.base"]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        backends = super().create(vals_list)
+        self.env["connector.backend.state"].sudo().of(backends)
+        return backends
+
+    def unlink(self):
+        states = self.env["connector.backend.state"].sudo().of(self)
+        result = super().unlink()
+        states.unlink()
+        return result
+
+    def _job_store_values(self, job):
+        return {**super()._job_store_values(job), **outcome_values(job)}
+
+    # What a connector may offer to the people who watch it.
+
+    @api.private
+    def check_connection(self):
+        """Check that the backend answers and accepts the credentials.
+
+        A connector overrides it, to offer a button to people.
+
+        :return: a translated sentence that says what was found
+        :rtype: str
+        :raise ConnectorException, JobError, UserError: that says what is wrong
+        """
+        raise UserError(
+            self.env._("The connector of %s has no check.", self.display_name)
+        )
+
+    @api.private
+    def record_url(self, binding, external_id):
+        """Return the web address of a record on the backend.
+
+        A connector overrides it, to offer a link to people.
+
+        :param binding: the binding
+        :param external_id: its external id
+        :return: ``None`` when the backend shows its records to nobody
+        :rtype: str | None
+        """
+        return None
 
     @contextmanager
     def work_on(self, model_name, **kwargs):

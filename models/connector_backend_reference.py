@@ -1,10 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+from ..inspection import backend_models
 
 
 class ConnectorBackendReference(models.AbstractModel):
-    """What belongs to a backend, of whatever model that is."""
+    """What belongs to a backend, of whatever model that is.
+
+    Users see it when they may read the backend.
+    """
 
     _name = "connector.backend.reference"
     _description = "Reference to a Connector Backend"
@@ -28,6 +34,41 @@ class ConnectorBackendReference(models.AbstractModel):
         return super().write(vals)
 
     @api.model
+    def _search(self, domain, *args, bypass_access=False, **kwargs):
+        if not (self.env.su or bypass_access):
+            domain = Domain(domain) & self._domain_of_readable()
+        return super()._search(domain, *args, bypass_access=bypass_access, **kwargs)
+
+    def _check_access(self, operation):
+        result = super()._check_access(operation)
+        if result or self.env.su or not any(self._ids):
+            return result
+        readable = self.sudo().search(
+            Domain("id", "in", self.ids) & self._domain_of_readable()
+        )
+        forbidden = self - readable.with_env(self.env)
+        if not forbidden:
+            return None
+        return forbidden, lambda: AccessError(
+            self.env._(
+                "You may not read the backend to which this belongs. Ask an "
+                "administrator for access to it."
+            )
+        )
+
+    @api.model
+    def _domain_of_readable(self):
+        """Return the domain of what belongs to backends that the user may read."""
+        # Rules on records count, whether a backend is archived does not.
+        env = self.with_context(active_test=False).env
+        return Domain.OR(
+            Domain("backend_model", "=", name)
+            & Domain("backend_id", "in", env[name]._search([]))
+            for name in backend_models(env)
+            if env[name].has_access("read")
+        )
+
+    @api.model
     def _editable_fields(self):
         """Return the names of the fields that users may change.
 
@@ -49,12 +90,11 @@ class ConnectorBackendReference(models.AbstractModel):
         :param model_name: name of the model of the bindings
         :rtype: dict
         """
-        company = "company_id" in backend._fields and backend.sudo().company_id.id
         return {
             "backend_model": backend._name,
             "backend_id": backend.id,
             "model_name": model_name,
-            "company_id": company,
+            "company_id": company_of(backend).id,
         }
 
     def _domain_of(self, backend, model_name):
@@ -73,3 +113,13 @@ class ConnectorBackendReference(models.AbstractModel):
         if model_name in self.env:
             return self.env[model_name].browse(res_id).exists() or None
         return None
+
+
+def company_of(backend):
+    """Return the company of a backend, empty when it belongs to none.
+
+    :param backend: record of the backend
+    """
+    if "company_id" in backend._fields:
+        return backend.sudo().company_id
+    return backend.env["res.company"]

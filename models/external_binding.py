@@ -8,7 +8,8 @@ from ..backends import backend_of
 from ..binding_cache import invalidate
 from ..delete_jobs import delay_delete, delete_job_key
 from ..exception import JOB_LEVEL_ERRORS
-from ..outcome import DELETED, GONE, SKIPPED, UPDATED, Outcome, Report
+from ..job_facts import outcome_values
+from ..outcome import DELETED, GONE, SKIPPED, UPDATED, Message, Outcome, Report
 from ..transactions import commit_on_success
 from .connector_export_change import changes_job_key
 
@@ -77,9 +78,15 @@ class ExternalBinding(models.AbstractModel):
             return work.component(usage="record.importer").run(external_id, force=force)
 
     @api.private
+    def export_batch(self, backend):
+        """Prepare the export of the records that were never exported"""
+        with backend.work_on(self._name) as work:
+            return work.component(usage="batch.exporter").run()
+
+    @api.private
     def export_record(self, fields=None):
         """Export a record to the backend"""
-        return self._export(fields).message
+        return self._export(fields).counted()
 
     @api.private
     def export_changes(self):
@@ -95,7 +102,7 @@ class ExternalBinding(models.AbstractModel):
         outcome = self._export_with_own_method(changes.changed_fields())
         if outcome.kind != SKIPPED:  # otherwise a later export needs them
             changes.forget()
-        return outcome.message
+        return outcome.counted()
 
     def _export_changes_of_many(self, changes):
         """Export changes of many records, each with its own fields.
@@ -121,7 +128,7 @@ class ExternalBinding(models.AbstractModel):
                     results.append(self.env._("A job exports each record."))
                 else:
                     results.append(exporter.run_changes(bindings, changes))
-        return "\n".join(results)
+        return Message.join(results)
 
     @api.private
     def exports_by_own_method(self):
@@ -159,7 +166,7 @@ class ExternalBinding(models.AbstractModel):
             with backend.work_on(self._name) as work:
                 exporter = work.component(usage="batch.exporter")
                 results.append(exporter.run_chunk(bindings, fields=fields))
-        return "\n".join(results)
+        return Message.join(results)
 
     @api.private
     def export_delete_record(self, backend, external_id):
@@ -186,7 +193,10 @@ class ExternalBinding(models.AbstractModel):
 
     def _job_store_values(self, job):
         """Give a job for a chunk the identity keys of the jobs of its records."""
-        values = super()._job_store_values(job)
+        values = {
+            **super()._job_store_values(job),
+            **outcome_values(job),
+        }
         bindings = job.recordset
         if job.method_name == "export_changes" and len(bindings) > 1:
             keys = [changes_job_key(self._name, id_) for id_ in bindings.ids]

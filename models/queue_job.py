@@ -2,23 +2,132 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.queue_job.models.queue_job import QueueJob as QueueJobBase
+
 from ..backends import backend_of
-from ..job_states import UNFINISHED
+from ..causes import DEVELOPER, RECORD, SETTINGS, WAIT
+from ..job_facts import PREPARING, facts_of
+from ..job_states import FINISHED, PENDING, UNFINISHED, WAIT_DEPENDENCIES
+from ..runs import Run, present_run, within_run
 
 
 class QueueJob(models.Model):
     _inherit = "queue.job"
+
+    _protected_fields = (
+        *QueueJobBase._protected_fields,
+        "backend_model",
+        "backend_id",
+        "run_id",
+        "record_count",
+        "outcome_counts",
+        "cause",
+        "cause_class",
+    )
 
     record_keys = fields.Json(
         readonly=True,
         help="Identity keys of the jobs, one for each record, which this job replaces.",
     )
 
+    backend_model = fields.Char(
+        readonly=True, help="Model of the backend that the job works for."
+    )
+    backend_id = fields.Many2oneReference(
+        string="Backend ID",
+        model_field="backend_model",
+        readonly=True,
+        help="The backend that the job works for.",
+    )
+    run_id = fields.Many2one(
+        "connector.run.start",
+        "Run",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="What somebody or a schedule has started, and this job is a part of.",
+    )
+    record_count = fields.Integer(
+        string="Records", readonly=True, help="How many records the job handles."
+    )
+    outcome_counts = fields.Json(
+        readonly=True, help="How many records had which outcome."
+    )
+    cause = fields.Char(
+        readonly=True,
+        help="Why the last attempt failed. Failures with the same cause have the same "
+        "text.",
+    )
+    cause_class = fields.Selection(
+        [
+            (WAIT, "Wait"),
+            (RECORD, "Correct the record"),
+            (SETTINGS, "Correct the settings"),
+            (DEVELOPER, "Tell the developer"),
+        ],
+        string="What to Do",
+        readonly=True,
+    )
+
+    _connector_unfinished_index = models.Index(
+        "(backend_model, backend_id, model_name, state)"
+        f" WHERE backend_id IS NOT NULL AND state NOT IN {FINISHED}"
+    )
+    _connector_done_index = models.Index(
+        "(backend_model, backend_id, date_done) WHERE backend_id IS NOT NULL"
+    )
     # Not fastupdate: each search would read all keys that were added lately.
     _record_keys_index = models.Index(
         "USING gin (record_keys) WITH (fastupdate = off)"
         f" WHERE record_keys IS NOT NULL AND state IN {UNFINISHED}"
     )
+
+    @api.model_create_multi
+    @api.private
+    def create(self, vals_list):
+        for vals in vals_list:
+            vals.update(self._connector_values(vals))
+        return super().create(vals_list)
+
+    def _connector_values(self, vals):
+        """Return what a new job of a connector shows to people, and its state.
+
+        :param vals: values of the new job
+        :return: no values for other jobs
+        :rtype: dict
+        """
+        records = vals.get("records")
+        if records is None:
+            return {}
+        call = vals.get("method_name"), vals.get("args") or (), vals.get("kwargs") or {}
+        facts = facts_of(records, *call)
+        if not facts or not facts.backend:
+            return {}
+        backend = facts.backend
+        values = {
+            "backend_model": backend._name,
+            "backend_id": backend.id,
+            "record_count": facts.record_count,
+            "run_id": present_run(backend._name, backend.id),
+        }
+        if not values["run_id"] and vals["method_name"] in PREPARING:
+            starts = self.env["connector.run.start"]
+            values["run_id"] = starts.begin(backend, records._name, call[0]).id
+        if vals["state"] == PENDING and self.env["connector.backend.state"].is_paused(
+            backend
+        ):
+            values["state"] = WAIT_DEPENDENCIES
+        return values
+
+    @api.private
+    def within_run_of(self, job):
+        """Let the jobs that are delayed within belong to the run of a job.
+
+        :param job: ``queue.job``
+        :return: context manager
+        """
+        run = job.run_id and Run(job.run_id.id, job.backend_model, job.backend_id)
+        return within_run(run or None)
 
     @api.private
     def store_new(self, jobs):

@@ -13,6 +13,7 @@ from . import (
     test_http_adapter,
     test_ids,
     test_importer,
+    test_job_facts,
     test_lines,
     test_listener,
     test_locker,

@@ -75,6 +75,26 @@ class ShopCase(TransactionCase):
         """Replace hooks of the component that this test case is about."""
         self.build(override(self.overridden, **hooks))
 
+    def grant(self, group, *models, write=False):
+        """Give a group access to models of the tests, which nobody has otherwise.
+
+        :param group: external id of the group
+        :param models: names of models; by default that of the shops
+        :param write: whether the group may change and delete records, too
+        """
+        for model in models or ("connector.test.shop",):
+            self.env["ir.model.access"].create(
+                {
+                    "name": f"{group} {model}",
+                    "model_id": self.env["ir.model"]._get(model).id,
+                    "group_id": self.env.ref(group).id,
+                    "perm_read": True,
+                    "perm_write": write,
+                    "perm_create": write,
+                    "perm_unlink": write,
+                }
+            )
+
     def work(self, model="connector.test.binding", shop=None):
         """Return a work context on a shop."""
         with (shop or self.shop).work_on(model) as work:

@@ -77,6 +77,7 @@ class RealJobsCase(BaseCase):
                 ).unlink()
             env["queue.job"].search([("model_name", "like", "connector.test")]).unlink()
             env["connector.create.intent"].search([]).unlink()
+            env["connector.run.start"].search([]).unlink()
 
     def transaction(self):
         """Return a new :class:`Transaction`."""

@@ -364,14 +364,7 @@ class TestForPeople(IntentMixin, ShopCase):
         )
         with self.assertRaises(AccessError):
             self.intent.with_user(plain).read(["key"])
-        self.env["ir.model.access"].create(
-            {
-                "name": "readers",
-                "model_id": self.env["ir.model"]._get(self.intent._name).id,
-                "group_id": self.env.ref("base.group_user").id,
-                "perm_read": True,
-            }
-        )
+        self.grant("base.group_user", self.intent._name, "connector.test.shop")
         self.intent.external_id = "77"
         for action in ("action_check_backend", "action_link", "action_discard"):
             with self.assertRaises(AccessError):
@@ -388,13 +381,15 @@ class TestForPeople(IntentMixin, ShopCase):
             "manager",
             groups="base.group_user,connector.group_connector_manager",
         )
-        # the models of this test have no access rights at all
+        self.grant("connector.group_connector_manager")
+        # the other models of this test have no access rights at all
         intent = self.intent.with_user(manager)
         self.assertEqual(intent.record_name, self.ada.display_name)
 
     def test_companies_do_not_see_each_others_creates(self):
         company = self.env["res.company"].create({"name": "Other Company"})
         self.intent.company_id = company
+        self.grant("connector.group_connector_manager")
         manager = new_test_user(
             self.env,
             "manager",
@@ -409,6 +404,7 @@ class TestReferences(ShopCase):
             self.env, "manager", groups="connector.group_connector_manager"
         )
         ada = self.binding("Ada")
+        self.grant("connector.group_connector_manager")
         intents = self.env["connector.create.intent"]
         intents.declare(self.shop, ada, {ada.id: False})
         intent = intents.search([]).with_user(manager)

@@ -30,11 +30,9 @@ class TestSecurity(TransactionCase):
 
 
 class TestMenusAndViews(TransactionCase):
-    def test_the_menus_are_for_connector_managers(self):
+    def test_the_menus_are_for_connector_users(self):
         root = self.env.ref("connector.menu_connector_root")
-        self.assertEqual(
-            root.group_ids, self.env.ref("connector.group_connector_manager")
-        )
+        self.assertEqual(root.group_ids, self.env.ref("connector.group_connector_user"))
         self.assertEqual(self.env.ref("connector.menu_connector").parent_id, root)
         self.assertTrue(root.web_icon_data)
 

@@ -50,9 +50,11 @@ class BatchExporter(AbstractComponent):
         size = chunk_size or chunk_size_of(self.backend_record)
         domain = self._domain(domain)
         progress = self._progress(domain, fields)
-        for bindings in self._pages(domain, size, progress):
-            self._delay_chunk(bindings, fields)
-            progress.add(bindings)
+        starts = self.env["connector.run.start"]
+        with starts.within(self.backend_record, self.model._name, "export_batch"):
+            for bindings in self._pages(domain, size, progress):
+                self._delay_chunk(bindings, fields)
+                progress.add(bindings)
         return progress.end()
 
     def _progress(self, domain, fields):

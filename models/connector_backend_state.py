@@ -1,0 +1,161 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.tools import SQL, ormcache
+
+from ..inspection import backend_models
+from ..job_states import DONE, PENDING, WAIT_DEPENDENCIES
+from .connector_backend_reference import company_of
+
+
+class ConnectorBackendState(models.Model):
+    """The state of a backend, as people see it: the card of the overview.
+
+    Each backend has one row. It stores who looks after the backend and whether it is
+    paused; what else people see is derived.
+    """
+
+    _name = "connector.backend.state"
+    _description = "State of a Backend"
+    _inherit = "connector.backend.reference"
+    _rec_name = "backend_name"
+
+    user_id = fields.Many2one(
+        "res.users",
+        string="Responsible",
+        help="Who is told when records cannot be synchronised.",
+    )
+    paused_since = fields.Datetime(readonly=True)
+    paused_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
+
+    _one_per_backend = models.Constraint(
+        "unique(backend_model, backend_id)", "The backend has a state already."
+    )
+
+    @api.model
+    def _editable_fields(self):
+        return {"user_id"}
+
+    @api.private
+    def of(self, backends):
+        """Return the states of backends, and make those that are missing.
+
+        :param backends: records of one model of backends
+        """
+        states = self.sudo().search(
+            [("backend_model", "=", backends._name), ("backend_id", "in", backends.ids)]
+        )
+        missing = set(backends.ids).difference(states.mapped("backend_id"))
+        return states + states.create(
+            [
+                {
+                    "backend_model": backends._name,
+                    "backend_id": backend.id,
+                    "company_id": company_of(backend).id,
+                }
+                for backend in backends
+                if backend.id in missing
+            ]
+        )
+
+    @api.private
+    def make_missing(self):
+        """Make the states of backends that were there before this addon was."""
+        for name in backend_models(self.env):
+            backends = self.env[name].sudo().with_context(active_test=False)
+            known = self._search([("backend_model", "=", name)], bypass_access=True)
+            self.of(backends.search([("id", "not in", known.subselect("backend_id"))]))
+
+    # -- pause
+
+    def action_pause(self):
+        """Let the jobs of the backends wait until somebody resumes them."""
+        self.check_access("write")
+        running = self.sudo().filtered(lambda state: not state.paused_since)
+        running.write(
+            {"paused_since": fields.Datetime.now(), "paused_by_id": self.env.uid}
+        )
+        self.env.registry.clear_cache()
+        for state in running:
+            state._hold_back_jobs()
+
+    def action_resume(self):
+        """Let the jobs of the backends run again."""
+        self.check_access("write")
+        paused = self.sudo().filtered("paused_since")
+        paused.write({"paused_since": False, "paused_by_id": False})
+        self.env.registry.clear_cache()
+        for state in paused:
+            state._release_jobs()
+
+    @api.private
+    def is_paused(self, backend):
+        """Return whether the jobs of a backend have to wait.
+
+        :param backend: record of the backend
+        :rtype: bool
+        """
+        return (backend._name, backend.id) in self._paused_backends()
+
+    @api.model
+    @ormcache()
+    def _paused_backends(self):
+        paused = self.sudo().search([("paused_since", "!=", False)])
+        return frozenset((state.backend_model, state.backend_id) for state in paused)
+
+    @api.private
+    def holds_back(self, job):
+        """Let a job that has begun wait, when its backend is paused.
+
+        Its transaction may not have seen the pause when it made the job, or the job
+        was about to run.
+
+        :param job: ``Job``
+        :return: whether the job has to wait
+        :rtype: bool
+        """
+        paused = self._paused_backends()
+        record = job.db_record()
+        if not paused or (record.backend_model, record.backend_id) not in paused:
+            return False
+        job.set_pending(reset_retry=False)
+        job.state = WAIT_DEPENDENCIES
+        job.store()
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+        return True
+
+    def _hold_back_jobs(self):
+        # The runner ignores jobs that wait for others. So they occupy no channel.
+        self._update_jobs(
+            SQL(
+                "UPDATE queue_job SET state = %s"
+                " WHERE backend_model = %s AND backend_id = %s AND state = %s",
+                WAIT_DEPENDENCIES,
+                self.backend_model,
+                self.backend_id,
+                PENDING,
+            )
+        )
+
+    def _release_jobs(self):
+        self._update_jobs(
+            SQL(
+                "UPDATE queue_job SET state = %s"
+                " WHERE backend_model = %s AND backend_id = %s AND state = %s"
+                " AND NOT EXISTS ("
+                "  SELECT 1 FROM json_array_elements_text("
+                "   dependencies::json -> 'depends_on') AS needed(uuid)"
+                "  JOIN queue_job AS other ON other.uuid = needed.uuid"
+                "  WHERE other.state != %s)",
+                PENDING,
+                self.backend_model,
+                self.backend_id,
+                WAIT_DEPENDENCIES,
+                DONE,
+            )
+        )
+
+    def _update_jobs(self, query):
+        jobs = self.env["queue.job"]
+        jobs.flush_model()
+        self.env.cr.execute(query)
+        jobs.invalidate_model()

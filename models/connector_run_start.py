@@ -1,0 +1,97 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from contextlib import contextmanager
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..runs import Run, present_run, within_run
+
+IMPORT = "import"
+EXPORT = "export"
+BOTH = "both"
+#: Directions by the method of the job that begins a run.
+DIRECTIONS = {
+    "import_batch": IMPORT,
+    "import_changes": IMPORT,
+    "export_batch": EXPORT,
+}
+
+
+class ConnectorRunStart(models.Model):
+    """What somebody or a schedule has started.
+
+    It is written once, so that no job waits for another one. How far the run has come
+    is derived from its jobs, see ``connector.run``.
+    """
+
+    _name = "connector.run.start"
+    _description = "Start of a Run"
+    _inherit = "connector.backend.reference"
+    _order = "id desc"
+    _log_access = False
+
+    direction = fields.Selection(
+        [(IMPORT, "Import"), (EXPORT, "Export"), (BOTH, "Both directions")],
+        required=True,
+        readonly=True,
+    )
+    started = fields.Datetime(
+        required=True, readonly=True, default=lambda self: self.env.cr.now()
+    )
+    user_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
+    cron_id = fields.Many2one(
+        "ir.cron",
+        string="Scheduled Action",
+        readonly=True,
+        ondelete="set null",
+        help="The scheduled action that started the run; empty when a user did.",
+    )
+
+    @api.private
+    def begin(self, backend, model_name, method_name=None):
+        """Begin a run.
+
+        :param backend: record of the backend
+        :param model_name: name of the model of the bindings; ``False`` for all
+        :param method_name: method of the job that begins it; by default a run in both
+            directions begins
+        :return: the new row
+        """
+        progress_id = self.env.context.get("ir_cron_progress_id")
+        progress = self.env["ir.cron.progress"].sudo().browse(progress_id)
+        return self.sudo().create(
+            {
+                **self._values_of(backend, model_name),
+                "direction": DIRECTIONS.get(method_name, BOTH),
+                "user_id": self.env.uid,
+                "cron_id": progress.exists().cron_id.id,
+            }
+        )
+
+    @api.private
+    @contextmanager
+    def within(self, backend, model_name, method_name):
+        """Let the jobs that are delayed within belong to a run.
+
+        :param backend: record of the backend
+        :param model_name: name of the model of the bindings
+        :param method_name: method of a job that would begin a run, if none is present
+        """
+        if present_run(backend._name, backend.id):
+            yield
+            return
+        start = self.begin(backend, model_name, method_name)
+        with within_run(Run(start.id, backend._name, backend.id)):
+            yield
+
+    @api.autovacuum
+    def _gc_old(self):
+        """Delete the runs whose jobs were deleted, as long as queue_job keeps jobs."""
+        days = self.env.ref("queue_job.channel_root").removal_interval
+        jobs = self.env["queue.job"]._search([("run_id", "!=", False)])
+        self.search(
+            [
+                ("started", "<", self.env.cr.now() - timedelta(days=days)),
+                ("id", "not in", jobs.subselect("run_id")),
+            ]
+        ).unlink()
