@@ -41,7 +41,6 @@ class QueueJob(models.Model):
     )
     run_id = fields.Many2one(
         "connector.run.start",
-        "Run",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
