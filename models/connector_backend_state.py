@@ -74,7 +74,7 @@ class ConnectorBackendState(models.Model):
         running.write(
             {"paused_since": fields.Datetime.now(), "paused_by_id": self.env.uid}
         )
-        self.env.registry.clear_cache()
+        self._forget_pauses()
         for state in running:
             state._hold_back_jobs()
 
@@ -83,9 +83,16 @@ class ConnectorBackendState(models.Model):
         self.check_access("write")
         paused = self.sudo().filtered("paused_since")
         paused.write({"paused_since": False, "paused_by_id": False})
-        self.env.registry.clear_cache()
+        self._forget_pauses()
         for state in paused:
             state._release_jobs()
+
+    def _forget_pauses(self):
+        """Let all processes read again which backends are paused."""
+        clear_cache = self.env.registry.clear_cache
+        clear_cache()
+        # Another thread may have read them before this transaction is committed.
+        self.env.cr.postcommit.add(clear_cache)
 
     @api.private
     def is_paused(self, backend):
