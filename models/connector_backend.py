@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..job_facts import outcome_values
+from ..work_context import ConnectorWorkContext
 
 
 class ConnectorBackend(models.AbstractModel):
@@ -80,7 +81,7 @@ class ConnectorBackend(models.AbstractModel):
         kwargs.setdefault("http_sessions", sessions)
         try:
             with super().work_on(model_name, **kwargs) as work:
-                yield work
+                yield ConnectorWorkContext.of(work)
         finally:
             for session in sessions.values():
                 session.close()

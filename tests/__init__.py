@@ -35,4 +35,5 @@ from . import (
     test_security,
     test_strict_overrides,
     test_synchronizer,
+    test_teaching_errors,
 )

@@ -1,0 +1,99 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The mistakes of authors get an error that names the place and the remedy."""
+
+from odoo.addons.component.core import AbstractComponent, Component
+from odoo.addons.component.exception import NoComponentError, SeveralComponentError
+
+from .common import ShopCase
+
+
+class TestMissingComponents(ShopCase):
+    def error(self, usage, model="connector.test.binding", shop=None):
+        with (
+            self.assertRaises(NoComponentError) as caught,
+            (shop or self.shop).work_on(model) as work,
+        ):
+            work.component(usage=usage)
+        return str(caught.exception)
+
+    def test_a_misspelt_usage_gets_the_near_one(self):
+        text = self.error("record.exportr")
+        self.assertIn(
+            "No component found for collection 'connector.test.shop', usage "
+            "'record.exportr', model_name 'connector.test.binding'.",
+            text,
+        )
+        self.assertIn("Did you mean the usage 'record.exporter'?", text)
+        self.assertIn("test.shop.contact.exporter (connector/tests/shop.py)", text)
+
+    def test_a_component_of_another_model_is_named(self):
+        text = self.error("record.exporter", "connector.test.numbered")
+        self.assertIn("test.shop.contact.exporter (connector/tests/shop.py)", text)
+        self.assertIn("is for connector.test.binding", text)
+        self.assertIn("Add 'connector.test.numbered' to its _apply_on", text)
+
+    def test_an_unknown_usage_gets_the_list(self):
+        text = self.error("weather")
+        self.assertIn("have the usages", text)
+        self.assertIn("'export.mapper'", text)
+        self.assertIn("_usage = 'weather'", text)
+
+    def test_a_component_without_the_collection_is_named(self):
+        class Forgotten(Component):
+            _name = "test.forgotten.weather"
+            _inherit = "base.connector"
+            _usage = "weather"
+            _collection = "connector.test.other"
+            _apply_on = ["connector.test.binding"]
+
+        self.build(Forgotten)
+        text = self.error("weather")
+        self.assertIn("test.forgotten.weather", text)
+        self.assertIn(
+            "its _collection is 'connector.test.other', not 'connector.test.shop'", text
+        )
+
+    def test_an_addon_that_does_not_import_its_components_is_told_so(self):
+        for name in list(self.components):
+            if self.components[name]._collection == "connector.test.shop":
+                del self.components._components[name]
+        self.components._cache.clear()
+        text = self.error("record.exporter")
+        self.assertIn("No component has the collection 'connector.test.shop'", text)
+        self.assertIn("from . import components", text)
+
+    def test_a_component_that_looks_for_another_one_explains_as_well(self):
+        with self.shop.work_on("connector.test.binding") as work:
+            exporter = work.component(usage="record.exporter")
+            with self.assertRaises(NoComponentError) as caught:
+                exporter.component(usage="binders")
+        self.assertIn("Did you mean the usage 'binder'?", str(caught.exception))
+
+    def test_two_that_fit_are_named_with_their_files(self):
+        class Second(Component):
+            _name = "test.shop.contact.exporter.again"
+            _inherit = "test.shop.contact.exporter"
+
+        self.build(Second)
+        with (
+            self.assertRaises(SeveralComponentError) as caught,
+            self.shop.work_on("connector.test.binding") as work,
+        ):
+            work.component(usage="record.exporter")
+        text = str(caught.exception)
+        self.assertIn("test.shop.contact.exporter (connector/tests/shop.py)", text)
+        self.assertIn(
+            "test.shop.contact.exporter.again "
+            "(connector/tests/test_teaching_errors.py)",
+            text,
+        )
+        self.assertIn("_inherit", text)
+
+    def test_abstract_components_are_no_near_miss(self):
+        class Abstract(AbstractComponent):
+            _name = "test.abstract.weather"
+            _inherit = "base.test.shop"
+            _usage = "weather"
+
+        self.build(Abstract)
+        self.assertNotIn("test.abstract.weather", self.error("weather"))

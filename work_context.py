@@ -1,0 +1,40 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The work context of a connector, whose errors name what nearly fits."""
+
+from odoo.addons.component.core import WorkContext
+from odoo.addons.component.exception import NoComponentError, SeveralComponentError
+
+from .diagnosis import AmbiguousComponentError, MissingComponentError
+
+
+class ConnectorWorkContext(WorkContext):
+    """A work context that explains why it does not find a component."""
+
+    @classmethod
+    def of(cls, work):
+        """Return a work context that explains, with the attributes of another one.
+
+        :param work: ``WorkContext``; one of another class is returned as it is
+        """
+        if type(work) is not WorkContext:
+            return work
+        return cls(**{name: getattr(work, name) for name in work._propagate_kwargs})
+
+    def component(self, usage=None, model_name=None, **kw):
+        """Return a new component; see ``WorkContext.component``.
+
+        :raise MissingComponentError: when there is none
+        :raise AmbiguousComponentError: when there is more than one
+        """
+        model_name = self._ensure_model_name(model_name)
+        try:
+            return super().component(usage=usage, model_name=model_name, **kw)
+        except NoComponentError as error:
+            if isinstance(error, MissingComponentError):
+                raise  # of a component that this one has looked for
+            raise MissingComponentError(self, usage, model_name) from None
+        except SeveralComponentError as error:
+            if isinstance(error, AmbiguousComponentError):
+                raise
+            found = self._lookup_components(usage=usage, model_name=model_name, **kw)
+            raise AmbiguousComponentError(self, usage, model_name, found) from None
