@@ -14,6 +14,7 @@ from odoo.addons.component.exception import ComponentException
 from .exception import (
     AccessRefusedError,
     ConnectorException,
+    DefinitionError,
     FailedJobError,
     IDMissingInBackend,
     JobError,
@@ -42,7 +43,7 @@ DEVELOPER = "developer"  #: to tell the developer
 CLASSES = (
     (NetworkRetryableError, SETTINGS),
     ((AccessRefusedError, AccessError), SETTINGS),
-    ((NoConnectorUnitError, ComponentException), DEVELOPER),
+    ((DefinitionError, NoConnectorUnitError, ComponentException), DEVELOPER),
     ((IDMissingInBackend, ManyIDSInBackend), RECORD),
     ((ConnectorException, RetryableJobError, UserError), RECORD),
     ((psycopg2.IntegrityError, psycopg2.DataError), RECORD),

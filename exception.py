@@ -35,6 +35,16 @@ class MappingError(ConnectorException):
     """A record could not be mapped."""
 
 
+class DefinitionError(ConnectorException):
+    """A component is not defined as the framework needs it. Its author corrects it."""
+
+
+class UnknownFieldError(DefinitionError, KeyError):
+    """A mapper names a field that does not exist."""
+
+    __str__ = Exception.__str__  # A KeyError would quote the message.
+
+
 class InvalidValueError(MappingError, ValueError):
     """A value of a record could not be converted."""
 

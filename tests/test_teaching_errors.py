@@ -4,7 +4,10 @@
 from odoo.addons.component.core import AbstractComponent, Component
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
-from .common import ShopCase
+from ..causes import cause_class_of
+from ..components.mapper import convert
+from ..exception import UnknownFieldError
+from .common import ImportCase, ShopCase, override
 
 
 class TestMissingComponents(ShopCase):
@@ -97,3 +100,68 @@ class TestMissingComponents(ShopCase):
 
         self.build(Abstract)
         self.assertNotIn("test.abstract.weather", self.error("weather"))
+
+
+class TestUnknownFields(ImportCase):
+    def export_error(self, **attributes):
+        self.build(override("test.shop.contact.export.mapper", **attributes))
+        binding = self.binding("Ada")
+        with self.assertRaises(UnknownFieldError) as caught:
+            self.component("export.mapper").map_record(binding).values()
+        return str(caught.exception)
+
+    def test_a_misspelt_source_names_the_mapper_the_row_and_the_near_field(self):
+        text = self.export_error(direct=[("name", "title"), ("emial", "mail")])
+        self.assertEqual(
+            text,
+            "test.shop.contact.export.mapper reads the field 'emial', which "
+            "connector.test.binding does not have. Did you mean 'email'? "
+            "(direct[1] in connector/tests/shop.py)",
+        )
+
+    def test_so_do_modifiers_and_children(self):
+        text = self.export_error(direct=[(convert("emial", str), "mail")])
+        self.assertIn("reads the field 'emial'", text)
+        self.assertIn("(direct[0] in ", text)
+        text = self.export_error(
+            direct=[], children=[("friend_idz", "friends", "connector.test.binding")]
+        )
+        self.assertIn("Did you mean 'friend_id'?", text)
+        self.assertIn("(children[0] in ", text)
+
+    def test_a_key_error_within_a_field_stays_what_it_is(self):
+        def broken(mapper, record, target):
+            raise KeyError("name")
+
+        self.build(
+            override("test.shop.contact.export.mapper", direct=[(broken, "title")])
+        )
+        with self.assertRaises(KeyError) as caught:
+            self.component("export.mapper").map_record(self.binding("Ada")).values()
+        self.assertNotIsInstance(caught.exception, UnknownFieldError)
+
+    def import_error(self, run, **attributes):
+        self.build(override("test.shop.contact.import.mapper", **attributes))
+        with self.assertRaises(UnknownFieldError) as caught:
+            run()
+        return str(caught.exception)
+
+    def test_a_misspelt_target_names_the_mapper_and_the_row(self):
+        self.source.add(1)
+        importer = self.component("record.importer")
+        text = self.import_error(lambda: importer.run("1"), direct=[("title", "nmae")])
+        self.assertIn("maps to the field 'nmae', which connector.test.binding", text)
+        self.assertIn("Did you mean 'name'?", text)
+        self.assertIn("(direct[0] in connector/tests/", text)
+
+    def test_so_does_an_update(self):
+        self.source.add(1, mail="ada@example.com")
+        self.component("record.importer").run("1")
+        text = self.import_error(
+            lambda: self.component("record.importer").run("1"),
+            direct=[("title", "name"), ("mail", "emial")],
+        )
+        self.assertIn("Did you mean 'email'?", text)
+
+    def test_the_author_is_to_be_told(self):
+        self.assertEqual(cause_class_of(UnknownFieldError("x")), "developer")

@@ -4,7 +4,7 @@
 The flow that calls them is in :mod:`.flow`.
 """
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 
 from odoo.addons.component.core import AbstractComponent
 
@@ -26,6 +26,7 @@ from ...outcome import (
     returns_message,
 )
 from ..backend_adapter import has_capability
+from ..mapper.errors import unknown_target
 from .dependencies import DependencyTracker, State, dependency_key
 from .flow import ImportFlow
 from .item import ImportItem
@@ -425,6 +426,17 @@ class RecordImporter(AbstractComponent):
             self.binder._odoo_field: existing.id,
         }
 
+    @contextmanager
+    def _explain_unknown_fields(self, data_list):
+        """Name the mapper, and the row, of a value for a field that does not exist."""
+        try:
+            yield
+        except ValueError as error:
+            names = {name for data in data_list for name in data}
+            for name in sorted(names - self.model._fields.keys()):
+                raise unknown_target(self.mapper, self.model, name) from error
+            raise
+
     # -- hooks, in the order in which they run
 
     def _import_data(self):
@@ -539,7 +551,8 @@ class RecordImporter(AbstractComponent):
 
         :param data: what :meth:`_create_data` returned, and the external id
         """
-        return self.model.with_context(connector_no_export=True).create(data)
+        with self._explain_unknown_fields([data]):
+            return self.model.with_context(connector_no_export=True).create(data)
 
     def _create_many(self, data_list):
         """Create many bindings with one call.
@@ -549,7 +562,8 @@ class RecordImporter(AbstractComponent):
         :param data_list: list of values as for :meth:`_create`
         :return: the bindings, in the same order
         """
-        return self.model.with_context(connector_no_export=True).create(data_list)
+        with self._explain_unknown_fields(data_list):
+            return self.model.with_context(connector_no_export=True).create(data_list)
 
     def _fields_to_keep(self, binding):
         """Return the fields that the import must not overwrite.
@@ -574,7 +588,8 @@ class RecordImporter(AbstractComponent):
         changed = changed_values(binding, data)
         if changed:
             prefetch_inverses(binding, self.binder._odoo_field)
-            binding.with_context(connector_no_export=True).write(changed)
+            with self._explain_unknown_fields([changed]):
+                binding.with_context(connector_no_export=True).write(changed)
         return bool(changed)
 
     def _after_import(self, binding):

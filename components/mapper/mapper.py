@@ -8,10 +8,10 @@ from odoo.exceptions import AccessError, MissingError
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
-from ...exception import MappingError
+from ...exception import MappingError, UnknownFieldError
 from ...orm import prefetch_fields
 from .decorators import mapping_definitions
-from .errors import COLLECTED, mapping_error
+from .errors import COLLECTED, mapping_error, unknown_source
 from .modifiers import external_to_m2o, m2o_to_external
 from .plan import MappingPlan
 from .record import MapOptions, MapRecord
@@ -211,6 +211,9 @@ class Mapper(AbstractComponent):
             except COLLECTED as error:
                 field = self._direct_source_field_name(from_attr) or "?"
                 errors.append((f"{field} -> {to_attr}", error))
+            except KeyError as error:
+                self._explain(error, source, (from_attr, to_attr))
+                raise
 
     def _map_with_methods(self, map_record, plan, values, errors):
         for method, definition in self.map_methods:
@@ -238,6 +241,21 @@ class Mapper(AbstractComponent):
                 )
             except COLLECTED as error:
                 errors.append((f"{from_attr} -> {to_attr}", error))
+            except KeyError as error:
+                self._explain(
+                    error, map_record.source, (from_attr, to_attr, model_name)
+                )
+                raise
+
+    def _explain(self, error, source, row):
+        """Raise an error that names the row, if its field does not exist."""
+        name = self._direct_source_field_name(row[0])
+        names_field = isinstance(name, str) and is_odoo_record(source)
+        if isinstance(error, UnknownFieldError) or not names_field:
+            return
+        if name not in source._fields:
+            rows_name = "children" if row[2:] else "direct"
+            raise unknown_source(self, source, row, rows_name) from error
 
     def _direct_source_field_name(self, direct_entry):
         """Return the field that a source reads, through modifiers within modifiers.
