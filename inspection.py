@@ -3,6 +3,8 @@
 
 from typing import NamedTuple
 
+BINDING = "external.binding"
+
 
 class BindingLink(NamedTuple):
     """How a binding model refers to the records that it wraps."""
@@ -26,7 +28,7 @@ def all_binding_models(env):
     :param env: ``Environment``
     :rtype: list[str]
     """
-    return _concrete(env, "external.binding")
+    return _concrete(env, BINDING)
 
 
 def binding_models(env, backend_model):
@@ -102,6 +104,24 @@ def links_of(env, model_name):
         for name in all_binding_models(env)
         if wrapped_model(env, name) == model_name
     ]
+
+
+def fields_of_bindings(record):
+    """Return the one2manys of a record to its bindings.
+
+    :param record: recordset of a model that bindings wrap
+    :return: names of models of bindings by the name of the field
+    :rtype: dict[str, str]
+    """
+    registry = record.env.registry
+    return {
+        name: field.comodel_name
+        for name, field in record._fields.items()
+        if field.type == "one2many"
+        and not field.inherited
+        and issubclass(registry[field.comodel_name], registry[BINDING])
+        and field.inverse_name == wrapped_field(record.env, field.comodel_name)
+    }
 
 
 def _concrete(env, parent):

@@ -7,7 +7,9 @@ from odoo.addons.component.exception import NoComponentError, SeveralComponentEr
 from ..causes import cause_class_of
 from ..components.mapper import convert
 from ..exception import UnknownFieldError
-from .common import ImportCase, ShopCase, override
+from .common import ImportCase, ShopCase, listener_components, override
+
+LISTENER = "odoo.addons.connector.components.exporter.listener"
 
 
 class TestMissingComponents(ShopCase):
@@ -165,3 +167,52 @@ class TestUnknownFields(ImportCase):
 
     def test_the_author_is_to_be_told(self):
         self.assertEqual(cause_class_of(UnknownFieldError("x")), "developer")
+
+
+class TestListeners(ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.build(*listener_components())
+        self.contact_binding = self.binding("Ada", external_id="7")
+        self.noted()
+
+    def listen(self, **attributes):
+        self.build(override("test.shop.contact.export.listener", **attributes))
+        self.contact_binding.odoo_id.name = "Grace"
+        return self.noted()
+
+    def noted(self):
+        self.cr.flush()
+        changes = self.env["connector.export.change"].search([])
+        names = changes.mapped("field_names")
+        changes.unlink()
+        return names
+
+    def test_the_field_of_the_bindings_is_found(self):
+        self.assertEqual(self.listen(_binding_field=None), [["name"]])
+
+    def test_a_misspelt_field_is_named_once(self):
+        with self.assertLogs(LISTENER, "WARNING") as logs:
+            self.assertFalse(self.listen(_binding_field="shop_bind_idz"))
+        self.assertIn(
+            "test.shop.contact.export.listener (connector/tests/shop.py) does not "
+            "export changes of connector.test.contact, which has no field "
+            "'shop_bind_idz'. Set _binding_field",
+            logs.output[0],
+        )
+        with self.assertNoLogs(LISTENER, "WARNING"):
+            self.contact_binding.odoo_id.name = "Alan"
+            self.cr.flush()
+
+    def test_a_model_without_such_a_field_is_named(self):
+        with self.assertLogs(LISTENER, "WARNING") as logs:
+            self.build(
+                override(
+                    "test.shop.contact.export.listener",
+                    _binding_field=None,
+                    _apply_on=["res.country"],
+                )
+            )
+            self.env["res.country"].search([], limit=1).code = "ZZ"
+            self.noted()
+        self.assertIn("res.country, which has no one2many to bindings", logs.output[0])

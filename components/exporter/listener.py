@@ -2,6 +2,7 @@
 """Export what users change in Odoo."""
 
 import logging
+from functools import lru_cache
 
 import psycopg2
 
@@ -12,10 +13,31 @@ from odoo.addons.component.exception import NoComponentError
 
 from ...backends import backend_of, group_by_backend
 from ...delete_jobs import delay_deletes
+from ...diagnosis import described
 from ...event_batch import collect
 from ...external_id import is_external_id
+from ...inspection import fields_of_bindings
 
 _logger = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=128)
+def _warn_of_binding_field(component, model_name, names):
+    """Log once that a listener does not find the bindings of a record."""
+    if not names:
+        found = "no one2many to bindings"
+    elif len(names) == 1:
+        found = f"no field '{names[0]}'"
+    else:
+        found = f"several one2manys to bindings ({', '.join(names)})"
+    _logger.warning(
+        "%s does not export changes of %s, which has %s. Set _binding_field to the "
+        "name of the field of %s that holds its bindings.",
+        described(component),
+        model_name,
+        found,
+        model_name,
+    )
 
 
 class ExportListener(AbstractComponent):
@@ -27,7 +49,6 @@ class ExportListener(AbstractComponent):
             _name = "shop.partner.export.listener"
             _inherit = "connector.export.listener"
             _apply_on = ["shop.res.partner", "res.partner"]
-            _binding_field = "shop_bind_ids"
 
     The changes of one transaction make jobs at the end of the transaction: one for each
     binding if it changed a few, one for each chunk if it changed many. While a job
@@ -43,7 +64,8 @@ class ExportListener(AbstractComponent):
     _name = "connector.export.listener"
     _inherit = "base.connector.listener"
 
-    #: name of the field of Odoo records that holds their bindings
+    #: Name of the field of Odoo records that holds their bindings. By default it is
+    #: the only one2many to bindings, if possible to those in ``_apply_on``.
     _binding_field = None
 
     #: Whether a connector decides for each record what is exported. Otherwise the
@@ -95,11 +117,12 @@ class ExportListener(AbstractComponent):
         """
         if self._is_binding(record):
             return record
-        if not self._binding_field:
+        field = self._field_of_bindings(record)
+        if not field:
             return []
         # Archived bindings too: they are often archived together with the record.
         record = record.sudo().with_context(active_test=False)
-        return record[self._binding_field].with_env(self.env)
+        return record[field].with_env(self.env)
 
     def _exported_fields(self, binding, fields):
         """Return the changed fields that are exported.
@@ -133,6 +156,23 @@ class ExportListener(AbstractComponent):
 
     # -- steps
 
+    def _field_of_bindings(self, record):
+        """Return the name of the field of Odoo records that holds their bindings.
+
+        :param record: records that bindings wrap
+        :return: ``None`` when there is no such field; a line in the log says so
+        :rtype: str | None
+        """
+        names = [self._binding_field]
+        if not self._binding_field:
+            found = fields_of_bindings(record)
+            own = set(type(self).apply_on_models or ()).intersection(found.values())
+            names = [name for name, model in found.items() if not own or model in own]
+        if len(names) == 1 and names[0] in record._fields:
+            return names[0]
+        _warn_of_binding_field(type(self), record._name, tuple(names))
+        return None
+
     def _is_binding(self, record):
         return isinstance(record, self.env.registry["external.binding"])
 
@@ -149,9 +189,10 @@ class ExportListener(AbstractComponent):
         """Return the bindings of records by backend, with the rights of the system."""
         if self._is_binding(records):
             return group_by_backend(records.sudo(), [("id", "in", records.ids)])
-        field = records._fields.get(self._binding_field)
-        if not field:
+        name = self._field_of_bindings(records)
+        if not name:
             return {}
+        field = records._fields[name]
         model = self.env[field.comodel_name].sudo()
         if field.type == "one2many" and field.inverse_name:
             domain = Domain(field.inverse_name, "in", records.ids)
