@@ -14,6 +14,7 @@
         "views/connector_menus.xml",
         "views/connector_create_intent_views.xml",
         "views/connector_checkpoint_views.xml",
+        "views/connector_run_views.xml",
         "views/res_partner_views.xml",
     ],
 }

@@ -32,6 +32,7 @@ from . import (
     test_real_jobs,
     test_record_deleter,
     test_record_importer,
+    test_runs,
     test_security,
     test_strict_overrides,
     test_synchronizer,
