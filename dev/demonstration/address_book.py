@@ -14,6 +14,7 @@ import card_reader  # noqa: E402
 COLLECTION = """\
 <mkcol xmlns="DAV:" xmlns:c="urn:ietf:params:xml:ns:carddav"><set><prop><resourcetype>
 <collection/><c:addressbook/></resourcetype></prop></set></mkcol>"""
+THERE_ALREADY = 405
 ETAGS = '<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>'
 
 
@@ -30,7 +31,13 @@ class AddressBook:
         self.url = f"{server.url}/{server.user}/{name}/"
         self._session = requests.Session()
         self._session.auth = (server.user, server.password)
-        self._request("MKCOL", data=COLLECTION)
+        made = self._session.request(
+            "MKCOL", self.url, data=COLLECTION, timeout=self.patience
+        )
+        #: whether it was missing
+        self.is_new = made.status_code != THERE_ALREADY
+        if self.is_new:
+            made.raise_for_status()
 
     def etags(self):
         """Return the etag of each card, by its name."""
@@ -55,8 +62,14 @@ class AddressBook:
         """Add a property to a card, as somebody with a phone would."""
         text = self.text(name).decode()
         head, end, tail = text.rpartition("END:VCARD")
-        card = f"{head}{line}\r\n{end}{tail}"
-        self._request("PUT", name, data=card.encode())
+        self.put(name, f"{head}{line}\r\n{end}{tail}".encode())
+
+    def put(self, name, card):
+        """Write a card.
+
+        :param card: bytes
+        """
+        self._request("PUT", name, data=card)
 
     def delete(self, name):
         """Delete a card, as somebody with a phone would."""

@@ -38,13 +38,14 @@ def last_job(odoo):
     )
 
 
-def connect(odoo, radicale, address_book):
+def connect(odoo, radicale, address_book, name="Demo address book"):
     """Set up the address book in Odoo as a user does, and push *Test Connection*.
 
+    :param name: how the address book is called in Odoo
     :return: id of the address book in Odoo
     """
     values = {
-        "name": "Demo address book",
+        "name": name,
         "url": address_book.url,
         "username": radicale.user,
         "new_password": radicale.password,

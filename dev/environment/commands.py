@@ -117,13 +117,20 @@ def serve(arguments):
     """
     ./dev/serve [OPTIONS OF ODOO]
 
-    Starts Odoo with the addons and demo data, and a CardDAV server, until Ctrl-C.
-    The database is kept; ./dev/clean gives a new one.
+    Starts Odoo with the addons and demo data, and a CardDAV server with an address
+    book that Odoo is connected to, until Ctrl-C. The database is kept; ./dev/clean
+    gives a new one.
     """
-    with running_postgres(), Radicale() as cards:
+    from demonstration.odoo_client import OdooClient
+    from screens.world import connect
+
+    with running_postgres(), Radicale(port=free_port(5232)) as cards:
         database = databases.kept_demo()
         with OdooServer(database, free_port(8069), arguments) as server:
-            say(f"\n  Odoo      {server.url}  (admin / admin)")
+            connect(OdooClient(server.url, database), cards)
+            say(
+                f"\n  Odoo      {server.url}/odoo/carddav-address-books  (admin / admin)"
+            )
             say(f"  CardDAV   {cards.url}  ({cards.user} / {cards.password})")
             with contextlib.suppress(KeyboardInterrupt):
                 say("\n  Ctrl-C stops both.")
@@ -181,6 +188,16 @@ def _main_of(package, arguments):
     return importlib.import_module(package).main(arguments)
 
 
+def pictures(arguments):
+    """
+    ./dev/pictures [NAME]...
+
+    Takes the pictures in docs/images, or those that are named: it tells the story of
+    dev/screens/story.py in a browser, in windows 1300 and 390 pixels wide.
+    """
+    return _main_of("screens", arguments)
+
+
 def lint(arguments):
     """
     ./dev/lint [OPTIONS OF ruff check]
@@ -205,5 +222,6 @@ def clean(arguments):
 
 
 COMMANDS = {
-    each.__name__: each for each in (test, demo, chaos, bench, serve, odoo, lint, clean)
+    each.__name__: each
+    for each in (test, demo, pictures, chaos, bench, serve, odoo, lint, clean)
 }

@@ -14,11 +14,16 @@ PATIENCE = 180
 
 
 class Tally:
-    """What ran: ``areas`` counts by area, ``failures`` has the details by name."""
+    """What ran.
+
+    ``areas`` counts by area, ``failures`` has the details by name, ``skipped`` the
+    reasons of tests of dev.
+    """
 
     def __init__(self):
         self.areas = {}
         self.failures = {}
+        self.skipped = set()
 
     def total(self, kind):
         """Return the number of tests that "passed" or were "skipped"."""
@@ -103,6 +108,7 @@ def _run_own(tally):
         broken = [*result.failures, *result.errors]
         failures = {f"{OWN}.{_whole(test).id()}": details for test, details in broken}
         tally.failures.update(failures)
+        tally.skipped |= {reason for _test, reason in result.skipped}
         counted = Counter(failed=len(failures), skipped=len(result.skipped))
         not_passed = {_whole(test) for test, _ in [*broken, *result.skipped]}
         # setUpClass may be among them, which is not a test that ran
@@ -134,5 +140,6 @@ def _report(tally):
         say(f"\nThe whole log of Odoo is in {log}.")
     if tally.total("skipped"):
         say(f"\n{plural(tally.total('skipped'), 'test')} skipped.")
+        say("\n".join(f"  {reason}" for reason in sorted(tally.skipped)))
     say(f"\n{tally.total('passed')} passed, {len(tally.failures)} failed")
     return 1 if tally.failures or not tally.total("passed") else 0

@@ -1,5 +1,6 @@
 """Commands that run until they are told to stop."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import time
 import unittest
 
 import psutil
+from demonstration.odoo_client import OdooClient
 from environment import databases, folders
 
 # ./dev/serve, on a database that is there already
@@ -25,6 +27,7 @@ class TestServe(unittest.TestCase):
         code, said = self.end_with(signal.SIGINT)
         self.assertEqual(code, 0)
         self.assertIn("Stopped.", said)
+        self.assertEqual(len(self.address_books), 1, "ready to be synchronised")
 
     def test_a_termination_ends_it(self):
         code, _said = self.end_with(signal.SIGTERM)
@@ -32,7 +35,7 @@ class TestServe(unittest.TestCase):
 
     def end_with(self, number):
         """Start ``./dev/serve`` as a shell does in the background, and signal it."""
-        with databases.temporary(databases.dependencies(), "serve") as database:
+        with databases.temporary(databases.demo(), "serve") as database:
             script = SERVE.format(dev=str(folders.DEV), database=database)
             serve = subprocess.Popen(
                 [sys.executable, "-c", script],
@@ -45,6 +48,9 @@ class TestServe(unittest.TestCase):
             said = self.read_to_invitation(serve)
             started = psutil.Process(serve.pid).children(recursive=True)
             self.assertGreater(len(started), 1, "Odoo and Radicale")
+            url = re.search(r"Odoo +(http://[^/\s]+)", said)[1]
+            odoo = OdooClient(url, database)
+            self.address_books = odoo.call("carddav.backend", "search", [])
             serve.send_signal(number)
             rest, _ = serve.communicate(timeout=PATIENCE)
             _gone, alive = psutil.wait_procs(started, timeout=5)

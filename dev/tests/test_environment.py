@@ -18,6 +18,7 @@ from environment import (
     Radicale,
     addons,
     build_cache,
+    chromium,
     debian,
     folders,
     permissions,
@@ -199,6 +200,17 @@ class TestPermissions(unittest.TestCase):
         self.addCleanup(shut.chmod, 0o700)
         said = self.explain(shut / "folder" / "file")
         self.assertIn(f"change the rights on {shut}.", said)
+
+
+class TestChromium(unittest.TestCase):
+    def test_a_user_without_it_reads_what_to_install(self):
+        with (
+            mock.patch.object(chromium, "PACKAGE", "no-such-browser"),
+            mock.patch.object(chromium, "USUAL", "/nowhere/chromium"),
+            mock.patch.object(os, "geteuid", return_value=1000),
+            self.assertRaisesRegex(Problem, "apt-get install chromium"),
+        ):
+            chromium.require()
 
 
 class TestServers(unittest.TestCase):

@@ -1,0 +1,113 @@
+"""A browser in which a person works with Odoo."""
+
+import contextlib
+
+from environment import chromium
+from playwright.sync_api import expect, sync_playwright
+
+FLAGS = (
+    "--no-sandbox",  # as root there is none
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+#: Debian's package of Odoo lacks this file.
+KNOWN_ERRORS = ("selfie_segmentation.js",)
+#: milliseconds that a page may take to show what a person waits for
+PATIENCE = 30_000
+WIDE, NARROW = 1300, 390
+HEIGHTS = {WIDE: 820, NARROW: 844}
+
+
+@contextlib.contextmanager
+def browser():
+    """Have a running Chromium in a ``with`` block.
+
+    :return: context manager that gives Playwright's ``Browser``
+    :raise Problem: when this machine has no Chromium
+    """
+    program = chromium.require()
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        with contextlib.closing(started):
+            yield started
+
+
+class Window:
+    """A window in which a user has logged in to Odoo.
+
+    :param started: the running ``Browser``
+    :param url: the address of Odoo
+    :param width: pixels; a phone's if it is less than 500
+    :param login: the name of the user, and also the password
+    """
+
+    def __init__(self, started, url, width=WIDE, login="admin"):
+        self.url = url
+        self.width = width
+        #: what the browser's console shows as errors
+        self.errors = []
+        context = started.new_context(
+            viewport={"width": width, "height": HEIGHTS[width]},
+            has_touch=width == NARROW,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(PATIENCE)
+        self.page = context.new_page()
+        self.page.on("console", self._note_message)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self._log_in(login)
+
+    def open(self, path, wait_for):
+        """Open a page of the web client.
+
+        :param path: what follows ``/odoo/``, such as ``carddav-address-books``
+        :param wait_for: CSS selector of what the page shows when it is ready
+        """
+        self.page.goto(f"{self.url}/odoo/{path}")
+        self.see(wait_for)
+
+    def see(self, selector, text=None):
+        """Wait until the page shows an element, and return it.
+
+        :param selector: CSS selector
+        :param text: string or pattern that the element has to have
+        """
+        found = self.page.locator(selector)
+        if text is not None:
+            found = found.filter(has_text=text)
+        expect(found.first).to_be_visible()
+        return found.first
+
+    def press(self, name, within="body"):
+        """Press the button with a name.
+
+        :param name: its text or label
+        :param within: CSS selector of the part of the page that has the button
+        """
+        part = self.page.locator(within)
+        part.get_by_role("button", name=name, exact=True).first.click()
+
+    def picture(self, path):
+        """Take a picture of what the window shows.
+
+        :param path: of the PNG file
+        """
+        self.page.mouse.move(0, 0)
+        self.page.screenshot(path=path, animations="disabled", caret="hide")
+
+    def _log_in(self, login):
+        self.page.goto(f"{self.url}/web/login")
+        self.page.fill("input[name=login]", login)
+        self.page.fill("input[name=password]", login)
+        self.page.click("button[type=submit]:has-text('Log in')")
+        self.see(".o_main_navbar")
+
+    def _note_message(self, message):
+        if message.type == "error":
+            text = f"{message.text} ({message.location['url']})"
+            if not any(known in text for known in KNOWN_ERRORS):
+                self.errors.append(text)

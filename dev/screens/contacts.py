@@ -1,0 +1,111 @@
+"""Contacts as a company has them: customers, the people who work there, friends."""
+
+import unicodedata
+
+FIRST_NAMES = (
+    *("Amélie", "Jonas", "Sofia", "Liam", "Hannah", "Mateo", "Yuki", "Noor", "Oscar"),
+    *("Ingrid", "Pavel", "Chiara", "Emma", "Tomás", "Aisha", "Lukas", "Marta", "Hugo"),
+    *("Elin", "Daniel", "Camille", "Rafael", "Anna", "Viktor", "Leila", "Peter"),
+)
+FAMILY_NAMES = (
+    *("Laurent", "Weber", "Rossi", "Murphy", "Lindqvist", "García", "Tanaka", "Haddad"),
+    *("Novák", "Hansen", "Peeters", "Kowalska", "Moreau", "Schneider", "Costa"),
+    *(
+        "Andersson",
+        "Dubois",
+        "Fischer",
+        "Romano",
+        "O'Brien",
+        "Jansen",
+        "Silva",
+        "Bauer",
+    ),
+)
+COMPANIES = (
+    ("Atelier Lumière", "12 rue des Tanneurs", "69001", "Lyon", "+33 4 72 00 11"),
+    ("Brouwer Logistics", "Havenlaan 86", "1000", "Brussels", "+32 2 555 12"),
+    ("Casa Verde", "Calle de Alcalá 48", "28014", "Madrid", "+34 91 555 23"),
+    ("Feinmechanik Krüger", "Lindenstraße 7", "70173", "Stuttgart", "+49 711 55"),
+    ("Nordlys Design", "Storgata 21", "0184", "Oslo", "+47 22 55 34"),
+    ("Pemberton & Sons", "4 Queen Square", "BA1 2HQ", "Bath", "+44 1225 55"),
+    ("Studio Arancio", "Via Tortona 31", "20144", "Milan", "+39 02 5555"),
+    ("Tanaka Instruments", "2-11 Nishiki", "460-0003", "Nagoya", "+81 52 555"),
+)
+JOBS = (
+    "Buyer",
+    "Accountant",
+    "Sales Manager",
+    "Engineer",
+    "Office Manager",
+    "Designer",
+)
+#: cards that a colleague has put into the address book with a phone
+CARDS = (
+    ("Greta", "Holm", "greta.holm@example.com", "+46 8 555 01 70", "Architect"),
+    ("Samuel", "Okafor", "samuel.okafor@example.com", "+44 20 7946 0121", "Lawyer"),
+    ("Julia", "Brandt", "julia.brandt@example.com", "+49 30 555 0134", "Photographer"),
+)
+
+
+def companies():
+    """Return the companies, as values for ``create``."""
+    return [
+        {
+            "name": name,
+            "is_company": True,
+            "street": street,
+            "zip": code,
+            "city": city,
+            "phone": f"{phone} 00",
+            "email": f"info@{_domain(name)}",
+            "website": f"https://www.{_domain(name)}",
+        }
+        for name, street, code, city, phone in COMPANIES
+    ]
+
+
+def people(company_ids, number):
+    """Return people who work there, as values for ``create``.
+
+    :param company_ids: ids of the companies
+    :param number: how many people
+    """
+    return [_person(company_ids, index) for index in range(number)]
+
+
+def _person(company_ids, index):
+    first = FIRST_NAMES[index % len(FIRST_NAMES)]
+    family = FAMILY_NAMES[(index + index // len(FIRST_NAMES)) % len(FAMILY_NAMES)]
+    company = index % len(COMPANIES)
+    name, *_address, phone = COMPANIES[company]
+    return {
+        "name": f"{first} {family}",
+        "parent_id": company_ids[company],
+        "function": JOBS[index % len(JOBS)],
+        "phone": f"{phone} {index % 90 + 10}",
+        "email": f"{_ascii(first)}.{_ascii(family)}@{_domain(name)}",
+    }
+
+
+def cards():
+    """Return the cards of :data:`CARDS`, as bytes by their names."""
+    return dict(_card(*each) for each in CARDS)
+
+
+def _card(first, family, email, phone, function):
+    uid = _ascii(f"{first}-{family}")
+    lines = (
+        *("BEGIN:VCARD", "VERSION:3.0", f"UID:{uid}", f"FN:{first} {family}"),
+        *(f"N:{family};{first};;;", f"EMAIL;TYPE=INTERNET:{email}"),
+        *(f"TEL;TYPE=CELL:{phone}", f"TITLE:{function}", "END:VCARD", ""),
+    )
+    return f"{uid}.vcf", "\r\n".join(lines).encode()
+
+
+def _domain(company):
+    return f"{_ascii(company.split()[0])}.example.com"
+
+
+def _ascii(text):
+    plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore")
+    return plain.decode().replace("'", "").replace(" ", "-")

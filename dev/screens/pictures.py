@@ -1,0 +1,43 @@
+"""``./dev/pictures``: the pictures of the screens in ``docs/images``."""
+
+from environment import Problem, folders
+from environment.console import plural, say, step
+
+from .browser import NARROW, WIDE, Window, browser
+from .story import STORY
+from .world import fresh_world
+
+FOLDER = folders.CHECKOUT / "docs" / "images"
+
+
+def main(arguments):
+    """Tell the story in a wide and in a narrow window, and take pictures of it.
+
+    :param arguments: names of pictures to take; all when empty
+    :return: the exit code: 0 when the browser showed no error
+    """
+    names = {each.picture for each in STORY if each.picture}
+    if set(arguments) - names:
+        raise Problem(f"The pictures are {', '.join(sorted(names))}.")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    errors = []
+    for width in (WIDE, NARROW):
+        errors += _take(width, set(arguments) or names)
+    for error in errors:
+        say(f"  The browser's console: {error}")
+    say(f"\n  The pictures are in {FOLDER.relative_to(folders.CHECKOUT)}.")
+    if errors:
+        say(f"  {plural(len(errors), 'error')} in the browser's console.")
+    return int(bool(errors))
+
+
+def _take(width, names):
+    """Take pictures at a width, and return the errors of the browser's console."""
+    with fresh_world() as world, browser() as started:
+        window = Window(started, world.server.url, width)
+        for each in STORY:
+            with step(each.act.__doc__.rstrip(".")):
+                each.act(world, window)
+            if each.picture in names:
+                window.picture(FOLDER / f"{each.picture}-{width}.png")
+    return window.errors
