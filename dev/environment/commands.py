@@ -128,9 +128,8 @@ def serve(arguments):
         database = databases.kept_demo()
         with OdooServer(database, free_port(8069), arguments) as server:
             connect(OdooClient(server.url, database), cards)
-            say(
-                f"\n  Odoo      {server.url}/odoo/carddav-address-books  (admin / admin)"
-            )
+            say(f"\n  Odoo      {server.url}/odoo/carddav-address-books")
+            say("            (admin / admin)")
             say(f"  CardDAV   {cards.url}  ({cards.user} / {cards.password})")
             with contextlib.suppress(KeyboardInterrupt):
                 say("\n  Ctrl-C stops both.")

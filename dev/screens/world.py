@@ -19,8 +19,8 @@ PEOPLE = 400
 class World:
     """What the story takes place in.
 
-    ``server`` and ``cards`` are Odoo and the CardDAV server, ``odoo`` is a client of the
-    former, ``backend_id`` the address book in Odoo.
+    ``server`` is Odoo, ``odoo`` a client of it, ``cards`` the CardDAV server, and
+    ``backend_id`` the address book in Odoo.
     """
 
     def __init__(self, server, cards):
