@@ -5,7 +5,7 @@ import argparse
 from environment import locks, running_postgres
 from environment.console import columns, say
 
-from . import contenders, growth, page, plot, report, short, table
+from . import contenders, growth, page, plot, report, screens, short, table
 from .rows import BY_NAME
 
 
@@ -19,7 +19,9 @@ def main(arguments):
     with running_postgres(), locks.alone(contenders.STATE, "./dev/bench"):
         if options.short:
             return short.run()
-        if options.long:
+        if options.screens:
+            lines, results = screens.run(options.repeat, options.plans), []
+        elif options.long:
             lines, results = growth.run(), []
         else:
             rows = _with_limits(options.only)
@@ -28,10 +30,15 @@ def main(arguments):
     say("\n" + "\n".join(columns(lines)))
     report.print_notes(results)
     if options.write:
-        page.put_table("growth" if options.long else "costs", lines)
+        page.put_table(_mark(options), lines)
         if results:
             plot.write(results)
     return 0
+
+
+def _mark(options):
+    """Return the name of the table in the docs."""
+    return (options.screens and "screens") or (options.long and "growth") or "costs"
 
 
 def _with_limits(names):
@@ -45,6 +52,8 @@ def _parse(arguments):
     add = parser.add_argument
     add("--short", action="store_true", help="count queries, and fail if they grew")
     add("--long", action="store_true", help="time and memory up to 20,000 records")
+    add("--screens", action="store_true", help="time the screens, on a large database")
+    add("--plans", action="store_true", help="print the plans of their slow queries")
     add(
         "--only",
         type=_names,

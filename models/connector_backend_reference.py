@@ -78,9 +78,12 @@ class ConnectorBackendReference(models.AbstractModel):
 
     @api.depends("backend_model", "backend_id")
     def _compute_backend_name(self):
-        for reference in self:
-            backend = reference._backend()
-            reference.backend_name = backend.display_name if backend else False
+        for model_name, references in self.grouped("backend_model").items():
+            ids = list(filter(None, references.mapped("backend_id")))
+            backends = self._existing(model_name, ids) or ()
+            names = {backend.id: backend.display_name for backend in backends}
+            for reference in references:
+                reference.backend_name = names.get(reference.backend_id, False)
 
     @api.model
     def _values_of(self, backend, model_name):

@@ -1,6 +1,6 @@
 """What runs in a fresh process with Odoo in it, with one of the two frameworks.
 
 Modules stand on one another in this order: profiler, database, meter < context <
-population, mapping, imports, exports, jobs < sizes. The bench starts it as a program of
-its own.
+population, mapping, imports, exports, jobs < sizes < crowd; screens stands on nothing.
+The bench starts it as a program of its own.
 """

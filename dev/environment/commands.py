@@ -170,12 +170,15 @@ def chaos(arguments):
 
 def bench(arguments):
     """
-    ./dev/bench [--short | --long] [--only ROW,...] [--repeat 5] [--write] [--profile]
+    ./dev/bench [--short | --long | --screens [--plans]] [--only ROW,...] [--repeat 5]
+                [--write] [--profile]
 
     Measures OCA's released connector and this one at the same work, in turn. --short
     only counts queries, and fails when they have grown; it takes a minute. --long goes
-    up to 20,000 records. --only takes names of rows; a wrong one lists them. --write
-    puts the results into docs/. --profile prints where the time goes.
+    up to 20,000 records. --screens times what people see, on a database of a million
+    bindings, and --plans prints how PostgreSQL finds it. --only takes names of rows; a
+    wrong one lists them. --write puts the results into docs/. --profile prints where
+    the time goes.
     """
     return _main_of("benchmarks", arguments)
 

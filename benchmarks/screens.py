@@ -1,0 +1,81 @@
+"""``./dev/bench --screens``: what the screens take on a large database."""
+
+import contextlib
+
+from environment import build_cache, databases, postgres
+from environment.console import say, step
+
+from . import contenders, processes
+from .templates import SHORT_PARTNERS, Template
+
+BINDINGS = 1_000_000
+#: the requests, and how many milliseconds they may take
+REQUESTS = {
+    "overview": 300,
+}
+HEADINGS = ("request", "median", "worst", "queries", "aim", "verdict")
+
+
+def run(repeat, plans):
+    """Measure the requests of the screens.
+
+    :param repeat: how often
+    :param plans: whether to print the plans of slow queries
+    :return: the table: rows of cells, the headings first
+    """
+    database = _database()
+    works = [(f"screens.{name}", repeat) for name in REQUESTS]
+    with step("Measure the screens"):
+        found = processes.do(contenders.OURS, database, works)
+    lines = [HEADINGS]
+    for name, aim in REQUESTS.items():
+        screen = found[f"screens.{name}"]
+        if plans:
+            _print_plans(name, screen["plans"])
+        lines.append(_line(name, screen, aim))
+    return lines
+
+
+def _line(name, screen, aim):
+    return (
+        name.replace("_", ", "),
+        f"{screen['seconds'] * 1000:.0f} ms",
+        f"{screen['worst'] * 1000:.0f} ms",
+        str(screen["queries"]),
+        f"{aim} ms",
+        "met" if screen["seconds"] * 1000 < aim else "missed",
+    )
+
+
+def _print_plans(name, plans):
+    for milliseconds, query, lines in plans:
+        say(f"\n== {name}: {milliseconds:.0f} ms\n{query}\n")
+        say("\n".join(f"    {line}" for line in lines))
+
+
+def _database():
+    """Have the large database, which is kept.
+
+    :return: its name
+    """
+    template = Template(contenders.OURS, SHORT_PARTNERS).prepare()
+    filling = (processes.PROGRAM / "crowd.py").read_text()
+    name = f"benchmark-screens-{build_cache.fingerprint(template, filling)}"
+    stamp = contenders.STATE / "screens.database"
+    if not databases.exists(name):
+        if stamp.exists():
+            databases.drop(stamp.read_text())
+        with databases.temporary(template, "benchmark-making") as database:
+            with step(f"Make {BINDINGS:,} bindings and their jobs"):
+                processes.do(contenders.OURS, database, [("crowd.fill", BINDINGS)])
+                _analyze(database)
+            databases.create(name, database)
+        stamp.write_text(name)
+    return name
+
+
+def _analyze(database):
+    """Do what PostgreSQL does by itself after a while."""
+    with contextlib.closing(postgres.connect(database)) as connection:
+        connection.autocommit = True
+        connection.cursor().execute("VACUUM ANALYZE")
