@@ -63,6 +63,17 @@ class Message(str):
         return cls("\n".join(messages), counts)
 
 
+def outcome_of(message):
+    """Return the outcome of a record whose synchronisation returned a message.
+
+    :param message: what it returned; a plain text does not say what was done
+    :rtype: Outcome
+    """
+    counts = getattr(message, "counts", None) or {UPDATED: 1}
+    kind = next(iter(counts)) if len(counts) == 1 else UPDATED
+    return Outcome(kind, message)
+
+
 class NothingToDo(Exception):
     """Ends a synchronisation early, without an error.
 

@@ -9,7 +9,7 @@ from ..binding_cache import invalidate
 from ..delete_jobs import delay_delete, delete_job_key
 from ..exception import JOB_LEVEL_ERRORS
 from ..job_facts import outcome_values
-from ..outcome import DELETED, GONE, SKIPPED, UPDATED, Message, Outcome, Report
+from ..outcome import DELETED, GONE, SKIPPED, Message, Outcome, Report, outcome_of
 from ..transactions import commit_on_success
 from .connector_export_change import changes_job_key
 
@@ -136,9 +136,9 @@ class ExternalBinding(models.AbstractModel):
         return type(self).export_record is not ExternalBinding.export_record
 
     def _export_with_own_method(self, fields):
-        """Call a connector's own ``export_record``, which knows no outcomes."""
+        """Call a connector's own ``export_record``, which may know no outcomes."""
         if self.exports_by_own_method():
-            return Outcome(UPDATED, self.export_record(fields=fields))
+            return outcome_of(self.export_record(fields=fields))
         return self._export(fields)
 
     def _export(self, fields):
@@ -156,7 +156,7 @@ class ExternalBinding(models.AbstractModel):
         with backend.work_on(self._name) as work:
             exporter = work.component(usage="record.exporter")
             message = exporter.run(self, fields=fields)
-            return exporter.outcome or Outcome(UPDATED, message)
+            return exporter.outcome or outcome_of(message)
 
     @api.private
     def export_chunk(self, fields=None):

@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
@@ -215,6 +217,16 @@ class TestFactsOfRealJobs(RealJobsCase):
         self.assertEqual(self.run_job(uuid)["outcome_counts"], {"created": 1})
         job = self.run_job(self.delay_chunk([one, *many]))
         self.assertEqual(job["outcome_counts"], {"created": 2, "updated": 1})
+
+    def test_outcomes_are_counted_although_the_connector_extends_the_export(self):
+        bindings = self.registry["connector.test.binding"]
+
+        def export_record(binding, fields=None):
+            return super(bindings, binding).export_record(fields)
+
+        with patch.object(bindings, "export_record", export_record):
+            job = self.run_job(self.delay_chunk(self.bindings("Ada", "Bob")))
+        self.assertEqual(job["outcome_counts"], {"created": 2})
 
     def test_a_cause_is_kept_until_the_job_succeeds(self):
         failing = True

@@ -13,7 +13,15 @@ from ...exception import (
 )
 from ...external_id import is_external_id
 from ...locks import lock_free_rows
-from ...outcome import CREATED, POSTPONED, SKIPPED, UPDATED, NothingToDo, Outcome
+from ...outcome import (
+    CREATED,
+    POSTPONED,
+    SKIPPED,
+    UPDATED,
+    NothingToDo,
+    Outcome,
+    outcome_of,
+)
 from ...transactions import (
     commit_if_allowed,
     commit_on_success,
@@ -138,7 +146,7 @@ class SingleExports(ExportFlow):
             with self.keep_error(item), commit_on_success(self.env):
                 message = item.exporter.run(binding, fields=item.fields)
                 # A connector's own exporter may return what it likes.
-                item.outcome = item.exporter.outcome or Outcome(UPDATED, message)
+                item.outcome = item.exporter.outcome or outcome_of(message)
                 item.forget_changes()
 
 
