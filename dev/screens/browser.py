@@ -17,6 +17,15 @@ FLAGS = (
 KNOWN_ERRORS = ("selfie_segmentation.js",)
 #: milliseconds that a page may take to show what a person waits for
 PATIENCE = 30_000
+#: Finds buttons and links of ours that a screen reader cannot name.
+NAMELESS = """
+() => [...document.querySelectorAll("[class*=o_connector]")]
+    .flatMap((ours) => [...ours.querySelectorAll("button, a[href], [role=button]")])
+    .filter((each) => each.checkVisibility() && !each.innerText.trim()
+        && !each.ariaLabel && !each.title && !each.querySelector("img[alt]"))
+    .map((each) => each.outerHTML.slice(0, 200))
+"""
+TOO_WIDE = "() => document.scrollingElement.scrollWidth > window.innerWidth"
 WIDE, NARROW = 1300, 390
 HEIGHTS = {WIDE: 820, NARROW: 844}
 
@@ -48,8 +57,7 @@ class Window:
     def __init__(self, started, url, width=WIDE, login="admin"):
         self.url = url
         self.width = width
-        #: what the browser's console shows as errors
-        self.errors = []
+        self._errors = []  # what the browser's console shows
         context = started.new_context(
             viewport={"width": width, "height": HEIGHTS[width]},
             has_touch=width == NARROW,
@@ -58,7 +66,7 @@ class Window:
         context.set_default_timeout(PATIENCE)
         self.page = context.new_page()
         self.page.on("console", self._note_message)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("pageerror", lambda error: self._errors.append(str(error)))
         self._log_in(login)
 
     def open(self, path, wait_for):
@@ -91,6 +99,18 @@ class Window:
         part = self.page.locator(within)
         part.get_by_role("button", name=name, exact=True).first.click()
 
+    def faults(self):
+        """Return what is wrong with what the window shows, and was before.
+
+        These are errors in the browser's console, a page that is wider than the
+        window, and buttons of ours without a name.
+        """
+        found = [f"In the console: {error}" for error in self._errors]
+        found += [f"No name: {each}" for each in self.page.evaluate(NAMELESS)]
+        if self.page.evaluate(TOO_WIDE):
+            found.append(f"The page is wider than {self.width} pixels.")
+        return found
+
     def picture(self, path):
         """Take a picture of what the window shows.
 
@@ -110,4 +130,4 @@ class Window:
         if message.type == "error":
             text = f"{message.text} ({message.location['url']})"
             if not any(known in text for known in KNOWN_ERRORS):
-                self.errors.append(text)
+                self._errors.append(text)

@@ -1,7 +1,7 @@
 """``./dev/pictures``: the pictures of the screens in ``docs/images``."""
 
 from environment import Problem, folders
-from environment.console import plural, say, step
+from environment.console import say, step
 
 from .browser import NARROW, WIDE, Window, browser
 from .story import STORY
@@ -14,25 +14,23 @@ def main(arguments):
     """Tell the story in a wide and in a narrow window, and take pictures of it.
 
     :param arguments: names of pictures to take; all when empty
-    :return: the exit code: 0 when the browser showed no error
+    :return: the exit code: 0 when the browser showed no fault
     """
     names = {each.picture for each in STORY if each.picture}
     if set(arguments) - names:
         raise Problem(f"The pictures are {', '.join(sorted(names))}.")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    errors = []
+    faults = []
     for width in (WIDE, NARROW):
-        errors += _take(width, set(arguments) or names)
-    for error in errors:
-        say(f"  The browser's console: {error}")
-    say(f"\n  The pictures are in {FOLDER.relative_to(folders.CHECKOUT)}.")
-    if errors:
-        say(f"  {plural(len(errors), 'error')} in the browser's console.")
-    return int(bool(errors))
+        faults += _take(width, set(arguments) or names)
+    say("\n".join(f"  {each}" for each in faults))
+    say(f"  The pictures are in {FOLDER.relative_to(folders.CHECKOUT)}.")
+    return int(bool(faults))
 
 
 def _take(width, names):
-    """Take pictures at a width, and return the errors of the browser's console."""
+    """Take pictures at a width, and return what is wrong with what they show."""
+    faults = []
     with fresh_world() as world, browser() as started:
         window = Window(started, world.server.url, width)
         for each in STORY:
@@ -40,4 +38,5 @@ def _take(width, names):
                 each.act(world, window)
             if each.picture in names:
                 window.picture(FOLDER / f"{each.picture}-{width}.png")
-    return window.errors
+            faults += window.faults()
+    return sorted(set(faults))

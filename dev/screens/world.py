@@ -1,42 +1,106 @@
 """Odoo with contacts, beside an address book on a server that can be broken."""
 
 import contextlib
+import time
 
 from demonstration import jobs
 from demonstration.address_book import AddressBook
 from demonstration.odoo_client import OdooClient
-from environment import OdooServer, Radicale, databases, folders, running_postgres
+from environment import (
+    OdooServer,
+    Radicale,
+    databases,
+    folders,
+    postgres,
+    running_postgres,
+)
 from environment.build_cache import remove
 from environment.console import step
 
 from . import contacts
 
 FOLDER = folders.STATE / "screens"
-#: people who work for the companies, beside the contacts of Odoo's demo data
-PEOPLE = 400
+#: days before the story, and people who come into Odoo each day
+DAYS, PEOPLE = 14, 25
+#: lets everything that has happened so far have happened a day earlier
+A_DAY_EARLIER = (
+    "UPDATE queue_job SET date_created = date_created - interval '1 day',"
+    " date_enqueued = date_enqueued - interval '1 day',"
+    " date_started = date_started - interval '1 day',"
+    " date_done = date_done - interval '1 day'",
+    "UPDATE connector_run_start SET started = started - interval '1 day'",
+    "UPDATE carddav_res_partner SET sync_date = sync_date - interval '1 day'",
+)
 
 
 class World:
     """What the story takes place in.
 
-    ``server`` is Odoo, ``odoo`` a client of it, ``cards`` the CardDAV server, and
-    ``backend_id`` the address book in Odoo.
+    ``server`` is Odoo, ``odoo`` a client of it, ``cards`` the CardDAV server,
+    ``address_book`` what is on it, and ``backend_id`` the address book in Odoo.
     """
 
     def __init__(self, server, cards):
         self.server = server
         self.cards = cards
         self.odoo = OdooClient(server.url, server.database)
-        company_ids = self.odoo.create("res.partner", contacts.companies())
-        self.odoo.create("res.partner", contacts.people(company_ids, PEOPLE))
+        self.address_book = AddressBook(cards, "contacts")
         self.backend_id = connect(self.odoo, cards)
+        schedules = {"imports": True, "exports": True}
+        self.odoo.write("carddav.backend", [self.backend_id], **schedules)
 
-    def synchronise(self):
-        """Do what *Synchronise* does, and wait until all jobs have ended."""
+    def live(self, days, people):
+        """Let new contacts be exported on each of some days.
+
+        :param days: number of days, of which the last is today
+        :param people: number of new contacts each day
+        """
+        company_ids = self.odoo.create("res.partner", contacts.companies())
+        everybody = contacts.people(company_ids, days * people)
+        with step("Let contacts come into Odoo") as shown:
+            for day in range(days):
+                if day:
+                    self._let_a_day_pass()
+                new = everybody[day * people : (day + 1) * people]
+                self.odoo.create("res.partner", new)
+                since = jobs.last_job(self.odoo)
+                jobs.push(self.odoo, self._scheduled(), since, shown)
+
+    def break_server(self):
+        """Stop the CardDAV server, while people go on to work in Odoo.
+
+        It returns when the exports of what they do have failed for the first time.
+        """
+        self.cards.stop()
         since = jobs.last_job(self.odoo)
-        button = "carddav.backend", "action_synchronise", self.backend_id
-        with step("Synchronise the contacts") as shown:
-            jobs.push(self.odoo, [button], since, shown)
+        city = {"city": "Antwerp"}
+        domain = [("parent_id.name", "=", contacts.COMPANIES[1][0])]
+        for contact in self.odoo.call("res.partner", "search", domain):
+            self.odoo.write("res.partner", [contact], **city)
+        self.odoo.create("res.partner", [{"name": "Olga Marchetti", **city}])
+        for button in self._scheduled():
+            self.odoo.call(*button)
+        new = [("id", ">", since), ("model_name", "=like", "carddav.%")]
+        waiting = [*new, ("state", "=", "pending"), ("cause", "!=", False)]
+        while self._count(new) != self._count(waiting):
+            time.sleep(jobs.PAUSE)
+
+    def mend_server(self):
+        """Start the CardDAV server again."""
+        self.cards.start()
+
+    def _count(self, domain):
+        return self.odoo.call("queue.job", "search_count", domain)
+
+    def _scheduled(self):
+        """Return the buttons that run the scheduled actions of the connector."""
+        actions = self.odoo.call("ir.cron", "search", [("name", "like", "CardDAV")])
+        return [("ir.cron", "method_direct_trigger", each) for each in actions]
+
+    def _let_a_day_pass(self):
+        with contextlib.closing(postgres.connect(self.server.database)) as connection:
+            for statement in A_DAY_EARLIER:
+                connection.cursor().execute(statement)
 
 
 def connect(odoo, cards):
@@ -47,8 +111,8 @@ def connect(odoo, cards):
     :return: the id of the record
     """
     address_book = AddressBook(cards, "contacts")
-    if address_book.is_new:
-        for name, card in contacts.cards().items():
+    for name, card in contacts.cards().items():
+        if name not in address_book.etags():
             address_book.put(name, card)
     path = address_book.url.removeprefix(cards.url)
     domain = [("url", "=like", f"%{path}")]
@@ -60,8 +124,11 @@ def connect(odoo, cards):
 
 
 @contextlib.contextmanager
-def fresh_world():
-    """Have a :class:`World` in a ``with`` block."""
+def fresh_world(days=DAYS):
+    """Have a :class:`World` in a ``with`` block.
+
+    :param days: how many days it has been in use
+    """
     remove(FOLDER)
     cards = Radicale(FOLDER / "radicale", name="screens-radicale")
     with running_postgres(), cards:
@@ -69,6 +136,6 @@ def fresh_world():
             database = databases.fresh_demo("screens")
         with OdooServer(database, name="screens-odoo") as server:
             server.wait_for_runner()
-            with step("Make contacts"):
-                world = World(server, cards)
+            world = World(server, cards)
+            world.live(days, PEOPLE)
             yield world

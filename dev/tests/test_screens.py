@@ -24,8 +24,8 @@ class TestStory(unittest.TestCase):
         self.tell(NARROW)
 
     def tell(self, width):
-        with fresh_world() as world, browser() as started:
+        with fresh_world(days=2) as world, browser() as started:
             window = Window(started, world.server.url, width)
             for step in STORY:
                 step.act(world, window)
-                self.assertEqual(window.errors, [], step.act.__doc__)
+                self.assertEqual(window.faults(), [], step.act.__doc__)
