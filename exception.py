@@ -49,6 +49,10 @@ class InvalidValueError(MappingError, ValueError):
     """A value of a record could not be converted."""
 
 
+class ReadOnlyError(ConnectorException):
+    """A preview or a comparison was about to change something."""
+
+
 class NetworkRetryableError(RetryableJobError):
     """The backend could not be reached, or was busy. The job is retried."""
 

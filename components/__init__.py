@@ -12,3 +12,4 @@ from . import http_errors
 from . import http_adapter
 from . import importer
 from . import exporter
+from . import comparison

@@ -5,7 +5,10 @@ from datetime import timedelta
 
 from odoo.addons.component.core import AbstractComponent
 
-from ..exception import IDMissingInBackend, InvalidDataError
+from ..exception import IDMissingInBackend, InvalidDataError, ReadOnlyError
+
+#: Calls that change a backend.
+CHANGING_CALLS = ("create", "write", "delete", "create_many", "write_many")
 
 DEFAULT_SETTLES_AFTER = 10  #: seconds
 
@@ -41,6 +44,20 @@ class BackendAdapter(AbstractComponent):
     _reads_many = False
     #: Whether the adapter creates many records with one call.
     _creates_many = False
+    #: Whether the adapter must not change the backend, as in a preview.
+    is_read_only = False
+
+    def __init__(self, work_context):
+        super().__init__(work_context)
+        if getattr(work_context, "read_only", None):
+            self.is_read_only = True
+            for name in CHANGING_CALLS:
+                setattr(self, name, self._refuse_change)
+
+    def _refuse_change(self, *args, **kwargs):
+        raise ReadOnlyError(
+            self.env._("A preview or a comparison cannot change the backend.")
+        )
 
     @classmethod
     def _detect_overrides(cls):

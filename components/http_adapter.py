@@ -18,6 +18,8 @@ _logger = logging.getLogger(__name__)
 ABSOLUTE_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+#: Methods that only change a backend. A POST may also be a search.
+CHANGING_METHODS = ("PUT", "PATCH", "DELETE")
 
 
 class HTTPAdapter(AbstractComponent):
@@ -115,6 +117,8 @@ class HTTPAdapter(AbstractComponent):
         :raise InvalidDataError: when it refuses the data
         :raise JobError: when the answer is too large, and for all other answers
         """
+        if self.is_read_only and method in CHANGING_METHODS:
+            self._refuse_change()
         kwargs["timeout"] = kwargs.get("timeout") or self._timeout
         # A redirected POST would become a GET, whose answer looks like a success.
         kwargs.setdefault("allow_redirects", method in SAFE_METHODS)

@@ -7,6 +7,7 @@ from . import (
     connector_checkpoint,
     connector_create_intent,
     connector_export_change,
+    connector_preview,
     connector_run,
     connector_run_start,
     external_binding,

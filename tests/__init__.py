@@ -26,6 +26,7 @@ from . import (
     test_one_and_many,
     test_orm,
     test_own_creates,
+    test_preview,
     test_query_counts,
     test_queue_job,
     test_readme,

@@ -1,0 +1,60 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What the comparison of one record has found."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+EXPORT = "export"
+IMPORT = "import"
+
+# States of a field
+SAME = "same"
+DIFFERS = "differs"
+NEW = "new"  #: the record would be created with the value
+KEPT = "kept"  #: an import leaves Odoo's value, which waits for its export
+UNKNOWN = "unknown"  #: what the other side has cannot be read by field
+FAILED = "failed"  #: the value could not be mapped
+
+
+@dataclass
+class ComparedField:
+    """One value of a mapping, and what the other side has in its place."""
+
+    target: str | None
+    label: str
+    state: str
+    origin: str  #: see ``mapper/trace.py``
+    sources: tuple | None = None  #: names of source fields; ``None`` if unknown
+    mapped: Any = None
+    now: Any = None  #: what the target has now
+    error: str | None = None  #: why the value could not be mapped
+    method: str | None = None
+    only_create: bool = False
+
+
+@dataclass
+class Dependency:
+    """A record that is synchronised first, unless the other side has it."""
+
+    label: str
+    is_there: bool  #: whether the other side has it
+    is_updated: bool = False  #: whether it is updated nevertheless
+
+
+@dataclass
+class RecordComparison:
+    """The comparison of one record in one direction."""
+
+    direction: str
+    creates: bool = False  #: whether the target has no such record
+    is_gone: bool = False  #: whether the record was bound, and the backend lost it
+    by_field: bool = True  #: whether the data of the backend could be compared by field
+    skip_reason: str | None = None  #: why the connector leaves the record out
+    fields: list = field(default_factory=list)  #: :class:`ComparedField`
+    errors: list = field(default_factory=list)  #: causes that concern the whole record
+    dependencies: list | None = None  #: :class:`Dependency`; ``None`` if unknown
+
+    @property
+    def different(self):
+        """The fields that differ, or could not be mapped."""
+        return [each for each in self.fields if each.state in (DIFFERS, FAILED)]

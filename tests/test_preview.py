@@ -1,0 +1,384 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user
+from odoo.tools import SQL, mute_logger
+
+from odoo.addons.component.core import Component
+from odoo.addons.connector.components.mapper import changed_by, mapping
+from odoo.addons.connector.exception import (
+    MappingError,
+    NetworkRetryableError,
+    ReadOnlyError,
+)
+from odoo.addons.connector.read_only import ReadOnly, read_only_work
+
+from .common import ImportCase, override
+
+
+class PreviewCase(ImportCase):
+    """A test with a connector that exports and imports contacts."""
+
+    def preview(self, direction="export", binding=None, env=None, **params):
+        """Return the preview of a binding, or of a record of the backend."""
+        if binding:
+            params |= {"model": binding._name, "res_id": binding.id}
+        else:
+            params = {
+                "model": "connector.test.binding",
+                "backend_model": self.shop._name,
+                "backend_id": self.shop.id,
+                **params,
+            }
+        previews = (env or self.env)["connector.preview"]
+        return previews.preview({"direction": direction, **params})
+
+    def rows(self, page, part=0):
+        """Return the rows of a part of a preview by target."""
+        return {row["target"]: row for row in page["parts"][part]["rows"]}
+
+    def states(self, page, part=0):
+        return {name: row["state"] for name, row in self.rows(page, part).items()}
+
+    def linked(self, external_id="7", **values):
+        """Return a binding that has a record on the backend."""
+        return self.binding(external_id=external_id, **values)
+
+
+class TestExportPreview(PreviewCase):
+    def test_values_of_both_sides_are_compared_by_field(self):
+        self.source.contacts["7"] = {"title": "Ada", "mail": "a@x.org", "years": "36"}
+        binding = self.linked(name="Ada", email="ada@x.org", age=36)
+        page = self.preview("export", binding)
+        rows = self.rows(page)
+        self.assertEqual(
+            self.states(page), {"title": "same", "mail": "differs", "years": "same"}
+        )
+        self.assertEqual(rows["mail"]["mapped"], "ada@x.org")
+        self.assertEqual(rows["mail"]["now"], "a@x.org")
+        self.assertEqual(
+            rows["mail"]["sources"], [{"label": "Email", "text": "ada@x.org"}]
+        )
+        self.assertEqual(page["sentence"], "An export would change 1 of 3 fields.")
+
+    def test_a_record_without_external_id_would_be_created(self):
+        page = self.preview("export", self.binding("Ada"))
+        self.assertEqual(set(self.states(page).values()), {"new"})
+        self.assertIn("create", page["sentence"])
+        self.assertEqual(self.source.reads, [])
+        self.assertFalse(page["directions"]["import"])
+
+    def test_a_record_that_the_backend_lost_is_named(self):
+        page = self.preview("export", self.linked("99"))
+        self.assertEqual(page["sentence"], "The backend no longer has the record 99.")
+
+    def test_a_field_that_the_backend_does_not_return_is_unknown(self):
+        self.source.contacts["7"] = {"title": "Ada"}
+        page = self.preview("export", self.linked(name="Ada"))
+        self.assertEqual(self.states(page)["title"], "same")
+        self.assertEqual(self.states(page)["mail"], "unknown")
+        self.assertEqual(page["tone"], "same")
+
+    def test_data_of_another_form_is_compared_by_the_import_mapper(self):
+        export = {"direct": [("name", "heading"), ("email", "address")]}
+        self.build(override("test.shop.contact.export.mapper", **export))
+        self.source.contacts["7"] = {"title": "Ada L.", "mail": "ada@x.org"}
+        page = self.preview("export", self.linked(name="Ada", email="ada@x.org"))
+        self.assertEqual(self.states(page, 0)["heading"], "unknown")
+        imported = self.states(page, 1)
+        self.assertEqual(imported["name"], "differs")
+        self.assertEqual(imported["email"], "same")
+        self.assertEqual(page["sentence"], "Both sides differ in 1 fields.")
+
+    def test_errors_are_shown_at_their_fields(self):
+        class Mapper(Component):
+            _inherit = "test.shop.contact.export.mapper"
+
+            @mapping
+            @changed_by("weight")
+            def mass(self, record):
+                raise MappingError("no scales")
+
+            @mapping
+            def broken(self, record):
+                return {"ratio": record.age / 0}
+
+        self.build(Mapper)
+        self.source.contacts["7"] = {"title": "Ada"}
+        page = self.preview("export", self.linked(name="Ada"))
+        rows = self.rows(page)
+        self.assertEqual(rows["title"]["state"], "same")
+        self.assertEqual(rows["mass"]["error"], "no scales")
+        self.assertEqual(rows["mass"]["sources"][0]["label"], "Weight")
+        self.assertIn("division by zero", rows["broken"]["error"])
+        self.assertEqual(page["tone"], "act")
+        self.assertEqual(
+            page["sentence"], "2 values cannot be mapped, so an export would fail."
+        )
+
+    def test_an_unreachable_backend_is_a_sentence(self):
+        def read(adapter, external_id):
+            raise NetworkRetryableError("The shop does not answer.")
+
+        self.build(override("test.shop.adapter", read=read))
+        page = self.preview("export", self.linked(name="Ada"))
+        self.assertEqual(page["problem"], "The shop does not answer.")
+        self.assertEqual(self.states(page)["title"], "unknown")
+        self.assertEqual(self.rows(page)["title"]["mapped"], "Ada")
+
+    def test_dependencies_are_listed_and_not_exported(self):
+        parent = self.contact("Parent")
+        page = self.preview("export", self.binding("Ada", parent_id=parent.id))
+        [dependency] = page["dependencies"]
+        self.assertIn("Parent", dependency["label"])
+        self.assertFalse(dependency["isThere"])
+        self.assertFalse(parent.shop_bind_ids)
+        self.assertEqual(self.server.calls, [])
+
+    def test_what_the_exporter_changes_at_the_end_is_shown(self):
+        exporter = override("test.shop.contact.exporter")
+
+        def _update_data(component, map_record, fields=None, **kwargs):
+            data = super(exporter, component)._update_data(map_record, fields, **kwargs)
+            return {"title": data["title"].upper(), "channel": "odoo"}
+
+        exporter._update_data = _update_data
+        self.build(exporter)
+        self.source.contacts["7"] = {"title": "ADA", "channel": "till"}
+        page = self.preview("export", self.linked(name="Ada"))
+        self.assertEqual(self.states(page), {"title": "same", "channel": "differs"})
+
+
+class TestImportPreview(PreviewCase):
+    def test_mapped_values_are_compared_with_odoo(self):
+        self.source.contacts["7"] = {"title": "Ada L.", "mail": "a@x.org", "years": 36}
+        binding = self.linked(name="Ada", email="a@x.org", age=36)
+        page = self.preview("import", binding)
+        rows = self.rows(page)
+        self.assertEqual(
+            self.states(page), {"name": "differs", "email": "same", "age": "same"}
+        )
+        self.assertEqual(rows["name"]["label"], "Name")
+        self.assertEqual(
+            rows["name"]["sources"], [{"label": "Title", "text": "Ada L."}]
+        )
+        self.assertEqual(
+            (rows["name"]["mapped"], rows["name"]["now"]), ("Ada L.", "Ada")
+        )
+        self.assertEqual(page["sentence"], "An import would change 1 of 3 fields.")
+
+    def test_a_record_without_binding(self):
+        self.source.contacts["8"] = {"title": "Bob"}
+        page = self.preview("import", external_id="8")
+        self.assertEqual(self.states(page)["name"], "new")
+        self.assertEqual(page["sentence"], "An import would create the record in Odoo.")
+        self.assertFalse(page["directions"]["export"])
+
+    def test_the_record_that_it_would_be_linked_with_is_named(self):
+        bob = self.contact("Bob")
+        self.override(_match_existing=lambda importer: bob)
+        self.source.contacts["8"] = {"title": "Bob"}
+        page = self.preview("import", external_id="8")
+        self.assertEqual(page["sentence"], "An import would link the record with Bob.")
+
+    def test_an_error_of_a_method_stops_no_other_field(self):
+        self.source.contacts["7"] = {"title": "Unmappable", "mail": "a@x.org"}
+        page = self.preview("import", self.linked(name="Ada"))
+        rows = self.rows(page)
+        self.assertEqual(rows["refuse"]["error"], "this one cannot be mapped")
+        self.assertEqual(rows["refuse"]["sources"][0]["label"], "Title")
+        self.assertEqual(rows["email"]["state"], "differs")
+
+    def test_relations_are_shown_by_name(self):
+        friend = self.linked("5", name="Grace")
+        self.source.contacts["7"] = {"title": "Ada", "friend": "5"}
+        page = self.preview("import", self.linked("7", name="Ada"))
+        self.assertEqual(self.rows(page)["friend_id"]["mapped"], friend.display_name)
+        self.assertTrue(page["dependencies"][0]["isThere"])
+
+    def test_a_missing_dependency_is_not_imported(self):
+        self.source.contacts["7"] = {"title": "Ada", "friend": "5"}
+        page = self.preview("import", self.linked("7", name="Ada"))
+        self.assertFalse(page["dependencies"][0]["isThere"])
+        self.assertEqual(self.source.reads, ["7"])
+
+    def test_values_that_wait_for_their_export_are_kept(self):
+        self.source.contacts["7"] = {"title": "Old"}
+        binding = self.linked("7", name="New")
+        self.env["connector.export.change"].note(binding, ["name"])
+        self.env.cr.precommit.run()
+        page = self.preview("import", binding)
+        self.assertEqual(self.states(page)["name"], "kept")
+
+
+class TestNothingChanges(PreviewCase):
+    """A preview calls only what reads, and leaves every table as it was."""
+
+    def counts(self):
+        """Return the number of rows of all tables."""
+        self.env.flush_all()
+        self.cr.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r'"
+            " AND relnamespace = current_schema::regnamespace ORDER BY relname"
+        )
+        counts = {}
+        for (name,) in self.cr.fetchall():
+            table = SQL.identifier(name)
+            [[count]] = self.env.execute_query(SQL("SELECT count(*) FROM %s", table))
+            counts[name] = count
+        return counts
+
+    def locks(self):
+        self.cr.execute(
+            "SELECT count(*) FROM pg_locks"
+            " WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+        )
+        return self.cr.fetchone()[0]
+
+    def test_both_directions(self):
+        parent = self.contact("Parent")
+        self.source.contacts["7"] = {"title": "Ada L.", "friend": "9"}
+        binding = self.linked("7", name="Ada", parent_id=parent.id)
+        before, locks = self.counts(), self.locks()
+        self.preview("export", binding)
+        self.preview("import", binding)
+        self.assertEqual(self.counts(), before)
+        self.assertEqual(self.locks(), locks)
+        self.assertEqual(self.server.calls, [])
+        self.assertEqual(self.source.reads, ["7", "7"])
+        self.assertEqual(self.source.searches, [])
+
+    @mute_logger("odoo.sql_db")
+    def test_a_mapping_method_cannot_write(self):
+        class Mapper(Component):
+            _inherit = "test.shop.contact.export.mapper"
+
+            @mapping
+            @changed_by("age")
+            def counts_its_exports(self, record):
+                record.age += 1
+                return {"exports": record.age}
+
+        self.build(Mapper)
+        binding = self.linked("7", name="Ada", age=36)
+        self.source.contacts["7"] = {"title": "Ada"}
+        rows = self.rows(self.preview("export", binding))
+        self.assertIn("changes records", rows["counts_its_exports"]["error"])
+        self.assertEqual(rows["title"]["state"], "same")
+        self.assertEqual(binding.age, 36)
+
+    @mute_logger("odoo.sql_db")
+    def test_a_hook_that_delays_a_job_is_refused(self):
+        def _export_dependencies(exporter):
+            exporter.binding.with_delay().export_record()
+
+        self.build(
+            override(
+                "test.shop.contact.exporter", _export_dependencies=_export_dependencies
+            )
+        )
+        page = self.preview("export", self.binding("Ada"))
+        self.assertIn("changes records", page["errors"][0])
+        self.assertFalse(self.jobs("export_record"))
+
+    def test_the_adapter_refuses_calls_that_change_the_backend(self):
+        with read_only_work(self.shop, "connector.test.binding") as work:
+            adapter = work.component(usage="backend.adapter")
+            for call in (adapter.create, adapter.write, adapter.delete):
+                with self.assertRaises(ReadOnlyError):
+                    call("1")
+        self.component("backend.adapter").create({"title": "Ada"})
+        self.assertEqual(self.server.calls, [("create", 1)])
+
+    def test_a_commit_is_refused_within_and_possible_afterwards(self):
+        commit = self.cr.commit
+        with ReadOnly(self.env), self.assertRaises(ReadOnlyError):
+            self.cr.commit()  # pylint: disable=invalid-commit
+        self.assertEqual(self.cr.commit, commit)
+        self.contact("Ada")
+        self.env.flush_all()
+
+
+class TestAccess(PreviewCase):
+    """A user sees no more than with Odoo's own views."""
+
+    def setUp(self):
+        super().setUp()
+        self.source.contacts["7"] = {"title": "Ada", "mail": "secret@x.org"}
+        self.target = self.linked("7", name="Ada", email="ada@x.org")
+        self.user = new_test_user(
+            self.env, "viewer", "base.group_user,connector.group_connector_user"
+        )
+        for model in ("connector.test.shop", "connector.test.binding"):
+            self.grant(model)
+        self.grant("connector.test.contact")
+
+    def grant(self, model):
+        self.env["ir.model.access"].create(
+            {
+                "name": model,
+                "model_id": self.env["ir.model"]._get_id(model),
+                "group_id": self.env.ref("connector.group_connector_user").id,
+                "perm_read": True,
+            }
+        )
+
+    def as_user(self, login="viewer"):
+        user = self.env["res.users"].search([("login", "=", login)])
+        return self.env(user=user)
+
+    def test_a_user_of_the_group_sees_it_and_may_not_act(self):
+        page = self.preview("export", self.target, self.as_user())
+        self.assertEqual(self.states(page)["title"], "same")
+        self.assertFalse(page["canAct"])
+        with self.assertRaises(AccessError):
+            self.as_user()["connector.preview"].synchronise(
+                {"model": self.target._name, "res_id": self.target.id}
+            )
+
+    def test_fields_that_the_user_may_not_read_are_left_out(self):
+        field = self.registry["connector.test.contact"]._fields["email"]
+        inherited = self.registry["connector.test.binding"]._fields["email"]
+        for each in (field, inherited):
+            self.addCleanup(setattr, each, "groups", each.groups)
+            each.groups = "base.group_system"
+        for direction in ("export", "import"):
+            page = self.preview(direction, self.target, self.as_user())
+            self.assertTrue(self.rows(page))
+            self.assertNotIn("x.org", str(page))
+
+    def test_values_that_look_secret_are_hidden(self):
+        export = {"direct": [("name", "title"), ("email", "api_key")]}
+        self.build(override("test.shop.contact.export.mapper", **export))
+        page = self.preview("export", self.target)
+        self.assertNotIn("ada@x.org", str(page))
+        self.assertEqual(self.rows(page)["api_key"]["mapped"], "••••")
+
+    def test_a_record_that_a_rule_hides_is_refused(self):
+        self.env["ir.rule"].create(
+            {
+                "name": "none",
+                "model_id": self.env["ir.model"]._get_id("connector.test.binding"),
+                "domain_force": "[(0, '=', 1)]",
+            }
+        )
+        with self.assertRaises(AccessError):
+            self.preview("export", self.target, self.as_user())
+        with self.assertRaises(AccessError):
+            self.preview("import", env=self.as_user(), external_id="7")
+
+    def test_other_users_are_refused(self):
+        new_test_user(self.env, "other", "base.group_user")
+        with self.assertRaises(AccessError):
+            self.preview("export", self.target, self.as_user("other"))
+
+    def test_only_records_of_connectors_are_previewed(self):
+        with self.assertRaises(UserError):
+            self.preview(model="res.users", backend_model="res.users", external_id="1")
+
+    def test_a_manager_starts_the_jobs(self):
+        previews = self.env["connector.preview"]
+        params = {"model": self.target._name, "res_id": self.target.id}
+        previews.synchronise({**params, "direction": "export"})
+        previews.synchronise({**params, "direction": "import"})
+        self.assertEqual(self.jobs("export_record").records, self.target)
+        self.assertEqual(self.jobs("import_record").args, [self.shop, "7"])
