@@ -17,4 +17,5 @@
         "views/connector_run_views.xml",
         "views/res_partner_views.xml",
     ],
+    "assets": {"web.assets_backend": ["connector/static/src/**/*"]},
 }

@@ -13,6 +13,7 @@ from odoo.addons.queue_job.controllers import main
 from odoo.addons.queue_job.exception import NoSuchJobError
 from odoo.addons.queue_job.job import DONE, STARTED, Job
 
+from .. import updates
 from ..exception import FailedJobError, RetryableJobError
 from ..job_facts import note_error
 from ..locks import contention_wait
@@ -69,6 +70,18 @@ class RunJobController(main.RunJobController):
                 message = env._("The database accepted no connection.")
                 seconds = contention_wait()
                 raise RetryableJobError(message, seconds=seconds) from error
+
+    @classmethod
+    def _runjob(cls, env, job):
+        registry = env.registry
+        notifies = env["queue.job.function"].synchronizes(job.job_function_name)
+        try:
+            if notifies:
+                updates.notify_screens(registry)
+            super()._runjob(env, job)
+        finally:
+            if notifies:
+                updates.notify_screens(registry)
 
     @classmethod
     def _enqueue_dependent_jobs(cls, env, job):

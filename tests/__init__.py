@@ -38,4 +38,5 @@ from . import (
     test_strict_overrides,
     test_synchronizer,
     test_teaching_errors,
+    test_updates,
 )

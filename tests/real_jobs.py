@@ -11,6 +11,7 @@ from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name
 
 from odoo.addons.component.core import _component_databases
+from odoo.addons.connector import updates
 from odoo.addons.connector.controllers.run_job import RunJobController
 from odoo.addons.queue_job.job import Job
 
@@ -65,6 +66,8 @@ class RealJobsCase(BaseCase):
         )
         databases.start()
         self.addCleanup(databases.stop)
+        # Messages to screens would come between the queries that tests count.
+        self.screens = self.enterContext(patch.object(updates, "notify_screens"))
         self.addCleanup(self.empty_tables)
         with self.transaction() as env:
             self.shop_id = env["connector.test.shop"].create({"name": "Shop"}).id
