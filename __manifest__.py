@@ -11,10 +11,12 @@
     "data": [
         "security/connector_security.xml",
         "security/ir.model.access.csv",
+        "data/ir_cron_data.xml",
         "views/connector_menus.xml",
         "views/connector_create_intent_views.xml",
         "views/connector_checkpoint_views.xml",
         "views/connector_run_views.xml",
+        "views/connector_failure_views.xml",
         "views/res_partner_views.xml",
     ],
     "assets": {"web.assets_backend": ["connector/static/src/**/*"]},

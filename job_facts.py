@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from .backends import backend_of
 from .causes import cause_class_of, masked_cause_of
-from .job_states import FINISHED, PENDING
+from .job_states import FINISHED
 
 #: Methods whose records are the items of an argument: its name and its position.
 COUNTED_ARGUMENT = {
@@ -75,7 +75,7 @@ def outcome_values(job):
     if error is not None:
         values["cause"] = masked_cause_of(job.env, error)
         values["cause_class"] = cause_class_of(error)
-    elif job.state in (PENDING, *FINISHED):
+    elif job.state in FINISHED:  # A job that somebody has requeued keeps it.
         values["cause"] = values["cause_class"] = False
     counts = getattr(job.result, "counts", None)
     if counts and job.state in FINISHED:

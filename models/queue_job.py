@@ -7,7 +7,7 @@ from odoo.addons.queue_job.models.queue_job import QueueJob as QueueJobBase
 from ..backends import backend_of
 from ..causes import DEVELOPER, RECORD, SETTINGS, WAIT
 from ..job_facts import PREPARING, facts_of
-from ..job_states import FINISHED, PENDING, UNFINISHED, WAIT_DEPENDENCIES
+from ..job_states import FAILED, FINISHED, PENDING, UNFINISHED, WAIT_DEPENDENCIES
 from ..runs import Run, present_run, within_run
 
 
@@ -117,6 +117,39 @@ class QueueJob(models.Model):
         ):
             values["state"] = WAIT_DEPENDENCIES
         return values
+
+    def write(self, vals):
+        changes_failures = "state" in vals and any(
+            job.backend_id and (job.cause or FAILED in (job.state, vals["state"]))
+            for job in self.sudo()
+        )
+        jobs = self.with_context(connector_new_cause=vals.get("cause"))
+        result = super(QueueJob, jobs).write(vals)
+        if changes_failures:
+            self.env["connector.cause"].look_soon()
+        return result
+
+    def _message_post_on_failure(self):
+        """Post a message for the first failure of a cause only.
+
+        Thousands of records may fail for one cause. The overview, and an activity for
+        the responsible person, tell about them (see ``connector.cause``).
+        """
+        first = self.filtered(lambda job: not job._has_failed_like_others())
+        return super(QueueJob, first)._message_post_on_failure()
+
+    def _has_failed_like_others(self):
+        if not self.backend_id:
+            return False
+        others = [
+            ("backend_model", "=", self.backend_model),
+            ("backend_id", "=", self.backend_id),
+            ("model_name", "=", self.model_name),
+            ("state", "=", FAILED),
+            ("cause", "=", self.env.context.get("connector_new_cause")),
+            ("id", "!=", self.id),
+        ]
+        return bool(self.sudo().search(others, limit=1))
 
     @api.private
     def within_run_of(self, job):

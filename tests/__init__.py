@@ -9,6 +9,7 @@ from . import (
     test_database,
     test_exception,
     test_export_listener,
+    test_failures,
     test_generic_exporter,
     test_http_adapter,
     test_ids,

@@ -1,0 +1,283 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import re
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..causes import DEVELOPER, RECORD, SETTINGS, WAIT
+from ..inspection import wrapped_field
+from ..job_states import FAILED, FINISHED, PENDING, WAIT_DEPENDENCIES
+
+#: Attempts after which a job that is retried counts as one that keeps failing.
+ATTEMPTS = 2
+#: How many jobs *Open the Records* looks at.
+RECORDS_OF = 1000
+#: Names and passwords in web addresses.
+CREDENTIALS = re.compile(r"(\w+://)[^/\s@]*@")
+#: Stands for the cause of a job that names none.
+UNKNOWN = "unknown"
+#: Failures of jobs that could not say why they failed.
+INTERRUPTED = ("JobFoundDead", "LostConnection")
+
+
+class ConnectorFailure(models.Model):
+    """The failures of a backend that have the same cause.
+
+    The jobs failed, or were retried several times and will be retried again. Figures
+    are derived from the jobs.
+    """
+
+    _name = "connector.failure"
+    _description = "Failures of One Cause"
+    _inherit = "connector.backend.reference"
+    _auto = False
+    _order = "failed_jobs desc, job_count desc, id desc"
+    _rec_name = "sentence"
+
+    cause = fields.Char(string="Text of the Cause", readonly=True)
+    sentence = fields.Char(
+        string="Cause",
+        compute="_compute_words",
+        help="“…” stands for what differs from record to record.",
+    )
+    cause_class = fields.Selection(
+        [
+            (WAIT, "Wait"),
+            (RECORD, "Correct the record"),
+            (SETTINGS, "Correct the settings"),
+            (DEVELOPER, "Tell the developer"),
+        ],
+        string="What to Do",
+        readonly=True,
+    )
+    remedy = fields.Text(compute="_compute_words")
+    kind = fields.Char(string="Kind of Record", compute="_compute_kind")
+    job_count = fields.Integer(string="Jobs", readonly=True)
+    failed_jobs = fields.Integer(readonly=True, help="Jobs that are not retried.")
+    record_count = fields.Integer(string="Records", readonly=True)
+    first_seen = fields.Datetime(readonly=True)
+    last_seen = fields.Datetime(readonly=True)
+    example_id = fields.Many2one("queue.job", string="One of the Jobs", readonly=True)
+    example = fields.Text(compute="_compute_example", compute_sudo=True)
+    details = fields.Text(
+        compute="_compute_example",
+        compute_sudo=True,
+        help="What the developer of the connector needs.",
+    )
+
+    @property
+    def _table_query(self):
+        return SQL(
+            """
+            SELECT MIN(job.id) AS id, job.backend_model, job.backend_id,
+                   job.model_name, MIN(state.company_id) AS company_id, job.cause,
+                   job.cause_class, COUNT(*) AS job_count,
+                   COUNT(*) FILTER (WHERE job.state = %(failed)s) AS failed_jobs,
+                   SUM(GREATEST(job.record_count, 1)) AS record_count,
+                   MIN(job.seen) AS first_seen, MAX(job.seen) AS last_seen,
+                   MAX(job.id) AS example_id
+            FROM (
+                SELECT id, backend_model, backend_id, model_name, state, record_count,
+                       COALESCE(date_started, date_enqueued, date_created) AS seen,
+                       COALESCE(cause, exc_name, %(unknown)s) AS cause,
+                       COALESCE(cause_class, CASE WHEN exc_name IN %(interrupted)s
+                           THEN %(settings)s ELSE %(developer)s END) AS cause_class
+                FROM queue_job
+                WHERE backend_id IS NOT NULL AND state NOT IN %(finished)s
+                    AND (state = %(failed)s
+                         OR (cause IS NOT NULL AND retry >= %(attempts)s))
+            ) AS job
+            LEFT JOIN connector_backend_state AS state
+                ON state.backend_model = job.backend_model
+                AND state.backend_id = job.backend_id
+            GROUP BY job.backend_model, job.backend_id, job.model_name, job.cause,
+                job.cause_class
+            """,
+            failed=FAILED,
+            finished=FINISHED,
+            attempts=ATTEMPTS,
+            interrupted=INTERRUPTED,
+            settings=SETTINGS,
+            developer=DEVELOPER,
+            unknown=UNKNOWN,
+        )
+
+    @api.depends("cause", "cause_class")
+    def _compute_words(self):
+        remedies = self._remedies()
+        for failure in self:
+            failure.remedy = remedies.get(failure.cause_class)
+            failure.sentence = self._sentence(failure.cause)
+
+    def _sentence(self, cause):
+        if cause in INTERRUPTED:
+            return self.env._("The job was interrupted each time it was tried.")
+        if cause == UNKNOWN:
+            return self.env._("The cause is unknown.")
+        return cause
+
+    def _remedies(self):
+        return {
+            WAIT: self.env._(
+                "You need not do anything: Odoo tries again by itself. Retry now if "
+                "you know that the cause is gone."
+            ),
+            RECORD: self.env._(
+                "Correct the records as the message says, in Odoo or on the backend. "
+                "Then retry."
+            ),
+            SETTINGS: self.env._(
+                "Correct the settings of the backend, or make it work again. Check the "
+                "connection. Then retry."
+            ),
+            DEVELOPER: self.env._(
+                "Send the details below to the developer of the connector. Retry when "
+                "the connector is corrected."
+            ),
+        }
+
+    @api.depends("model_name")
+    def _compute_kind(self):
+        for failure in self:
+            model = self.env["ir.model"].sudo()._get(failure.model_name)
+            failure.kind = model.name or failure.model_name
+
+    @api.depends("example_id")
+    def _compute_example(self):
+        for failure in self:
+            job = failure.example_id
+            message = job.result if job.state != FAILED else job.exc_message
+            failure.example = without_credentials(message or failure.sentence)
+            lines = [
+                f"{job.channel_method_name}: {failure.sentence}",
+                job.exc_name,
+                *_last_lines(job.exc_info),
+            ]
+            failure.details = "\n".join(line for line in lines if line)
+
+    # -- buttons
+
+    def action_retry(self):
+        """Let all jobs with these causes run again, now."""
+        self.env["connector.backend.state"].check_access("write")
+        self.check_access("read")
+        count = sum(failure._retry() for failure in self)
+        self.env["connector.cause"].sudo().look_soon()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("%s jobs will run again.", count),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _retry(self):
+        """Requeue the jobs with one query, as ``queue.job.requeue()`` does for each."""
+        jobs = self.env["queue.job"].sudo()
+        jobs.flush_model()
+        backend = self._backend()
+        is_paused = backend and self.env["connector.backend.state"].is_paused(backend)
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE queue_job SET retry = 0, eta = NULL, worker_pid = NULL,
+                    date_enqueued = NULL, date_started = NULL, date_done = NULL,
+                    date_cancelled = NULL,
+                    state = CASE WHEN %s OR EXISTS (
+                        SELECT 1 FROM json_array_elements_text(
+                            dependencies::json -> 'depends_on') AS needed(uuid)
+                        JOIN queue_job AS other ON other.uuid = needed.uuid
+                        WHERE other.state != 'done') THEN %s ELSE %s END
+                WHERE id IN %s AND state IN %s
+                """,
+                bool(is_paused),
+                WAIT_DEPENDENCIES,
+                PENDING,
+                self._jobs()._as_query(ordered=False).subselect(),
+                (FAILED, PENDING),
+            )
+        )
+        count = self.env.cr.rowcount
+        jobs.invalidate_model()
+        return count
+
+    def _jobs(self, limit=None):
+        """Return the jobs that have the cause."""
+        self.ensure_one()
+        self.env["queue.job"].flush_model()
+        query = SQL(
+            """
+            SELECT id FROM queue_job
+            WHERE backend_model = %s AND backend_id = %s AND model_name = %s
+                AND state NOT IN %s AND COALESCE(cause, exc_name, %s) = %s
+                AND (state = %s OR (cause IS NOT NULL AND retry >= %s))
+                AND COALESCE(cause_class, %s) = %s
+            ORDER BY id DESC LIMIT %s
+            """,
+            self.backend_model,
+            self.backend_id,
+            self.model_name,
+            FINISHED,
+            UNKNOWN,
+            self.cause,
+            FAILED,
+            ATTEMPTS,
+            self.cause_class,
+            self.cause_class,
+            limit,
+        )
+        ids = [id_ for (id_,) in self.env.execute_query(query)]
+        return self.env["queue.job"].sudo().browse(ids)
+
+    def action_open_jobs(self):
+        """Show the jobs that have the cause."""
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "queue_job.action_queue_job"
+        )
+        domain = [("id", "in", self._jobs().ids)]
+        return {**action, "name": self.sentence, "domain": domain, "context": {}}
+
+    def action_open_records(self):
+        """Show the Odoo records that the jobs are about."""
+        self.check_access("read")
+        ids = set()
+        for job in self._jobs(limit=RECORDS_OF):
+            ids.update(job.records.ids)
+        bindings = self.env[self.model_name].browse(ids).exists()
+        if not bindings:
+            raise UserError(
+                self.env._(
+                    "These jobs are about records that Odoo does not have yet. Their "
+                    "names are in the jobs."
+                )
+            )
+        name = wrapped_field(self.env, self.model_name)
+        records = bindings.sudo()[name].with_env(self.env) if name else bindings
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.sentence,
+            "res_model": records._name,
+            "view_mode": "list,form",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", records.ids)],
+            "context": {"active_test": False},
+        }
+
+
+def without_credentials(text):
+    """Return a text without the names and passwords of web addresses.
+
+    :param text: any text
+    :rtype: str
+    """
+    return CREDENTIALS.sub(r"\1", text)
+
+
+def _last_lines(traceback, count=12):
+    """Return the places of a traceback, without the message, which has values."""
+    lines = (traceback or "").splitlines()
+    return [line for line in lines if line.startswith("  ")][-count:]

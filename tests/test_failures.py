@@ -1,0 +1,312 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user
+
+from ..exception import InvalidDataError, NetworkRetryableError
+from ..models import connector_cause
+from .common import RealJobsCase, ShopCase
+
+
+class FailureCase(ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.failures = self.env["connector.failure"]
+        self.causes = self.env["connector.cause"]
+        self.state = self.env["connector.backend.state"].of(self.shop)
+
+    def fail(self, *names, cause="The shop refuses ….", state="failed", **values):
+        """Make a failed job for each name; return the jobs."""
+        jobs = self.env["queue.job"]
+        for name in names:
+            job = self.binding(name).with_delay().export_record().db_record()
+            job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(
+                {
+                    "state": state,
+                    "retry": 5,
+                    "cause": cause,
+                    "cause_class": "record",
+                    "exc_message": f"The shop refuses '{name}'.",
+                    **values,
+                }
+            )
+            jobs |= job
+        self.env.flush_all()
+        return jobs
+
+    def found(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.failures.search([("backend_id", "=", self.shop.id)])
+
+
+class TestGroups(FailureCase):
+    def test_failures_of_one_cause_are_one_line(self):
+        self.fail("Ada", "Bob")
+        self.fail("Eve", cause="Another cause.", cause_class="settings")
+        many, one = self.found()
+        self.assertEqual((many.record_count, many.failed_jobs), (2, 2))
+        self.assertEqual(many.sentence, "The shop refuses ….")
+        self.assertEqual(many.example, "The shop refuses 'Bob'.")
+        self.assertIn("Correct the records", many.remedy)
+        self.assertEqual(one.sentence, "Another cause.")
+        self.assertIn("Check the connection", one.remedy)
+
+    def test_the_id_of_a_line_stays_while_its_first_job_is_there(self):
+        self.fail("Ada")
+        before = self.found()
+        self.fail("Bob")
+        self.assertEqual(self.found(), before)
+
+    def test_a_job_that_keeps_coming_back_is_seen(self):
+        self.fail("Ada", state="pending", cause_class="wait", result="No answer.")
+        failure = self.found()
+        self.assertEqual((failure.job_count, failure.failed_jobs), (1, 0))
+        self.assertEqual(failure.cause_class, "wait")
+        self.assertEqual(failure.example, "No answer.")
+
+    def test_a_first_retry_is_not_worth_a_line(self):
+        self.fail("Ada", state="pending", cause_class="wait", retry=1)
+        self.assertFalse(self.found())
+
+    def test_jobs_that_could_not_name_their_cause_are_seen(self):
+        unknown = {"cause": False, "cause_class": False}
+        self.fail("Ada", exc_name="JobFoundDead", **unknown)
+        self.fail("Bob", exc_name=False, exc_message=False, **unknown)
+        words = {failure.sentence: failure for failure in self.found()}
+        dead = words["The job was interrupted each time it was tried."]
+        self.assertEqual(dead.cause_class, "settings")
+        self.assertEqual(words["The cause is unknown."].cause_class, "developer")
+        self.assertEqual([len(failure._jobs()) for failure in words.values()], [1, 1])
+
+    def test_no_password_is_shown(self):
+        message = "https://ada:s3cret@shop.org/x refused it."
+        self.fail("Ada", exc_message=message, exc_info=f"  File\n{message}")
+        failure = self.found()
+        shown = failure.read()[0]
+        self.assertNotIn("s3cret", str(shown))
+        self.assertIn("https://shop.org/x refused it.", failure.example)
+
+    def test_the_number_of_queries_does_not_grow(self):
+        def queries():
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.failures.search([]).read(["sentence", "record_count", "remedy"])
+            return self.env.cr.sql_log_count - before
+
+        self.fail("Ada")
+        queries()
+        few = queries()
+        for number in range(20):
+            self.fail(f"Ada {number}", cause=f"Cause {chr(65 + number)}.")
+        self.assertLessEqual(queries(), few)
+
+
+class TestButtons(FailureCase):
+    def test_all_jobs_of_a_cause_run_again(self):
+        jobs = self.fail("Ada", "Bob")
+        other = self.fail("Eve", cause="Another cause.")
+        self.found().filtered(lambda each: each.job_count == 2).action_retry()
+        self.assertEqual(set(jobs.mapped("state")), {"pending"})
+        self.assertEqual(set(jobs.mapped("retry")), {0})
+        self.assertEqual(other.state, "failed")
+
+    def test_jobs_of_a_paused_backend_wait(self):
+        jobs = self.fail("Ada")
+        self.state.action_pause()
+        self.addCleanup(self.env.registry.clear_cache)
+        self.found().action_retry()
+        self.assertEqual(jobs.state, "wait_dependencies")
+        self.state.action_resume()
+        self.assertEqual(jobs.state, "pending")
+
+    def test_a_job_that_is_retried_later_runs_now(self):
+        job = self.fail("Ada", state="pending", eta=self.env.cr.now())
+        self.found().action_retry()
+        self.assertFalse(job.eta)
+
+    def test_the_records_open(self):
+        self.fail("Ada", "Bob")
+        action = self.found().action_open_records()
+        records = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(set(records.mapped("name")), {"Ada", "Bob"})
+        self.assertEqual(records._name, "connector.test.contact")
+
+    def test_records_that_odoo_does_not_have_yet(self):
+        job = self.model.with_delay().import_record(self.shop, "7").db_record()
+        job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(
+            {"state": "failed", "cause": "No name."}
+        )
+        with self.assertRaisesRegex(UserError, "does not have yet"):
+            self.found().action_open_records()
+
+    def test_users_see_and_managers_retry(self):
+        self.fail("Ada")
+        failure = self.found()
+        user = new_test_user(self.env, "seer", groups="connector.group_connector_user")
+        failures = self.failures.with_user(user)
+        self.assertFalse(failures.search([("id", "=", failure.id)]))
+        self.grant("connector.group_connector_user")
+        self.assertTrue(failures.search([("id", "=", failure.id)]))
+        with self.assertRaises(AccessError):
+            failure.with_user(user).action_retry()
+        manager = new_test_user(
+            self.env, "boss", groups="connector.group_connector_manager"
+        )
+        failure.with_user(manager).action_retry()
+        portal = new_test_user(self.env, "guest", groups="base.group_portal")
+        with self.assertRaises(AccessError):
+            failures.with_user(portal).search([])
+
+    def test_another_company_sees_nothing(self):
+        self.fail("Ada")
+        self.grant("connector.group_connector_user")
+        self.state.sudo().company_id = self.env["res.company"].create({"name": "B"})
+        user = new_test_user(self.env, "seer", groups="connector.group_connector_user")
+        self.env.flush_all()
+        failures = self.failures.with_user(user)
+        self.assertFalse(failures.search([("backend_id", "=", self.shop.id)]))
+
+
+class TestActivities(FailureCase):
+    def setUp(self):
+        super().setUp()
+        self.responsible = new_test_user(
+            self.env, "boss", groups="connector.group_connector_manager"
+        )
+        self.state.user_id = self.responsible
+
+    def activities(self):
+        self.causes._look_after()
+        return self.env["mail.activity"].search([("user_id", "=", self.responsible.id)])
+
+    def test_a_cause_makes_one_activity(self):
+        self.fail(*(f"Ada {number}" for number in range(100)))
+        activity = self.activities()
+        self.assertEqual(len(activity), 1)
+        self.assertIn("100 records failed", activity.summary)
+        self.assertIn("Correct the records", activity.note)
+        self.fail("Bob")
+        self.assertEqual(self.activities(), activity)
+
+    def test_it_closes_when_the_cause_is_gone_and_comes_back_with_it(self):
+        jobs = self.fail("Ada", "Bob")
+        first = self.activities()
+        self.found().action_retry()
+        self.assertEqual(self.activities(), first, "The jobs have not run yet.")
+        jobs.with_context(_job_edit_sentinel=jobs.EDIT_SENTINEL).write(
+            {"state": "done", "cause": False}
+        )
+        self.assertFalse(self.activities())
+        self.fail("Eve")
+        self.assertEqual(len(self.activities()), 1)
+        self.assertEqual(
+            len(self.causes.search([("backend_id", "=", self.shop.id)])), 1
+        )
+
+    def test_a_job_that_is_still_retried_tells_nobody(self):
+        self.fail("Ada", state="pending", cause_class="wait")
+        self.assertFalse(self.activities())
+
+    def test_without_a_responsible_person_who_made_the_backend_is_told(self):
+        self.state.user_id = False
+        self.env.cr.execute(
+            "UPDATE connector_test_shop SET create_uid = %s WHERE id = %s",
+            (self.responsible.id, self.shop.id),
+        )
+        self.env.invalidate_all()
+        self.fail("Ada")
+        self.assertEqual(len(self.activities()), 1)
+
+    def test_nobody_who_cannot_see_it_is_told(self):
+        self.state.user_id = new_test_user(self.env, "clerk", groups="base.group_user")
+        self.fail("Ada")
+        self.assertFalse(self.activities())
+
+    def test_only_the_first_failure_of_a_cause_posts_a_message(self):
+        jobs = self.fail("Ada", "Bob", "Eve")
+        failed = self.env.ref("queue_job.mt_job_failed")
+        posted = jobs.message_ids.filtered(lambda each: each.subtype_id == failed)
+        self.assertEqual(len(posted), 1)
+
+    def test_solved_causes_go_after_a_while(self):
+        job = self.fail("Ada")
+        self.activities()
+        job.unlink()
+        self.activities()
+        cause = self.causes.search([("backend_id", "=", self.shop.id)])
+        self.causes._gc_solved()
+        self.assertTrue(cause.exists())
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE connector_cause SET write_date = %s",
+            (self.env.cr.now() - timedelta(days=31),),
+        )
+        self.env.invalidate_all()
+        self.causes._gc_solved()
+        self.assertFalse(cause.exists())
+
+
+class TestRealFailures(RealJobsCase):
+    def setUp(self):
+        super().setUp()
+        self.enterContext(
+            patch.object(connector_cause, "_throttle", connector_cause.Throttle(0))
+        )
+        self.error = None
+
+        def _validate_create_data(exporter, data):
+            if self.error:
+                raise self.error
+
+        self.override(_validate_create_data=_validate_create_data)
+
+    def tearDown(self):
+        with self.transaction() as env:
+            env["connector.cause"].search([]).unlink()
+            env["ir.cron.trigger"].search([]).unlink()
+        super().tearDown()
+
+    def failing(self, uuid):
+        with self.assertLogs("odoo.addons.queue_job", "ERROR"):
+            self.assertRaises(type(self.error), self.run_job, uuid)
+
+    def look(self):
+        with self.transaction() as env:
+            env["connector.cause"]._look_after()
+            return [
+                (cause.cause, cause.is_open)
+                for cause in env["connector.cause"].search([])
+            ]
+
+    def triggers(self):
+        return len(self.read("ir.cron.trigger", []))
+
+    def test_a_failure_is_looked_at_soon_and_so_is_its_end(self):
+        self.error = InvalidDataError("The shop refuses 'Ada'.")
+        [uuid] = self.delay(self.bindings("Ada"))
+        self.failing(uuid)
+        self.assertEqual(self.triggers(), 1)
+        self.assertEqual(self.look(), [("The shop refuses ….", True)])
+        self.error = None
+        with self.transaction() as env:
+            env["connector.failure"].search([]).action_retry()
+        self.run_job(uuid)
+        self.assertGreater(self.triggers(), 1)
+        self.assertEqual(self.look(), [("The shop refuses ….", False)])
+
+    def test_a_job_that_succeeds_at_first_triggers_nothing(self):
+        [uuid] = self.delay(self.bindings("Ada"))
+        self.run_job(uuid)
+        self.assertEqual(self.triggers(), 0)
+
+    def test_a_backend_that_does_not_answer_comes_back_as_one_line(self):
+        self.error = NetworkRetryableError("No answer after 30 s.", seconds=1)
+        uuids = self.delay(self.bindings("Ada", "Bob"))
+        for uuid in uuids * 2:
+            self.run_job(uuid)
+        [failure] = self.read("connector.failure", [])
+        self.assertEqual(failure["cause"], "No answer after … s.")
+        self.assertEqual((failure["job_count"], failure["cause_class"]), (2, "wait"))
