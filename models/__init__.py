@@ -9,6 +9,7 @@ from . import (
     connector_create_intent,
     connector_export_change,
     connector_failure,
+    connector_link,
     connector_preview,
     connector_run,
     connector_run_start,

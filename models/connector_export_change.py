@@ -10,7 +10,7 @@ from odoo.addons.queue_job.job import Job
 from ..backends import FEW, group_by_backend, split_for_jobs
 from ..exception import RetryableJobError
 from ..job_states import WAITING
-from ..locks import contention_wait
+from ..locks import contention_wait, try_lock_rows
 from ..transactions import commit_if_allowed, commits_enabled, new_transaction
 
 #: Bindings share a lock when their ids are equal modulo this number, so that a
@@ -55,6 +55,8 @@ class ConnectorExportChange(models.Model):
     model_name = fields.Char(required=True)
     res_id = fields.Many2oneReference(model_field="model_name", required=True)
     field_names = fields.Json(help="Names of the fields that changed; empty for all.")
+
+    noted = fields.Datetime(help="When the transaction of the change began.")
 
     _by_record = models.Index("(res_id, model_name)")
 
@@ -120,8 +122,10 @@ class ConnectorExportChange(models.Model):
         texts = {names: json.dumps(sorted(names or ())) for names in {*noted.values()}}
         self.env.cr.execute(
             SQL(
-                "INSERT INTO connector_export_change (model_name, res_id, field_names)"
-                " SELECT %s, id, names::jsonb FROM unnest(%s, %s) AS noted(id, names)",
+                "INSERT INTO connector_export_change"
+                " (model_name, res_id, field_names, noted)"
+                " SELECT %s, id, names::jsonb, now() AT TIME ZONE 'UTC'"
+                " FROM unnest(%s, %s) AS noted(id, names)",
                 model_name,
                 list(noted),
                 [texts[names] for names in noted.values()],
@@ -180,9 +184,14 @@ class ConnectorExportChange(models.Model):
         if commits_enabled():
             self._wait_for_commits(bindings)
             commit_if_allowed(self.env)  # to see what they have committed
-        return self._of_bindings(bindings)
+        return self.of(bindings)
 
-    def _of_bindings(self, bindings):
+    @api.private
+    def of(self, bindings):
+        """Return the changes of bindings that are not exported yet.
+
+        :param bindings: bindings of one model
+        """
         return self.sudo().search(
             [("res_id", "in", bindings.ids), ("model_name", "=", bindings._name)]
         )
@@ -198,7 +207,7 @@ class ConnectorExportChange(models.Model):
         """
         if not bindings:
             return {}
-        by_record = self._of_bindings(bindings).grouped("res_id")
+        by_record = self.of(bindings).grouped("res_id")
         return {
             res_id: names and set(names)
             for res_id, changes in by_record.items()
@@ -239,6 +248,21 @@ class ConnectorExportChange(models.Model):
         """Delay a job that exports the changes of one binding of a chunk."""
         key = changes_job_key(binding._name, binding.id)
         binding.sudo().with_delay(identity_key=key).export_changes()
+
+    @api.private
+    def merge(self):
+        """Keep one row for each binding, as nothing was exported.
+
+        A later export needs the changes. Their rows must not grow in number while a
+        connector skips the record.
+        """
+        several = [rows for rows in self.grouped("res_id").values() if len(rows) > 1]
+        if not several or not try_lock_rows(self.union(*several)):
+            return  # Another job takes them.
+        for rows in several:
+            rows[0].field_names = rows.changed_fields() or []
+            rows[1:].forget()
+        self.flush_model()
 
     @api.private
     def forget(self):

@@ -115,7 +115,7 @@ class ConnectorFailure(models.Model):
             return self.env._("The job was interrupted each time it was tried.")
         if cause == UNKNOWN:
             return self.env._("The cause is unknown.")
-        return cause
+        return cause[:1].upper() + cause[1:]
 
     def _remedies(self):
         return {

@@ -100,7 +100,9 @@ class ExternalBinding(models.AbstractModel):
             changes.forget()
             return self.env._("Nothing was exported: the record was deleted in Odoo.")
         outcome = self._export_with_own_method(changes.changed_fields())
-        if outcome.kind != SKIPPED:  # otherwise a later export needs them
+        if outcome.kind == SKIPPED:
+            changes.merge()
+        else:
             changes.forget()
         return outcome.counted()
 

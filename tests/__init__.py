@@ -34,6 +34,7 @@ from . import (
     test_real_jobs,
     test_record_deleter,
     test_record_importer,
+    test_record_links,
     test_runs,
     test_security,
     test_strict_overrides,

@@ -149,6 +149,8 @@ class BatchExporter(AbstractComponent):
         settled = [item.changes for item in items if item.settles_changes]
         commit_if_allowed(self.env)  # so that no conflict undoes the next step
         changes.browse().union(*settled).forget()
+        skipped = [item.changes for item in items if item.keeps_changes]
+        changes.browse().union(*skipped).merge()
         return Outcome(DELAYED, self._report(items))
 
     def _exporter_of(self, binding):

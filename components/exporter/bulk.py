@@ -67,6 +67,11 @@ class ExportItem:
         done = self.outcome and self.outcome.kind not in (SKIPPED, POSTPONED)
         return bool(done and self.changes)
 
+    @property
+    def keeps_changes(self):
+        """Whether nothing was exported, so that a later export needs the changes."""
+        return bool(self.changes and self.outcome and self.outcome.kind == SKIPPED)
+
     def forget_changes(self):
         """Delete the changes of the record if they are exported."""
         if self.settles_changes:

@@ -1,0 +1,369 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import json
+
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from odoo.addons.component.exception import NoComponentError
+
+from ..backends import backend_of
+from ..causes import WAIT
+from ..external_id import is_external_id
+from ..inspection import BINDING, BindingLink, links_of, wrapped_field
+from ..job_states import FAILED, FINISHED, STARTED, WAITING
+from .connector_failure import ATTEMPTS, without_credentials
+
+#: How many of a backend's finished jobs are searched for those of one record.
+RECENT = 1000
+#: How many jobs of a link are shown.
+SHOWN = 20
+
+#: States of a link, the worst first.
+STATES = ("failed", "doubt", "waiting", "never", "linked")
+
+
+class ConnectorLink(models.AbstractModel):
+    """The links of one record with backends: what the screen *Connectors* calls."""
+
+    _name = "connector.link"
+    _description = "Links of a Record"
+
+    @api.model
+    def summary(self, model_name, res_id):
+        """Return how many links a record has, and the worst of their states.
+
+        :param model_name: name of the model of the record
+        :param res_id: id of the record
+        :return: dict with the ``count``, and the ``state`` or ``False``
+        :rtype: dict
+        """
+        links = self._links(self._record(model_name, res_id))
+        states = [link.state for link in links]
+        return {
+            "count": len(links),
+            "state": min(states, key=STATES.index) if states else False,
+        }
+
+    @api.model
+    def links(self, model_name, res_id):
+        """Return what the screen shows of each link of a record.
+
+        :param model_name: name of the model of the record
+        :param res_id: id of the record
+        :rtype: dict
+        """
+        record = self._record(model_name, res_id)
+        return {
+            "name": record.display_name,
+            "canAct": self.env.user.has_group("connector.group_connector_manager"),
+            "canOpenJobs": self.env["queue.job"].has_access("read"),
+            "searched": RECENT,
+            "links": [link.description() for link in self._links(record)],
+        }
+
+    @api.model
+    def export_now(self, binding_model, res_id):
+        """Delay the export of a record.
+
+        :param binding_model: name of the model of the binding
+        :param res_id: id of the binding
+        :return: a translated sentence
+        :rtype: str
+        """
+        link = self._link_to_act_on(binding_model, res_id)
+        if link.waits_for("export_record"):
+            return self.env._("A job that exports the record waits already.")
+        name = link.binding.display_name
+        link.binding.with_delay(
+            description=self.env._(
+                "Export %(record)s to %(backend)s",
+                record=name,
+                backend=link.backend.display_name,
+            ),
+        ).export_record()
+        return self.env._("%s will be exported in a moment.", name)
+
+    @api.model
+    def import_now(self, binding_model, res_id):
+        """Delay the import of a record.
+
+        :param binding_model: name of the model of the binding
+        :param res_id: id of the binding
+        :return: a translated sentence
+        :rtype: str
+        """
+        link = self._link_to_act_on(binding_model, res_id)
+        name = link.binding.display_name
+        if not is_external_id(link.external_id):
+            raise UserError(
+                self.env._(
+                    "%(backend)s does not have %(record)s yet. Export it first.",
+                    backend=link.backend.display_name,
+                    record=name,
+                )
+            )
+        if link.waits_for("import_record"):
+            return self.env._("A job that imports the record waits already.")
+        self.env[binding_model].with_delay(
+            description=self.env._(
+                "Import %(record)s from %(backend)s",
+                record=name,
+                backend=link.backend.display_name,
+            ),
+        ).import_record(link.backend, link.external_id, force=True)
+        return self.env._("%s will be imported in a moment.", name)
+
+    # -- what the user may see
+
+    def _record(self, model_name, res_id):
+        self.env["connector.backend.state"].check_access("read")
+        if model_name not in self.env or not self._has_links(model_name):
+            raise UserError(self.env._("%s has no links with backends.", model_name))
+        record = self.env[model_name].browse(int(res_id)).exists()
+        if not record:
+            raise UserError(self.env._("The record was deleted in the meantime."))
+        record.check_access("read")
+        return record
+
+    @api.model
+    def _has_links(self, model_name):
+        """Return whether the records of a model can be linked with backends."""
+        registry = self.env.registry
+        return issubclass(registry[model_name], registry[BINDING]) or bool(
+            links_of(self.env, model_name)
+        )
+
+    def _links(self, record):
+        """Return the links with backends that the user may read."""
+        links = links_of(self.env, record._name)
+        if isinstance(record, self.env.registry[BINDING]):
+            links = [BindingLink(record._name, "id")]
+        found = []
+        for binding_model, field in links:
+            model = self.env[binding_model].sudo().with_context(active_test=False)
+            for binding in model.search([(field, "=", record.id)]):
+                found.append(Link(self.env, binding))
+        readable = self._readable(found)
+        return [link for link in found if link.key in readable]
+
+    def _readable(self, links):
+        domain = Domain.OR(
+            Domain("backend_model", "=", link.key[0])
+            & Domain("backend_id", "=", link.key[1])
+            for link in links
+        )
+        states = self.env["connector.backend.state"].search(domain)
+        return {(state.backend_model, state.backend_id) for state in states}
+
+    def _link_to_act_on(self, binding_model, res_id):
+        if not self.env.user.has_group("connector.group_connector_manager"):
+            raise AccessError(
+                self.env._("Only connector managers start synchronisations.")
+            )
+        registry = self.env.registry
+        if binding_model not in registry or not issubclass(
+            registry[binding_model], registry[BINDING]
+        ):
+            raise UserError(self.env._("%s has no links with backends.", binding_model))
+        binding = self.env[binding_model].browse(int(res_id)).exists()
+        if not binding:
+            raise UserError(self.env._("The record was deleted in the meantime."))
+        name = wrapped_field(self.env, binding_model)
+        (binding.sudo()[name].with_env(self.env) if name else binding).check_access(
+            "read"
+        )
+        link = Link(self.env, binding.sudo())
+        if link.key not in self._readable([link]):
+            raise AccessError(self.env._("You may not read the backend."))
+        return link
+
+
+class Link:
+    """A binding and what is known about its synchronisation.
+
+    :param env: ``Environment`` of the user
+    :param binding: the binding, with the rights of the system
+    """
+
+    def __init__(self, env, binding):
+        self.env = env
+        self.binding = binding
+        self.backend = backend_of(binding)
+        self.key = self.backend._name, self.backend.id
+        with self.backend.work_on(binding._name) as work:
+            try:
+                binder = work.component(usage="binder")
+            except NoComponentError:  # Its connector is being uninstalled.
+                self.external_id, self.synced = None, False
+            else:
+                self.external_id = binder.to_external(binding)
+                self.synced = binding[binder._sync_date_field]
+        self.changes = env["connector.export.change"].sudo().of(binding)
+        self.doubts = (
+            env["connector.create.intent"]
+            .sudo()
+            .search([("model_name", "=", binding._name), ("res_id", "=", binding.id)])
+            .filtered("unconfirmed")
+        )
+        self.jobs = env["queue.job"].sudo().browse(self._job_ids())
+        self.unfinished = self.jobs.filtered(lambda job: job.state not in FINISHED)
+
+    def _job_ids(self):
+        """Return the jobs of the record, as far as they can be found cheaply.
+
+        These are all unfinished jobs of the backend, and the last finished ones. A job
+        belongs to the record when it works on its binding, or names its external id.
+        """
+        self.env["queue.job"].flush_model()
+        of_backend = SQL(
+            "backend_model = %s AND backend_id = %s AND model_name = %s",
+            *self.key,
+            self.binding._name,
+        )
+        external_id = str(self.external_id) if is_external_id(self.external_id) else ""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id FROM (
+                    (SELECT id, %(records)s, %(args)s, date_created FROM queue_job
+                     WHERE %(of_backend)s AND state NOT IN %(finished)s)
+                    UNION ALL
+                    (SELECT id, %(records)s, %(args)s, date_created FROM queue_job
+                     WHERE backend_model = %(backend_model)s
+                        AND backend_id = %(backend_id)s AND date_done IS NOT NULL
+                     ORDER BY date_done DESC LIMIT %(recent)s)
+                ) AS job
+                WHERE records ->> 'model' = %(model)s AND (
+                    records -> 'ids' @> %(res_id)s::jsonb
+                    OR (%(external_id)s != '' AND jsonb_path_exists(args,
+                        '$[1 to last][*] ? (@ == $text || @ == $number)',
+                        %(ids)s::jsonb)))
+                ORDER BY date_created DESC, id DESC LIMIT %(shown)s
+                """,
+                # queue_job stores texts that contain JSON.
+                records=SQL("(records #>> '{}')::jsonb AS records"),
+                args=SQL("(args #>> '{}')::jsonb AS args"),
+                of_backend=of_backend,
+                finished=FINISHED,
+                backend_model=self.key[0],
+                backend_id=self.key[1],
+                recent=RECENT,
+                model=self.binding._name,
+                res_id=json.dumps(self.binding.id),
+                external_id=external_id,
+                ids=json.dumps({"text": external_id, "number": _number(external_id)}),
+                shown=SHOWN,
+            )
+        )
+        return [id_ for (id_,) in rows]
+
+    @property
+    def state(self):
+        """The state of the link, one of ``STATES``."""
+        if any(job.state == FAILED for job in self.jobs):
+            return "failed"
+        if self.doubts:
+            return "doubt"
+        if self.unfinished or self.changes:
+            return "waiting"
+        return "linked" if is_external_id(self.external_id) else "never"
+
+    def waits_for(self, method_name):
+        """Return whether a job for this record alone waits that calls a method."""
+        return any(
+            job.method_name == method_name and job.state in WAITING
+            for job in self.unfinished
+            if job.record_count <= 1
+        )
+
+    def description(self):
+        """Return what the screen shows."""
+        binding, external_id = self.binding, self.external_id
+        is_bound = is_external_id(external_id)
+        return {
+            "model": binding._name,
+            "id": binding.id,
+            "kind": binding._description,
+            "backend": self.backend.display_name,
+            "backendModel": self.key[0],
+            "backendId": self.key[1],
+            "externalId": str(external_id) if is_bound else "",
+            "url": _web_address(self.backend, binding, external_id) if is_bound else "",
+            "synced": _moment(self.synced),
+            "state": self.state,
+            "changes": self._waiting_changes(),
+            "doubts": [
+                {"id": doubt.id, "since": _moment(doubt.begun)} for doubt in self.doubts
+            ],
+            "error": self._last_error(),
+            "jobs": [self._job(job) for job in self.jobs],
+        }
+
+    def _waiting_changes(self):
+        if not self.changes:
+            return False
+        names = self.changes.changed_fields()
+        fields_ = self.binding.with_env(self.env)._fields
+        labels = [
+            fields_[name]._description_string(self.env)
+            for name in names or ()
+            if name in fields_
+        ]
+        skipped = False
+        if not self.unfinished:
+            done = self.jobs.filtered(lambda job: job.state == "done")[:1]
+            skipped = done.result or False
+        return {
+            "fields": labels,
+            "since": _moment(min(self.changes.mapped("noted"))),
+            "skipped": skipped,
+        }
+
+    def _last_error(self):
+        for job in self.unfinished:
+            if job.state == FAILED or (job.cause and job.retry >= ATTEMPTS):
+                message = job.exc_message if job.state == FAILED else job.result
+                return {
+                    "message": without_credentials(message or job.exc_name or ""),
+                    "isRetried": job.cause_class == WAIT and job.state != FAILED,
+                }
+        return False
+
+    def _job(self, job):
+        ended = job.date_done or job.date_cancelled
+        message = job.exc_message if job.state == FAILED else job.result
+        return {
+            "id": job.id,
+            "name": job.name,
+            "state": _shown_state(job),
+            "when": _moment(ended or job.date_started or job.date_created),
+            "seconds": round(job.exec_time, 1) if job.exec_time else 0,
+            "user": job.user_id.name,
+            "records": job.record_count,
+            "message": without_credentials((message or "").partition("\n")[0]),
+        }
+
+
+def _shown_state(job):
+    if job.state == STARTED:
+        return "running"
+    if job.state in WAITING:
+        return "retried" if job.cause else "waiting"
+    return job.state
+
+
+def _web_address(backend, binding, external_id):
+    url = backend.record_url(binding, external_id) or ""
+    # What a connector returns becomes a link that people click.
+    return url if url.startswith(("https://", "http://")) else ""
+
+
+def _moment(value):
+    """Return a moment as the web client reads it."""
+    return value.isoformat(sep=" ", timespec="seconds") if value else False
+
+
+def _number(text):
+    return int(text) if text.isascii() and text.isdigit() else None

@@ -1,0 +1,62 @@
+import { Component, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
+import { useConnectorUpdates } from "@connector/updates";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+
+/** The words for the states of a link. */
+export const STATES = {
+    failed: _t("Failed"),
+    doubt: _t("In doubt"),
+    waiting: _t("Waiting"),
+    never: _t("Never exported"),
+    linked: _t("In sync"),
+};
+
+/**
+ * The smart button *Connectors*: how many links a record has, and a dot for the worst.
+ */
+export class LinksButton extends Component {
+    static template = "connector.LinksButton";
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.state = useState({ count: 0, state: false });
+        onWillStart(() => this.read(this.props));
+        onWillUpdateProps((props) => this.read(props));
+        useConnectorUpdates(() => this.read(this.props), {
+            isBusy: () => this.state.state === "waiting",
+        });
+    }
+
+    get words() {
+        return STATES[this.state.state];
+    }
+
+    async read({ record }) {
+        if (!record.resId) {
+            this.state.count = 0;
+            return;
+        }
+        const summary = await this.orm.silent.call("connector.link", "summary", [
+            record.resModel,
+            record.resId,
+        ]);
+        Object.assign(this.state, summary);
+    }
+
+    open() {
+        const { resModel, resId } = this.props.record;
+        return this.action.doAction({
+            type: "ir.actions.client",
+            tag: "connector.links",
+            name: _t("Connectors"),
+            params: { model: resModel, res_id: resId },
+        });
+    }
+}
+
+registry.category("view_widgets").add("connector_links", { component: LinksButton });

@@ -1,0 +1,272 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from lxml import etree
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user
+
+from ..link_button import add_links_button
+from ..outcome import NothingToDo
+from .common import ShopCase, batch_export_components, listener_components
+
+
+class LinkCase(ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.links = self.env["connector.link"]
+        self.ada = self.binding("Ada", external_id="7")
+        self.contact = self.ada.odoo_id
+
+    def shown(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.links.links(self.contact._name, self.contact.id)["links"]
+
+    def summary(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.links.summary(self.contact._name, self.contact.id)
+
+    def job(self, state="done", method="export_record", binding=None, **values):
+        job = getattr((binding or self.ada).with_delay(), method)().db_record()
+        return self.store(job, state, **values)
+
+    def store(self, job, state, **values):
+        values = {"state": state, "date_done": self.env.cr.now(), **values}
+        if state != "done":
+            values["date_done"] = False
+        job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(values)
+        return job
+
+
+class TestLinks(LinkCase):
+    def test_a_link_in_sync(self):
+        [link] = self.shown()
+        self.assertEqual(link["externalId"], "7")
+        self.assertEqual(link["backend"], self.shop.name)
+        self.assertEqual(link["state"], "linked")
+        self.assertEqual(self.summary(), {"count": 1, "state": "linked"})
+
+    def test_the_worst_state_of_all_links_is_shown(self):
+        other = self.env["connector.test.shop"].create({"name": "Other"})
+        bound = self.model.create({"backend_id": other.id, "odoo_id": self.contact.id})
+        self.assertEqual(self.summary(), {"count": 2, "state": "never"})
+        self.job("failed", binding=bound)
+        self.assertEqual(self.summary(), {"count": 2, "state": "failed"})
+
+    def test_jobs_of_the_record_are_found_and_others_are_not(self):
+        alone = self.job(result="Exported.")
+        eve = self.binding("Eve", external_id="8")
+        chunk = self.store(
+            (self.ada + eve).with_delay().export_chunk().db_record(), "done"
+        )
+        self.job(binding=eve)
+        imported = [
+            self.store(
+                self.model.with_delay()
+                .import_record(self.shop, external_id)
+                .db_record(),
+                "done",
+            )
+            for external_id in ("7", 7)
+        ]
+        many = self.model.with_delay().import_chunk(self.shop, ["6", "7"]).db_record()
+        self.model.with_delay().import_chunk(self.shop, ["6", "8"])
+        [link] = self.shown()
+        expected = {alone.id, chunk.id, many.id, *(job.id for job in imported)}
+        self.assertEqual({job["id"] for job in link["jobs"]}, expected)
+        self.assertIn("Exported.", [job["message"] for job in link["jobs"]])
+
+    def test_the_last_error_is_shown_without_a_password(self):
+        self.job("failed", exc_message="https://ada:s3cret@shop.org refused 'Ada'.")
+        [link] = self.shown()
+        self.assertEqual(link["error"]["message"], "https://shop.org refused 'Ada'.")
+        self.assertFalse(link["error"]["isRetried"])
+        self.assertNotIn("s3cret", str(link))
+
+    def test_a_job_that_is_retried_says_so(self):
+        self.job(
+            "pending",
+            cause="No answer.",
+            cause_class="wait",
+            retry=3,
+            result="No answer.",
+        )
+        [link] = self.shown()
+        self.assertTrue(link["error"]["isRetried"])
+        self.assertEqual(link["jobs"][0]["state"], "retried")
+
+    def test_an_interrupted_create_is_shown(self):
+        eve = self.binding("Eve")
+        self.env["connector.create.intent"].declare(self.shop, eve, {eve.id: False})
+        summary = self.links.summary(eve.odoo_id._name, eve.odoo_id.id)
+        self.assertEqual(summary["state"], "doubt")
+
+    def test_a_web_address_becomes_a_link_and_nothing_else_does(self):
+        for address, shown in (
+            ("https://shop.org/7", "https://shop.org/7"),
+            ("javascript:alert(1)", ""),
+            (None, ""),
+        ):
+            with self.subTest(address):
+                self.patch(
+                    type(self.shop), "record_url", lambda *args, url=address: url
+                )
+                self.assertEqual(self.shown()[0]["url"], shown)
+
+    def test_the_number_of_queries_does_not_depend_on_the_jobs(self):
+        def queries():
+            self.shown()
+            before = self.env.cr.sql_log_count
+            self.shown()
+            return self.env.cr.sql_log_count - before
+
+        self.job(result="Exported.")
+        few = queries()
+        for _ in range(15):
+            self.job(result="Exported.")
+        self.assertEqual(queries(), few)
+
+
+class TestChanges(LinkCase):
+    def setUp(self):
+        super().setUp()
+        self.build(*listener_components(), *batch_export_components())
+
+    def change(self, **values):
+        self.contact.write(values)
+        self.cr.flush()
+
+    def test_waiting_changes_are_named(self):
+        self.change(email="ada@x.org")
+        [link] = self.shown()
+        self.assertEqual(
+            link["changes"]["fields"], [self.contact._fields["email"].string]
+        )
+        self.assertTrue(link["changes"]["since"])
+        self.assertEqual(link["state"], "waiting")
+
+    def test_a_skipped_record_keeps_one_row_however_often_it_changes(self):
+        def _has_to_skip(exporter):
+            raise NothingToDo("Not for sale.")
+
+        self.overridden = "test.shop.contact.exporter"
+        self.override(_has_to_skip=_has_to_skip)
+        for number in range(5):
+            self.change(email=f"{number}@x.org")
+            self.change(name=f"Ada {number}")
+            self.ada.export_changes()
+        changes = self.env["connector.export.change"].search([])
+        self.assertEqual(changes.mapped("field_names"), [["email", "name"]])
+        many = self.ada + self.binding("Eve", external_id="8")
+        self.change(age=40)
+        many.export_changes()
+        changes = changes.search([("res_id", "=", self.ada.id)])
+        self.assertEqual(changes.mapped("field_names"), [["age", "email", "name"]])
+
+    def test_the_reason_of_a_skip_is_shown(self):
+        self.change(email="ada@x.org")
+        jobs = self.env["queue.job"].search([("backend_id", "=", self.shop.id)])
+        self.store(jobs, "done", result="Not for sale.")
+        [link] = self.shown()
+        self.assertEqual(link["changes"]["skipped"], "Not for sale.")
+
+
+class TestActions(LinkCase):
+    def test_an_export_is_delayed_once(self):
+        self.links.export_now(self.ada._name, self.ada.id)
+        text = self.links.export_now(self.ada._name, self.ada.id)
+        self.assertIn("waits already", text)
+        jobs = self.env["queue.job"].search([("backend_id", "=", self.shop.id)])
+        self.assertEqual(jobs.mapped("name"), ["Export Ada to Corner Shop"])
+
+    def test_an_import_is_delayed_once(self):
+        self.links.import_now(self.ada._name, self.ada.id)
+        self.assertIn(
+            "waits already", self.links.import_now(self.ada._name, self.ada.id)
+        )
+        jobs = self.env["queue.job"].search([("backend_id", "=", self.shop.id)])
+        self.assertEqual(jobs.args[1], "7")
+        self.assertTrue(jobs.kwargs["force"])
+
+    def test_a_record_that_the_backend_does_not_have_is_not_imported(self):
+        eve = self.binding("Eve")
+        with self.assertRaisesRegex(UserError, "Export it first"):
+            self.links.import_now(eve._name, eve.id)
+
+
+class TestAccess(LinkCase):
+    def as_user(self, *groups):
+        user = new_test_user(self.env, "seer", groups=",".join(groups))
+        return self.links.with_user(user)
+
+    def test_a_user_sees_and_does_not_act(self):
+        links = self.as_user("connector.group_connector_user")
+        with self.assertRaises(AccessError):
+            links.summary(self.contact._name, self.contact.id)
+        self.grant("connector.group_connector_user", "connector.test.contact")
+        summary = links.summary(self.contact._name, self.contact.id)
+        self.assertEqual(summary["count"], 0, "The backend is hidden.")
+        self.grant("connector.group_connector_user")
+        data = links.links(self.contact._name, self.contact.id)
+        self.assertEqual(len(data["links"]), 1)
+        self.assertFalse(data["canAct"] or data["canOpenJobs"])
+        for action in (links.export_now, links.import_now):
+            with self.assertRaises(AccessError):
+                action(self.ada._name, self.ada.id)
+
+    def test_others_see_nothing(self):
+        self.grant("base.group_user", "connector.test.contact", "connector.test.shop")
+        with self.assertRaises(AccessError):
+            self.as_user("base.group_user").summary(self.contact._name, self.contact.id)
+
+    def test_no_other_model_can_be_read(self):
+        for model in ("res.users", "no.such.model"):
+            with self.assertRaises(UserError):
+                self.links.summary(model, 1)
+            with self.assertRaises(UserError):
+                self.links.export_now(model, 1)
+
+
+class TestButton(LinkCase):
+    def form(self, model, view=None):
+        arch = self.env[model].get_view(view and view.id, "form")["arch"]
+        return etree.fromstring(arch)
+
+    def test_forms_of_linked_models_have_the_button(self):
+        arch = "<form><sheet><field name='name'/></sheet></form>"
+        view = self.env["ir.ui.view"].create(
+            {"name": "x", "model": "connector.test.contact", "arch": arch}
+        )
+        self.grant("base.group_user", "connector.test.contact")
+        form = self.form("connector.test.contact", view)
+        [widget] = form.findall(".//widget[@name='connector_links']")
+        self.assertEqual(widget.getparent().get("name"), "button_box")
+
+    def test_others_do_not(self):
+        form = self.form("res.country")
+        self.assertFalse(form.findall(".//widget[@name='connector_links']"))
+
+    def test_users_without_the_group_do_not_get_it(self):
+        arch = "<form><sheet><field name='name'/></sheet></form>"
+        view = self.env["ir.ui.view"].create(
+            {"name": "x", "model": "connector.test.contact", "arch": arch}
+        )
+        self.grant("base.group_user", "connector.test.contact")
+        plain = new_test_user(self.env, "plain", groups="base.group_user")
+        model = self.env["connector.test.contact"].with_user(plain)
+        arch = model.get_view(view.id, "form")["arch"]
+        self.assertNotIn("connector_links", arch)
+
+    def test_a_button_box_is_used_and_a_form_without_a_sheet_left_alone(self):
+        form = etree.fromstring(
+            "<form><sheet>"
+            "<div name='button_box'><button name='x'/></div>"
+            "</sheet></form>"
+        )
+        add_links_button(form)
+        add_links_button(form)
+        [box] = form.iter("div")
+        self.assertEqual([node.tag for node in box], ["button", "widget"])
+        bare = etree.fromstring("<form><field name='name'/></form>")
+        add_links_button(bare)
+        self.assertEqual(len(bare), 1)
