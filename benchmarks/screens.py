@@ -12,6 +12,7 @@ BINDINGS = 1_000_000
 #: the requests, and how many milliseconds they may take
 REQUESTS = {
     "overview": 300,
+    "runs": 500,
 }
 HEADINGS = ("request", "median", "worst", "queries", "aim", "verdict")
 

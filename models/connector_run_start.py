@@ -47,6 +47,9 @@ class ConnectorRunStart(models.Model):
         help="The scheduled action that started the run; empty when a user did.",
     )
 
+    # In the order of the list of runs, which then reads the jobs of one page only.
+    _started_index = models.Index("(started DESC, id DESC)")
+
     @api.private
     def begin(self, backend, model_name, method_name=None):
         """Begin a run.
