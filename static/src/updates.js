@@ -3,6 +3,7 @@ import { browser } from "@web/core/browser/browser";
 import { ConnectionLostError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
+import { kanbanView } from "@web/views/kanban/kanban_view";
 import { listView } from "@web/views/list/list_view";
 
 const UPDATED = "connector/updated";
@@ -127,4 +128,10 @@ export function liveController(Controller) {
 registry.category("views").add("connector_live_list", {
     ...listView,
     Controller: liveController(listView.Controller),
+});
+
+/** Cards with ``js_class="connector_live_kanban"``, which a phone shows for a list. */
+registry.category("views").add("connector_live_kanban", {
+    ...kanbanView,
+    Controller: liveController(kanbanView.Controller),
 });
