@@ -17,6 +17,8 @@
         "views/connector_checkpoint_views.xml",
         "views/connector_run_views.xml",
         "views/connector_failure_views.xml",
+        "wizards/connector_comparison_start_views.xml",
+        "views/connector_comparison_views.xml",
         "views/res_partner_views.xml",
     ],
     "assets": {"web.assets_backend": ["connector/static/src/**/*"]},

@@ -11,11 +11,12 @@ from .job_states import FINISHED
 
 #: Methods whose records are the items of an argument: its name and its position.
 COUNTED_ARGUMENT = {
+    "compare_found": ("external_ids", 1),
     "import_chunk": ("external_ids", 1),
     "export_delete_records": ("deletes", 1),
 }
 #: Methods that handle no records themselves, but delay jobs that do.
-PREPARING = ("import_batch", "import_changes", "export_batch")
+PREPARING = ("import_batch", "import_changes", "export_batch", "compare_sides")
 
 #: Errors of the last attempts, by ``Job``.
 _ERRORS = WeakKeyDictionary()

@@ -28,6 +28,7 @@ PACKED = [
     "tests",
     "views",
     "wizards",
+    "wizards",
 ]
 NOT_PACKED = {"__pycache__", ".pyc", ".swp", ".orig"}
 

@@ -6,6 +6,8 @@ from . import (
     connector_batch_position,
     connector_cause,
     connector_checkpoint,
+    connector_comparison,
+    connector_comparison_line,
     connector_create_intent,
     connector_export_change,
     connector_failure,

@@ -15,7 +15,7 @@ from ..outcome import (
     UNCHANGED,
     UPDATED,
 )
-from .connector_run_start import BOTH, EXPORT, IMPORT
+from .connector_run_start import BOTH, COMPARE, EXPORT, IMPORT
 
 #: The columns that count records, by the outcomes that they add up.
 COUNTED = {
@@ -53,7 +53,12 @@ class ConnectorRun(models.Model):
 
     title = fields.Char(compute="_compute_title", string="Run")
     direction = fields.Selection(
-        [(IMPORT, "Import"), (EXPORT, "Export"), (BOTH, "Both directions")],
+        [
+            (IMPORT, "Import"),
+            (EXPORT, "Export"),
+            (BOTH, "Both directions"),
+            (COMPARE, "Comparison"),
+        ],
         readonly=True,
     )
     kind = fields.Char(

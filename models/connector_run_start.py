@@ -9,11 +9,13 @@ from ..runs import Run, present_run, within_run
 IMPORT = "import"
 EXPORT = "export"
 BOTH = "both"
+COMPARE = "compare"
 #: Directions by the method of the job that begins a run.
 DIRECTIONS = {
     "import_batch": IMPORT,
     "import_changes": IMPORT,
     "export_batch": EXPORT,
+    "compare_sides": COMPARE,
 }
 
 
@@ -31,7 +33,12 @@ class ConnectorRunStart(models.Model):
     _log_access = False
 
     direction = fields.Selection(
-        [(IMPORT, "Import"), (EXPORT, "Export"), (BOTH, "Both directions")],
+        [
+            (IMPORT, "Import"),
+            (EXPORT, "Export"),
+            (BOTH, "Both directions"),
+            (COMPARE, "Comparison"),
+        ],
         required=True,
         readonly=True,
     )

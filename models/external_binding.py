@@ -171,6 +171,33 @@ class ExternalBinding(models.AbstractModel):
         return Message.join(results)
 
     @api.private
+    def compare_sides(self, backend, comparison):
+        """Prepare a comparison of both sides"""
+        with backend.work_on(self._name) as work:
+            return work.component(usage="sides.comparison").prepare(
+                comparison, self.env.context.get("job_uuid")
+            )
+
+    @api.private
+    def compare_chunk(self, comparison, again=False):
+        """Compare records with those of the backend"""
+        existing = self.exists()
+        if not existing:
+            return self.env._("Nothing was compared: the records were deleted in Odoo.")
+        with backend_of(existing[0]).work_on(self._name) as work:
+            sides = work.component(usage="sides.comparison")
+            job_uuid = self.env.context.get("job_uuid")
+            return sides.compare_bindings(comparison, self, job_uuid, again)
+
+    @api.private
+    def compare_found(self, backend, external_ids, comparison, again=False):
+        """Find records of the backend that Odoo does not have"""
+        with backend.work_on(self._name) as work:
+            sides = work.component(usage="sides.comparison")
+            job_uuid = self.env.context.get("job_uuid")
+            return sides.compare_found(comparison, external_ids, job_uuid, again)
+
+    @api.private
     def export_delete_record(self, backend, external_id):
         """Delete a record on the backend"""
         with backend.work_on(self._name) as work:

@@ -4,6 +4,7 @@ from . import (
     test_batch_position,
     test_binder,
     test_binding_cache,
+    test_comparison,
     test_core,
     test_create_intent,
     test_database,

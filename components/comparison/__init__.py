@@ -3,4 +3,4 @@
 Start with :mod:`.record`.
 """
 
-from . import preview, record
+from . import preview, record, sides

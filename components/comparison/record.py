@@ -164,7 +164,7 @@ class RecordComparer(Component):
                 return self.importer.importer_for(item)._import_data() or None
             if prefetched is not _UNREAD:
                 return prefetched
-            return self._adapter().read(external_id) or None
+            return self.adapter().read(external_id) or None
         except IDMissingInBackend:
             return None
 
@@ -175,19 +175,37 @@ class RecordComparer(Component):
         :return: the data by text of the id; ``None`` when they are read one by one
         :rtype: dict | None
         """
-        adapter = self._adapter()
+        adapter = self.adapter()
         if not getattr(adapter, "_reads_many", False):
             return None
         found = adapter.read_many(list(external_ids))
         return {str(external_id): data for external_id, data in found.items()}
 
-    def _adapter(self):
+    def adapter(self):
+        """Return the adapter of the model."""
         for synchronizer in (self.importer, self.exporter):
             if hasattr(synchronizer, "backend_adapter"):
                 return synchronizer.backend_adapter
         return self.component(usage="backend.adapter")
 
     # -- comparing
+
+    def compare(self, binding, external_id, data):
+        """Compare a linked record by the values of the backend, or else by Odoo's.
+
+        :param binding: the binding
+        :param external_id: its id on the backend
+        :param data: the data of the record on the backend
+        :rtype: RecordComparison
+        """
+        result = None
+        if self.mapper(EXPORT):
+            result = self.compare_export(binding, external_id, data)
+            if result.by_field:
+                return result
+        if self.mapper(IMPORT):
+            return self.compare_import(external_id, data, binding)
+        return result or RecordComparison(EXPORT, by_field=False)
 
     def compare_export(self, binding, external_id, data):
         """Compare what an export would send with what the backend has.

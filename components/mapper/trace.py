@@ -31,7 +31,7 @@ class MappingTrace:
     other values are mapped nevertheless.
 
     :param mapper: the mapper; all its mappings are traced from now on
-    :param recover: called without arguments after an error
+    :param recover: called with each error
     """
 
     def __init__(self, mapper, recover):

@@ -1,0 +1,375 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Compare all records of a backend with those of Odoo, a job for each chunk."""
+
+from collections import Counter
+from contextlib import suppress
+
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import split_every
+
+from odoo.addons.component.core import Component
+
+from ...backends import chunk_size_of
+from ...delete_jobs import waiting_deletes
+from ...exception import JOB_LEVEL_ERRORS
+from ...external_id import is_external_id, unique_external_ids
+from ...read_only import read_only_work
+from .presentation import Presentation
+from .result import DIFFERS, EXPORT, FAILED, IMPORT, SAME, UNKNOWN
+from .values import shown
+
+# Kinds of lines, in addition to DIFFERS and FAILED
+MISSING_HERE = "missing_here"
+MISSING_THERE = "missing_there"
+TWICE = "twice"
+
+#: Keys in the data of a backend that usually hold the name of a record.
+NAMES = ("name", "title", "label", "display_name", "reference", "email")
+
+
+class SidesComparison(Component):
+    """Compare both sides of a kind of record.
+
+    Jobs for chunks of bindings read the backend's records: these differ, are the same,
+    or are missing there. Other jobs take the ids that the adapter's ``search`` returns,
+    and find those that have no binding. Each job holds one chunk in memory.
+    """
+
+    _name = "connector.sides.comparison"
+    _inherit = "base.connector"
+    _usage = "sides.comparison"
+
+    # -- the job that delays the others
+
+    def prepare(self, comparison, job_uuid):
+        """Delay a job for each chunk, and find what is linked twice.
+
+        :param comparison: ``connector.comparison``
+        :param job_uuid: UUID of this job
+        :return: a translated sentence that counts the jobs
+        :rtype: str
+        """
+        lines, note = self._linked_twice(), self._mapper_note()
+        size, jobs, records = chunk_size_of(self.backend_record), 0, 0
+        for ids in self._pages_of_bindings(size):
+            self.model.browse(ids).with_delay(
+                description=self._description(len(ids))
+            ).compare_chunk(comparison)
+            jobs, records = jobs + 1, records + len(ids)
+        try:
+            for external_ids in split_every(size, self._search(), list):
+                self.model.with_delay(
+                    description=self._description(len(external_ids))
+                ).compare_found(self.backend_record, external_ids, comparison)
+                jobs, records = jobs + 1, records + len(external_ids)
+        except NotImplementedError:
+            note = self.env._(
+                "The connector cannot list the records of the backend. Records that "
+                "are missing in Odoo are not found."
+            )
+        comparison.store_plan(records, note)
+        comparison.store_chunk(job_uuid, 0, {}, lines)
+        return self.env._(
+            "%(records)s records to compare, in %(jobs)s jobs.",
+            records=records,
+            jobs=jobs,
+        )
+
+    def _mapper_note(self):
+        comparer = self.component(usage="record.comparison")
+        if comparer.mapper(EXPORT) or comparer.mapper(IMPORT):
+            return ""
+        return self.env._(
+            "The connector does not map these records. Only whether both sides have "
+            "them is compared."
+        )
+
+    def _description(self, count):
+        return self.env._(
+            "Compare %(count)s records with %(backend)s",
+            count=count,
+            backend=self.backend_record.display_name,
+        )
+
+    def _search(self):
+        # A comparison must not change the backend. Jobs are stored in the meantime.
+        with self.backend_record.work_on(self.model._name, read_only=True) as work:
+            adapter = work.component(usage="record.comparison").adapter()
+            yield from adapter.search()
+
+    def _pages_of_bindings(self, size):
+        model, last_id = self._all_bindings(), 0
+        domain = self.binder_for().backend_domain()
+        while True:
+            page = domain & Domain("id", ">", last_id)
+            ids = model.search(page, order="id", limit=size).ids
+            if not ids:
+                return
+            yield ids
+            last_id = ids[-1]
+
+    def _all_bindings(self):
+        # Rules and archived records hide bindings that exist nevertheless.
+        return self.model.sudo().with_context(active_test=False)
+
+    def _linked_twice(self):
+        """Return a line for each record of either side that has several bindings."""
+        binder = self.binder_for()
+        lines = [
+            self._twice(bindings, external_id)
+            for external_id, bindings in self._shared(binder._external_field)
+            if is_external_id(external_id)
+        ]
+        if binder._odoo_field in self.model._fields:
+            lines += [
+                self._twice(bindings, None)
+                for _record, bindings in self._shared(binder._odoo_field)
+            ]
+        return lines
+
+    def _shared(self, name):
+        field = self.model._fields[name]
+        if not field.store:
+            return
+        domain = self.binder_for().backend_domain() & Domain(name, "!=", False)
+        model = self._all_bindings()
+        for value, ids in model._read_group(
+            domain, [name], ["id:array_agg"], having=[("__count", ">", 1)]
+        ):
+            yield value, model.browse(ids)
+
+    def _twice(self, bindings, external_id):
+        binder = self.binder_for()
+        ids = [binder.to_external(binding) for binding in bindings]
+        return {
+            "kind": TWICE,
+            "res_id": bindings[0].id,
+            "external_id": external_id or ids[0],
+            "details": [
+                {
+                    "label": self.env._("Linked with each other"),
+                    "here": ", ".join(f"{b.display_name} ({b.id})" for b in bindings),
+                    "there": ", ".join(map(str, unique_external_ids(ids))),
+                    "fields": None,
+                }
+            ],
+        }
+
+    # -- a repair
+
+    def link(self, external_id, record, lost):
+        """Link a record of the backend with a record of Odoo.
+
+        :param external_id: id of the record on the backend
+        :param record: the Odoo record
+        :param lost: bindings whose records the backend does not have
+        :raise UserError: when the record is linked with another one
+        """
+        binder = self.binder_for()
+        binding = record
+        if record._name != self.model._name:
+            binding = binder.binding_of(record)
+        other = binder.to_external(binding) if binding else None
+        if is_external_id(other) and binding not in lost:
+            raise UserError(
+                self.env._(
+                    "%(record)s is linked with %(other)s already.",
+                    record=record.display_name,
+                    other=other,
+                )
+            )
+        if not binding:
+            binding = self.model.with_context(connector_no_export=True).create(
+                {
+                    binder._backend_field: self.backend_record.id,
+                    binder._odoo_field: record.id,
+                }
+            )
+        binder.bind(external_id, binding)
+
+    # -- the jobs for chunks
+
+    def compare_bindings(self, comparison, bindings, job_uuid, again=False):
+        """Compare the records of bindings with those of the backend.
+
+        :param comparison: ``connector.comparison``
+        :param bindings: the bindings
+        :param job_uuid: UUID of the job
+        :param again: whether they were compared before
+        :return: a translated sentence that counts the records
+        :rtype: str
+        """
+        with read_only_work(self.backend_record, self.model._name) as work:
+            lines = work.component(usage="chunk.comparison").lines_of_bindings(bindings)
+        if again:
+            comparison.forget_lines(Domain("res_id", "in", bindings.ids))
+        return self._store(comparison, job_uuid, 0 if again else len(bindings), lines)
+
+    def compare_found(self, comparison, external_ids, job_uuid, again=False):
+        """Find the records of the backend that Odoo does not have.
+
+        :param comparison: ``connector.comparison``
+        :param external_ids: list of ids on the backend
+        :param job_uuid: UUID of the job
+        :param again: whether they were compared before
+        :return: a translated sentence that counts the records
+        :rtype: str
+        """
+        with read_only_work(self.backend_record, self.model._name) as work:
+            lines = work.component(usage="chunk.comparison").lines_of_ids(external_ids)
+        if again:
+            texts = list(map(str, external_ids))
+            comparison.forget_lines(Domain("external_id", "in", texts))
+        size = 0 if again else len(external_ids)
+        return self._store(comparison, job_uuid, size, lines)
+
+    def _store(self, comparison, job_uuid, size, lines):
+        counts = Counter(line["kind"] for line in lines)
+        lines = [line for line in lines if line["kind"] not in (SAME, UNKNOWN)]
+        comparison.store_chunk(job_uuid, size, counts, lines)
+        return self.env._(
+            "%(same)s the same, %(differences)s differences.",
+            same=counts[SAME],
+            differences=len(lines),
+        )
+
+
+class ChunkComparison(Component):
+    """Compare one chunk, in a transaction that cannot write."""
+
+    _name = "connector.chunk.comparison"
+    _inherit = "base.connector"
+    _usage = "chunk.comparison"
+
+    def __init__(self, work_context):
+        super().__init__(work_context)
+        self.comparer = self.component(usage="record.comparison")
+
+    # -- records that Odoo has
+
+    def lines_of_bindings(self, bindings):
+        """Return a line for each binding whose records are not the same.
+
+        :param bindings: the bindings; those that the user may not read are left out
+        :return: the values of the lines; their kind may be ``SAME`` or ``UNKNOWN``
+        :rtype: list
+        """
+        binder, lines = self.binder_for(), []
+        readable = bindings.with_context(active_test=False).exists()
+        readable = readable._filtered_access("read").with_prefetch(bindings.ids)
+        linked = []
+        for binding in readable:
+            external_id = binder.to_external(binding)
+            if is_external_id(external_id):
+                linked.append((binding, external_id))
+            else:
+                lines.append(self._never_exported(binding))
+        found = self._read_many([external_id for _binding, external_id in linked])
+        lines += [self._line(*link, found) for link in linked]
+        return lines
+
+    def _read_many(self, external_ids):
+        return self.comparer.read_many(external_ids) if external_ids else {}
+
+    def _read(self, external_id, found):
+        if found is None:
+            return self.comparer.read(external_id)
+        return self.comparer.read(external_id, found.get(str(external_id)))
+
+    def _line(self, binding, external_id, found):
+        """Return the line of a binding whose record the backend has or had."""
+        values = {"res_id": binding.id, "external_id": external_id}
+        try:
+            data = self._read(external_id, found)
+            if data is None:
+                return {**values, "kind": MISSING_THERE}
+            result = self.comparer.compare(binding, external_id, data)
+        except JOB_LEVEL_ERRORS:
+            raise
+        except Exception as error:
+            self.comparer.recover(error)
+            return {**values, **self._failure(self.comparer.cause(error))}
+        if not result.different and not result.errors:
+            comparable = result.by_field and result.fields
+            return {**values, "kind": SAME if comparable else UNKNOWN}
+        differences = Presentation(self.comparer, result, binding, data).differences()
+        for cause in result.errors:
+            differences += self._failure(cause)["details"]
+        differs = any(each.state == DIFFERS for each in result.fields)
+        kind = DIFFERS if differs else FAILED
+        return {**values, "kind": kind, "details": differences}
+
+    def _failure(self, cause):
+        details = {"label": "", "here": "", "there": "", "error": cause, "fields": None}
+        return {"kind": FAILED, "details": [details]}
+
+    def _never_exported(self, binding):
+        return {"kind": MISSING_THERE, "res_id": binding.id, "external_id": False}
+
+    # -- records that the backend has
+
+    def lines_of_ids(self, external_ids):
+        """Return a line for each record of the backend that Odoo does not have.
+
+        :param external_ids: list of ids on the backend
+        :return: the values of the lines
+        :rtype: list
+        """
+        unknown = self._unknown_ids(external_ids)
+        found = self._read_many(unknown)
+        lines = []
+        for external_id in unknown:
+            try:
+                data = self._read(external_id, found)
+                if data is not None:
+                    lines.append(self._missing_here(external_id, data))
+            except JOB_LEVEL_ERRORS:
+                raise
+            except Exception as error:
+                self.comparer.recover(error)
+                failure = self._failure(self.comparer.cause(error))
+                failure["kind"] = MISSING_HERE
+                lines.append({"external_id": external_id, **failure})
+        return lines
+
+    def _unknown_ids(self, external_ids):
+        """Return the ids that have no binding, and that no job is going to delete."""
+        with self.backend_record.sudo().work_on(self.model._name) as work:
+            binder = work.component(usage="binder")
+            bound = {str(id_) for id_ in self._bound_ids(binder, external_ids)}
+        unknown = [id_ for id_ in external_ids if str(id_) not in bound]
+        deleted = waiting_deletes(self.backend_record, self.model._name, unknown)
+        return [id_ for id_ in unknown if id_ not in deleted]
+
+    def _bound_ids(self, binder, external_ids):
+        if not binder._overrides_to_internal:
+            return binder.bound_external_ids(external_ids, self.env(su=True))
+        return binder.to_internal_many(external_ids)
+
+    def _missing_here(self, external_id, data):
+        match = self.comparer.match(external_id, data)
+        return {
+            "kind": MISSING_HERE,
+            "external_id": external_id,
+            "label": self._name_of(external_id, data),
+            "match_model": self._wrapped_model(),
+            "match_id": match.id if match and len(match) == 1 else False,
+        }
+
+    def _wrapped_model(self):
+        with suppress(ValueError):
+            return self.binder_for().unwrap_model()
+        return self.model._name
+
+    def _name_of(self, external_id, data):
+        """Return the name that the record would have in Odoo."""
+        nobody = self.model.browse()
+        if self.comparer.mapper(IMPORT):
+            result = self.comparer.compare_import(external_id, data, nobody)
+            for each in result.fields:
+                if each.target == self.model._rec_name and each.mapped:
+                    return shown(each.mapped)
+        values = self.comparer.values_on_backend(external_id, data) or {}
+        names = (values[key] for key in NAMES if values.get(key))
+        return shown(next(names, ""))
