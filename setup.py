@@ -28,7 +28,6 @@ PACKED = [
     "tests",
     "views",
     "wizards",
-    "wizards",
 ]
 NOT_PACKED = {"__pycache__", ".pyc", ".swp", ".orig"}
 
