@@ -93,6 +93,16 @@ class Synchronizer(AbstractComponent):
                 self.env._("Nothing was done: %s is archived.", backend.display_name)
             )
 
+    def _within_run(self, method_name):
+        """Let the jobs that are delayed within belong to a run, which may begin here.
+
+        :param method_name: method of ``external.binding`` whose job would begin the run
+        :return: context manager
+        """
+        return self.env["connector.run.start"].within(
+            self.backend_record, self.model._name, method_name, self._current_job()
+        )
+
 
 class Exporter(AbstractComponent):
     """Base of the synchronizers from Odoo to a backend."""

@@ -3,45 +3,54 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..job_states import WAITING
-from ..outcome import (
-    ADOPTED,
-    CREATED,
-    DELETED,
-    FAILED,
-    GONE,
-    POSTPONED,
-    SKIPPED,
-    UNCHANGED,
-    UPDATED,
-)
-from .connector_run_start import BOTH, COMPARE, EXPORT, IMPORT
+from .. import outcome
+from ..job_states import CANCELLED, DONE, ENQUEUED, FAILED, PENDING, STARTED, WAITING
 
-#: The columns that count records, by the outcomes that they add up.
+#: States of jobs that run, or will run as soon as there is capacity.
+READY = (PENDING, ENQUEUED, STARTED)
+#: The columns that count records of jobs that are done, by the outcomes that they sum.
 COUNTED = {
-    "created": (CREATED,),
-    "linked": (ADOPTED,),
-    "updated": (UPDATED,),
-    "deleted": (DELETED,),
-    "unchanged": (UNCHANGED,),
-    "skipped": (SKIPPED, GONE),
-    "set_apart": (FAILED, POSTPONED),
+    "created": (outcome.CREATED,),
+    "linked": (outcome.ADOPTED,),
+    "updated": (outcome.UPDATED,),
+    "deleted": (outcome.DELETED,),
+    "unchanged": (outcome.UNCHANGED,),
+    "skipped": (outcome.SKIPPED, outcome.GONE),
+    "set_apart": (outcome.FAILED, outcome.POSTPONED),
 }
-RUNNING = "running"
-DONE = "done"
-TROUBLED = "failed"
-CANCELLED = "cancelled"
+#: Columns that are measured in jobs of the run.
+OF_JOBS = (
+    "handled",
+    "to_do",
+    "failed",
+    "cancelled",
+    "waiting_jobs",
+    "failed_jobs",
+    *COUNTED,
+)
 
 
 class ConnectorRun(models.Model):
-    """How far what somebody or a schedule has started has come.
+    """What somebody or a schedule has started, and how far it has come.
 
-    All figures are derived from the jobs of the run, so that no job waits for another
-    one. A chunk sets apart a record that fails in it: a job of its own, in the same
-    run, tries that record again. The record counts once, as a record of that job:
+    All figures are derived from the jobs of the run when they are read. Each job writes
+    only its own row, so no job waits for another one on a counter.
 
-    * all records = records of all jobs - records set apart by jobs that are done;
-    * handled records = records of done jobs - records that these have set apart.
+    A job stores how many records it handles. A job that only delays others handles
+    none. A record that fails in the job of a chunk, or is locked, is *set apart*: a job
+    of its own handles it again. The chunk does not settle this record, so the record
+    counts once, as a record of its own job::
+
+        handled = records of the done jobs - records that they have set apart
+        to_do   = records of the jobs that wait or run
+        failed  = records of the failed jobs
+        cancelled = records of the cancelled jobs
+        records = handled + to_do + failed + cancelled
+
+    ``created``, ``linked``, ``updated``, ``deleted``, ``unchanged`` and ``skipped`` are
+    the outcomes of the handled records. Their sum is less than ``handled`` when a
+    connector's own method returns no outcome, or when records were deleted before
+    their chunk ran. ``set_apart`` is a part of no sum.
     """
 
     _name = "connector.run"
@@ -50,43 +59,58 @@ class ConnectorRun(models.Model):
     _auto = False
     _order = "started desc, id desc"
     _rec_name = "title"
+    _depends = {
+        "connector.run.start": ["started"],
+        "connector.backend.state": ["paused_since"],
+        "queue.job": ["outcome_counts", "record_count", "run_id", "state"],
+    }
 
     title = fields.Char(compute="_compute_title", string="Run")
-    direction = fields.Selection(
-        [
-            (IMPORT, "Import"),
-            (EXPORT, "Export"),
-            (BOTH, "Both directions"),
-            (COMPARE, "Comparison"),
-        ],
-        readonly=True,
+    direction = fields.Selection("_directions", readonly=True)
+    state_id = fields.Many2one(
+        "connector.backend.state", string="State of the Backend", readonly=True
     )
-    kind = fields.Char(
-        compute="_compute_kind", string="Kind of Record", help="What is synchronised."
-    )
-    user_id = fields.Many2one("res.users", string="Started by", readonly=True)
+    model_id = fields.Many2one("ir.model", string="Kind of Record", readonly=True)
+    user_id = fields.Many2one("res.users", readonly=True)
     cron_id = fields.Many2one("ir.cron", string="Scheduled Action", readonly=True)
-    origin = fields.Char(compute="_compute_origin", string="Started by whom or what")
+    origin = fields.Char(
+        string="Started by",
+        compute="_compute_origin",
+        compute_sudo=True,
+        help="The user or the scheduled action that started the run.",
+    )
     state = fields.Selection(
         [
-            (RUNNING, "Running"),
-            (DONE, "Done"),
-            (TROUBLED, "Some failed"),
-            (CANCELLED, "Cancelled"),
+            ("running", "Running"),
+            ("paused", "Paused"),
+            ("done", "Done"),
+            ("failed", "Some failed"),
+            ("cancelled", "Cancelled"),
         ],
         readonly=True,
     )
     started = fields.Datetime(readonly=True)
-    ended = fields.Datetime(readonly=True, help="When the last job ended.")
+    ended = fields.Datetime(
+        readonly=True, help="When the last job ended; empty while jobs wait or run."
+    )
     duration = fields.Float(
-        readonly=True, aggregator="avg", help="Minutes from the start to the end."
+        readonly=True, aggregator="avg", help="Hours from the start to the end."
     )
     speed = fields.Float(
-        string="Records a Second", readonly=True, aggregator="avg", digits=(16, 1)
+        string="Records per Second",
+        readonly=True,
+        aggregator="avg",
+        digits=(16, 1),
+        help="Includes the time that the jobs have waited.",
     )
     records = fields.Integer(readonly=True, help="Records that the run found.")
     handled = fields.Integer(readonly=True, help="Records whose jobs are done.")
-    progress = fields.Float(readonly=True, aggregator="avg", help="In per cent.")
+    to_do = fields.Integer(readonly=True, help="Records whose jobs wait or run.")
+    progress = fields.Float(
+        readonly=True,
+        aggregator="avg",
+        help="Percentage of the records whose jobs no longer wait or run.",
+    )
     created = fields.Integer(readonly=True)
     linked = fields.Integer(
         readonly=True, help="Records that both sides had already, and that are linked."
@@ -96,89 +120,124 @@ class ConnectorRun(models.Model):
     unchanged = fields.Integer(readonly=True)
     skipped = fields.Integer(readonly=True)
     set_apart = fields.Integer(
+        string="Retried Alone",
         readonly=True,
-        help="Records that failed within a chunk. A job of its own tries each again.",
+        help="Records that failed or were locked when they were synchronised together "
+        "with others. A separate job handles each of them again.",
     )
-    failed = fields.Integer(readonly=True, help="Records whose jobs have failed.")
+    failed = fields.Integer(
+        readonly=True, help="Records whose jobs have failed, until somebody retries them."
+    )
+    cancelled = fields.Integer(
+        readonly=True, help="Records whose jobs somebody has cancelled."
+    )
     waiting_jobs = fields.Integer(readonly=True, help="Jobs that have not begun.")
+    failed_jobs = fields.Integer(readonly=True)
+
+    @api.model
+    def _directions(self):
+        direction = self.env["connector.run.start"]._fields["direction"]
+        return direction._description_selection(self.env)
 
     @property
     def _table_query(self):
-        # Lateral: a list of 80 runs reads the jobs of these runs only.
         return SQL(
             """
-            SELECT run.id, run.backend_model, run.backend_id, run.model_name,
-                   run.company_id, run.direction, run.user_id, run.cron_id,
-                   run.started, job.waiting_jobs, job.failed,
-                   CASE WHEN job.unfinished > 0 THEN %(running)s
-                        WHEN job.failed_jobs > 0 THEN %(troubled)s
-                        WHEN job.cancelled_jobs > 0 THEN %(cancelled)s
-                        ELSE %(done)s END AS state,
-                   CASE WHEN job.unfinished = 0
-                        THEN GREATEST(job.ended, run.started) END AS ended,
-                   EXTRACT(EPOCH FROM seconds.passed) / 60 AS duration,
-                   job.records - job.set_apart AS records,
-                   job.done_records - job.set_apart AS handled,
-                   CASE WHEN job.unfinished = 0 AND job.failed_jobs = 0 THEN 100
-                        ELSE 100.0 * (job.done_records - job.set_apart)
-                             / GREATEST(job.records - job.set_apart, 1)
-                   END AS progress,
-                   (job.done_records - job.set_apart) / GREATEST(
-                       EXTRACT(EPOCH FROM seconds.passed), 1) AS speed,
-                   %(counts)s
-            FROM connector_run_start AS run
-            CROSS JOIN LATERAL (
-                SELECT COUNT(*) FILTER (
-                           WHERE state NOT IN ('done', 'cancelled', 'failed')
-                       ) AS unfinished,
-                       COUNT(*) FILTER (WHERE state IN %(waiting)s) AS waiting_jobs,
-                       COUNT(*) FILTER (WHERE state = 'failed') AS failed_jobs,
-                       COUNT(*) FILTER (WHERE state = 'cancelled') AS cancelled_jobs,
-                       COALESCE(SUM(record_count) FILTER (
-                           WHERE state != 'cancelled'), 0) AS records,
-                       COALESCE(SUM(record_count) FILTER (
-                           WHERE state = 'done'), 0) AS done_records,
-                       COALESCE(SUM(record_count) FILTER (
-                           WHERE state = 'failed'), 0) AS failed,
-                       MAX(COALESCE(date_done, date_cancelled)) AS ended,
-                       %(sums)s
-                FROM queue_job WHERE run_id = run.id
-            ) AS job
-            CROSS JOIN LATERAL (
-                SELECT CASE WHEN job.unfinished > 0
-                            THEN (now() AT TIME ZONE 'UTC') - run.started
-                            ELSE GREATEST(job.ended, run.started) - run.started
-                       END AS passed
-            ) AS seconds
+            SELECT run.*,
+                CASE WHEN goes_on THEN NULL ELSE latest END AS ended,
+                seconds / 3600 AS duration,
+                handled / greatest(seconds, 1) AS speed,
+                CASE
+                    WHEN records > 0 THEN 100.0 * (records - to_do) / records
+                    WHEN goes_on THEN 0
+                    ELSE 100
+                END AS progress
+            FROM (
+                SELECT run.*,
+                    handled + to_do + failed + cancelled AS records,
+                    extract(epoch FROM
+                        CASE WHEN goes_on THEN now() AT TIME ZONE 'UTC' ELSE latest END
+                        - started
+                    )::float AS seconds
+                FROM (
+                    SELECT run.*, state IN ('running', 'paused') AS goes_on
+                    FROM (%s) AS run
+                ) AS run
+            ) AS run
             """,
-            running=RUNNING,
-            troubled=TROUBLED,
-            cancelled=CANCELLED,
-            done=DONE,
+            self._query_of_runs(),
+        )
+
+    def _query_of_runs(self):
+        # LATERAL: a page of runs sums up the jobs of these runs only. LEFT: nothing is
+        # summed up to count the runs.
+        return SQL(
+            """
+            SELECT start.id, start.backend_model, start.backend_id, start.model_name,
+                start.company_id, start.direction, start.user_id, start.cron_id,
+                start.started, greatest(start.started, job.latest) AS latest,
+                kind.id AS model_id, card.id AS state_id, %(columns)s,
+                CASE
+                    WHEN waiting_jobs > 0 AND card.paused_since IS NOT NULL
+                        THEN 'paused'
+                    WHEN ready_jobs > 0 OR (waiting_jobs > 0 AND failed_jobs = 0)
+                        THEN 'running'
+                    WHEN failed_jobs > 0 THEN 'failed'
+                    WHEN cancelled_jobs > 0 THEN 'cancelled'
+                    ELSE 'done'
+                END AS state
+            FROM connector_run_start AS start
+            LEFT JOIN ir_model AS kind ON kind.model = start.model_name
+            LEFT JOIN connector_backend_state AS card
+                ON card.backend_model = start.backend_model
+                AND card.backend_id = start.backend_id
+            LEFT JOIN LATERAL (%(jobs)s) AS job ON TRUE
+            """,
+            columns=SQL(", ").join(SQL.identifier("job", name) for name in OF_JOBS),
+            jobs=self._query_of_jobs(),
+        )
+
+    def _query_of_jobs(self):
+        set_apart = _count(*COUNTED["set_apart"])
+        return SQL(
+            """
+            SELECT greatest(max(date_started), max(date_done), max(date_cancelled))
+                    AS latest,
+                count(*) FILTER (WHERE state IN %(waiting)s) AS waiting_jobs,
+                count(*) FILTER (WHERE state IN %(ready)s) AS ready_jobs,
+                count(*) FILTER (WHERE state = 'failed') AS failed_jobs,
+                count(*) FILTER (WHERE state = 'cancelled') AS cancelled_jobs,
+                %(handled)s AS handled,
+                %(to_do)s AS to_do,
+                %(failed)s AS failed,
+                %(cancelled)s AS cancelled,
+                %(outcomes)s
+            FROM queue_job
+            WHERE run_id = start.id
+            """,
             waiting=WAITING,
-            counts=SQL(", ").join(SQL.identifier("job", name) for name in COUNTED),
-            sums=SQL(", ").join(
-                SQL("COALESCE(SUM(%s), 0) AS %s", _sum(kinds), SQL.identifier(name))
+            ready=READY,
+            handled=_sum(SQL("greatest(record_count - (%s), 0)", set_apart), DONE),
+            to_do=_sum(SQL("record_count"), *WAITING, STARTED),
+            failed=_sum(SQL("record_count"), FAILED),
+            cancelled=_sum(SQL("record_count"), CANCELLED),
+            outcomes=SQL(", ").join(
+                SQL("%s AS %s", _sum(_count(*kinds), DONE), SQL.identifier(name))
                 for name, kinds in COUNTED.items()
             ),
         )
 
-    @api.depends("direction", "model_name", "backend_model", "backend_id")
+    @api.depends("direction", "model_id", "backend_model", "backend_id")
     def _compute_title(self):
-        directions = dict(self._fields["direction"]._description_selection(self.env))
+        directions = dict(self._directions())
         for run in self:
-            parts = [directions.get(run.direction), run.kind, run.backend_name]
+            kind = run.model_id.sudo().name
+            parts = [directions.get(run.direction), kind, run.backend_name]
             run.title = " · ".join(part for part in parts if part)
-
-    @api.depends("model_name")
-    def _compute_kind(self):
-        models_ = self.env["ir.model"].sudo()
-        for run in self:
-            run.kind = run.model_name and models_._get(run.model_name).name
 
     @api.depends("user_id", "cron_id")
     def _compute_origin(self):
-        for run in self.sudo():
+        for run in self:
             run.origin = run.cron_id.name or run.user_id.name
 
     # -- buttons
@@ -197,38 +256,48 @@ class ConnectorRun(models.Model):
         }
 
     def action_open_failures(self):
-        """Show the jobs of the run that failed."""
-        action = self.action_open_jobs()
-        domain = [*action["domain"], ("state", "=", "failed")]
-        name = self.env._("Failed jobs of %s", self.title)
-        return {**action, "name": name, "domain": domain}
+        """Show the causes of the failures of the backend."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "connector.connector_failure_action"
+        )
+        domain = [
+            ("backend_model", "=", self.backend_model),
+            ("backend_id", "=", self.backend_id),
+        ]
+        return {**action, "domain": domain}
 
     def action_cancel(self):
         """Cancel the jobs that have not begun; those that run end normally."""
-        self.check_access("read")
-        self.env["connector.backend.state"].check_access("write")
-        jobs = (
-            self.env["queue.job"]
-            .sudo()
-            .search([("run_id", "in", self.ids), ("state", "in", WAITING)])
-        )
-        if not jobs:
-            raise UserError(self.env._("Nothing waits: all jobs have begun."))
-        result = self.env._("Cancelled by %s", self.env.user.name)
-        jobs._change_job_state("cancelled", result=result)
+        self.check_access("write")
+        jobs = self.env["queue.job"].sudo()
+        waiting = jobs.search([("run_id", "in", self.ids), ("state", "in", WAITING)])
+        if not waiting:
+            raise UserError(
+                self.env._("All jobs have begun already. They will end normally.")
+            )
+        waiting.button_cancelled()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("%s jobs were cancelled.", len(jobs)),
+                "message": self.env._(
+                    "%s jobs were cancelled. Jobs that have begun end normally.",
+                    len(waiting),
+                ),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
 
 
-def _sum(kinds):
-    """Return the SQL that adds up the counts of some outcomes of a finished job."""
+def _sum(value, *states):
+    """Return the SQL of a sum over the jobs in some states."""
+    return SQL("coalesce(sum(%s) FILTER (WHERE state IN %s), 0)::int", value, states)
+
+
+def _count(*kinds):
+    """Return the SQL of the number of records of a job that had some outcomes."""
     return SQL(" + ").join(
-        SQL("COALESCE((outcome_counts ->> %s)::int, 0)", kind) for kind in kinds
+        SQL("coalesce((outcome_counts ->> %s)::int, 0)", kind) for kind in kinds
     )

@@ -53,18 +53,24 @@ class ConnectorRunStart(models.Model):
         ondelete="set null",
         help="The scheduled action that started the run; empty when a user did.",
     )
+    job_uuid = fields.Char(
+        readonly=True,
+        index="btree_not_null",
+        help="The job of a connector's own that started the run while it ran.",
+    )
 
     # In the order of the list of runs, which then reads the jobs of one page only.
     _started_index = models.Index("(started DESC, id DESC)")
 
     @api.private
-    def begin(self, backend, model_name, method_name=None):
+    def begin(self, backend, model_name, method_name=None, job_uuid=None):
         """Begin a run.
 
         :param backend: record of the backend
         :param model_name: name of the model of the bindings; ``False`` for all
         :param method_name: method of the job that begins it; by default a run in both
             directions begins
+        :param job_uuid: UUID of the running job that begins it, if one does
         :return: the new row
         """
         progress_id = self.env.context.get("ir_cron_progress_id")
@@ -75,24 +81,40 @@ class ConnectorRunStart(models.Model):
                 "direction": DIRECTIONS.get(method_name, BOTH),
                 "user_id": self.env.uid,
                 "cron_id": progress.exists().cron_id.id,
+                "job_uuid": job_uuid,
             }
         )
 
     @api.private
     @contextmanager
-    def within(self, backend, model_name, method_name):
+    def within(self, backend, model_name, method_name, job=None):
         """Let the jobs that are delayed within belong to a run.
 
         :param backend: record of the backend
         :param model_name: name of the model of the bindings
         :param method_name: method of a job that would begin a run, if none is present
+        :param job: the running ``queue.job``, empty outside jobs; its next attempt
+            continues the run that it begins
         """
         if present_run(backend._name, backend.id):
             yield
             return
-        start = self.begin(backend, model_name, method_name)
+        uuid = job.uuid if job else None
+        start = self._begun_by(uuid, backend, model_name, method_name)
+        start = start or self.begin(backend, model_name, method_name, uuid)
         with within_run(Run(start.id, backend._name, backend.id)):
             yield
+
+    def _begun_by(self, job_uuid, backend, model_name, method_name):
+        """Return the run that an earlier attempt of a job has begun and committed."""
+        if not job_uuid:
+            return self.browse()
+        domain = [
+            *self._domain_of(backend, model_name),
+            ("job_uuid", "=", job_uuid),
+            ("direction", "=", DIRECTIONS[method_name]),
+        ]
+        return self.sudo().search(domain, limit=1)
 
     @api.autovacuum
     def _gc_old(self):

@@ -32,6 +32,16 @@ class TestBatchPosition(RealJobsCase):
         self.ids = self.bindings(*(f"Contact {number}" for number in range(10)))
         self.addCleanup(self.delete_positions)
 
+    def runs(self):
+        """Return the runs with the number of their chunks."""
+        with self.transaction() as env:
+            jobs = env["queue.job"]._read_group(
+                [("method_name", "=", "export_chunk")], ["run_id"], ["__count"]
+            )
+            starts = env["connector.run.start"].search([])
+            counts = {run.id: count for run, count in jobs}
+            return {start.id: counts.pop(start.id, 0) for start in starts} | counts
+
     def delete_positions(self):
         with self.transaction() as env:
             env["connector.batch.position"].search([]).unlink()
@@ -64,6 +74,23 @@ class TestBatchPosition(RealJobsCase):
         self.assertEqual(job["result"], "10 records to export, in 5 jobs.")
         self.assertEqual([id_ for ids in self.chunks() for id_ in ids], self.ids)
         self.assertFalse(self.read("connector.batch.position", []))
+
+    def test_all_attempts_of_a_job_of_a_connector_belong_to_one_run(self):
+        uuid = self.delay_batch()
+        self.kill_after(uuid, pages=3)
+        self.run_job(uuid)
+        self.assertEqual(list(self.runs().values()), [5])
+        self.run_job(self.delay_batch(chunk_size=5))
+        self.assertEqual(list(self.runs().values()), [2, 5])
+
+    def test_all_attempts_of_export_batch_belong_to_one_run(self):
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            shop.chunk_size = 2
+            uuid = env["connector.test.binding"].with_delay().export_batch(shop).uuid
+        self.kill_after(uuid, pages=3)
+        self.run_job(uuid)
+        self.assertEqual(list(self.runs().values()), [5])
 
     def test_the_domain_may_be_long(self):
         with self.transaction() as env:

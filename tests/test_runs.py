@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import re
 from datetime import timedelta
 
 from odoo.exceptions import AccessError, UserError
@@ -37,6 +38,10 @@ class RunCase(ShopCase):
         with self.env["queue.job"].within_run_of(self.batch):
             job = self.model.with_delay().import_chunk(self.shop, list(external_ids))
         return job.db_record()
+
+    def states(self):
+        jobs = self.env["queue.job"].search([("run_id", "=", self.run_id)])
+        return jobs.mapped("state")
 
     @property
     def the_run(self):
@@ -86,6 +91,72 @@ class TestFigures(RunCase):
         run = self.the_run
         self.assertEqual((run.state, run.records, run.progress), ("done", 0, 100))
 
+    def test_each_record_is_in_one_column(self):
+        self.finish(self.batch)
+        self.finish(
+            self.chunk(*map(str, range(10))),
+            created=1,
+            adopted=1,
+            updated=1,
+            unchanged=1,
+            deleted=1,
+            skipped=1,
+            gone=1,
+            postponed=2,
+            failed=1,
+        )
+        self.finish(self.chunk("11", "12"), "failed")
+        self.finish(self.chunk("13", "14", "15"), "cancelled")
+        with self.env["queue.job"].within_run_of(self.batch):
+            alone = [
+                self.model.with_delay().import_record(self.shop, id_).db_record()
+                for id_ in "789"
+            ]
+        self.finish(alone[0], updated=1)
+        self.finish(alone[1], "failed")
+        run = self.the_run
+        self.assertEqual(run.records, 15)
+        parts = (run.handled, run.to_do, run.failed, run.cancelled)
+        self.assertEqual(parts, (8, 1, 3, 3))
+        outcomes = ("created", "linked", "updated", "unchanged", "deleted", "skipped")
+        self.assertEqual([run[name] for name in outcomes], [1, 1, 2, 1, 1, 2])
+        self.assertEqual(run.set_apart, 3)
+
+    def test_records_of_a_method_that_returns_no_outcome_are_handled(self):
+        self.finish(self.batch)
+        self.finish(self.chunk("1", "2"))
+        run = self.the_run
+        self.assertEqual((run.records, run.handled, run.created), (2, 2, 0))
+
+    def test_a_run_of_a_paused_backend_is_paused(self):
+        self.chunk("1")
+        state = self.env["connector.backend.state"].of(self.shop)
+        self.addCleanup(self.env.registry.clear_cache)
+        state.action_pause()
+        self.assertEqual(self.the_run.state, "paused")
+        state.action_resume()
+        self.assertEqual(self.the_run.state, "running")
+
+    def test_jobs_that_wait_for_a_failed_one_do_not_run(self):
+        first = self.model.delayable().import_chunk(self.shop, ["1"])
+        second = self.model.delayable().import_chunk(self.shop, ["2"])
+        with self.env["queue.job"].within_run_of(self.batch):
+            first.on_done(second).delay()
+        self.finish(self.batch)
+        self.assertEqual(self.the_run.state, "running")
+        self.finish(first._generated_job.db_record(), "failed")
+        run = self.the_run
+        self.assertEqual((run.state, run.failed, run.to_do), ("failed", 1, 1))
+        self.assertTrue(run.ended)
+
+    def test_the_speed_is_measured_over_the_duration(self):
+        self.batch.run_id.started -= timedelta(seconds=90)
+        self.finish(self.batch)
+        self.finish(self.chunk(*map(str, range(180))), created=180)
+        run = self.the_run
+        self.assertAlmostEqual(run.duration, 90 / 3600, delta=0.001)
+        self.assertAlmostEqual(run.speed, 2, delta=0.1)
+
     def test_lists_count_and_filter_by_what_is_derived(self):
         self.finish(self.batch)
         self.finish(self.chunk("1", "2"), created=2)
@@ -107,12 +178,48 @@ class TestFigures(RunCase):
         self.assertIn("Nested Loop", plan)
         self.assertIn("queue_job__run_id_index", plan)
 
+    def test_to_count_the_runs_no_job_is_read(self):
+        self.env.flush_all()
+        runs = self.env["connector.run"]
+        counted = runs._search([]).select(SQL("count(*)"))
+        self.env.cr.execute(SQL("EXPLAIN %s", counted))
+        plan = "\n".join(line for (line,) in self.env.cr.fetchall())
+        self.assertNotIn("queue_job", plan)
+        self.assertIn("connector_run_start", plan)
+
+    def test_a_user_with_few_rights_groups_runs_in_all_ways(self):
+        self.grant("connector.group_connector_user")
+        user = new_test_user(self.env, "seer", groups="connector.group_connector_user")
+        self.finish(self.chunk("1"), created=1)
+        self.env.flush_all()
+        runs = self.env["connector.run"].with_user(user)
+        view = runs.get_view(view_type="search")["arch"]
+        for group in re.findall("'group_by': '(.*?)'", view):
+            with self.subTest(group):
+                groups = runs.web_read_group(
+                    [], [group], aggregates=["created:sum"], auto_unfold=True
+                )["groups"]
+                self.assertEqual([each["created:sum"] for each in groups], [1])
+        fields = re.findall(
+            '<field name="(.*?)"', runs.get_view(view_type="list")["arch"]
+        )
+        specification = {
+            name: {"fields": {"display_name": {}}}
+            if runs._fields[name].type == "many2one"
+            else {}
+            for name in fields
+        }
+        [row] = runs.web_search_read([], specification)["records"]
+        self.assertEqual(row["model_id"]["display_name"], self.model._description)
+        self.assertEqual(row["origin"], self.env.user.name)
+
     def test_the_words_say_who_and_what(self):
         run = self.the_run
         self.assertEqual(run.origin, self.env.user.name)
         self.assertEqual(run.backend_name, self.shop.name)
         self.assertIn(self.shop.name, run.title)
-        self.assertEqual(run.kind, self.model._description)
+        self.assertEqual(run.model_id.model, self.model._name)
+        self.assertIn(self.model._description, run.title)
 
 
 class TestCancel(RunCase):
@@ -125,11 +232,21 @@ class TestCancel(RunCase):
         self.assertIn(self.env.user.name, waiting.result)
         self.finish(running, created=1)
         run = self.the_run
-        self.assertEqual((run.state, run.records), ("cancelled", 1))
+        self.assertEqual((run.state, run.progress), ("cancelled", 100))
+        self.assertEqual((run.records, run.handled, run.cancelled), (2, 1, 1))
+
+    def test_the_jobs_that_wait_for_a_cancelled_one_are_cancelled_too(self):
+        with self.env["queue.job"].within_run_of(self.batch):
+            first = self.model.delayable().import_chunk(self.shop, ["1"])
+            second = self.model.delayable().import_chunk(self.shop, ["2"])
+            first.on_done(second).delay()
+        action = self.the_run.action_cancel()
+        self.assertIn("3 jobs were cancelled", action["params"]["message"])
+        self.assertEqual(self.states(), ["cancelled"] * 3)
 
     def test_a_run_whose_jobs_have_begun_says_so(self):
         self.finish(self.batch, "started")
-        with self.assertRaisesRegex(UserError, "Nothing waits"):
+        with self.assertRaisesRegex(UserError, "have begun already"):
             self.the_run.action_cancel()
 
     def test_managers_cancel_and_users_do_not(self):

@@ -50,8 +50,7 @@ class BatchExporter(AbstractComponent):
         size = chunk_size or chunk_size_of(self.backend_record)
         domain = self._domain(domain)
         progress = self._progress(domain, fields)
-        starts = self.env["connector.run.start"]
-        with starts.within(self.backend_record, self.model._name, "export_batch"):
+        with self._within_run("export_batch"):
             for bindings in self._pages(domain, size, progress):
                 self._delay_chunk(bindings, fields)
                 progress.add(bindings)

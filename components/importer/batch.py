@@ -46,8 +46,7 @@ class BatchImporter(AbstractComponent):
         self._check_backend_active()
         records = jobs = 0
         size = chunk_size or chunk_size_of(self.backend_record)
-        starts = self.env["connector.run.start"]
-        with starts.within(self.backend_record, self.model._name, "import_batch"):
+        with self._within_run("import_batch"):
             for external_ids in split_every(size, self._search(filters), list):
                 self._delay_chunk(external_ids)
                 records += len(external_ids)
