@@ -4,7 +4,16 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import outcome
-from ..job_states import CANCELLED, DONE, ENQUEUED, FAILED, PENDING, STARTED, WAITING
+from ..job_states import (
+    CANCELLED,
+    DONE,
+    ENQUEUED,
+    FAILED,
+    PENDING,
+    RUNNABLE,
+    STARTED,
+    WAITING,
+)
 
 #: States of jobs that run, or will run as soon as there is capacity.
 READY = (PENDING, ENQUEUED, STARTED)
@@ -26,6 +35,7 @@ OF_JOBS = (
     "cancelled",
     "waiting_jobs",
     "failed_jobs",
+    "troubled_jobs",
     *COUNTED,
 )
 
@@ -126,13 +136,17 @@ class ConnectorRun(models.Model):
         "with others. A separate job handles each of them again.",
     )
     failed = fields.Integer(
-        readonly=True, help="Records whose jobs have failed, until somebody retries them."
+        readonly=True,
+        help="Records whose jobs have failed, until somebody retries them.",
     )
     cancelled = fields.Integer(
         readonly=True, help="Records whose jobs somebody has cancelled."
     )
     waiting_jobs = fields.Integer(readonly=True, help="Jobs that have not begun.")
     failed_jobs = fields.Integer(readonly=True)
+    troubled_jobs = fields.Integer(
+        readonly=True, help="Jobs that have failed, or are retried after an error."
+    )
 
     @api.model
     def _directions(self):
@@ -207,6 +221,9 @@ class ConnectorRun(models.Model):
                 count(*) FILTER (WHERE state IN %(ready)s) AS ready_jobs,
                 count(*) FILTER (WHERE state = 'failed') AS failed_jobs,
                 count(*) FILTER (WHERE state = 'cancelled') AS cancelled_jobs,
+                count(*) FILTER (
+                    WHERE state = 'failed' OR state IN %(waiting)s AND cause IS NOT NULL
+                ) AS troubled_jobs,
                 %(handled)s AS handled,
                 %(to_do)s AS to_do,
                 %(failed)s AS failed,
@@ -256,14 +273,17 @@ class ConnectorRun(models.Model):
         }
 
     def action_open_failures(self):
-        """Show the causes of the failures of the backend."""
+        """Show the causes why jobs of the run have failed, or are retried."""
         self.ensure_one()
+        jobs = self.env["queue.job"].sudo()
+        troubled = [("run_id", "=", self.id), ("state", "in", RUNNABLE)]
+        causes = jobs._read_group(troubled, ["cause", "exc_name"])
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "connector.connector_failure_action"
         )
         domain = [
-            ("backend_model", "=", self.backend_model),
-            ("backend_id", "=", self.backend_id),
+            *self._domain_of(self._backend(), self.model_name),
+            ("cause", "in", [cause or name for cause, name in causes if cause or name]),
         ]
         return {**action, "domain": domain}
 

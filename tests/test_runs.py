@@ -170,13 +170,17 @@ class TestFigures(RunCase):
 
     def test_a_page_reads_only_the_jobs_of_its_runs(self):
         self.env.flush_all()
-        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        self.env.cr.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off"
+        )
         runs = self.env["connector.run"]
-        query = runs._search([], limit=80).select(SQL("connector_run.records"))
+        query = runs._search([], limit=80, order=runs._order)
+        query = query.select(SQL("connector_run.records"))
         self.env.cr.execute(SQL("EXPLAIN %s", query))
         plan = "\n".join(line for (line,) in self.env.cr.fetchall())
         self.assertIn("Nested Loop", plan)
         self.assertIn("queue_job__run_id_index", plan)
+        self.assertNotIn("Sort", plan)
 
     def test_to_count_the_runs_no_job_is_read(self):
         self.env.flush_all()
@@ -220,6 +224,24 @@ class TestFigures(RunCase):
         self.assertIn(self.shop.name, run.title)
         self.assertEqual(run.model_id.model, self.model._name)
         self.assertIn(self.model._description, run.title)
+
+
+class TestFailuresOfARun(RunCase):
+    def fail(self, cause, backend_job=None):
+        job = backend_job or self.chunk("1")
+        job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(
+            {"state": "failed", "cause": cause, "cause_class": "record"}
+        )
+
+    def test_only_the_causes_of_its_jobs_are_shown(self):
+        self.fail("The shop refuses it.")
+        other = self.model.with_delay().import_record(self.shop, "7").db_record()
+        self.fail("The shop is closed.", other)
+        run = self.the_run
+        self.assertEqual(run.troubled_jobs, 1)
+        action = run.action_open_failures()
+        failures = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(failures.mapped("cause"), ["The shop refuses it."])
 
 
 class TestCancel(RunCase):
