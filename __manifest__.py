@@ -13,6 +13,7 @@
         "security/ir.model.access.csv",
         "data/ir_cron_data.xml",
         "views/connector_menus.xml",
+        "views/connector_backend_state_views.xml",
         "views/connector_create_intent_views.xml",
         "views/connector_checkpoint_views.xml",
         "views/connector_run_views.xml",

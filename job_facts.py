@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from .backends import backend_of
 from .causes import cause_class_of, masked_cause_of
+from .exception import NetworkRetryableError
 from .job_states import FINISHED
 
 #: Methods whose records are the items of an argument: its name and its position.
@@ -76,8 +77,9 @@ def outcome_values(job):
     if error is not None:
         values["cause"] = masked_cause_of(job.env, error)
         values["cause_class"] = cause_class_of(error)
+        values["is_unanswered"] = isinstance(error, NetworkRetryableError)
     elif job.state in FINISHED:  # A job that somebody has requeued keeps it.
-        values["cause"] = values["cause_class"] = False
+        values["cause"] = values["cause_class"] = values["is_unanswered"] = False
     counts = getattr(job.result, "counts", None)
     if counts and job.state in FINISHED:
         values["outcome_counts"] = dict(counts)

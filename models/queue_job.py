@@ -7,7 +7,14 @@ from odoo.addons.queue_job.models.queue_job import QueueJob as QueueJobBase
 from ..backends import backend_of
 from ..causes import DEVELOPER, RECORD, SETTINGS, WAIT
 from ..job_facts import PREPARING, facts_of
-from ..job_states import FAILED, FINISHED, PENDING, UNFINISHED, WAIT_DEPENDENCIES
+from ..job_states import (
+    DONE,
+    FAILED,
+    FINISHED,
+    PENDING,
+    UNFINISHED,
+    WAIT_DEPENDENCIES,
+)
 from ..runs import Run, present_run, within_run
 
 
@@ -23,6 +30,7 @@ class QueueJob(models.Model):
         "outcome_counts",
         "cause",
         "cause_class",
+        "is_unanswered",
     )
 
     record_keys = fields.Json(
@@ -67,13 +75,19 @@ class QueueJob(models.Model):
         string="What to Do",
         readonly=True,
     )
+    is_unanswered = fields.Boolean(
+        readonly=True,
+        help="Whether the last attempt failed since the backend did not answer.",
+    )
 
     _connector_unfinished_index = models.Index(
         "(backend_model, backend_id, model_name, state)"
         f" WHERE backend_id IS NOT NULL AND state NOT IN {FINISHED}"
     )
+    # With the number of records, so that a history needs no rows of jobs.
     _connector_done_index = models.Index(
-        "(backend_model, backend_id, date_done) WHERE backend_id IS NOT NULL"
+        "(backend_model, backend_id, date_done) INCLUDE (record_count)"
+        f" WHERE backend_id IS NOT NULL AND state = '{DONE}'"
     )
     # Not fastupdate: each search would read all keys that were added lately.
     _record_keys_index = models.Index(

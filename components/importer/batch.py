@@ -33,6 +33,17 @@ class BatchImporter(AbstractComponent):
     #: stored late, and for clocks that differ.
     _overlap_minutes = 5
 
+    #: Whether a connector lets :meth:`run_since` find what has changed.
+    finds_changes = False
+
+    @classmethod
+    def _detect_overrides(cls):
+        super()._detect_overrides()
+        cls.finds_changes = any(
+            getattr(cls, name) is not getattr(BatchImporter, name)
+            for name in ("run_since", "_since_filters")
+        )
+
     @returns_message
     def run(self, filters=None, chunk_size=None):
         """Delay the import of the records that the backend finds.
