@@ -2,6 +2,7 @@
 """The cause of an error, in words for people."""
 
 import re
+import sys
 
 import psycopg2
 import psycopg2.errors
@@ -61,6 +62,17 @@ PARTICULARS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+#: Names and passwords in web addresses.
+CREDENTIALS = re.compile(r"(\w+://)[^\s'\"<>]*@")
+#: Values after a name that stands for a secret: parameters, headers, items of JSON.
+SECRETS = re.compile(
+    r"((?:key|passw|secret|session|sign|token|authorization)[\w-]*"
+    r"(?:=|['\"]\s*:\s*['\"]?|(?<=authorization):\s*)(?:(?:basic|bearer)\s+)?)"
+    r"[^\s&'\",;)]+",
+    re.IGNORECASE,
+)
+#: What queue_job puts before the message of the last attempt.
+LAST_ATTEMPT = re.compile(r"^Max\. retries \(\d+\) reached: ")
 #: Characters of a cause that are kept. Causes are compared and indexed.
 CAUSE_LENGTH = 300
 
@@ -75,8 +87,21 @@ def masked_cause_of(env, error):
     :return: a translated sentence with "…" for ids, numbers, quoted values, addresses
     :rtype: str
     """
-    text = " ".join(cause_of(env, _last_attempt(error)).split())
-    return PARTICULARS.sub("…", text)[:CAUSE_LENGTH] or type(error).__name__
+    return _masked(cause_of(env, _last_attempt(error))) or type(error).__name__
+
+
+def _masked(text):
+    text = " ".join(without_secrets(text).split())
+    return PARTICULARS.sub("…", text)[:CAUSE_LENGTH]
+
+
+def without_secrets(text):
+    """Return a text without names and passwords of web addresses, keys and tokens.
+
+    :param text: any text
+    :rtype: str
+    """
+    return SECRETS.sub(r"\1…", CREDENTIALS.sub(r"\1", text))
 
 
 def cause_class_of(error):
@@ -88,11 +113,46 @@ def cause_class_of(error):
     """
     if isinstance(error, RetryableJobError):
         return WAIT
-    error = _last_attempt(error)
+    return _class_of(type(_last_attempt(error)))
+
+
+def _class_of(error_class):
     for classes, cause_class in CLASSES:
-        if isinstance(error, classes):
+        if issubclass(error_class, classes):
             return cause_class
     return DEVELOPER
+
+
+def stored_cause(exc_name, exc_message):
+    """Return the cause of a job, and its class, from what queue_job stored of it.
+
+    :param exc_name: name of the class of the exception, with its module
+    :param exc_message: its message
+    :return: pair of the cause and its class; two times ``None`` for a job without both
+    :rtype: tuple
+    """
+    cause = _masked(example_of(exc_name, exc_message) or exc_name or "") or None
+    return cause, cause and _class_of(_class_named(exc_name))
+
+
+def example_of(exc_name, message):
+    """Return the message of an error as people may read it.
+
+    :param exc_name: name of the class of the exception, with its module
+    :param message: its message
+    :return: an empty text when the message has rows of the database, or is empty
+    :rtype: str
+    """
+    if issubclass(_class_named(exc_name), psycopg2.Error):
+        return ""
+    return without_secrets(LAST_ATTEMPT.sub("", message or ""))
+
+
+def _class_named(exc_name):
+    """Return the class of an exception, ``Exception`` when it is not loaded."""
+    module, _, name = (exc_name or "").rpartition(".")
+    found = getattr(sys.modules.get(module), name, Exception)
+    return found if isinstance(found, type) else Exception
 
 
 def _last_attempt(error):

@@ -3,18 +3,23 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..job_states import FAILED, FINISHED
 from ..updates import Throttle
-from .connector_failure import UNKNOWN
+from .connector_failure import INTERRUPTED, UNKNOWN
 
 #: Seconds until the causes are looked at after a job has failed. Failures of the
 #: meantime are seen then, too.
 DELAY = 10
 #: Days that a cause is kept when no job has it any more.
 KEPT = 30
+#: Open activities of a backend. A backend whose messages have words that differ from
+#: record to record must not make an activity for each record.
+MOST_ACTIVITIES = 10
+
+ACTIVITY = "mail.mail_activity_data_todo"
 
 _throttle = Throttle(DELAY / 2)
 
@@ -33,6 +38,9 @@ class ConnectorCause(models.Model):
 
     cause = fields.Char(required=True, readonly=True)
     is_open = fields.Boolean(default=True, readonly=True)
+    is_announced = fields.Boolean(
+        readonly=True, help="Somebody was told about it since it is open."
+    )
     failure_id = fields.Many2one(
         "connector.failure", compute="_compute_failure", string="Failures"
     )
@@ -63,33 +71,31 @@ class ConnectorCause(models.Model):
     @api.private
     def look_soon(self):
         """Look at the causes in some seconds."""
-        if _throttle.admits(self.env.cr.dbname):
-            at = fields.Datetime.now() + timedelta(seconds=DELAY)
-            self.env.ref("connector.ir_cron_causes").sudo()._trigger(at=at)
+        cron = self.env.ref("connector.ir_cron_causes", raise_if_not_found=False)
+        if cron and _throttle.admits(self.env.cr.dbname):
+            cron.sudo()._trigger(at=fields.Datetime.now() + timedelta(seconds=DELAY))
 
     @api.model
     def _look_after(self):
         """Tell people about new causes, and close those that are gone."""
         causes = self.sudo()
-        failures = (
-            self.env["connector.failure"].sudo().search([("failed_jobs", ">", 0)])
-        )
-        known = {cause._key(): cause for cause in causes.search([])}
-        for failure in failures:
-            if failure.backend_model not in self.env or not failure._backend():
-                continue
-            cause = known.get(_key(failure)) or causes._make(failure)
-            if not (cause.is_open and cause.activity_ids):
+        known = {_key(cause): cause for cause in causes.search([])}
+        failed = self.env["connector.failure"].sudo().search([("failed_jobs", ">", 0)])
+        for key, failures in failed.grouped(_key).items():
+            if failures[0]._backend():
+                cause = known.get(key) or causes._make(failures[0])
                 cause.is_open = True
-                cause._announce(failure)
+                cause._announce(failures)
         unfinished = causes._unfinished()
-        for cause in known.values():
-            if cause.is_open and cause._key() not in unfinished:
-                cause.is_open = False
-                cause.activity_feedback(
-                    ["mail.mail_activity_data_todo"],
-                    feedback=self.env._("Solved: no job has this cause any more."),
-                )
+        for key, cause in known.items():
+            if cause.is_open and not (key in unfinished and cause._backend()):
+                cause._close()
+
+    def _close(self):
+        self.write({"is_open": False, "is_announced": False})
+        self.activity_feedback(
+            [ACTIVITY], feedback=self.env._("Solved: no job has this cause any more.")
+        )
 
     def _make(self, failure):
         return self.create(
@@ -102,9 +108,6 @@ class ConnectorCause(models.Model):
             }
         )
 
-    def _key(self):
-        return _key(self)
-
     def _unfinished(self):
         """Return the keys of the causes that unfinished jobs have."""
         self.env["queue.job"].flush_model()
@@ -112,9 +115,11 @@ class ConnectorCause(models.Model):
             self.env.execute_query(
                 SQL(
                     "SELECT DISTINCT backend_model, backend_id, model_name,"
-                    " COALESCE(cause, exc_name, %s) FROM queue_job"
-                    " WHERE backend_id IS NOT NULL AND state NOT IN %s"
+                    " CASE WHEN exc_name IN %s THEN exc_name"
+                    "  ELSE COALESCE(cause, exc_name, %s) END"
+                    " FROM queue_job WHERE backend_id IS NOT NULL AND state NOT IN %s"
                     " AND (state = %s OR cause IS NOT NULL)",
+                    INTERRUPTED,
                     UNKNOWN,
                     FINISHED,
                     FAILED,
@@ -122,31 +127,63 @@ class ConnectorCause(models.Model):
             )
         )
 
-    def _announce(self, failure):
-        """Make an activity for the person who looks after the backend."""
-        user = self._responsible(failure._backend())
-        if not user:
+    def _announce(self, failures):
+        """Make an activity for the person who looks after the backend, if none was.
+
+        :param failures: the failures of the cause, one for each class
+        """
+        if self.is_announced:
+            self._tell_count(failures)
             return
-        cause, failure = (each.with_context(lang=user.lang) for each in (self, failure))
+        user = self._responsible()
+        if not user or self._has_enough_activities():
+            return
+        self.is_announced = True
+        cause, failure = (
+            each.with_context(lang=user.lang) for each in (self, failures[0])
+        )
         cause.activity_schedule(
-            "mail.mail_activity_data_todo",
+            ACTIVITY,
             user_id=user.id,
-            summary=cause.env._(
-                "%(backend)s: %(count)s records failed",
-                backend=failure.backend_name,
-                count=failure.record_count,
-            ),
+            summary=cause._summary(failures),
             note=Markup("<p>%s</p><p>%s</p>") % (failure.sentence, failure.remedy),
         )
 
-    def _responsible(self, backend):
-        """Return who is told: the responsible person, or who has made the backend."""
+    def _tell_count(self, failures):
+        for activity in self.activity_search([ACTIVITY]):
+            cause = self.with_context(lang=activity.user_id.lang)
+            summary = cause._summary(failures)
+            if activity.summary != summary:
+                activity.summary = summary
+
+    def _summary(self, failures):
+        return self.env._(
+            "%(backend)s: %(sentence)s (records: %(count)s)",
+            backend=self.backend_name,
+            sentence=failures[0].with_env(self.env).sentence,
+            count=sum(failures.mapped("record_count")),
+        )
+
+    def _has_enough_activities(self):
+        others = [
+            ("backend_model", "=", self.backend_model),
+            ("backend_id", "=", self.backend_id),
+            ("is_announced", "=", True),
+        ]
+        return self.search_count(others) >= MOST_ACTIVITIES
+
+    def _responsible(self):
+        """Return who is told: the responsible person, or who has made the backend.
+
+        queue_job would tell all managers of jobs. So somebody has to be told although
+        nobody was named.
+        """
+        backend = self._backend()
         state = self.env["connector.backend.state"].sudo().of(backend)
         user = state.user_id or backend.sudo().create_uid
-        can_see = user.active and user.has_group("connector.group_connector_user")
-        if user.id == SUPERUSER_ID or not can_see:
-            return self.env["res.users"]
-        return user
+        if user.active and self.with_user(user).has_access("read"):
+            return user
+        return self.env["res.users"]
 
     def action_open_failures(self):
         """Show the failures that have the cause."""

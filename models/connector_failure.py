@@ -1,11 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-import re
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..causes import DEVELOPER, RECORD, SETTINGS, WAIT
+from ..causes import DEVELOPER, RECORD, SETTINGS, WAIT, example_of, without_secrets
 from ..inspection import wrapped_field
 from ..job_states import FAILED, FINISHED, PENDING, WAIT_DEPENDENCIES
 
@@ -13,12 +11,32 @@ from ..job_states import FAILED, FINISHED, PENDING, WAIT_DEPENDENCIES
 ATTEMPTS = 2
 #: How many jobs *Open the Records* looks at.
 RECORDS_OF = 1000
-#: Names and passwords in web addresses.
-CREDENTIALS = re.compile(r"(\w+://)[^/\s@]*@")
 #: Stands for the cause of a job that names none.
 UNKNOWN = "unknown"
 #: Failures of jobs that could not say why they failed.
 INTERRUPTED = ("JobFoundDead", "LostConnection")
+#: The jobs that fail. The cause of an earlier attempt does not explain why a job was
+#: interrupted at its last one.
+FAILING_JOBS = SQL(
+    """
+    SELECT id, backend_model, backend_id, model_name, state, record_count,
+        COALESCE(date_started, date_enqueued, date_created) AS seen,
+        CASE WHEN exc_name IN %(interrupted)s THEN exc_name
+            ELSE COALESCE(cause, exc_name, %(unknown)s) END AS cause,
+        CASE WHEN exc_name IN %(interrupted)s THEN %(settings)s
+            ELSE COALESCE(cause_class, %(developer)s) END AS cause_class
+    FROM queue_job
+    WHERE backend_id IS NOT NULL AND state NOT IN %(finished)s
+        AND (state = %(failed)s OR (cause IS NOT NULL AND retry >= %(attempts)s))
+    """,
+    attempts=ATTEMPTS,
+    developer=DEVELOPER,
+    failed=FAILED,
+    finished=FINISHED,
+    interrupted=INTERRUPTED,
+    settings=SETTINGS,
+    unknown=UNKNOWN,
+)
 
 
 class ConnectorFailure(models.Model):
@@ -77,17 +95,7 @@ class ConnectorFailure(models.Model):
                    SUM(GREATEST(job.record_count, 1)) AS record_count,
                    MIN(job.seen) AS first_seen, MAX(job.seen) AS last_seen,
                    MAX(job.id) AS example_id
-            FROM (
-                SELECT id, backend_model, backend_id, model_name, state, record_count,
-                       COALESCE(date_started, date_enqueued, date_created) AS seen,
-                       COALESCE(cause, exc_name, %(unknown)s) AS cause,
-                       COALESCE(cause_class, CASE WHEN exc_name IN %(interrupted)s
-                           THEN %(settings)s ELSE %(developer)s END) AS cause_class
-                FROM queue_job
-                WHERE backend_id IS NOT NULL AND state NOT IN %(finished)s
-                    AND (state = %(failed)s
-                         OR (cause IS NOT NULL AND retry >= %(attempts)s))
-            ) AS job
+            FROM (%(jobs)s) AS job
             LEFT JOIN connector_backend_state AS state
                 ON state.backend_model = job.backend_model
                 AND state.backend_id = job.backend_id
@@ -95,15 +103,11 @@ class ConnectorFailure(models.Model):
                 job.cause_class
             """,
             failed=FAILED,
-            finished=FINISHED,
-            attempts=ATTEMPTS,
-            interrupted=INTERRUPTED,
-            settings=SETTINGS,
-            developer=DEVELOPER,
-            unknown=UNKNOWN,
+            jobs=FAILING_JOBS,
         )
 
     @api.depends("cause", "cause_class")
+    @api.depends_context("lang")
     def _compute_words(self):
         remedies = self._remedies()
         for failure in self:
@@ -148,13 +152,13 @@ class ConnectorFailure(models.Model):
         for failure in self:
             job = failure.example_id
             message = job.result if job.state != FAILED else job.exc_message
-            failure.example = without_credentials(message or failure.sentence)
+            failure.example = example_of(job.exc_name, message) or failure.sentence
             lines = [
                 f"{job.channel_method_name}: {failure.sentence}",
                 job.exc_name,
-                *_last_lines(job.exc_info),
+                *_places(job.exc_info),
             ]
-            failure.details = "\n".join(line for line in lines if line)
+            failure.details = without_secrets("\n".join(filter(None, lines)))
 
     # -- buttons
 
@@ -185,7 +189,7 @@ class ConnectorFailure(models.Model):
                 """
                 UPDATE queue_job SET retry = 0, eta = NULL, worker_pid = NULL,
                     date_enqueued = NULL, date_started = NULL, date_done = NULL,
-                    date_cancelled = NULL,
+                    date_cancelled = NULL, exc_name = NULL, exc_message = NULL,
                     state = CASE WHEN %s OR EXISTS (
                         SELECT 1 FROM json_array_elements_text(
                             dependencies::json -> 'depends_on') AS needed(uuid)
@@ -210,22 +214,16 @@ class ConnectorFailure(models.Model):
         self.env["queue.job"].flush_model()
         query = SQL(
             """
-            SELECT id FROM queue_job
+            SELECT id FROM (%s) AS job
             WHERE backend_model = %s AND backend_id = %s AND model_name = %s
-                AND state NOT IN %s AND COALESCE(cause, exc_name, %s) = %s
-                AND (state = %s OR (cause IS NOT NULL AND retry >= %s))
-                AND COALESCE(cause_class, %s) = %s
+                AND cause = %s AND cause_class = %s
             ORDER BY id DESC LIMIT %s
             """,
+            FAILING_JOBS,
             self.backend_model,
             self.backend_id,
             self.model_name,
-            FINISHED,
-            UNKNOWN,
             self.cause,
-            FAILED,
-            ATTEMPTS,
-            self.cause_class,
             self.cause_class,
             limit,
         )
@@ -268,16 +266,7 @@ class ConnectorFailure(models.Model):
         }
 
 
-def without_credentials(text):
-    """Return a text without the names and passwords of web addresses.
-
-    :param text: any text
-    :rtype: str
-    """
-    return CREDENTIALS.sub(r"\1", text)
-
-
-def _last_lines(traceback, count=12):
-    """Return the places of a traceback, without the message, which has values."""
+def _places(traceback, count=12):
+    """Return the last places that a traceback names, without messages and values."""
     lines = (traceback or "").splitlines()
-    return [line for line in lines if line.startswith("  ")][-count:]
+    return [line for line in lines if line.startswith('  File "')][-count:]

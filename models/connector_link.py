@@ -9,11 +9,11 @@ from odoo.tools import SQL
 from odoo.addons.component.exception import NoComponentError
 
 from ..backends import backend_of
-from ..causes import WAIT
+from ..causes import WAIT, example_of, without_secrets
 from ..external_id import is_external_id
 from ..inspection import BINDING, BindingLink, links_of, wrapped_field
 from ..job_states import FAILED, FINISHED, STARTED, WAITING
-from .connector_failure import ATTEMPTS, without_credentials
+from .connector_failure import ATTEMPTS
 
 #: How many of a backend's finished jobs are searched for those of one record.
 RECENT = 1000
@@ -326,7 +326,7 @@ class Link:
             if job.state == FAILED or (job.cause and job.retry >= ATTEMPTS):
                 message = job.exc_message if job.state == FAILED else job.result
                 return {
-                    "message": without_credentials(message or job.exc_name or ""),
+                    "message": example_of(job.exc_name, message) or job.cause or "",
                     "isRetried": job.cause_class == WAIT and job.state != FAILED,
                 }
         return False
@@ -342,7 +342,7 @@ class Link:
             "seconds": round(job.exec_time, 1) if job.exec_time else 0,
             "user": job.user_id.name,
             "records": job.record_count,
-            "message": without_credentials((message or "").partition("\n")[0]),
+            "message": without_secrets((message or "").partition("\n")[0]),
         }
 
 

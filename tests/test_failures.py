@@ -5,6 +5,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
+from ..causes import masked_cause_of
 from ..exception import InvalidDataError, NetworkRetryableError
 from ..models import connector_cause
 from .common import RealJobsCase, ShopCase
@@ -81,13 +82,38 @@ class TestGroups(FailureCase):
         self.assertEqual(words["The cause is unknown."].cause_class, "developer")
         self.assertEqual([len(failure._jobs()) for failure in words.values()], [1, 1])
 
-    def test_no_password_is_shown(self):
-        message = "https://ada:s3cret@shop.org/x refused it."
-        self.fail("Ada", exc_message=message, exc_info=f"  File\n{message}")
+    def test_an_interrupted_job_does_not_show_an_earlier_cause(self):
+        self.fail("Ada", exc_name="JobFoundDead", cause="No answer.")
         failure = self.found()
-        shown = failure.read()[0]
+        self.assertIn("was interrupted", failure.sentence)
+        self.assertEqual(failure.cause_class, "settings")
+
+    def test_no_secret_is_shown(self):
+        message = (
+            "https://ada:s3cret/@pass@shop.org/x?token=s3cret refused it. "
+            "Authorization: Basic s3cret, {'api_key': 's3cret'}"
+        )
+        place = '  File "exporter.py", line 7, in _run\n    send(data)'
+        trace = f"{place}\nError: {message}\n  password=s3cret"
+        cause = masked_cause_of(self.env, InvalidDataError(message))
+        self.fail("Ada", cause=cause, exc_message=message, exc_info=trace)
+        self.fail("Bob", state="pending", cause=f"{cause}!", result=message)
+        shown = self.found().read()
+        self.assertEqual(len(shown), 2)
         self.assertNotIn("s3cret", str(shown))
-        self.assertIn("https://shop.org/x refused it.", failure.example)
+        self.assertIn("https://shop.org/x?token=… refused it.", shown[0]["example"])
+        self.assertIn('File "exporter.py", line 7', self.found()[0].details)
+
+    def test_no_row_of_the_database_is_shown(self):
+        message = "duplicate key\nDETAIL:  Key (email)=(ada@x.org) already exists."
+        name = "psycopg2.errors.UniqueViolation"
+        self.fail("Ada", cause="Bound twice.", exc_name=name, exc_message=message)
+        self.assertEqual(self.found().example, "Bound twice.")
+        self.assertNotIn("ada@x.org", str(self.found().read()))
+
+    def test_the_number_of_attempts_is_not_part_of_a_message(self):
+        self.fail("Ada", exc_message="Max. retries (5) reached: No answer from 7.")
+        self.assertEqual(self.found().example, "No answer from 7.")
 
     def test_the_number_of_queries_does_not_grow(self):
         def queries():
@@ -112,6 +138,56 @@ class TestButtons(FailureCase):
         self.assertEqual(set(jobs.mapped("state")), {"pending"})
         self.assertEqual(set(jobs.mapped("retry")), {0})
         self.assertEqual(other.state, "failed")
+
+    def test_a_retry_does_what_requeue_does(self):
+        fields = [
+            *("state", "retry", "date_enqueued", "date_started", "date_done"),
+            *("date_cancelled", "worker_pid", "exc_name", "exc_message", "exc_info"),
+            *("cause", "cause_class", "result", "max_retries", "record_count"),
+        ]
+        now = self.env.cr.now()
+        values = {"exc_name": "JobFoundDead", "exc_info": "Trace", "worker_pid": 7}
+        dates = dict.fromkeys(("date_enqueued", "date_started"), now)
+        one, other = self.fail("Ada", "Ada", **values, **dates)
+        one.requeue()
+        self.found().action_retry()
+        self.assertEqual(
+            *({name: job[name] for name in fields} for job in (one, other))
+        )
+
+    def test_a_job_that_needs_another_one_waits_for_it(self):
+        first = self.model.delayable().import_record(self.shop, "1")
+        second = self.model.delayable().import_record(self.shop, "2")
+        first.on_done(second).delay()
+        job = second._generated_job.db_record()
+        job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(
+            {"state": "failed", "cause": "No."}
+        )
+        self.found().action_retry()
+        self.assertEqual(job.state, "wait_dependencies")
+
+    def test_many_jobs_run_again_with_as_many_queries_as_few(self):
+        def queries():
+            failure = self.found()
+            failure.mapped("sentence")
+            before = self.env.cr.sql_log_count
+            failure.action_retry()
+            return self.env.cr.sql_log_count - before
+
+        self.fail("Ada")
+        queries()
+        self.fail("Ada", "Bob")
+        few = queries()
+        self.env.cr.execute(
+            "INSERT INTO queue_job (uuid, state, retry, cause, cause_class, records,"
+            " backend_model, backend_id, model_name, record_count, dependencies)"
+            " SELECT gen_random_uuid(), 'failed', 5, 'Many.', 'record', '{}', %s, %s,"
+            " %s, 1, %s FROM generate_series(1, 5000)",
+            (self.shop._name, self.shop.id, self.model._name, "{}"),
+        )
+        self.assertLessEqual(queries(), few)
+        jobs = [("cause", "=", "Many."), ("state", "=", "pending")]
+        self.assertEqual(self.env["queue.job"].search_count(jobs), 5000)
 
     def test_jobs_of_a_paused_backend_wait(self):
         jobs = self.fail("Ada")
@@ -176,6 +252,7 @@ class TestActivities(FailureCase):
         self.responsible = new_test_user(
             self.env, "boss", groups="connector.group_connector_manager"
         )
+        self.grant("connector.group_connector_manager")
         self.state.user_id = self.responsible
 
     def activities(self):
@@ -186,10 +263,46 @@ class TestActivities(FailureCase):
         self.fail(*(f"Ada {number}" for number in range(100)))
         activity = self.activities()
         self.assertEqual(len(activity), 1)
-        self.assertIn("100 records failed", activity.summary)
+        self.assertIn("(records: 100)", activity.summary)
         self.assertIn("Correct the records", activity.note)
         self.fail("Bob")
         self.assertEqual(self.activities(), activity)
+
+    def test_one_cause_with_two_classes_makes_one_activity(self):
+        self.fail("Ada", cause_class="record")
+        self.fail("Bob", cause_class="settings")
+        self.assertIn("(records: 2)", self.activities().summary)
+
+    def test_an_activity_tells_how_many_failed_by_now(self):
+        self.fail("Ada")
+        self.assertIn("(records: 1)", self.activities().summary)
+        self.fail("Bob")
+        self.assertIn("(records: 2)", self.activities().summary)
+
+    def test_an_activity_that_somebody_has_closed_does_not_come_back(self):
+        jobs = self.fail("Ada")
+        self.activities().action_feedback()
+        self.assertFalse(self.activities())
+        jobs.unlink()
+        self.activities()
+        self.fail("Bob")
+        self.assertEqual(len(self.activities()), 1)
+
+    def test_many_causes_of_a_backend_make_few_activities(self):
+        for number in range(15):
+            self.fail(f"Ada {number}", cause=f"Cause {chr(65 + number)}.")
+        self.assertEqual(len(self.activities()), connector_cause.MOST_ACTIVITIES)
+
+    def test_the_causes_of_a_deleted_backend_close(self):
+        self.fail("Ada")
+        self.assertTrue(self.activities())
+        self.model.search([("backend_id", "=", self.shop.id)]).unlink()
+        self.shop.unlink()
+        self.assertFalse(self.activities())
+
+    def test_jobs_fail_also_without_the_scheduled_action(self):
+        self.env.ref("connector.ir_cron_causes").unlink()
+        self.assertEqual(self.fail("Ada").state, "failed")
 
     def test_it_closes_when_the_cause_is_gone_and_comes_back_with_it(self):
         jobs = self.fail("Ada", "Bob")
@@ -221,9 +334,16 @@ class TestActivities(FailureCase):
         self.assertEqual(len(self.activities()), 1)
 
     def test_nobody_who_cannot_see_it_is_told(self):
-        self.state.user_id = new_test_user(self.env, "clerk", groups="base.group_user")
+        group = "connector.group_connector_user"
+        self.state.user_id = new_test_user(self.env, "clerk", groups=group)
         self.fail("Ada")
-        self.assertFalse(self.activities())
+        self.causes._look_after()
+        cause = self.causes.search([("backend_id", "=", self.shop.id)])
+        self.assertTrue(cause.is_open)
+        self.assertFalse(cause.activity_ids)
+        self.grant(group)
+        self.causes._look_after()
+        self.assertEqual(cause.activity_ids.user_id, self.state.user_id)
 
     def test_only_the_first_failure_of_a_cause_posts_a_message(self):
         jobs = self.fail("Ada", "Bob", "Eve")
