@@ -21,6 +21,7 @@ PACKED = [
     "data",
     "demo",
     "i18n",
+    "migrations",
     "models",
     "report",
     "security",
@@ -49,12 +50,13 @@ def packages():
 
 
 def data():
-    """The paths of all files but code, as the package of the addon knows them."""
+    """The paths of all files but modules, as the package of the addon knows them."""
     found = []
     for path in packed():
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             hidden = NOT_PACKED & {file.suffix, *file.parts}
-            if file.is_file() and not hidden and file.suffix != ".py":
+            is_module = file.suffix == ".py" and path.name != "migrations"
+            if file.is_file() and not (hidden or is_module):
                 found.append(str(file.relative_to(ROOT)))
     return found
 
@@ -89,6 +91,8 @@ setup(
         "odoo-addon-component>=19.0.1.0.1.6,<19.1",
         "odoo-addon-component-event>=19.0.1.0.0.9,<19.1",
         "odoo-addon-queue-job>=19.0.2.4.0.1,<19.1",
+        "lxml>=4.9",
+        "markupsafe>=2.1",
         "psycopg2>=2.9,<3",
         "requests>=2.20,<3",
     ],

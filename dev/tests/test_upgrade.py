@@ -21,7 +21,21 @@ for number, partner in enumerate(partners):
         "backend_id": backend.id, "odoo_id": partner.id, "external_id": f"x{number}",
         "sync_date": "2026-01-02 03:04:05",
     })
-env["benchmark.res.partner"].search([], limit=1).with_delay().export_record()
+bindings = env["benchmark.res.partner"].search([], limit=5)
+for name, binding in zip(("waiting", "failed", "done", "deleted", "broken"), bindings):
+    binding.with_delay(description=name).export_record()
+env["benchmark.res.partner"].with_delay(description="import").browse(backend)
+env.flush_all()
+for query in (
+    "UPDATE queue_job SET state = 'failed', exc_name = 'odoo.exceptions.UserError',"
+    " exc_message = 'Max. retries (5) reached: No tax for order 7.'"
+    " WHERE name IN ('failed', 'deleted', 'broken')",
+    "UPDATE queue_job SET state = 'done' WHERE name = 'done'",
+    "UPDATE queue_job SET records = to_jsonb(replace(records #>> '{}', model_name,"
+    " 'model.gone')) WHERE name = 'broken'",
+):
+    env.cr.execute(query)
+bindings[3].unlink()
 env.cr.commit()
 """
 AFTER = """
@@ -29,7 +43,16 @@ backend = env["benchmark.backend"].search([])
 binding = env["benchmark.res.partner"].search([("external_id", "=", "x7")])
 with backend.work_on("benchmark.res.partner") as work:
     assert work.component(usage="binder").to_internal("x7") == binding
-job = env["queue.job"].search([("model_name", "=", "benchmark.res.partner")])
+for name in ("waiting", "failed", "deleted", "broken", "import"):
+    job = env["queue.job"].search([("name", "=", name)])
+    found = job.backend_model, job.backend_id, job.record_count
+    assert found == ("benchmark.backend", backend.id, 1), (name, found)
+done = env["queue.job"].search([("name", "=", "done")])
+assert not done.backend_id
+failure = env["connector.failure"].search([])
+assert failure.sentence == "No tax for order …."
+assert (failure.cause_class, failure.failed_jobs) == ("record", 3)
+job = env["queue.job"].search([("name", "=", "waiting")])
 assert job.records.export_record(), "the job of before cannot run"
 env.cr.commit()
 """
