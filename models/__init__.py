@@ -10,6 +10,7 @@ from . import (
     connector_comparison,
     connector_comparison_line,
     connector_create_intent,
+    connector_description,
     connector_export_change,
     connector_failure,
     connector_link,

@@ -8,6 +8,7 @@ from . import (
     test_core,
     test_create_intent,
     test_database,
+    test_description,
     test_exception,
     test_export_listener,
     test_failures,

@@ -16,6 +16,7 @@ from ...orm import changed_values
 from ..exporter.record import GenericExporter
 from ..importer.item import ImportItem
 from ..importer.record import RecordImporter
+from ..mapper.description import described_fields
 from ..mapper.trace import MappingTrace
 from .dependencies import export_dependencies, import_dependencies
 from .result import (
@@ -138,6 +139,15 @@ class RecordComparer(Component):
         except (NoComponentError, SeveralComponentError):
             return None
         return self._optional(f"{direction}.mapper")
+
+    def described_fields(self, direction):
+        """Return what is mapped in a direction, as people understand it.
+
+        :param direction: ``EXPORT`` or ``IMPORT``
+        :rtype: list[DescribedField]
+        """
+        mapper = self.mapper(direction)
+        return described_fields(mapper) if mapper else []
 
     def _optional(self, usage):
         if usage not in self._found:

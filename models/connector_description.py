@@ -1,0 +1,127 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from ..inspection import binding_models
+
+EXPORT = "export"
+IMPORT = "import"
+#: The parts of a connector that people care about, by the usage of their component.
+PARTS = {
+    "exports": "record.exporter",
+    "imports": "record.importer",
+    "deletes": "record.exporter.deleter",
+    "batches": "batch.importer",
+}
+
+
+class ConnectorDescription(models.AbstractModel):
+    """What the screen *What is synchronised* calls: the mappings in words."""
+
+    _name = "connector.description"
+    _description = "What Is Synchronised"
+
+    @api.model
+    def describe(self, state_id):
+        """Return what is synchronised with a backend.
+
+        :param state_id: id of the ``connector.backend.state``
+        :return: what the screen shows
+        :rtype: dict
+        """
+        state = self.env["connector.backend.state"].browse(int(state_id)).exists()
+        if not state:
+            raise UserError(self.env._("The backend was deleted in the meantime."))
+        state.check_access("read")
+        backend = state.sudo()._backend()
+        kinds = binding_models(self.env, backend._name) if backend else []
+        pages = [self._kind(backend, model_name) for model_name in kinds]
+        return {
+            "name": state.backend_name,
+            "kinds": [page for page in pages if page["facts"] or page["directions"]],
+        }
+
+    def _kind(self, backend, model_name):
+        with backend.work_on(model_name) as work:
+            directions = [
+                {"direction": direction, "rows": self._rows(work, direction)}
+                for direction in (EXPORT, IMPORT)
+            ]
+            return {
+                "model": model_name,
+                "label": self.env[model_name]._description,
+                "facts": self._facts(work),
+                "directions": [each for each in directions if each["rows"]],
+            }
+
+    def _facts(self, work):
+        """Return sentences about what the connector does with these records."""
+        has = {
+            name: bool(work.many_components(usage=usage))
+            for name, usage in PARTS.items()
+        }
+        sentences = []
+        if has["exports"] and self._listens(work):
+            sentences.append(self.env._("Changes in Odoo are exported at once."))
+        elif has["exports"]:
+            sentences.append(self.env._("Records of Odoo are exported on request."))
+        if has["imports"] and has["batches"]:
+            sentences.append(
+                self.env._("Changes on the backend are imported when it is searched.")
+            )
+        elif has["imports"]:
+            sentences.append(self.env._("Records of the backend are imported singly."))
+        if has["imports"] and self._matches(work):
+            sentences.append(
+                self.env._("Records that both sides have already are linked.")
+            )
+        if has["deletes"]:
+            sentences.append(
+                self.env._("What is deleted in Odoo is deleted on the backend, too.")
+            )
+        return sentences
+
+    def _listens(self, work):
+        listeners = work.components_registry.lookup(
+            usage="event.listener", model_name=work.model_name
+        )
+        exporting = work.components_registry["connector.export.listener"]
+        return any(
+            issubclass(listener, exporting) and listener.apply_on_models
+            for listener in listeners
+        )
+
+    def _matches(self, work):
+        base = work.components_registry["connector.record.importer"]
+        return any(
+            getattr(importer, "_match_existing", None)
+            and type(importer)._match_existing is not base._match_existing
+            for importer in work.many_components(usage=PARTS["imports"])
+        )
+
+    def _rows(self, work, direction):
+        comparer = work.component(usage="record.comparison")
+        exports = direction == EXPORT
+        return [
+            {
+                "sources": [
+                    comparer.label(name, of_odoo=exports) for name in field.sources
+                ],
+                "target": comparer.label(field.target, of_odoo=not exports),
+                "how": self._how(field),
+                "note": field.note,
+                "onlyCreate": field.only_create,
+            }
+            for field in comparer.described_fields(direction)
+        ]
+
+    def _how(self, field):
+        if field.is_lines:
+            return self.env._("each line of it")
+        if field.is_computed:
+            return self.env._("computed by the connector")
+        if field.is_reference:
+            return self.env._("the linked record")
+        if field.is_converted:
+            return self.env._("converted")
+        return ""

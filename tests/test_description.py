@@ -1,0 +1,108 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user
+
+from ..components.mapper import (
+    changed_by,
+    convert,
+    m2o_to_external,
+    mapping,
+    only_create,
+)
+from .common import ImportCase, listener_components, override
+
+
+class TestDescription(ImportCase):
+    def setUp(self):
+        super().setUp()
+        self.state = self.env["connector.backend.state"].of(self.shop)
+
+    def kind(self):
+        page = self.env["connector.description"].describe(self.state.id)
+        self.assertEqual(page["name"], self.shop.name)
+        [kind] = [each for each in page["kinds"] if each["model"] == self.model._name]
+        return kind
+
+    def rows(self, direction="export"):
+        rows = {each["direction"]: each["rows"] for each in self.kind()["directions"]}
+        return rows[direction]
+
+    def test_each_direct_row_is_shown_in_the_words_of_both_sides(self):
+        rows = self.rows()
+        self.assertEqual(
+            [(row["sources"], row["target"]) for row in rows],
+            [(["Name"], "Title"), (["Email"], "Mail"), (["Age"], "Years")],
+        )
+        back = self.rows("import")[:3]
+        self.assertEqual(
+            [(row["sources"], row["target"]) for row in back],
+            [(["Title"], "Name"), (["Mail"], "Email"), (["Years"], "Age")],
+        )
+
+    def test_conversions_methods_and_lines_are_explained(self):
+        @mapping
+        @only_create
+        @changed_by("name", "email")
+        def salutation(mapper, record):
+            """Greet the contact.
+
+            Not shown.
+            """
+            return {}
+
+        def special(mapper, record, target):
+            return 1
+
+        self.build(
+            override(
+                "test.shop.contact.export.mapper",
+                direct=[
+                    (convert("age", str), "years"),
+                    (m2o_to_external("friend_id"), "friend"),
+                    (special, "special"),
+                ],
+                children=[("friend_ids", "friends", self.model._name)],
+                salutation=salutation,
+            )
+        )
+        years, friend, own, greeting, lines = self.rows()
+        self.assertEqual(years["how"], "converted")
+        self.assertEqual(friend["how"], "the linked record")
+        self.assertEqual(
+            (own["how"], own["sources"]), ("computed by the connector", [])
+        )
+        self.assertEqual(greeting["sources"], ["Email", "Name"])
+        self.assertEqual(greeting["note"], "Greet the contact.")
+        self.assertTrue(greeting["onlyCreate"])
+        self.assertEqual(lines["how"], "each line of it")
+
+    def test_sentences_say_what_the_connector_does(self):
+        self.assertIn("Records of Odoo are exported on request.", self.kind()["facts"])
+        self.build(*listener_components())
+        facts = self.kind()["facts"]
+        self.assertIn("Changes in Odoo are exported at once.", facts)
+        self.assertIn("Changes on the backend are imported when it is searched.", facts)
+        self.assertNotIn("Records that both sides have already are linked.", facts)
+
+        def _match_existing(importer):
+            return None
+
+        self.build(
+            override(
+                "test.shop.contact.record.importer", _match_existing=_match_existing
+            )
+        )
+        self.assertIn(
+            "Records that both sides have already are linked.", self.kind()["facts"]
+        )
+
+    def test_only_those_who_may_read_the_backend_see_it(self):
+        user = new_test_user(self.env, "seer", groups="connector.group_connector_user")
+        descriptions = self.env["connector.description"].with_user(user)
+        with self.assertRaises(AccessError):
+            descriptions.describe(self.state.id)
+        self.grant("connector.group_connector_user")
+        self.assertTrue(descriptions.describe(self.state.id)["kinds"])
+        plain = new_test_user(self.env, "plain", groups="base.group_user")
+        with self.assertRaises(AccessError):
+            descriptions.with_user(plain).describe(self.state.id)
