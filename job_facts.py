@@ -16,6 +16,12 @@ COUNTED_ARGUMENT = {
     "import_chunk": ("external_ids", 1),
     "export_delete_records": ("deletes", 1),
 }
+#: Methods that name records of the backend in an argument.
+EXTERNAL_IDS = {
+    **COUNTED_ARGUMENT,
+    "import_record": ("external_id", 1),
+    "export_delete_record": ("external_id", 1),
+}
 #: Methods that handle no records themselves, but delay jobs that do.
 PREPARING = ("import_batch", "import_changes", "export_batch", "compare_sides")
 
@@ -59,10 +65,27 @@ def _count(records, method_name, args, kwargs):
     if method_name in PREPARING:
         return 0
     if method_name in COUNTED_ARGUMENT:
-        name, position = COUNTED_ARGUMENT[method_name]
-        items = args[position] if len(args) > position else kwargs.get(name, ())
-        return len(items)
+        return len(external_ids_of(method_name, args, kwargs))
     return len(records) or 1
+
+
+def external_ids_of(method_name, args, kwargs):
+    """Return the external ids that the call of a job names.
+
+    :param method_name: name of the method
+    :param args: positional arguments of the call
+    :param kwargs: named arguments of the call
+    :return: an empty list for methods that name none
+    :rtype: list
+    """
+    if method_name not in EXTERNAL_IDS:
+        return []
+    name, position = EXTERNAL_IDS[method_name]
+    value = args[position] if len(args) > position else kwargs.get(name, ())
+    if method_name not in COUNTED_ARGUMENT:
+        return [value]
+    # A delete is an external id, with more arguments for the deleter.
+    return [each[0] if isinstance(each, list | tuple) else each for each in value]
 
 
 def outcome_values(job):

@@ -1,16 +1,24 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import re
+
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..causes import DEVELOPER, RECORD, SETTINGS, WAIT, example_of, without_secrets
 from ..inspection import wrapped_field
+from ..job_facts import external_ids_of
 from ..job_states import FAILED, FINISHED, PENDING, WAIT_DEPENDENCIES
 
 #: Attempts after which a job that is retried counts as one that keeps failing.
 ATTEMPTS = 2
 #: How many jobs *Open the Records* looks at.
 RECORDS_OF = 1000
+#: How many jobs are shown with their records, and how many records of each.
+SHOWN = 20
+NAMED = 3
 #: Stands for the cause of a job that names none.
 UNKNOWN = "unknown"
 #: Failures of jobs that could not say why they failed.
@@ -72,7 +80,11 @@ class ConnectorFailure(models.Model):
     remedy = fields.Text(compute="_compute_words")
     kind = fields.Char(string="Kind of Record", compute="_compute_kind")
     job_count = fields.Integer(string="Jobs", readonly=True)
-    failed_jobs = fields.Integer(readonly=True, help="Jobs that are not retried.")
+    failed_jobs = fields.Integer(
+        string="Wait for You",
+        readonly=True,
+        help="Jobs that Odoo does not retry by itself.",
+    )
     record_count = fields.Integer(string="Records", readonly=True)
     first_seen = fields.Datetime(readonly=True)
     last_seen = fields.Datetime(readonly=True)
@@ -83,6 +95,7 @@ class ConnectorFailure(models.Model):
         compute_sudo=True,
         help="What the developer of the connector needs.",
     )
+    records = fields.Html(string="Last Records", compute="_compute_records")
 
     @property
     def _table_query(self):
@@ -111,7 +124,8 @@ class ConnectorFailure(models.Model):
     def _compute_words(self):
         remedies = self._remedies()
         for failure in self:
-            failure.remedy = remedies.get(failure.cause_class)
+            key = failure.cause if failure.cause in INTERRUPTED else failure.cause_class
+            failure.remedy = remedies.get(key)
             failure.sentence = self._sentence(failure.cause)
 
     def _sentence(self, cause):
@@ -122,7 +136,12 @@ class ConnectorFailure(models.Model):
         return cause[:1].upper() + cause[1:]
 
     def _remedies(self):
+        ask = self.env._(
+            "Ask the administrator of Odoo why the server stopped: it was restarted, "
+            "or had too little memory or time. Then retry."
+        )
         return {
+            **dict.fromkeys(INTERRUPTED, ask),
             WAIT: self.env._(
                 "You need not do anything: Odoo tries again by itself. Retry now if "
                 "you know that the cause is gone."
@@ -151,14 +170,41 @@ class ConnectorFailure(models.Model):
     def _compute_example(self):
         for failure in self:
             job = failure.example_id
-            message = job.result if job.state != FAILED else job.exc_message
-            failure.example = example_of(job.exc_name, message) or failure.sentence
+            failure.example = _message(job) or failure.sentence
             lines = [
                 f"{job.channel_method_name}: {failure.sentence}",
                 job.exc_name,
                 *_places(job.exc_info),
             ]
             failure.details = without_secrets("\n".join(filter(None, lines)))
+
+    @api.depends("job_count")
+    @api.depends_context("uid", "lang")
+    def _compute_records(self):
+        for failure in self:
+            jobs = failure._jobs(limit=SHOWN)
+            names = failure._names_of_readable(jobs)
+            failure.records = Markup("<ul>%s</ul>") % Markup().join(
+                failure._line(job, _names(job, names)) for job in jobs
+            )
+
+    def _line(self, job, names):
+        # The message of a programming error means nothing to other people.
+        message = _message(job) if self.cause_class != DEVELOPER else ""
+        if message in ("", self.cause, self.sentence):
+            return Markup("<li>%s</li>") % names
+        return Markup("<li><b>%s</b>: %s</li>") % (names, message)
+
+    def _names_of_readable(self, jobs):
+        """Return the names of the bindings of jobs that the user may read, by id."""
+        if self.model_name not in self.env:
+            return {}
+        ids = {id_ for job in jobs for id_ in _record_ids(job)[:NAMED]}
+        bindings = self.env[self.model_name].browse(ids).exists()
+        return {
+            binding.id: binding.display_name
+            for binding in bindings._filtered_access("read")
+        }
 
     # -- buttons
 
@@ -168,13 +214,18 @@ class ConnectorFailure(models.Model):
         self.check_access("read")
         count = sum(failure._retry() for failure in self)
         self.env["connector.cause"].sudo().look_soon()
+        following = {"type": "ir.actions.client", "tag": "soft_reload"}
+        if self.env.context.get("from_form"):  # There is nothing left to show.
+            actions = self.env["ir.actions.act_window"]
+            following = actions._for_xml_id("connector.connector_failure_action")
+            following["target"] = "main"
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("%s jobs will run again.", count),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+                "message": self.env._("Jobs that run again: %s.", count),
+                "next": following,
             },
         }
 
@@ -239,20 +290,24 @@ class ConnectorFailure(models.Model):
         domain = [("id", "in", self._jobs().ids)]
         return {**action, "name": self.sentence, "domain": domain, "context": {}}
 
+    def _no_records(self, jobs):
+        names = [name for job in jobs for name in _external_ids(job)]
+        if not names:
+            return self.env._("These jobs are about no single record.")
+        return self.env._(
+            "Odoo does not have these records. Look for them on %(backend)s: %(names)s",
+            backend=self.backend_name,
+            names=", ".join(map(str, names[:SHOWN])),
+        )
+
     def action_open_records(self):
         """Show the Odoo records that the jobs are about."""
         self.check_access("read")
-        ids = set()
-        for job in self._jobs(limit=RECORDS_OF):
-            ids.update(job.records.ids)
+        jobs = self._jobs(limit=RECORDS_OF)
+        ids = {id_ for job in jobs for id_ in _record_ids(job)}
         bindings = self.env[self.model_name].browse(ids).exists()
         if not bindings:
-            raise UserError(
-                self.env._(
-                    "These jobs are about records that Odoo does not have yet. Their "
-                    "names are in the jobs."
-                )
-            )
+            raise UserError(self._no_records(jobs))
         name = wrapped_field(self.env, self.model_name)
         records = bindings.sudo()[name].with_env(self.env) if name else bindings
         return {
@@ -266,7 +321,41 @@ class ConnectorFailure(models.Model):
         }
 
 
+def _message(job):
+    return example_of(
+        job.exc_name, job.exc_message if job.state == FAILED else job.result
+    )
+
+
+def _record_ids(job):
+    try:
+        return job.records.ids
+    except KeyError:  # The model was uninstalled.
+        return []
+
+
+def _external_ids(job):
+    return external_ids_of(job.method_name, job.args, job.kwargs)
+
+
+def _names(job, names):
+    """Return how people call the records of a job.
+
+    :param job: ``queue.job``
+    :param names: names of bindings by id; the others are called by their id
+    """
+    ids = _record_ids(job)
+    shown = [names.get(id_) or f"#{id_}" for id_ in ids[:NAMED]]
+    if not ids:
+        ids = _external_ids(job)
+        shown = ids[:NAMED]
+    if not ids:
+        return job.name
+    more = [f"+ {len(ids) - NAMED}"] if len(ids) > NAMED else []
+    return ", ".join(map(str, shown + more))
+
+
 def _places(traceback, count=12):
-    """Return the last places that a traceback names, without messages and values."""
-    lines = (traceback or "").splitlines()
-    return [line for line in lines if line.startswith('  File "')][-count:]
+    """Return the last places that a traceback names, and their code, not its values."""
+    places = re.findall(r'^  File ".*\n(?:    .*\n)?', traceback or "", re.MULTILINE)
+    return [place.rstrip() for place in places[-count:]]

@@ -79,8 +79,44 @@ class TestGroups(FailureCase):
         words = {failure.sentence: failure for failure in self.found()}
         dead = words["The job was interrupted each time it was tried."]
         self.assertEqual(dead.cause_class, "settings")
+        self.assertIn("administrator", dead.remedy)
         self.assertEqual(words["The cause is unknown."].cause_class, "developer")
         self.assertEqual([len(failure._jobs()) for failure in words.values()], [1, 1])
+
+    def test_a_line_names_its_records(self):
+        self.grant("connector.group_connector_user")
+        self.fail("Ada", "Bob")
+        self.assertIn("<b>Ada</b>: The shop refuses 'Ada'.", self.found().records)
+        user = new_test_user(self.env, "seer", groups="connector.group_connector_user")
+        shown = self.found().with_user(user).records
+        self.assertNotIn("<b>Ada</b>", shown, "The user may not read the binding.")
+        self.assertIn("<b>#", shown)
+
+    def test_a_programming_error_is_for_the_developer(self):
+        trace = (
+            '  File "mapper.py", line 7, in email\n    record["emial"]\nKeyError: x\n'
+        )
+        error = {"exc_name": "builtins.KeyError", "exc_message": "x"}
+        self.fail("Ada", cause_class="developer", exc_info=trace, **error)
+        failure = self.found()
+        self.assertIn("<li>Ada</li>", failure.records)
+        self.assertIn('record["emial"]', failure.details)
+        self.assertNotIn("KeyError: x", failure.details)
+
+    def test_who_retries_on_the_page_of_a_cause_comes_to_the_list(self):
+        self.fail("Ada")
+        action = self.found().with_context(from_form=True).action_retry()
+        following = action["params"]["next"]
+        self.assertEqual(following["res_model"], "connector.failure")
+        self.assertEqual(following["target"], "main")
+
+    def test_a_line_names_records_that_odoo_does_not_have(self):
+        job = self.model.with_delay().import_chunk(self.shop, [7, 8, 9, 10, 11])
+        record = job.db_record()
+        record.with_context(_job_edit_sentinel=record.EDIT_SENTINEL).write(
+            {"state": "failed", "cause": "No name."}
+        )
+        self.assertIn("<li>7, 8, 9, + 2</li>", self.found().records)
 
     def test_an_interrupted_job_does_not_show_an_earlier_cause(self):
         self.fail("Ada", exc_name="JobFoundDead", cause="No answer.")
@@ -215,7 +251,7 @@ class TestButtons(FailureCase):
         job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(
             {"state": "failed", "cause": "No name."}
         )
-        with self.assertRaisesRegex(UserError, "does not have yet"):
+        with self.assertRaisesRegex(UserError, "Look for them on Corner Shop: 7"):
             self.found().action_open_records()
 
     def test_users_see_and_managers_retry(self):
