@@ -1,8 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
 
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -32,11 +30,12 @@ class ConnectorCause(models.Model):
     """
 
     _name = "connector.cause"
-    _description = "Cause of Failures"
+    _description = "Cause of Connector Failures"
     _inherit = ["connector.backend.reference", "mail.thread", "mail.activity.mixin"]
     _rec_name = "cause"
 
-    cause = fields.Char(required=True, readonly=True)
+    cause = fields.Char(string="Text of the Cause", required=True, readonly=True)
+    sentence = fields.Char(string="Cause", compute="_compute_sentence")
     is_open = fields.Boolean(default=True, readonly=True)
     is_announced = fields.Boolean(
         readonly=True, help="Somebody was told about it since it is open."
@@ -51,6 +50,17 @@ class ConnectorCause(models.Model):
         "unique(backend_model, backend_id, model_name, cause)",
         "The cause is known already.",
     )
+
+    @api.depends("cause")
+    @api.depends_context("lang")
+    def _compute_sentence(self):
+        for cause in self:
+            cause.sentence = self.env["connector.failure"]._sentence(cause.cause)
+
+    @api.depends("sentence")
+    def _compute_display_name(self):
+        for cause in self:
+            cause.display_name = cause.sentence
 
     def _compute_failure(self):
         for cause in self:
@@ -98,7 +108,7 @@ class ConnectorCause(models.Model):
         )
 
     def _make(self, failure):
-        return self.create(
+        return self.with_context(mail_create_nolog=True).create(
             {
                 "backend_model": failure.backend_model,
                 "backend_id": failure.backend_id,
@@ -139,14 +149,12 @@ class ConnectorCause(models.Model):
         if not user or self._has_enough_activities():
             return
         self.is_announced = True
-        cause, failure = (
-            each.with_context(lang=user.lang) for each in (self, failures[0])
-        )
+        cause = self.with_context(lang=user.lang)
         cause.activity_schedule(
             ACTIVITY,
             user_id=user.id,
             summary=cause._summary(failures),
-            note=Markup("<p>%s</p><p>%s</p>") % (failure.sentence, failure.remedy),
+            note=failures[0].with_env(cause.env).remedy,
         )
 
     def _tell_count(self, failures):
@@ -160,7 +168,7 @@ class ConnectorCause(models.Model):
         return self.env._(
             "%(backend)s: %(sentence)s (records: %(count)s)",
             backend=self.backend_name,
-            sentence=failures[0].with_env(self.env).sentence,
+            sentence=self.sentence,
             count=sum(failures.mapped("record_count")),
         )
 
@@ -190,7 +198,7 @@ class ConnectorCause(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.cause,
+            "name": self.sentence,
             "res_model": "connector.failure",
             "view_mode": "form" if self.failure_id else "list,form",
             "res_id": self.failure_id.id,

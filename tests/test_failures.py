@@ -304,6 +304,13 @@ class TestActivities(FailureCase):
         self.fail("Bob")
         self.assertEqual(self.activities(), activity)
 
+    def test_an_interrupted_job_is_announced_in_words(self):
+        self.fail("Ada", cause=False, exc_name="JobFoundDead")
+        activity = self.activities()
+        self.assertIn("The job was interrupted", activity.summary)
+        self.assertIn("The job was interrupted", activity.res_name)
+        self.assertIn("administrator", activity.note)
+
     def test_one_cause_with_two_classes_makes_one_activity(self):
         self.fail("Ada", cause_class="record")
         self.fail("Bob", cause_class="settings")
