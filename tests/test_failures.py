@@ -460,6 +460,57 @@ class TestRealFailures(RealJobsCase):
         self.assertGreater(self.triggers(), 1)
         self.assertEqual(self.look(), [("The shop refuses ….", False)])
 
+    def activities(self):
+        domain = [("res_model", "=", "connector.cause")]
+        return len(self.read("mail.activity", [*domain, ("active", "=", True)]))
+
+    def let_admin_be_responsible(self):
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            env["connector.backend.state"].of(shop).user_id = env.ref("base.user_admin")
+            access = env["ir.model.access"].create(
+                {
+                    "name": "Shops of the tests",
+                    "model_id": env["ir.model"]._get_id(shop._name),
+                    "group_id": env.ref("base.group_user").id,
+                    "perm_read": True,
+                }
+            )
+            access_id = access.id
+
+        def withdraw():
+            with self.transaction() as env:
+                env["ir.model.access"].browse(access_id).unlink()
+
+        self.addCleanup(withdraw)
+
+    def test_a_hundred_failures_are_one_activity_and_one_message(self):
+        self.let_admin_be_responsible()
+        self.error = InvalidDataError("The shop refuses 'Ada'.")
+        uuids = self.delay(self.bindings(*(f"Ada {number}" for number in range(100))))
+        for uuid in uuids:
+            self.failing(uuid)
+        self.look()
+        self.assertEqual(self.activities(), 1)
+        with self.transaction() as env:
+            subtype = env.ref("queue_job.mt_job_failed").id
+        self.assertEqual(
+            len(self.read("mail.message", [("subtype_id", "=", subtype)])), 1
+        )
+
+        self.error = None
+        with self.transaction() as env:
+            env["connector.failure"].search([]).action_retry()
+        for uuid in uuids:
+            self.run_job(uuid)
+        self.look()
+        self.assertEqual(self.activities(), 0)
+
+        self.error = InvalidDataError("The shop refuses 'Eve'.")
+        self.failing(*self.delay(self.bindings("Eve")))
+        self.look()
+        self.assertEqual(self.activities(), 1)
+
     def test_a_job_that_succeeds_at_first_triggers_nothing(self):
         [uuid] = self.delay(self.bindings("Ada"))
         self.run_job(uuid)
