@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from ..job_states import FAILED, FINISHED
 from ..updates import Throttle
-from .connector_failure import INTERRUPTED, UNKNOWN
+from .connector_failure import CAUSE
 
 #: Seconds until the causes are looked at after a job has failed. Failures of the
 #: meantime are seen then, too.
@@ -124,15 +124,12 @@ class ConnectorCause(models.Model):
         return set(
             self.env.execute_query(
                 SQL(
-                    "SELECT DISTINCT backend_model, backend_id, model_name,"
-                    " CASE WHEN exc_name IN %s THEN exc_name"
-                    "  ELSE COALESCE(cause, exc_name, %s) END"
-                    " FROM queue_job WHERE backend_id IS NOT NULL AND state NOT IN %s"
-                    " AND (state = %s OR cause IS NOT NULL)",
-                    INTERRUPTED,
-                    UNKNOWN,
-                    FINISHED,
+                    "SELECT DISTINCT backend_model, backend_id, model_name, %s"
+                    " FROM queue_job WHERE backend_id IS NOT NULL AND (state = %s"
+                    "  OR (cause IS NOT NULL AND state NOT IN %s))",
+                    CAUSE,
                     FAILED,
+                    FINISHED,
                 )
             )
         )

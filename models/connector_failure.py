@@ -23,27 +23,32 @@ NAMED = 3
 UNKNOWN = "unknown"
 #: Failures of jobs that could not say why they failed.
 INTERRUPTED = ("JobFoundDead", "LostConnection")
-#: The jobs that fail. The cause of an earlier attempt does not explain why a job was
+#: The cause of a job. That of an earlier attempt does not explain why a job was
 #: interrupted at its last one.
+CAUSE = SQL(
+    "CASE WHEN exc_name IN %s THEN exc_name ELSE COALESCE(cause, exc_name, %s) END",
+    INTERRUPTED,
+    UNKNOWN,
+)
+#: The jobs that fail.
 FAILING_JOBS = SQL(
     """
     SELECT id, backend_model, backend_id, model_name, state, record_count,
         COALESCE(date_started, date_enqueued, date_created) AS seen,
-        CASE WHEN exc_name IN %(interrupted)s THEN exc_name
-            ELSE COALESCE(cause, exc_name, %(unknown)s) END AS cause,
+        %(cause)s AS cause,
         CASE WHEN exc_name IN %(interrupted)s THEN %(settings)s
             ELSE COALESCE(cause_class, %(developer)s) END AS cause_class
     FROM queue_job
-    WHERE backend_id IS NOT NULL AND state NOT IN %(finished)s
-        AND (state = %(failed)s OR (cause IS NOT NULL AND retry >= %(attempts)s))
+    WHERE backend_id IS NOT NULL AND (state = %(failed)s
+        OR (cause IS NOT NULL AND state NOT IN %(finished)s AND retry >= %(attempts)s))
     """,
     attempts=ATTEMPTS,
+    cause=CAUSE,
     developer=DEVELOPER,
     failed=FAILED,
     finished=FINISHED,
     interrupted=INTERRUPTED,
     settings=SETTINGS,
-    unknown=UNKNOWN,
 )
 
 
@@ -101,19 +106,20 @@ class ConnectorFailure(models.Model):
     def _table_query(self):
         return SQL(
             """
-            SELECT MIN(job.id) AS id, job.backend_model, job.backend_id,
-                   job.model_name, MIN(state.company_id) AS company_id, job.cause,
-                   job.cause_class, COUNT(*) AS job_count,
-                   COUNT(*) FILTER (WHERE job.state = %(failed)s) AS failed_jobs,
-                   SUM(GREATEST(job.record_count, 1)) AS record_count,
-                   MIN(job.seen) AS first_seen, MAX(job.seen) AS last_seen,
-                   MAX(job.id) AS example_id
-            FROM (%(jobs)s) AS job
+            SELECT cause.*, state.company_id
+            FROM (
+                SELECT MIN(id) AS id, backend_model, backend_id, model_name, cause,
+                    cause_class, COUNT(*) AS job_count,
+                    COUNT(*) FILTER (WHERE state = %(failed)s) AS failed_jobs,
+                    SUM(GREATEST(record_count, 1)) AS record_count,
+                    MIN(seen) AS first_seen, MAX(seen) AS last_seen,
+                    MAX(id) AS example_id
+                FROM (%(jobs)s) AS job
+                GROUP BY backend_model, backend_id, model_name, cause, cause_class
+            ) AS cause
             LEFT JOIN connector_backend_state AS state
-                ON state.backend_model = job.backend_model
-                AND state.backend_id = job.backend_id
-            GROUP BY job.backend_model, job.backend_id, job.model_name, job.cause,
-                job.cause_class
+                ON state.backend_model = cause.backend_model
+                AND state.backend_id = cause.backend_id
             """,
             failed=FAILED,
             jobs=FAILING_JOBS,

@@ -85,6 +85,11 @@ class QueueJob(models.Model):
         f" WHERE backend_id IS NOT NULL AND state NOT IN {FINISHED}"
     )
     # With the number of records, so that a history needs no rows of jobs.
+    # Thousands of jobs may wait while few fail.
+    _connector_failing_index = models.Index(
+        "(backend_model, backend_id, model_name) WHERE backend_id IS NOT NULL"
+        f" AND (state = '{FAILED}' OR (cause IS NOT NULL AND state NOT IN {FINISHED}))"
+    )
     _connector_done_index = models.Index(
         "(backend_model, backend_id, date_done) INCLUDE (record_count)"
         f" WHERE backend_id IS NOT NULL AND state = '{DONE}'"
