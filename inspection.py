@@ -22,6 +22,17 @@ def backend_models(env):
     return _concrete(env, "connector.backend")
 
 
+def checks_connection(env, backend_model):
+    """Return whether the connector of a kind of backend can check the connection.
+
+    :param env: ``Environment``
+    :param backend_model: name of the model of the backend
+    :rtype: bool
+    """
+    base = env.registry["connector.backend"]
+    return env.registry[backend_model].check_connection is not base.check_connection
+
+
 def all_binding_models(env):
     """Return the names of all models of bindings, in alphabetical order.
 

@@ -15,37 +15,31 @@ def default_name(records, method_name):
 
 
 def name_of(records, method_name, args, kwargs, backend):
-    """Return a name for a job on a binding, if it costs no query.
+    """Return a name for a job on a binding, if it costs no query for each record.
 
     :param records: recordset on which the job calls the method
     :param method_name: name of the method
     :param args: positional arguments of the call
     :param kwargs: named arguments of the call
     :param backend: record of the backend
-    :return: a translated name; ``None`` when the names are not in memory, or the method
-        is another one
+    :return: a translated name; ``None`` when the name of the record is not in memory,
+        or the method is another one
     :rtype: str | None
     """
-    of_backend = cached_name(backend)
-    if not of_backend:
-        return None
+    env = records.env
     if method_name in ("export_record", "export_changes") and len(records) == 1:
-        return _export_name(records, of_backend)
-    if method_name in ("import_record", "export_delete_record"):
-        external_id = args[1] if len(args) > 1 else kwargs.get("external_id")
-        if method_name == "import_record":
-            text = records.env._("Import record %(record)s from %(backend)s")
-        else:
-            text = records.env._("Delete record %(record)s on %(backend)s")
-        return text % {"record": external_id, "backend": of_backend}
-    return None
-
-
-def _export_name(binding, of_backend):
-    name = cached_name(binding)
-    return name and binding.env._(
-        "Export %(record)s to %(backend)s", record=name, backend=of_backend
-    )
+        text, name = env._("Export %(record)s to %(backend)s"), cached_name(records)
+    elif method_name == "import_record":
+        text = env._("Import record %(record)s from %(backend)s")
+        name = args[1] if len(args) > 1 else kwargs.get("external_id")
+    elif method_name == "export_delete_record":
+        text = env._("Delete record %(record)s on %(backend)s")
+        name = args[1] if len(args) > 1 else kwargs.get("external_id")
+    else:
+        return None
+    if not name:
+        return None
+    return text % {"record": name, "backend": backend.sudo().display_name}
 
 
 def cached_name(record):

@@ -54,6 +54,11 @@ class ConnectorBackend(models.AbstractModel):
             self.env._("The connector of %s has no check.", self.display_name)
         )
 
+    def action_check_connection(self):
+        """Check the connection, as the button of the overview does."""
+        state = self.env["connector.backend.state"].of(self.ensure_one())
+        return state.with_env(self.env).action_check_connection()
+
     @api.private
     def record_url(self, binding, external_id):
         """Return the web address of a record on the backend.

@@ -1,12 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from contextlib import suppress
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.component.exception import NoComponentError
 from odoo.addons.queue_job.models.queue_job import QueueJob as QueueJobBase
 
 from ..backends import backend_of
 from ..causes import DEVELOPER, RECORD, SETTINGS, WAIT
 from ..job_facts import PREPARING, facts_of
+from ..job_names import default_name, name_of
 from ..job_states import (
     DONE,
     FAILED,
@@ -128,6 +132,8 @@ class QueueJob(models.Model):
             "record_count": facts.record_count,
             "run_id": present_run(backend._name, backend.id),
         }
+        if vals.get("name") == default_name(records, call[0]):
+            values["name"] = name_of(records, *call, backend) or vals["name"]
         if not values["run_id"] and vals["method_name"] in PREPARING:
             starts = self.env["connector.run.start"]
             values["run_id"] = starts.begin(backend, records._name, call[0]).id
@@ -215,6 +221,17 @@ class QueueJob(models.Model):
                 states=tuple(states),
             )
         )
+
+    def related_action_open_record(self):
+        """Open the record behind the binding of a job of a connector."""
+        records = self.records
+        if (
+            isinstance(records, self.env.registry["external.binding"])
+            and len(records) == 1
+        ):
+            with suppress(NoComponentError):
+                return self.related_action_unwrap_binding()
+        return super().related_action_open_record()
 
     def related_action_unwrap_binding(self, component_usage="binder"):
         """Open the Odoo record behind the binding that the job works on.

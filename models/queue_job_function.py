@@ -6,13 +6,19 @@ from odoo.addons.queue_job.models.queue_job_function import regex_job_function_n
 from ..transactions import commits_enabled
 
 MAY_COMMIT = ("external.binding", "connector.backend")
+#: Seconds until a job is retried whose error tells no seconds, by its attempts. The
+#: waits grow and differ, so that jobs do not overload a backend that was down.
+RETRY_PATTERN = {1: (5, 15), 2: (30, 90), 3: (300, 900), 4: (1800, 3600)}
 
 
 class QueueJobFunction(models.Model):
     _inherit = "queue.job.function"
 
     def job_config(self, name):
-        """Let the jobs on bindings and backends commit, whatever else is configured.
+        """Let the jobs on bindings and backends commit, and retry them soon.
+
+        They may commit whatever else is configured. They are retried after growing
+        waits, unless another pattern is configured.
 
         What a backend knows must not be lost when the job fails later, and queue_job
         forbids commits unless the job function allows them. It then runs the method
@@ -23,9 +29,12 @@ class QueueJobFunction(models.Model):
         :return: the configuration of the job function
         """
         config = super().job_config(name)
-        if config.allow_commit or not commits_enabled() or not self.synchronizes(name):
+        if not self.synchronizes(name):
             return config
-        return config._replace(allow_commit=True)
+        return config._replace(
+            allow_commit=config.allow_commit or commits_enabled(),
+            retry_pattern=config.retry_pattern or RETRY_PATTERN,
+        )
 
     @api.private
     def synchronizes(self, name):

@@ -41,6 +41,34 @@ class TestBatch(BatchExporterCase):
         )
         self.assertIn("5", result)
 
+    def test_records_that_are_not_bound_yet_are_bound_first(self):
+        contact = self.contact("New")
+
+        def _bind_unbound(exporter):
+            values = {"backend_id": exporter.backend_record.id, "odoo_id": contact.id}
+            exporter.model.with_context(connector_no_export=True).create(values)
+
+        self.build(
+            override("test.shop.contact.batch.exporter", _bind_unbound=_bind_unbound)
+        )
+        self.component("batch.exporter").run([("external_id", "=", "7")])
+        self.assertFalse(self.model.search([("odoo_id", "=", contact.id)]))
+        self.model.export_batch(self.shop)
+        self.assertEqual(self.jobs("export_chunk").records.odoo_id, contact)
+
+    def test_a_backend_that_does_not_answer_gets_no_chunks(self):
+        self.binding("New")
+
+        def check_connection(shop):
+            raise InvalidDataError("The shop is closed.")
+
+        self.patch(
+            self.registry["connector.test.shop"], "check_connection", check_connection
+        )
+        with self.assertRaisesRegex(InvalidDataError, "closed"):
+            self.model.export_batch(self.shop)
+        self.assertFalse(self.jobs("export_chunk"))
+
     def test_a_domain_selects_the_records_to_export(self):
         known = self.binding("Known", external_id="7")
         self.binding("New")

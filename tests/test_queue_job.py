@@ -2,7 +2,7 @@
 from odoo.addons.component.core import Component
 from odoo.addons.connector.models.ir_model import cancel_jobs_of
 
-from .common import ShopCase
+from .common import ShopCase, noted_queries
 
 
 class TestRelatedAction(ShopCase):
@@ -96,6 +96,54 @@ class TestUninstalledModel(ShopCase):
         self.assertEqual(other.state, "pending")
 
 
+class TestNames(ShopCase):
+    def name(self, call):
+        return call(self.model.with_delay()).db_record().name
+
+    def test_a_job_is_named_after_its_record_and_its_backend(self):
+        ada = self.binding("Ada")
+        for method in ("export_record", "export_changes"):
+            job = getattr(ada.with_delay(), method)().db_record()
+            self.assertEqual(job.name, "Export Ada to Corner Shop")
+        self.assertEqual(
+            self.name(lambda model: model.import_record(self.shop, "A7")),
+            "Import record A7 from Corner Shop",
+        )
+        self.assertEqual(
+            self.name(lambda model: model.export_delete_record(self.shop, "A7")),
+            "Delete record A7 on Corner Shop",
+        )
+
+    def test_a_name_that_is_not_in_memory_is_not_read(self):
+        ada = self.binding("Ada")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with noted_queries() as queries:
+            job = ada.with_delay().export_record().db_record()
+        self.assertEqual(job.name, "Export a record to the backend")
+        self.assertFalse([query for query in queries if "test_contact" in query])
+
+    def test_a_connector_names_its_jobs_itself(self):
+        job = self.binding("Ada").with_delay(description="Send").export_record()
+        self.assertEqual(job.db_record().name, "Send")
+
+
+class TestRecordsOfJobs(ShopCase):
+    def test_a_job_opens_the_record_that_its_binding_wraps(self):
+        ada = self.binding("Ada")
+        job = ada.with_delay().export_record().db_record()
+        action = job.open_related_action()
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), (ada.odoo_id._name, ada.odoo_id.id)
+        )
+
+    def test_a_job_of_many_opens_their_bindings(self):
+        bindings = self.binding("Ada") + self.binding("Bob")
+        job = bindings.with_delay().export_chunk().db_record()
+        action = job.open_related_action()
+        self.assertEqual(self.model.search(action["domain"]), bindings)
+
+
 class TestJobConfig(ShopCase):
     connector_commits = True
 
@@ -115,6 +163,13 @@ class TestJobConfig(ShopCase):
     def test_jobs_on_other_models_may_not(self):
         self.assertFalse(self.config("connector.test.contact").allow_commit)
         self.assertFalse(self.config("res.partner").allow_commit)
+
+    def test_jobs_are_retried_after_growing_waits(self):
+        pattern = self.config("connector.test.binding").retry_pattern
+        longest = [longest for _shortest, longest in pattern.values()]
+        self.assertEqual(longest, sorted(longest))
+        self.assertLess(longest[0], 60)
+        self.assertFalse(self.config("res.partner").retry_pattern)
 
     def test_names_that_mean_nothing_are_no_problem(self):
         functions = self.env["queue.job.function"]

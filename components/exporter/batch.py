@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.addons.component.core import AbstractComponent
 
 from ...backends import chunk_size_of
+from ...inspection import checks_connection
 from ...outcome import (
     CREATED,
     DELAYED,
@@ -47,7 +48,10 @@ class BatchExporter(AbstractComponent):
         :rtype: str
         """
         self._check_backend_active()
+        self._check_connection()
         size = chunk_size or chunk_size_of(self.backend_record)
+        if domain is None:
+            self._bind_unbound()
         domain = self._domain(domain)
         progress = self._progress(domain, fields)
         with self._within_run("export_batch"):
@@ -55,6 +59,29 @@ class BatchExporter(AbstractComponent):
                 self._delay_chunk(bindings, fields)
                 progress.add(bindings)
         return progress.end()
+
+    def _check_connection(self):
+        """Check once that the backend answers, before each chunk finds out alone."""
+        if checks_connection(self.env, self.backend_record._name):
+            self.backend_record.check_connection()
+
+    def _bind_unbound(self):
+        """Create the bindings of the records that the backend is to get.
+
+        It is called before the bindings that were never exported are searched for. By
+        default nothing is created. A connector overrides it when its backend takes all
+        records of a kind::
+
+            def _bind_unbound(self):
+                bound = self.model.search(self.binder.backend_domain()).odoo_id
+                new = self.env["product.product"].search([("id", "not in", bound.ids)])
+                self.model.with_context(connector_no_export=True).create(
+                    [
+                        {"backend_id": self.backend_record.id, "odoo_id": record.id}
+                        for record in new
+                    ]
+                )
+        """
 
     def _progress(self, domain, fields):
         """Return the progress of this run, which a job can continue."""
