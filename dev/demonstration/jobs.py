@@ -39,7 +39,7 @@ def last_job(odoo):
 
 
 def connect(odoo, radicale, address_book, name="Demo address book"):
-    """Set up the address book in Odoo as a user does, and push *Test Connection*.
+    """Set up the address book in Odoo as a user does.
 
     :param name: how the address book is called in Odoo
     :return: id of the address book in Odoo
@@ -51,23 +51,39 @@ def connect(odoo, radicale, address_book, name="Demo address book"):
         "new_password": radicale.password,
     }
     (backend_id,) = odoo.create("carddav.backend", [values])
-    odoo.call("carddav.backend", "action_test_connection", [backend_id])
     return backend_id
+
+
+def scheduled(odoo, direction):
+    """Return the button that runs a scheduled action of the connector.
+
+    :param direction: ``"import"`` or ``"export"``
+    """
+    name = f"CardDAV: {direction}"
+    actions = odoo.call("ir.cron", "search", [("name", "like", name)])
+    return "ir.cron", "method_direct_trigger", actions
+
+
+def export_again(odoo):
+    """Return the button that exports all contacts that are in address books."""
+    linked = [("link_state", "!=", "deleted")]
+    bindings = odoo.call("carddav.res.partner", "search", linked)
+    return "carddav.res.partner", "action_export", bindings
 
 
 def push(odoo, buttons, since, shown, patience=PATIENCE):
     """Push buttons, and wait until all jobs have ended.
 
     :param odoo: an ``OdooClient``
-    :param buttons: tuples of model, method and id
+    :param buttons: tuples of model, method and ids
     :param since: id of the last job that does not count, see :func:`last_job`
     :param shown: a step of the console, for the progress
     :param patience: seconds without any job ending
     :rtype: Run
     """
     started = time.monotonic()
-    for model, method, record_id in buttons:
-        odoo.call(model, method, [record_id])
+    for button in buttons:
+        odoo.call(*button)
     domain = [("id", ">", since), ("model_name", "=like", "carddav.%")]
     _wait(odoo, domain, shown, patience)
     seconds = time.monotonic() - started

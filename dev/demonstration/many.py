@@ -39,10 +39,11 @@ def main(number, server, radicale, folder):
         address_book.patience = PATIENCE
         address_book.etags()  # the server reads them all for the first time
     backend_id = jobs.connect(odoo, radicale, address_book)
+    odoo.write("carddav.backend", [backend_id], imports=True)
     since = jobs.last_job(odoo)
     before = peak_memory(server.pid)
     with step("Import them") as shown:
-        button = "carddav.backend", "action_import_contacts", backend_id
+        button = jobs.scheduled(odoo, "import")
         run = jobs.push(odoo, [button], since, shown, PATIENCE)
     imported = odoo.call("carddav.res.partner", "search_count", [])
     queries = sum(_queries(server.log))

@@ -50,4 +50,4 @@ class OdooClient:
             details = content["error"].get("data", {})
             said = details.get("message") or content["error"]["message"]
             raise Problem(f"Odoo refused {path}: {said}")
-        return content["result"]
+        return content.get("result")  # Odoo leaves out that of a method without one

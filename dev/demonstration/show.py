@@ -83,7 +83,8 @@ class Demonstration:
         self.radicale = radicale
         self.phone = None
         self.played = None
-        self.backend_id = jobs.connect(odoo, radicale, address_book)
+        backend_id = jobs.connect(odoo, radicale, address_book)
+        odoo.write("carddav.backend", [backend_id], imports=True, exports=True)
         self.people = changes.people(odoo)
         self.phases = {}
         self.faults = []
@@ -91,7 +92,8 @@ class Demonstration:
     def export(self):
         """Export all contacts."""
         self._begin()
-        self._push("first export", "Export all", ("action_export_contacts",))
+        button = jobs.scheduled(self.odoo, "export")
+        self._push("first export", "Export all", [button])
         self._compare("first export")
 
     def export_changes(self):
@@ -103,7 +105,7 @@ class Demonstration:
                 self.odoo, self.address_book, names, self.people
             )
         title = "second export"
-        phase = self._push(title, "Export again", ("action_export_contacts",))
+        phase = self._push(title, "Export again", [jobs.export_again(self.odoo)])
         self._compare(title)
         self._expect(title, phase.cards_updated, {names[each] for each in changed})
         self._expect(title, len(phase.exported), len(deleted))
@@ -125,9 +127,8 @@ class Demonstration:
         (contact,) = (id_ for id_, name in names.items() if name == played.conflict)
         self.odoo.write("res.partner", [contact], function="Changed in Odoo")
         title = "import"
-        phase = self._push(
-            title, "Import what has changed", ("action_import_contacts",)
-        )
+        button = jobs.scheduled(self.odoo, "import")
+        phase = self._push(title, "Import what has changed", [button])
         self._compare(title, foreign=played.added, conflicts={played.conflict})
         for found, wanted in (
             (phase.imported, played.added),
@@ -144,10 +145,14 @@ class Demonstration:
         """Settle the conflict, synchronise both ways, and see what the phone gets."""
         self._begin()
         link = self.before.links[self.played.conflict]["id"]
-        settle = ("carddav.res.partner", "action_take_server", link)
+        settle = ("carddav.res.partner", "action_take_server", [link])
         title = "both ways"
-        buttons = ("action_synchronise",)
-        phase = self._push(title, "Settle the conflict, synchronise", buttons, settle)
+        phase = self._push(
+            title,
+            "Settle the conflict, synchronise",
+            [settle, jobs.scheduled(self.odoo, "import")],
+            [jobs.export_again(self.odoo)],
+        )
         self._compare(title)
         # only the card of the new employee gets something: the card of her company
         self._expect(title, phase.cards_updated, {self.played.employee})
@@ -163,10 +168,11 @@ class Demonstration:
         self.since = jobs.last_job(self.odoo)
         self.before = report.Snapshot(self.odoo, self.address_book)
 
-    def _push(self, title, says, methods, *buttons):
-        pushed = [("carddav.backend", method, self.backend_id) for method in methods]
+    def _push(self, title, says, *rounds):
+        """Push buttons, a list for each round; each round waits for the one before."""
         with step(says) as shown:
-            run = jobs.push(self.odoo, [*buttons, *pushed], self.since, shown)
+            for buttons in rounds:
+                run = jobs.push(self.odoo, buttons, self.since, shown)
         after = report.Snapshot(self.odoo, self.address_book)
         self.phases[title] = report.Phase(run, self.before, after)
         return self.phases[title]

@@ -97,8 +97,8 @@ class World:
 
     def _scheduled(self):
         """Return the buttons that run the scheduled actions of the connector."""
-        actions = self.odoo.call("ir.cron", "search", [("name", "like", "CardDAV")])
-        return [("ir.cron", "method_direct_trigger", each) for each in actions]
+        directions = "import", "export"
+        return [jobs.scheduled(self.odoo, direction) for direction in directions]
 
     def _let_a_day_pass(self):
         with contextlib.closing(postgres.connect(self.server.database)) as connection:

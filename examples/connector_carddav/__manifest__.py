@@ -11,7 +11,6 @@
     "data": [
         "security/ir.model.access.csv",
         "security/carddav_security.xml",
-        "data/queue_job_data.xml",
         "data/ir_cron_data.xml",
         "views/carddav_res_partner_views.xml",
         "views/carddav_backend_views.xml",

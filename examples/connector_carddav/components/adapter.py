@@ -173,11 +173,14 @@ class CardAdapter(Component):
         """Check the credentials, and that the address is that of an address book.
 
         :raise AccessRefusedError: when the server does not accept the credentials
-        :raise ConnectorException: when the address is not that of an address book
+        :raise JobError: when the address is not that of an address book
         """
-        for found in self._address_book():
-            if not found.is_address_book:
-                raise self._no_address_book()
+        try:
+            found = self._address_book()
+        except IDMissingInBackend:
+            raise self._no_address_book() from None
+        if not all(each.is_address_book for each in found):
+            raise self._no_address_book()
 
     # -- requests to this server
 
@@ -269,7 +272,7 @@ class CardAdapter(Component):
         return unquote(path.rpartition("/")[2])
 
     def _no_address_book(self):
-        return ConnectorException(
+        return JobError(
             self.env._(
                 "The address of %s is not that of a CardDAV address book. Enter the "
                 "address of one address book, as the server shows it.",

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.component.core import Component
+from odoo.addons.connector.outcome import UNCHANGED, Outcome, returns_message
 from odoo.addons.connector.transactions import commit_if_allowed
 from odoo.addons.queue_job.job import identity_exact
 
@@ -32,10 +33,13 @@ class CardExporter(Component):
             self.card = self.backend_adapter.read(self.external_id)
         return False
 
+    @returns_message
     def _run(self, fields=None):
         """Export the contact, unless the card has changes that Odoo does not have."""
         self.skip_reason = self._compare_with_card()
-        return self.skip_reason or super()._run(fields)
+        if self.skip_reason:
+            return Outcome(UNCHANGED, self.skip_reason)
+        return super()._run(fields)
 
     def _compare_with_card(self):
         """Compare the contact with its card.

@@ -4,10 +4,9 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from odoo.addons.connector.exception import ConnectorException, JobError
 from odoo.addons.queue_job.job import identity_exact
 
 
@@ -83,10 +82,7 @@ class CardDAVBackend(models.Model):
         copy=False,
         help="Token of the server for the changes that were imported last.",
     )
-    conflict_count = fields.Integer(compute="_compute_conflict_count")
     binding_ids = fields.One2many("carddav.res.partner", "backend_id")
-    binding_count = fields.Integer(compute="_compute_binding_count")
-    failed_job_count = fields.Integer(compute="_compute_failed_job_count")
 
     @api.constrains("url")
     def _check_url(self):
@@ -115,38 +111,6 @@ class CardDAVBackend(models.Model):
             backend.sudo().password = backend.new_password
             backend.new_password = False
 
-    @api.depends("binding_ids")
-    def _compute_binding_count(self):
-        counted = self.env["carddav.res.partner"]._read_group(
-            [("backend_id", "in", self.ids)], ["backend_id"], ["__count"]
-        )
-        counts = {backend.id: count for backend, count in counted}
-        for backend in self:
-            backend.binding_count = counts.get(backend.id, 0)
-
-    @api.depends("binding_ids.link_state")
-    def _compute_conflict_count(self):
-        counted = self.env["carddav.res.partner"]._read_group(
-            [("backend_id", "in", self.ids), ("link_state", "=", "conflict")],
-            ["backend_id"],
-            ["__count"],
-        )
-        counts = {backend.id: count for backend, count in counted}
-        for backend in self:
-            backend.conflict_count = counts.get(backend.id, 0)
-
-    def _compute_failed_job_count(self):
-        for backend in self:
-            backend.failed_job_count = len(backend._failed_jobs())
-
-    def _failed_jobs(self):
-        domain = [("model_name", "=", "carddav.res.partner"), ("state", "=", "failed")]
-        failed = self.env["queue.job"].sudo().search(domain)
-        # Import jobs have no records; the address book is an argument.
-        return failed.filtered(
-            lambda job: self in (job.records.exists().backend_id, *job.args)
-        )
-
     @contextmanager
     def work_on(self, model_name, **kwargs):
         """Work with the rights of the system, in the language of the company.
@@ -161,96 +125,28 @@ class CardDAVBackend(models.Model):
     def _language(self):
         return self.sudo().company_id.partner_id.lang or None
 
-    def action_test_connection(self):
-        """Check that the server accepts the credentials and has the address book."""
-        self.ensure_one()
-        try:
-            with self.work_on("carddav.res.partner") as work:
-                work.component(usage="backend.adapter").check()
-        except (ConnectorException, JobError) as error:
-            raise UserError(
-                self.env._(
-                    "%s\n\nCheck the address, the user name and the password of the "
-                    "address book, and whether its server is running.",
-                    error,
-                )
-            ) from error
-        return self._notification(self.env._("%s: the connection works.", self.name))
-
-    def action_export_contacts(self):
-        """Delay an export of each contact, parents first.
-
-        Contacts that are already in the address book are compared with their cards. A
-        card is written only when it differs.
-        """
-        exported = self._export_contacts()
-        return self._notification(
-            self.env._("%s contacts will be exported.", len(exported))
-        )
-
-    def action_import_contacts(self):
-        """Delay an import of the changes in the address book."""
-        for backend in self:
-            backend._delay_import()
-        return self._notification(self.env._("The changes will be imported."))
-
-    def action_synchronise(self):
-        """Delay an import of the changes, and then an export of all contacts."""
-        for backend in self:
-            backend._delay_import(then=backend.delayable().export_contacts())
-        return self._notification(self.env._("The contacts will be synchronised."))
-
     @api.private
-    def export_contacts(self):
-        """Delay an export of each contact, as a job."""
-        return self.env._("%s contacts to export.", len(self._export_contacts()))
-
-    def _export_contacts(self):
-        exported = self.env["carddav.res.partner"]
-        for backend in self:
-            exported |= backend._bind_contacts()
-        exported._delay_export()
-        return exported
-
-    def _delay_import(self, then=None):
-        """Delay an import of the changes.
-
-        :param then: job that waits until the imports of all changes are delayed
-        """
-        bindings = self.env["carddav.res.partner"]
-        job = bindings.delayable(
-            description=self.env._("Find changes in %s", self.name),
-            identity_key=identity_exact,
-        ).import_changes(self)
-        (job.on_done(then) if then else job).delay()
+    def check_connection(self):
+        """Check that the server accepts the credentials and has the address book."""
+        with self.work_on("carddav.res.partner") as work:
+            work.component(usage="backend.adapter").check()
+        return self.env._("%s: the connection works.", self.name)
 
     @api.model
     def _import_all(self):
         """Import changes, as a scheduled action."""
         for backend in self.search([("imports", "=", True)]):
-            backend._delay_import()
+            self._delayed().import_changes(backend)
 
     @api.model
     def _export_all(self):
         """Export new contacts, as a scheduled action."""
         for backend in self.search([("exports", "=", True)]):
-            backend._bind_contacts()
-            with backend.work_on("carddav.res.partner") as work:
-                work.component(usage="batch.exporter").run()
+            self._delayed().export_batch(backend)
 
-    def _bind_contacts(self):
-        """Return the bindings of all contacts to export, and create those missing."""
-        self.ensure_one()
+    def _delayed(self):
         bindings = self.env["carddav.res.partner"]
-        contacts = self.env["res.partner"].search(self._contacts_to_export())
-        bound = bindings.search([("backend_id", "=", self.id)])
-        new = contacts - bound.odoo_id
-        # The caller exports them.
-        bindings = bindings.with_context(connector_no_export=True).create(
-            [{"backend_id": self.id, "odoo_id": contact.id} for contact in new]
-        )
-        bindings = bindings.with_env(self.env)
-        return bindings | bound.filtered(lambda binding: binding.odoo_id in contacts)
+        return bindings.with_delay(identity_key=identity_exact)
 
     def _contacts_to_export(self):
         domain = Domain(ast.literal_eval(self.contact_domain or "[]"))
@@ -261,38 +157,6 @@ class CardDAVBackend(models.Model):
         if not self.company_id:
             return Domain.TRUE
         return Domain("company_id", "in", [False, self.company_id.id])
-
-    def action_view_bindings(self):
-        """Show the contacts of this address book."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "connector_carddav.carddav_res_partner_action"
-        )
-        return {**action, "domain": [("backend_id", "=", self.id)]}
-
-    def action_view_conflicts(self):
-        """Show the contacts whose conflicts a user has to settle."""
-        action = self.action_view_bindings()
-        return {**action, "context": {"search_default_conflicts": True}}
-
-    def action_view_failed_jobs(self):
-        """Show the jobs of this address book that failed."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "queue_job.action_queue_job"
-        )
-        return {
-            **action,
-            "domain": [("id", "in", self._failed_jobs().ids)],
-            "context": {},
-        }
-
-    def _notification(self, message):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"type": "success", "message": message},
-        }
 
 
 def _is_plain_web_address(url):

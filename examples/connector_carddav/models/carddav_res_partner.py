@@ -122,12 +122,15 @@ class CardDAVResPartner(models.Model):
                 ),
                 identity_key=identity_exact,
             ).settle_conflict(winner)
-        return self.backend_id._notification(
-            self.env._(
-                "The conflict will be settled in a moment. The other version will be "
-                "attached to the contact."
-            )
+        message = self.env._(
+            "The conflict will be settled in a moment. The other version will be "
+            "attached to the contact."
         )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "success", "message": message},
+        }
 
     def action_export(self):
         """Delay an export of each contact, also of those whose cards were deleted."""
@@ -135,19 +138,8 @@ class CardDAVResPartner(models.Model):
         deleted.with_context(connector_no_export=True).write(
             {"link_state": "linked", "external_id": False}
         )
-        self._delay_export()
-
-    def _delay_export(self):
-        """Delay a job for each contact without a waiting one, companies first."""
-        for binding in self.sorted(_depth):
-            binding.with_delay(
-                description=self.env._(
-                    "Export %(contact)s to %(backend)s",
-                    contact=binding.odoo_id.display_name,
-                    backend=binding.backend_id.name,
-                ),
-                identity_key=identity_exact,
-            ).export_record()
+        for binding in self.sorted(_depth):  # companies first
+            binding.with_delay(identity_key=identity_exact).export_record()
 
     def _below(self):
         """Return the bindings of the contacts that belong to these companies."""

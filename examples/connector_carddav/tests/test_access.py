@@ -81,9 +81,9 @@ class TestAccess(CardDAVCase):
                 "contact_domain": "[('city', '=', 'Ockham')]",
             }
         )
-        backend.action_test_connection()
+        backend.check_connection()
         contact = self.contact(city="Ockham")
-        backend.action_export_contacts()
+        self.env["carddav.res.partner"].with_user(self.manager).export_batch(backend)
         binding = contact.carddav_bind_ids.with_user(self.manager)
         binding.export_record()
         self.assertEqual(read(self.text_of(binding)).get("FN"), "Ada Lovelace")

@@ -5,9 +5,9 @@ from vobject.vcard import Name
 
 from odoo.addons.connector.exception import (
     AccessRefusedError,
-    ConnectorException,
     IDMissingInBackend,
     InvalidDataError,
+    JobError,
 )
 
 from ..components.adapter import Card
@@ -121,12 +121,12 @@ class TestCardAdapter(CardDAVCase):
 
     def test_check_refuses_another_kind_of_folder(self):
         self.backend.url = self.radicale.root + "odoo/"
-        with self.assertRaisesRegex(ConnectorException, "Sales phones.*Enter"):
+        with self.assertRaisesRegex(JobError, "Sales phones.*Enter"):
             self.adapter.check()
 
     def test_check_refuses_an_address_with_nothing_there(self):
         self.backend.url = self.radicale.root + "odoo/nothing/"
-        with self.assertRaisesRegex(IDMissingInBackend, "odoo/nothing/"):
+        with self.assertRaisesRegex(JobError, "Sales phones.*Enter the address"):
             self.adapter.check()
 
     def test_a_wrong_password_is_an_error_with_the_remedy(self):

@@ -1,8 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.tests import Form
 from odoo.tools import mute_logger
 
+from odoo.addons.connector.exception import (
+    AccessRefusedError,
+    JobError,
+    NetworkRetryableError,
+)
 from odoo.addons.queue_job.job import Job
 from odoo.addons.queue_job.tests.common import trap_jobs
 
@@ -12,26 +17,29 @@ from .common import PASSWORD, CardDAVCase
 class TestCardDAVBackend(CardDAVCase):
     # -- the connection
 
-    def test_the_test_reports_a_working_connection(self):
-        action = self.backend.action_test_connection()
-        self.assertEqual(action["params"]["type"], "success")
-        self.assertIn("Sales phones", action["params"]["message"])
+    def test_a_working_connection_is_reported(self):
+        self.assertIn("Sales phones", self.backend.check_connection())
 
-    def test_the_test_reports_a_failed_connection_with_the_remedy(self):
+    def test_a_failed_connection_is_reported_with_the_remedy(self):
         self.backend.new_password = "wrong"
-        with self.assertRaisesRegex(UserError, "(?s)Sales phones.*Check.*password"):
-            self.backend.action_test_connection()
-        self.backend.url = "http://127.0.0.1:1/"
-        with self.assertRaisesRegex(
-            UserError, "(?s)connection to Sales phones failed.*Check.*address"
-        ):
-            self.backend.action_test_connection()
+        with self.assertRaisesRegex(AccessRefusedError, "Sales phones.*credentials"):
+            self.backend.check_connection()
         self.backend.new_password = PASSWORD
+        self.backend.url = "http://127.0.0.1:1/"
+        with self.assertRaisesRegex(NetworkRetryableError, "Sales phones"):
+            self.backend.check_connection()
         self.backend.url = f"{self.radicale.url}nothing/"
-        with self.assertRaisesRegex(
-            UserError, "(?s)Sales phones.*404.*nothing.*Check.*address"
-        ):
-            self.backend.action_test_connection()
+        with self.assertRaisesRegex(JobError, "Sales phones.*Enter the address"):
+            self.backend.check_connection()
+
+    def test_a_wrong_address_fails_one_job(self):
+        self.contact()
+        self.backend.url = f"{self.radicale.url}nothing/"
+        bindings = self.env["carddav.res.partner"]
+        with trap_jobs() as trap:
+            with self.assertRaisesRegex(JobError, "Sales phones.*Enter the address"):
+                bindings.export_batch(self.backend)
+            trap.assert_jobs_count(0)
 
     def test_an_invalid_address_is_refused(self):
         for url in (
@@ -81,8 +89,8 @@ class TestCardDAVBackend(CardDAVCase):
             stored = self.env["queue.job"].search([], limit=1, order="id desc")
             Job.load(self.env, stored.uuid).perform()
             self.backend.url = f"{self.radicale.root}somebody/"
-            with self.assertRaises(UserError):
-                self.backend.action_test_connection()
+            with self.assertRaises(AccessRefusedError):
+                self.backend.check_connection()
         self.assertTrue(any(".vcf" in line for line in logs.output))
         self.assertFalse([line for line in logs.output if PASSWORD in line])
         self.assertNotIn(PASSWORD, str(stored.read()))
@@ -96,23 +104,24 @@ class TestCardDAVBackend(CardDAVCase):
             {"type": "delivery", "parent_id": company.id}
         )
         gone = self.contact("Gone", active=False)
-        with trap_jobs() as trap:
-            self.backend.action_export_contacts()
-            delayed = [job.recordset.odoo_id for job in trap.enqueued_jobs]
-        self.assertEqual(len(delayed), len(set(delayed)))
-        contacts = self.env["res.partner"].union(*delayed)
+        contacts = self.delayed().odoo_id
         self.assertEqual(contacts & (company | person), company | person)
         self.assertFalse(contacts & (nameless | gone))
         self.assertEqual(contacts, self.backend.binding_ids.odoo_id)
 
-    def test_contacts_that_are_there_already_are_exported_again(self):
-        self.backend.contact_domain = "[('name', 'like', 'Ada')]"
-        binding = self.bind(self.contact())
-        new = self.contact("Ada King")
+    def delayed(self):
+        """Return the bindings for which a batch export delays jobs."""
         with trap_jobs() as trap:
-            self.backend.action_export_contacts()
-            delayed = [job.recordset for job in trap.enqueued_jobs]
-        self.assertCountEqual(delayed, [binding, new.carddav_bind_ids])
+            self.env["carddav.res.partner"].export_batch(self.backend)
+            delayed = [id_ for job in trap.enqueued_jobs for id_ in job.recordset.ids]
+        self.assertEqual(len(delayed), len(set(delayed)))
+        return self.env["carddav.res.partner"].browse(delayed)
+
+    def test_contacts_that_are_there_already_are_not_exported_again(self):
+        self.backend.contact_domain = "[('name', 'like', 'Ada')]"
+        self.exported(self.contact())
+        new = self.contact("Ada King")
+        self.assertEqual(self.delayed(), new.carddav_bind_ids)
 
     def test_contacts_are_chosen_by_domain_and_company(self):
         other = self.env["res.company"].create({"name": "Other"})
@@ -121,34 +130,8 @@ class TestCardDAVBackend(CardDAVCase):
         own = self.contact("B", city="Ockham", company_id=self.env.company.id)
         self.contact("C", city="Ockham", company_id=other.id)
         self.contact("D", city="London")
-        with trap_jobs():
-            self.backend.action_export_contacts()
+        self.assertEqual(self.delayed().odoo_id, chosen | own)
         self.assertEqual(self.backend.binding_ids.odoo_id, chosen | own)
-
-    def test_the_number_of_contacts_is_counted(self):
-        self.assertEqual(self.backend.binding_count, 0)
-        self.bind(self.contact())
-        self.assertEqual(self.backend.binding_count, 1)
-        action = self.backend.action_view_bindings()
-        self.assertEqual(
-            self.env[action["res_model"]].search(action["domain"]),
-            self.backend.binding_ids,
-        )
-
-    def test_the_failed_jobs_of_the_address_book_are_counted(self):
-        other = self.backend.copy({"name": "Other"})
-        self.bind(self.contact()).action_export()
-        stored = self.env["queue.job"].search([], limit=1, order="id desc")
-        self.assertEqual(self.backend.failed_job_count, 0)
-        job = Job.load(self.env, stored.uuid)
-        job.set_failed(exc_name="x", exc_message="y")
-        job.store()
-        self.env.invalidate_all()
-        self.assertEqual(
-            (self.backend.failed_job_count, other.failed_job_count), (1, 0)
-        )
-        action = self.backend.action_view_failed_jobs()
-        self.assertEqual(self.env["queue.job"].search(action["domain"]), stored)
 
     # -- constraints
 

@@ -169,7 +169,7 @@ class TestChanges(ImportCase):
         contact = self.contact()
         for name, method in (
             ("imports", "import_changes"),
-            ("exports", "export_chunk"),
+            ("exports", "export_batch"),
         ):
             action = self.env.ref(f"connector_carddav.ir_cron_{name[:-1]}")
             action.ir_actions_server_id.run()
@@ -177,21 +177,11 @@ class TestChanges(ImportCase):
             self.backend[name] = True
             action.ir_actions_server_id.run()
             action.ir_actions_server_id.run()
-            self.assertEqual(len(self.jobs(method)), 1 if name == "imports" else 2)
+            self.assertEqual(len(self.jobs(method)), 1)
+        with trap_jobs() as trap:
+            self.bindings.export_batch(self.backend)
+            methods = [job.method_name for job in trap.enqueued_jobs]
+        self.assertEqual(methods, ["export_chunk"])
         self.assertEqual(self.backend.binding_ids.odoo_id, contact)
         contact.carddav_bind_ids.export_chunk()
         self.assertIn(b"FN:Ada", self.text_of(contact.carddav_bind_ids))
-
-    def test_synchronising_imports_before_it_exports(self):
-        self.backend.action_synchronise()
-        look = self.jobs("import_changes")
-        (export,) = self.env["queue.job"].search(
-            [("method_name", "=", "export_contacts")]
-        )
-        self.assertEqual(look.state, "pending")
-        self.assertEqual(export.state, "wait_dependencies")
-
-    def test_failed_imports_are_counted(self):
-        self.backend.action_import_contacts()
-        self.jobs("import_changes").write({"state": "failed"})
-        self.assertEqual(self.backend.failed_job_count, 1)

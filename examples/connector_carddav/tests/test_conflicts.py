@@ -43,9 +43,6 @@ class TestConflicts(ImportCase):
             self.assertEqual(self.sides(), both)
             self.assertEqual(self.link.link_state, "conflict")
             self.assertIn("Phone: 3 (Odoo), 2 (server)", self.link.conflict)
-        self.assertEqual(self.backend.conflict_count, 1)
-        action = self.backend.action_view_conflicts()
-        self.assertEqual(self.bindings.search(action["domain"]), self.link)
         self.assertFalse(self.attached())
 
     def test_odoo_wins_and_the_card_is_kept(self):

@@ -12,7 +12,6 @@ from odoo.tests import common as odoo_common
 
 from odoo.addons.connector.exception import (
     AccessRefusedError,
-    ConnectorException,
     IDMissingInBackend,
     InvalidDataError,
     JobError,
@@ -87,7 +86,7 @@ class TestHTTP(CardDAVCase):
             self.create()
             self.adapter.write("a.vcf", card)
             self.adapter.delete("a.vcf")
-            with self.assertRaises(ConnectorException):
+            with self.assertRaises(JobError):
                 self.adapter.search()
         self.assertEqual(timeouts, [30] * 5)
 
@@ -204,7 +203,7 @@ class TestHTTP(CardDAVCase):
         for text in ("<html><body>Hello</body></html>", "", "{}", "<a>"):
             self.scripted((200, {}, text))
             for call in (self.adapter.check, self.adapter.search):
-                with self.assertRaisesRegex(ConnectorException, "Sales phones"):
+                with self.assertRaisesRegex(JobError, "Sales phones"):
                     call()
 
     def test_text_that_is_not_utf_8_is_written_back_unchanged(self):

@@ -62,12 +62,12 @@ class TestListener(ImportCase):
         self.perform("export_changes")
         self.assertEqual(read(self.text_of(link)).get("FN"), "New")
 
-    def test_the_button_makes_one_job_for_each_contact(self):
+    def test_a_batch_export_makes_no_second_job_for_a_contact(self):
         self.backend.contact_domain = "[('name', '=', 'New')]"
         self.contact("New")
-        self.backend.action_export_contacts()
+        self.env["carddav.res.partner"].export_batch(self.backend)
         self.end_transaction()
-        self.assertEqual(len(self.jobs("export_record")), 1)
+        self.assertEqual(len(self.jobs("export_chunk")), 1)
         self.assertFalse(self.jobs("export_changes"))
 
     def test_the_contacts_of_a_company_get_its_new_name(self):
