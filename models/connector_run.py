@@ -303,7 +303,7 @@ class ConnectorRun(models.Model):
             "params": {
                 "type": "success",
                 "message": self.env._(
-                    "%s jobs were cancelled. Jobs that have begun end normally.",
+                    "Cancelled jobs: %s. Jobs that have begun end normally.",
                     len(waiting),
                 ),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},

@@ -263,7 +263,7 @@ class TestCancel(RunCase):
             second = self.model.delayable().import_chunk(self.shop, ["2"])
             first.on_done(second).delay()
         action = self.the_run.action_cancel()
-        self.assertIn("3 jobs were cancelled", action["params"]["message"])
+        self.assertIn("Cancelled jobs: 3", action["params"]["message"])
         self.assertEqual(self.states(), ["cancelled"] * 3)
 
     def test_a_run_whose_jobs_have_begun_says_so(self):
