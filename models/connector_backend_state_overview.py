@@ -10,10 +10,9 @@ from .. import updates
 from ..backends import is_archived
 from ..causes import READABLE
 from ..figures import DAYS, BackendFigures, Figures, Reference
-from ..inspection import backend_field, backend_models
+from ..inspection import backend_field, backend_models, checks_connection
 from ..sentences import ACT, NOTHING, WAIT, sentence_of
 from ..synchronisation import Synchronisation
-from .connector_backend import ConnectorBackend
 
 _logger = logging.getLogger(__name__)
 
@@ -59,10 +58,8 @@ class ConnectorBackendOverview(models.Model):
 
     def _compute_can_check(self):
         for state in self:
-            model = self.env.registry.get(state.backend_model)
-            state.can_check = bool(
-                model
-                and model.check_connection is not ConnectorBackend.check_connection
+            state.can_check = state.backend_model in self.env and checks_connection(
+                self.env, state.backend_model
             )
 
     @api.depends_context("lang", "tz", "uid")

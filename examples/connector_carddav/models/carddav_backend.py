@@ -130,7 +130,7 @@ class CardDAVBackend(models.Model):
         """Check that the server accepts the credentials and has the address book."""
         with self.work_on("carddav.res.partner") as work:
             work.component(usage="backend.adapter").check()
-        return self.env._("%s: the connection works.", self.name)
+        return self.env._("The connection works.")
 
     @api.model
     def _import_all(self):

@@ -17,8 +17,13 @@ from .common import PASSWORD, CardDAVCase
 class TestCardDAVBackend(CardDAVCase):
     # -- the connection
 
-    def test_a_working_connection_is_reported(self):
-        self.assertIn("Sales phones", self.backend.check_connection())
+    def test_the_button_says_whether_the_connection_works(self):
+        shown = self.backend.action_check_connection()["params"]
+        self.assertEqual((shown["title"], shown["type"]), ("Sales phones", "success"))
+        self.backend.new_password = "wrong"
+        shown = self.backend.action_check_connection()["params"]
+        self.assertEqual(shown["type"], "danger")
+        self.assertIn("credentials", shown["message"])
 
     def test_a_failed_connection_is_reported_with_the_remedy(self):
         self.backend.new_password = "wrong"

@@ -185,3 +185,9 @@ class TestChanges(ImportCase):
         self.assertEqual(self.backend.binding_ids.odoo_id, contact)
         contact.carddav_bind_ids.export_chunk()
         self.assertIn(b"FN:Ada", self.text_of(contact.carddav_bind_ids))
+
+    def test_synchronising_imports_before_it_exports(self):
+        self.env["connector.backend.state"].of(self.backend).action_synchronise()
+        look, export = self.jobs("import_changes"), self.jobs("export_batch")
+        self.assertEqual((look.state, export.state), ("pending", "wait_dependencies"))
+        self.assertEqual(look.run_id, export.run_id)
