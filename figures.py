@@ -140,12 +140,11 @@ class Figures:
         to_backend = backend_field(self.env, kind, model)
         external = self.external_field(model, kind)
         aggregates = ["__count", f"{external}:count"] if external else ["__count"]
-        for backend, total, linked in (
-            (*row, 0)[:3]
-            for row in bindings._read_group(
-                [(to_backend, "in", self.ids[model])], [to_backend], aggregates
-            )
+        domain = [(to_backend, "in", self.ids[model])]
+        for backend, total, *counts in bindings._read_group(
+            domain, [to_backend], aggregates
         ):
+            linked = sum(counts)
             figures = self.by_backend[Reference(model, backend.id)]
             counted = figures.kind(kind)
             counted.linked, counted.never = linked, total - linked
@@ -302,19 +301,21 @@ class Figures:
                 figures.next_run = _earlier(figures.next_run, next_calls.get(model))
 
     def _read_history(self):
-        for state, moment, condition in (
-            ("done", SQL("date_done"), SQL("state = %s", DONE)),
-            (
-                "failed",
-                SQL("date_started"),
-                SQL("%s AND state = %s", UNFINISHED, FAILED),
-            ),
-        ):
-            query = SQL(
+        done = SQL("backend_id IS NOT NULL AND state = %s", DONE)
+        for figures, day, records in self._per_day(SQL("date_done"), done):
+            figures.done[day] = records
+        failed = SQL("%s AND state = %s", UNFINISHED, FAILED)
+        for figures, day, records in self._per_day(SQL("date_started"), failed):
+            figures.failed[day] = records
+
+    def _per_day(self, moment, condition):
+        """Return the records of jobs, by the day of a moment of them."""
+        return self._select(
+            SQL(
                 "SELECT backend_model, backend_id,"
                 " (%(moment)s AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date,"
                 " %(records)s"
-                " FROM queue_job WHERE backend_id IS NOT NULL AND %(condition)s"
+                " FROM queue_job WHERE %(condition)s"
                 " AND %(moment)s >= %(since)s AND (%(of_these)s)"
                 " GROUP BY 1, 2, 3",
                 moment=moment,
@@ -324,8 +325,7 @@ class Figures:
                 since=self.now - timedelta(days=DAYS),
                 of_these=self._of_these,
             )
-            for figures, day, records in self._select(query):
-                getattr(figures, state)[day] += records
+        )
 
     def _find_stuck(self):
         """Keep since when jobs wait only where no runner starts any."""

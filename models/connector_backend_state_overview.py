@@ -10,7 +10,12 @@ from .. import updates
 from ..backends import is_archived
 from ..causes import READABLE
 from ..figures import DAYS, BackendFigures, Figures, Reference
-from ..inspection import backend_field, backend_models, checks_connection
+from ..inspection import (
+    backend_field,
+    backend_models,
+    binding_models,
+    checks_connection,
+)
 from ..sentences import ACT, NOTHING, WAIT, sentence_of
 from ..synchronisation import Synchronisation
 
@@ -162,7 +167,8 @@ class ConnectorBackendOverview(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        if figure in BOUND:
+        kinds = binding_models(self.env, self.backend_model)
+        if figure in BOUND and model_name in kinds:
             return self._open_bindings(model_name, figure)
         if figure == "doubt":
             return self._open("connector.connector_create_intent_action", model_name)

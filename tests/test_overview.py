@@ -507,6 +507,16 @@ class TestLinksOfTheOverview(OverviewCase):
             )
         )
 
+    def test_no_other_model_opens(self):
+        action = self.state.action_open_figure("res.users", "linked")
+        self.assertEqual(action["res_model"], "queue.job")
+
+    def test_the_app_opens_on_the_overview(self):
+        root = self.env.ref("connector.menu_connector_root")
+        app = self.env["ir.ui.menu"].load_web_menus(False)[root.id]
+        overview = self.env.ref("connector.connector_overview_action")
+        self.assertEqual(app["actionPath"], overview.path)
+
     def test_the_backend_opens(self):
         action = self.state.action_open_backend()
         self.assertEqual(
