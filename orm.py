@@ -5,6 +5,7 @@ from collections import defaultdict
 from itertools import islice
 
 from odoo.fields import Command
+from odoo.tools import is_html_empty
 from odoo.tools.constants import PREFETCH_MAX
 
 #: Types of fields whose value is the same in the record that inherits it. For other
@@ -89,8 +90,11 @@ def _differs(record, name, value):
         return True
     if field.type in ("one2many", "many2many"):
         return _commands_change(record[name], value)
-    cached = field.convert_to_cache(value, record)
-    return field.convert_to_record(cached, record) != read_inherited(record, name)
+    new = field.convert_to_record(field.convert_to_cache(value, record), record)
+    old = read_inherited(record, name)
+    if field.type == "html" and is_html_empty(new) and is_html_empty(old):
+        return False  # "<p></p>" is what Odoo makes of an empty text
+    return new != old
 
 
 def _commands_change(lines, commands):

@@ -225,6 +225,13 @@ class TestButtons(FailureCase):
         jobs = [("cause", "=", "Many."), ("state", "=", "pending")]
         self.assertEqual(self.env["queue.job"].search_count(jobs), 5000)
 
+    def test_a_form_gives_way_to_the_list_since_its_record_goes(self):
+        self.fail("Ada")
+        form = self.found().with_context(connector_leave_form=True)
+        after = form.action_retry()["params"]["next"]
+        self.assertEqual(after["res_model"], "connector.failure")
+        self.assertEqual(after["target"], "main")
+
     def test_jobs_of_a_paused_backend_wait(self):
         jobs = self.fail("Ada")
         self.state.action_pause()

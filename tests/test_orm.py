@@ -41,6 +41,11 @@ class TestChangedValues(TransactionCase):
         }
         self.assertEqual(changed_values(self.record, same), {})
 
+    def test_empty_html_is_no_value(self):
+        self.assertEqual(changed_values(self.record, {"comment": "<p></p>"}), {})
+        new = {"comment": "<p>New</p>"}
+        self.assertEqual(changed_values(self.record, new), new)
+
     def test_other_values_stay(self):
         other = {
             "name": "Grace",
