@@ -3,6 +3,7 @@ from . import (
     connector_backend,
     connector_backend_reference,
     connector_backend_state,
+    connector_backend_state_monitoring,
     connector_backend_state_overview,
     connector_batch_position,
     connector_cause,
