@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..job_states import FAILED, FINISHED
@@ -32,7 +33,7 @@ class ConnectorBackendMonitoring(models.Model):
         """
         self.check_access("read")
         self.sudo().make_missing()
-        states = self.search([])
+        states = self.search(Domain.TRUE)
         figures, lags = states.read_figures(), states._lags()
         return [
             {
