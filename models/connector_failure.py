@@ -37,6 +37,7 @@ FAILING_JOBS = SQL(
         COALESCE(date_started, date_enqueued, date_created) AS seen,
         %(cause)s AS cause,
         CASE WHEN exc_name IN %(interrupted)s THEN %(settings)s
+            WHEN state != %(failed)s THEN %(wait)s
             ELSE COALESCE(cause_class, %(developer)s) END AS cause_class
     FROM queue_job
     WHERE backend_id IS NOT NULL AND (state = %(failed)s
@@ -49,6 +50,7 @@ FAILING_JOBS = SQL(
     finished=FINISHED,
     interrupted=INTERRUPTED,
     settings=SETTINGS,
+    wait=WAIT,
 )
 
 
@@ -66,6 +68,9 @@ class ConnectorFailure(models.Model):
     _order = "failed_jobs desc, job_count desc, id desc"
     _rec_name = "sentence"
 
+    state_id = fields.Many2one(
+        "connector.backend.state", string="State of the Backend", readonly=True
+    )
     cause = fields.Char(string="Text of the Cause", readonly=True)
     sentence = fields.Char(
         string="Cause",
@@ -106,7 +111,7 @@ class ConnectorFailure(models.Model):
     def _table_query(self):
         return SQL(
             """
-            SELECT cause.*, state.company_id
+            SELECT cause.*, state.company_id, state.id AS state_id
             FROM (
                 SELECT MIN(id) AS id, backend_model, backend_id, model_name, cause,
                     cause_class, COUNT(*) AS job_count,

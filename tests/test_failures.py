@@ -68,6 +68,18 @@ class TestGroups(FailureCase):
         self.assertEqual(failure.cause_class, "wait")
         self.assertEqual(failure.example, "No answer.")
 
+    def test_nobody_need_act_while_a_job_is_retried(self):
+        self.fail("Ada", state="pending", cause_class="developer")
+        self.assertEqual(self.found().cause_class, "wait")
+
+    def test_failures_are_grouped_by_backend(self):
+        self.fail("Ada", "Bob")
+        [group] = self.failures.formatted_read_group(
+            [("backend_id", "=", self.shop.id)], ["state_id"], ["record_count:sum"]
+        )
+        self.assertEqual(group["state_id"], (self.state.id, self.shop.name))
+        self.assertEqual(group["record_count:sum"], 2)
+
     def test_a_first_retry_is_not_worth_a_line(self):
         self.fail("Ada", state="pending", cause_class="wait", retry=1)
         self.assertFalse(self.found())
