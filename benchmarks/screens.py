@@ -12,6 +12,8 @@ BINDINGS = 1_000_000
 #: the requests, and how many milliseconds they may take
 REQUESTS = {
     "overview": 300,
+    "failures": 500,
+    "failures_grouped": 500,
     "runs": 500,
 }
 HEADINGS = ("request", "median", "worst", "queries", "aim", "verdict")

@@ -1,9 +1,10 @@
 """A browser in which a person works with Odoo."""
 
 import contextlib
+import re
 
 from environment import chromium
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import TimeoutError, expect, sync_playwright
 
 FLAGS = (
     "--no-sandbox",  # as root there is none
@@ -22,7 +23,9 @@ NAMELESS = """
 () => [...document.querySelectorAll("[class*=o_connector]")]
     .flatMap((ours) => [...ours.querySelectorAll("button, a[href], [role=button]")])
     .filter((each) => each.checkVisibility() && !each.innerText.trim()
-        && !each.ariaLabel && !each.title && !each.querySelector("img[alt]"))
+        && !each.ariaLabel && !each.title && !each.querySelector("img[alt]")
+        // Odoo's own
+        && !each.closest(".o_optional_columns_dropdown, .o_control_panel"))
     .map((each) => each.outerHTML.slice(0, 200))
 """
 TOO_WIDE = "() => document.scrollingElement.scrollWidth > window.innerWidth"
@@ -78,26 +81,61 @@ class Window:
         self.page.goto(f"{self.url}/odoo/{path}")
         self.see(wait_for)
 
-    def see(self, selector, text=None):
+    def see(self, selector, *texts):
         """Wait until the page shows an element, and return it.
 
         :param selector: CSS selector
-        :param text: string or pattern that the element has to have
+        :param texts: strings or patterns that the element has to have
         """
+        found = self._find(selector, texts).first
+        expect(found).to_be_visible()
+        return found
+
+    @contextlib.contextmanager
+    def staying(self):
+        """Fail if the page is loaded again in the ``with`` block."""
+        self.page.evaluate("window.connectorStays = true")
+        yield
+        stayed = self.page.evaluate("window.connectorStays")
+        assert stayed, "The page was loaded again."
+
+    def press(self, button):
+        """Press the button with a text or label."""
+        self._button(self.page, button).click()
+
+    def press_stat_button(self, text):
+        """Press a button at the top of a form; a phone has them in a menu."""
+        if self.width == NARROW:
+            self.page.locator(".o_control_panel .fa-bolt").click()
+            self.page.locator(".o-dropdown--menu").get_by_text(text).click()
+        else:
+            self.see(".oe_stat_button", text).click()
+
+    def press_unless_gone(self, button, selector, *texts):
+        """Press a button of an element, which may go by itself before.
+
+        :param button: text or label of the button
+        :param selector: CSS selector of the element
+        :param texts: strings or patterns that the element has to have
+        """
+        found = self._find(selector, texts).first
+        with contextlib.suppress(TimeoutError):
+            self._button(found, button).click(timeout=3000)
+
+    def miss(self, selector, *texts):
+        """Wait until the page shows an element no longer; see :meth:`see`."""
+        expect(self._find(selector, texts)).to_have_count(0)
+
+    def _button(self, part, text):
+        # An icon before the text counts as a character.
+        name = re.compile(rf"^\W*{re.escape(text)}$")
+        return part.get_by_role("button", name=name).first
+
+    def _find(self, selector, texts):
         found = self.page.locator(selector)
-        if text is not None:
+        for text in texts:
             found = found.filter(has_text=text)
-        expect(found.first).to_be_visible()
-        return found.first
-
-    def press(self, name, within="body"):
-        """Press the button with a name.
-
-        :param name: its text or label
-        :param within: CSS selector of the part of the page that has the button
-        """
-        part = self.page.locator(within)
-        part.get_by_role("button", name=name, exact=True).first.click()
+        return found
 
     def faults(self):
         """Return what is wrong with what the window shows, and was before.

@@ -1,5 +1,6 @@
 """Contacts as a company has them: customers, the people who work there, friends."""
 
+import itertools
 import unicodedata
 
 FIRST_NAMES = (
@@ -64,13 +65,13 @@ def companies():
     ]
 
 
-def people(company_ids, number):
-    """Return people who work there, as values for ``create``.
+def people(company_ids):
+    """Yield people who work there, as values for ``create``.
 
     :param company_ids: ids of the companies
-    :param number: how many people
     """
-    return [_person(company_ids, index) for index in range(number)]
+    for index in itertools.count():
+        yield _person(company_ids, index)
 
 
 def _person(company_ids, index):
@@ -90,6 +91,12 @@ def _person(company_ids, index):
 def cards():
     """Return the cards of :data:`CARDS`, as bytes by their names."""
     return dict(_card(*each) for each in CARDS)
+
+
+def new_card():
+    """Return the name and the bytes of a card that Odoo does not know."""
+    address = "nina.falk@example.com"
+    return _card("Nina", "Falk", address, "+45 33 55 01 62", "Interpreter")
 
 
 def _card(first, family, email, phone, function):

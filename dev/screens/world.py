@@ -1,16 +1,21 @@
 """Odoo with contacts, beside an address book on a server that can be broken."""
 
 import contextlib
+import itertools
+import re
 import time
 
 from demonstration import jobs
 from demonstration.address_book import AddressBook
+from demonstration.comparison import names_of_cards
 from demonstration.odoo_client import OdooClient
 from environment import (
     OdooServer,
+    Problem,
     Radicale,
     databases,
     folders,
+    locks,
     postgres,
     running_postgres,
 )
@@ -40,6 +45,9 @@ class World:
     ``address_book`` what is on it, and ``backend_id`` the address book in Odoo.
     """
 
+    #: the phone number that a colleague writes into cards
+    new_phone = "+34 600 55 01 99"
+
     def __init__(self, server, cards):
         self.server = server
         self.cards = cards
@@ -49,6 +57,8 @@ class World:
         # OdooBot's greeting covers the window of a phone.
         users = self.odoo.call("res.users", "search", [("login", "=", "admin")])
         self.odoo.write("res.users", users, odoobot_state="disabled")
+        companies = self.odoo.create("res.partner", contacts.companies())
+        self._people = contacts.people(companies)
         schedules = {"imports": True, "exports": True}
         self.odoo.write("carddav.backend", [self.backend_id], **schedules)
 
@@ -58,39 +68,103 @@ class World:
         :param days: number of days, of which the last is today
         :param people: number of new contacts each day
         """
-        company_ids = self.odoo.create("res.partner", contacts.companies())
-        everybody = contacts.people(company_ids, days * people)
         with step("Let contacts come into Odoo") as shown:
             for day in range(days):
                 if day:
                     self._let_a_day_pass()
-                new = everybody[day * people : (day + 1) * people]
-                self.odoo.create("res.partner", new)
+                self.add_contacts(people)
                 since = jobs.last_job(self.odoo)
                 jobs.push(self.odoo, self._scheduled(), since, shown)
+
+    def add_contacts(self, number):
+        """Create people who work for the companies.
+
+        :param number: how many
+        """
+        self.odoo.create("res.partner", list(itertools.islice(self._people, number)))
+
+    def run_scheduled_actions(self):
+        """Run those of the connector, and do not wait for their jobs."""
+        for button in self._scheduled():
+            self.odoo.call(*button)
+
+    def lock_out(self):
+        """Let the CardDAV server refuse the password, while people work in Odoo.
+
+        It returns when the exports of what they do have failed.
+        """
+        self._restart(password="changed")
+        since = jobs.last_job(self.odoo)
+        self._move_company(0)
+        self._wait_for_jobs(since, [("state", "=", "failed")])
 
     def break_server(self):
         """Stop the CardDAV server, while people go on to work in Odoo.
 
-        It returns when the exports of what they do have failed for the first time.
+        It returns when the exports of what they do have failed more than once.
         """
         self.cards.stop()
         since = jobs.last_job(self.odoo)
-        city = {"city": "Antwerp"}
-        domain = [("parent_id.name", "=", contacts.COMPANIES[1][0])]
-        for contact in self.odoo.call("res.partner", "search", domain):
-            self.odoo.write("res.partner", [contact], **city)
-        self.odoo.create("res.partner", [{"name": "Olga Marchetti", **city}])
-        for button in self._scheduled():
-            self.odoo.call(*button)
-        new = [("id", ">", since), ("model_name", "=like", "carddav.%")]
-        waiting = [*new, ("state", "=", "pending"), ("cause", "!=", False)]
-        while self._count(new) != self._count(waiting):
-            time.sleep(jobs.PAUSE)
+        self._move_company(1)
+        self.odoo.create("res.partner", [{"name": "Olga Marchetti"}])
+        self.run_scheduled_actions()
+        self._wait_for_jobs(since, [("state", "=", "pending"), ("retry", ">", 1)])
 
     def mend_server(self):
-        """Start the CardDAV server again."""
+        """Start the CardDAV server again, with the right password."""
+        self._restart(password="demo")
+
+    def people_with_changed_cards(self):
+        """Let a colleague change, add and delete cards with a phone.
+
+        :return: ids of the contacts whose phone numbers were changed
+        """
+        names = names_of_cards(self.odoo)
+        domain = [("parent_id.name", "=", contacts.COMPANIES[2][0])]
+        *changed, deleted = self.odoo.call("res.partner", "search", domain, limit=4)
+        for contact in changed:
+            text = self.address_book.text(names[contact]).decode()
+            text = re.sub(r"(?m)^TEL[^\r\n]*", f"TEL:{self.new_phone}", text)
+            self.address_book.put(names[contact], text.encode())
+        self.address_book.delete(names[deleted])
+        self.address_book.put(*contacts.new_card())
+        return changed
+
+    def wait_for_new_phone(self):
+        """Wait until a contact in Odoo has the number of its card."""
+        deadline = time.monotonic() + jobs.PATIENCE
+        domain = [("phone", "=", self.new_phone)]
+        while not self.odoo.call("res.partner", "search_count", domain):
+            if time.monotonic() > deadline:
+                raise Problem("No contact has got the phone number of its card.")
+            time.sleep(jobs.PAUSE)
+
+    def _restart(self, password):
+        self.cards.stop()
+        self.cards.password = password
         self.cards.start()
+
+    def _move_company(self, number):
+        """Let the people of a company, and the company itself, move to another city."""
+        (company,) = self.odoo.call(
+            "res.partner", "search", [("name", "=", contacts.COMPANIES[number][0])]
+        )
+        domain = [("id", "child_of", company)]
+        people = self.odoo.call("res.partner", "search", domain)
+        self.odoo.write("res.partner", people, city="Antwerp")
+
+    def _wait_for_jobs(self, since, domain):
+        """Wait until all jobs after one are in a state.
+
+        :param since: id of the last job that does not count
+        :param domain: of the state
+        """
+        new = [("id", ">", since), ("model_name", "=like", "carddav.%")]
+        deadline = time.monotonic() + jobs.PATIENCE
+        while self._count(new) != self._count([*new, *domain]):
+            if time.monotonic() > deadline:
+                raise Problem(f"The jobs do not come to {domain}.")
+            time.sleep(jobs.PAUSE)
 
     def _count(self, domain):
         return self.odoo.call("queue.job", "search_count", domain)
@@ -132,13 +206,14 @@ def fresh_world(days=DAYS):
 
     :param days: how many days it has been in use
     """
-    remove(FOLDER)
     cards = Radicale(FOLDER / "radicale", name="screens-radicale")
-    with running_postgres(), cards:
+    with running_postgres(), locks.alone(FOLDER, "story"), contextlib.ExitStack() as up:
+        remove(cards.folder)
+        up.enter_context(cards)
         with step("Copy the database"):
             database = databases.fresh_demo("screens")
-        with OdooServer(database, name="screens-odoo") as server:
-            server.wait_for_runner()
-            world = World(server, cards)
-            world.live(days, PEOPLE)
-            yield world
+        server = up.enter_context(OdooServer(database, name="screens-odoo"))
+        server.wait_for_runner()
+        world = World(server, cards)
+        world.live(days, PEOPLE)
+        yield world
