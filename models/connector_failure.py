@@ -226,7 +226,9 @@ class ConnectorFailure(models.Model):
         count = sum(failure._retry() for failure in self)
         self.env["connector.cause"].sudo().look_soon()
         following = {"type": "ir.actions.client", "tag": "soft_reload"}
-        if self.env.context.get("from_form"):  # There is nothing left to show.
+        if self.env.context.get(
+            "connector_leave_form"
+        ):  # There is nothing left to show.
             actions = self.env["ir.actions.act_window"]
             following = actions._for_xml_id("connector.connector_failure_action")
             following["target"] = "main"

@@ -115,13 +115,6 @@ class TestGroups(FailureCase):
         self.assertIn('record["emial"]', failure.details)
         self.assertNotIn("KeyError: x", failure.details)
 
-    def test_who_retries_on_the_page_of_a_cause_comes_to_the_list(self):
-        self.fail("Ada")
-        action = self.found().with_context(from_form=True).action_retry()
-        following = action["params"]["next"]
-        self.assertEqual(following["res_model"], "connector.failure")
-        self.assertEqual(following["target"], "main")
-
     def test_a_line_names_records_that_odoo_does_not_have(self):
         job = self.model.with_delay().import_chunk(self.shop, [7, 8, 9, 10, 11])
         record = job.db_record()
