@@ -298,7 +298,7 @@ class ConnectorBackendOverview(models.Model):
                 kind=kind,
             )
             return self._notify(message, "danger", sticky=True)
-        return self._notify(message, "success")
+        return self._notify(message, "success", title=self.backend_name)
 
     def action_pause(self):
         super().action_pause()
@@ -313,7 +313,6 @@ class ConnectorBackendOverview(models.Model):
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "title": self.backend_name,
                 "message": message,
                 "type": kind,
                 **params,
