@@ -29,6 +29,12 @@ class ConnectorBackend(models.AbstractModel):
         self.env["connector.backend.state"].sudo().of(backends)
         return backends
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "company_id" in vals:
+            self.env["connector.backend.reference"].follow_company(self)
+        return result
+
     def unlink(self):
         states = self.env["connector.backend.state"].sudo().of(self)
         result = super().unlink()

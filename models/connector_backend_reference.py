@@ -108,6 +108,21 @@ class ConnectorBackendReference(models.AbstractModel):
             ("model_name", "=", model_name),
         ]
 
+    @api.private
+    def follow_company(self, backends):
+        """Let what belongs to backends belong to their company.
+
+        :param backends: records of backends that have the same company
+        """
+        for name in self.env.registry.descendants([self._name], "_inherit"):
+            model = self.env[name].sudo()
+            if model._auto and not model._abstract:
+                domain = [
+                    ("backend_model", "=", backends._name),
+                    ("backend_id", "in", backends.ids),
+                ]
+                model.search(domain).company_id = company_of(backends[:1])
+
     def _backend(self):
         """Return the backend, ``None`` when it is gone, or its model."""
         return self._existing(self.backend_model, self.backend_id)

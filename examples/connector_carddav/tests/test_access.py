@@ -20,6 +20,14 @@ class TestAccess(CardDAVCase):
             "base.group_user,base.group_partner_manager,connector.group_connector_manager",
         )
 
+    def test_what_belongs_to_an_address_book_follows_it_to_another_company(self):
+        state = self.env["connector.backend.state"].of(self.backend)
+        checkpoint = self.env["connector.checkpoint"].of(self.backend, "x")
+        company = self.env["res.company"].create({"name": "B"})
+        self.backend.company_id = company
+        self.assertEqual(state.company_id, company)
+        self.assertEqual(checkpoint.company_id, company)
+
     def test_a_user_sees_where_contacts_are_linked(self):
         binding = self.bind(self.contact()).with_user(self.user)
         self.assertEqual(binding.backend_id.name, "Sales phones")
