@@ -3,6 +3,8 @@
 
 from odoo.tools import split_every
 
+from .orm import remember
+
 DEFAULT_CHUNK_SIZE = 100
 #: Up to this many records of one transaction get a job each, with an identity key and a
 #: related action of its own.
@@ -31,10 +33,13 @@ def group_by_backend(model, domain):
     unfiltered = model.with_context(active_test=False)
     if not model._fields[name].store:
         return unfiltered.search(domain).with_env(model.env).grouped(name)
-    return {
+    groups = {
         backend.with_env(model.env): model.browse(ids)
         for backend, ids in unfiltered._read_group(domain, [name], ["id:array_agg"])
     }
+    for backend, bindings in groups.items():
+        remember(bindings, name, backend.id)
+    return groups
 
 
 def _backend_field(model):

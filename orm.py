@@ -2,7 +2,7 @@
 """Read the values of records with few queries, and find those that would change."""
 
 from collections import defaultdict
-from itertools import islice
+from itertools import islice, repeat
 
 from odoo.fields import Command
 from odoo.tools import is_html_empty
@@ -68,6 +68,16 @@ def prefetch_fields(record, names):
     for delegate, inherited_names in inherited.items():
         if record[delegate]:
             prefetch_fields(record[delegate], inherited_names)
+
+
+def remember(records, name, value):
+    """Let the ORM know the value of a field, so that it need not read it.
+
+    :param records: recordset
+    :param name: name of a stored field
+    :param value: what a query has just returned for all records, as in the cache
+    """
+    records._fields[name]._insert_cache(records, repeat(value))
 
 
 def changed_values(record, values):

@@ -9,6 +9,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ...backends import chunk_size_of
 from ...inspection import checks_connection
+from ...orm import remember
 from ...outcome import (
     CREATED,
     DELAYED,
@@ -93,12 +94,15 @@ class BatchExporter(AbstractComponent):
         return JobProgress(self.env, job, digest)
 
     def _pages(self, domain, size, progress):
+        backend_field = self.binder._backend_field
         while True:
             page = self.model.search(
                 Domain("id", ">", progress.last_id) & domain, order="id", limit=size
             )
             if not page:
                 return
+            if backend_field in page._fields:
+                remember(page, backend_field, self.backend_record.id)
             yield page
 
     def _domain(self, domain):
