@@ -2,7 +2,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..inspection import binding_models
+from ..inspection import binding_models, wrapped_model
 
 EXPORT = "export"
 IMPORT = "import"
@@ -29,7 +29,7 @@ class ConnectorDescription(models.AbstractModel):
         :return: what the screen shows
         :rtype: dict
         """
-        state = self.env["connector.backend.state"].browse(int(state_id)).exists()
+        state = self.env["connector.backend.state"].browse(int(state_id or 0)).exists()
         if not state:
             raise UserError(self.env._("The backend was deleted in the meantime."))
         state.check_access("read")
@@ -60,14 +60,17 @@ class ConnectorDescription(models.AbstractModel):
             name: bool(work.many_components(usage=usage))
             for name, usage in PARTS.items()
         }
+        listens = self._listens(work)
         sentences = []
-        if has["exports"] and self._listens(work):
-            sentences.append(self.env._("Changes in Odoo are exported at once."))
+        if has["exports"] and listens:
+            sentences.append(self.env._("Changes in Odoo are exported immediately."))
         elif has["exports"]:
             sentences.append(self.env._("Records of Odoo are exported on request."))
         if has["imports"] and has["batches"]:
             sentences.append(
-                self.env._("Changes on the backend are imported when it is searched.")
+                self.env._(
+                    "Changes on the backend are imported when Odoo searches for them."
+                )
             )
         elif has["imports"]:
             sentences.append(self.env._("Records of the backend are imported singly."))
@@ -75,21 +78,37 @@ class ConnectorDescription(models.AbstractModel):
             sentences.append(
                 self.env._("Records that both sides have already are linked.")
             )
-        if has["deletes"]:
+        if has["deletes"] and listens:
             sentences.append(
-                self.env._("What is deleted in Odoo is deleted on the backend, too.")
+                self.env._(
+                    "Records that are deleted in Odoo are deleted on the backend, too."
+                )
             )
         return sentences
 
     def _listens(self, work):
-        listeners = work.components_registry.lookup(
-            usage="event.listener", model_name=work.model_name
-        )
-        exporting = work.components_registry["connector.export.listener"]
+        """Return whether the connector exports records when they change."""
+        registry = work.components_registry
+        listener_of_connectors = registry["base.connector.listener"]
+        wrapped = wrapped_model(self.env, work.model_name)
         return any(
-            issubclass(listener, exporting) and listener.apply_on_models
-            for listener in listeners
+            issubclass(listener, listener_of_connectors)
+            and listener.apply_on_models
+            and (name == work.model_name or self._finds_bindings(listener, work))
+            for name in filter(None, (work.model_name, wrapped))
+            for listener in registry.lookup(
+                work.collection._name, "event.listener", name
+            )
         )
+
+    def _finds_bindings(self, listener, work):
+        """Return whether a listener to wrapped records exports these bindings."""
+        name = getattr(listener, "_binding_field", None)
+        if not name:
+            return listener._collection == work.collection._name
+        wrapped = self.env[wrapped_model(self.env, work.model_name)]
+        field = wrapped._fields.get(name)
+        return bool(field) and field.comodel_name == work.model_name
 
     def _matches(self, work):
         base = work.components_registry["connector.record.importer"]
@@ -120,6 +139,8 @@ class ConnectorDescription(models.AbstractModel):
             return self.env._("each line of it")
         if field.is_computed:
             return self.env._("computed by the connector")
+        if field.is_followed:
+            return self.env._("a field of the linked record")
         if field.is_reference:
             return self.env._("the linked record")
         if field.is_converted:

@@ -1,10 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
+
+from odoo.addons.component.core import Component
 
 from ..components.mapper import (
     changed_by,
     convert,
+    follow_m2o_relations,
     m2o_to_external,
     mapping,
     only_create,
@@ -59,15 +62,17 @@ class TestDescription(ImportCase):
                 direct=[
                     (convert("age", str), "years"),
                     (m2o_to_external("friend_id"), "friend"),
+                    (follow_m2o_relations("parent_id.email"), "owner"),
                     (special, "special"),
                 ],
                 children=[("friend_ids", "friends", self.model._name)],
                 salutation=salutation,
             )
         )
-        years, friend, own, greeting, lines = self.rows()
+        years, friend, owner, own, greeting, lines = self.rows()
         self.assertEqual(years["how"], "converted")
         self.assertEqual(friend["how"], "the linked record")
+        self.assertEqual(owner["how"], "a field of the linked record")
         self.assertEqual(
             (own["how"], own["sources"]), ("computed by the connector", [])
         )
@@ -80,8 +85,10 @@ class TestDescription(ImportCase):
         self.assertIn("Records of Odoo are exported on request.", self.kind()["facts"])
         self.build(*listener_components())
         facts = self.kind()["facts"]
-        self.assertIn("Changes in Odoo are exported at once.", facts)
-        self.assertIn("Changes on the backend are imported when it is searched.", facts)
+        self.assertIn("Changes in Odoo are exported immediately.", facts)
+        self.assertIn(
+            "Changes on the backend are imported when Odoo searches for them.", facts
+        )
         self.assertNotIn("Records that both sides have already are linked.", facts)
 
         def _match_existing(importer):
@@ -95,6 +102,43 @@ class TestDescription(ImportCase):
         self.assertIn(
             "Records that both sides have already are linked.", self.kind()["facts"]
         )
+
+    def test_listeners_of_the_record_and_of_other_kinds_are_recognised(self):
+        def exports(**attributes):
+            listener = {"_inherit": "base.connector.listener", "__module__": __name__}
+            listener |= {"_name": "test.shop.listener", **attributes}
+            self.build(type("Listener", (Component,), listener))
+            return "Changes in Odoo are exported immediately." in self.kind()["facts"]
+
+        contact, binding = "connector.test.contact", self.model._name
+        self.assertFalse(exports(_apply_on=[contact]))
+        self.assertFalse(exports(_apply_on=[binding], _collection="res.partner"))
+        self.assertFalse(exports(_apply_on=[contact], _binding_field="child_ids"))
+        self.assertTrue(exports(_apply_on=[contact], _binding_field="shop_bind_ids"))
+        self.assertTrue(exports(_apply_on=[contact], _collection=self.shop._name))
+        self.assertTrue(exports(_apply_on=[binding]))
+
+    def test_a_deleter_without_a_listener_promises_nothing(self):
+        self.build(
+            type(
+                "Deleter",
+                (Component,),
+                {
+                    "_name": "test.shop.deleter",
+                    "_inherit": ["connector.record.deleter", "base.test.shop"],
+                    "__module__": __name__,
+                },
+            )
+        )
+        sentence = "Records that are deleted in Odoo are deleted on the backend, too."
+        self.assertNotIn(sentence, self.kind()["facts"])
+        self.build(*listener_components())
+        self.assertIn(sentence, self.kind()["facts"])
+
+    def test_a_page_without_a_backend_says_so(self):
+        for state_id in (None, 0, self.state.id + 1000):
+            with self.assertRaises(UserError):
+                self.env["connector.description"].describe(state_id)
 
     def test_only_those_who_may_read_the_backend_see_it(self):
         user = new_test_user(self.env, "seer", groups="connector.group_connector_user")

@@ -17,6 +17,7 @@ class DescribedField(NamedTuple):
     target: str  #: name of the target, or of the method that computes it
     is_computed: bool  #: whether a method of the connector computes it
     is_reference: bool  #: whether the ID of another record stands for it
+    is_followed: bool  #: whether the value is a field of the record in the source
     is_converted: bool  #: whether it is converted to another type
     is_lines: bool  #: whether it is a list of lines, which have a mapping of their own
     only_create: bool  #: whether it is set only for new records
@@ -49,6 +50,7 @@ def _described_row(mapper, source, target):
         _as_tuple(names),
         target,
         is_reference=any(name in REFERENCES for name in modifiers),
+        is_followed=FOLLOW in modifiers,
         is_converted=CONVERT in modifiers,
         # A function of the connector's own may do anything.
         is_computed=callable(source)
