@@ -1,6 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Names of jobs, which say which record they synchronise with which backend."""
 
+from .job_facts import PREPARING
+
+#: Methods of jobs that name their record by its external id, the second argument.
+OF_EXTERNAL_ID = ("import_record", "export_delete_record")
+
 
 def default_name(records, method_name):
     """Return the name that queue_job gives to a job without a description.
@@ -26,20 +31,29 @@ def name_of(records, method_name, args, kwargs, backend):
         or the method is another one
     :rtype: str | None
     """
-    env = records.env
-    if method_name in ("export_record", "export_changes") and len(records) == 1:
-        text, name = env._("Export %(record)s to %(backend)s"), cached_name(records)
-    elif method_name == "import_record":
-        text = env._("Import record %(record)s from %(backend)s")
-        name = args[1] if len(args) > 1 else kwargs.get("external_id")
-    elif method_name == "export_delete_record":
-        text = env._("Delete record %(record)s on %(backend)s")
+    text = _text_of(records.env, method_name)
+    if text is None:
+        return None
+    of_backend = backend.sudo().display_name
+    if method_name in PREPARING:
+        return text % {"backend": of_backend}
+    if method_name in OF_EXTERNAL_ID:
         name = args[1] if len(args) > 1 else kwargs.get("external_id")
     else:
-        return None
-    if not name:
-        return None
-    return text % {"record": name, "backend": backend.sudo().display_name}
+        name = cached_name(records) if len(records) == 1 else None
+    return text % {"record": name, "backend": of_backend} if name else None
+
+
+def _text_of(env, method_name):
+    return {
+        "export_batch": env._("Find what to export to %(backend)s"),
+        "export_changes": env._("Export %(record)s to %(backend)s"),
+        "export_delete_record": env._("Delete record %(record)s on %(backend)s"),
+        "export_record": env._("Export %(record)s to %(backend)s"),
+        "import_batch": env._("Find what to import from %(backend)s"),
+        "import_changes": env._("Find what to import from %(backend)s"),
+        "import_record": env._("Import record %(record)s from %(backend)s"),
+    }.get(method_name)
 
 
 def cached_name(record):

@@ -114,6 +114,16 @@ class TestNames(ShopCase):
             "Delete record A7 on Corner Shop",
         )
 
+    def test_a_job_that_prepares_others_is_named_after_its_backend(self):
+        self.assertEqual(
+            self.name(lambda model: model.import_changes(self.shop)),
+            "Find what to import from Corner Shop",
+        )
+        self.assertEqual(
+            self.name(lambda model: model.export_batch(self.shop)),
+            "Find what to export to Corner Shop",
+        )
+
     def test_a_name_that_is_not_in_memory_is_not_read(self):
         ada = self.binding("Ada")
         self.env.flush_all()

@@ -175,11 +175,7 @@ class CardAdapter(Component):
         :raise AccessRefusedError: when the server does not accept the credentials
         :raise JobError: when the address is not that of an address book
         """
-        try:
-            found = self._address_book()
-        except IDMissingInBackend:
-            raise self._no_address_book() from None
-        if not all(each.is_address_book for each in found):
+        if not all(each.is_address_book for each in self._address_book()):
             raise self._no_address_book()
 
     # -- requests to this server
@@ -258,7 +254,7 @@ class CardAdapter(Component):
         """Read properties of the address book (and of its cards, with depth 1)."""
         try:
             return self._ask("PROPFIND", body, depth).resources
-        except webdav.NotWebDAVError:
+        except (IDMissingInBackend, webdav.NotWebDAVError):
             raise self._no_address_book() from None
 
     def _ask(self, method, body, depth="0"):

@@ -41,10 +41,13 @@ class TestCardDAVBackend(CardDAVCase):
         self.contact()
         self.backend.url = f"{self.radicale.url}nothing/"
         bindings = self.env["carddav.res.partner"]
-        with trap_jobs() as trap:
-            with self.assertRaisesRegex(JobError, "Sales phones.*Enter the address"):
-                bindings.export_batch(self.backend)
-            trap.assert_jobs_count(0)
+        for prepare in (bindings.export_batch, bindings.import_changes):
+            with trap_jobs() as trap:
+                with self.assertRaisesRegex(
+                    JobError, "Sales phones.*Enter the address"
+                ):
+                    prepare(self.backend)
+                trap.assert_jobs_count(0)
 
     def test_an_invalid_address_is_refused(self):
         for url in (
