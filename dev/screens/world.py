@@ -106,9 +106,14 @@ class World:
         self.cards.stop()
         since = jobs.last_job(self.odoo)
         self._move_company(1)
-        self.odoo.create("res.partner", [{"name": "Olga Marchetti"}])
+        (contact,) = self.odoo.create("res.partner", [{"name": "Olga Marchetti"}])
+        link = {"backend_id": self.backend_id, "odoo_id": contact}
+        self.odoo.create("carddav.res.partner", [link])
         self.run_scheduled_actions()
         self._wait_for_jobs(since, [("state", "=", "pending"), ("retry", ">", 1)])
+        self._wait_until(
+            lambda: self._count("connector.create.intent", []), "a create in doubt"
+        )
 
     def mend_server(self):
         """Start the CardDAV server again, with the right password."""
@@ -132,12 +137,8 @@ class World:
 
     def wait_for_new_phone(self):
         """Wait until a contact in Odoo has the number of its card."""
-        deadline = time.monotonic() + jobs.PATIENCE
-        domain = [("phone", "=", self.new_phone)]
-        while not self.odoo.call("res.partner", "search_count", domain):
-            if time.monotonic() > deadline:
-                raise Problem("No contact has got the phone number of its card.")
-            time.sleep(jobs.PAUSE)
+        number = [("phone", "=", self.new_phone)]
+        self._wait_until(lambda: self._count("res.partner", number), "new phone number")
 
     def _restart(self, password):
         self.cards.stop()
@@ -160,14 +161,22 @@ class World:
         :param domain: of the state
         """
         new = [("id", ">", since), ("model_name", "=like", "carddav.%")]
+
+        def are_all():
+            found = self._count("queue.job", [*new, *domain])
+            return found and found == self._count("queue.job", new)
+
+        self._wait_until(are_all, f"jobs with {domain}")
+
+    def _wait_until(self, is_there, what):
         deadline = time.monotonic() + jobs.PATIENCE
-        while self._count(new) != self._count([*new, *domain]):
+        while not is_there():
             if time.monotonic() > deadline:
-                raise Problem(f"The jobs do not come to {domain}.")
+                raise Problem(f"The story waited in vain: {what}.")
             time.sleep(jobs.PAUSE)
 
-    def _count(self, domain):
-        return self.odoo.call("queue.job", "search_count", domain)
+    def _count(self, model, domain):
+        return self.odoo.call(model, "search_count", domain)
 
     def _scheduled(self):
         """Return the buttons that run the scheduled actions of the connector."""
