@@ -104,6 +104,8 @@ def _differs(record, name, value):
     old = read_inherited(record, name)
     if field.type == "html" and is_html_empty(new) and is_html_empty(old):
         return False  # "<p></p>" is what Odoo makes of an empty text
+    if field.type in ("char", "text") and not new and not old:
+        return False
     return new != old
 
 

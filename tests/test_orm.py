@@ -41,6 +41,9 @@ class TestChangedValues(TransactionCase):
         }
         self.assertEqual(changed_values(self.record, same), {})
 
+    def test_empty_text_is_no_value(self):
+        self.assertEqual(changed_values(self.record, {"street": ""}), {})
+
     def test_empty_html_is_no_value(self):
         self.assertEqual(changed_values(self.record, {"comment": "<p></p>"}), {})
         new = {"comment": "<p>New</p>"}
