@@ -1,13 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The connector of the README works as it stands there."""
+"""What the README and the page of the addon promise is there."""
 
 import json
 import textwrap
+from pathlib import Path
+
+from lxml import html
 
 from odoo.models import MetaModel
 from odoo.modules.module import get_module_path
 from odoo.orm.model_classes import add_to_registry
-from odoo.tests import TransactionCase
+from odoo.tests import BaseCase, TransactionCase
 
 from .common import component_registry
 from .web_server import web_server
@@ -83,3 +86,13 @@ class TestReadme(TransactionCase):
                 ("PUT", {"title": "Ada Lovelace", "mail": "ada@example.com"}),
             ],
         )
+
+
+class TestAppPage(BaseCase):
+    def test_its_pictures_are_there_and_described(self):
+        page = Path(get_module_path("connector"), "static/description/index.html")
+        images = html.fromstring(page.read_text()).findall(".//img")
+        self.assertTrue(images)
+        for image in images:
+            self.assertTrue((page.parent / image.get("src")).is_file())
+            self.assertTrue(image.get("alt"))

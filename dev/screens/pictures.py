@@ -1,5 +1,7 @@
 """``./dev/pictures``: the pictures of the screens in ``docs/images``."""
 
+import shutil
+
 from environment import Problem, folders
 from environment.console import say, step
 
@@ -8,6 +10,9 @@ from .story import STORY
 from .world import fresh_world
 
 FOLDER = folders.CHECKOUT / "docs" / "images"
+#: where Odoo's list of apps reads the pictures that the page of the addon shows
+APP = folders.CHECKOUT / "static" / "description"
+ON_PAGE = ("overview-broken", "failures", "comparison")
 
 
 def main(arguments):
@@ -23,6 +28,8 @@ def main(arguments):
     faults = []
     for width in (WIDE, NARROW):
         faults += _take(width, set(arguments) or names)
+    for name in ON_PAGE:
+        shutil.copyfile(FOLDER / f"{name}-{WIDE}.png", APP / f"{name}.png")
     say("\n".join(f"  {each}" for each in faults))
     say(f"  The pictures are in {FOLDER.relative_to(folders.CHECKOUT)}.")
     return int(bool(faults))
