@@ -31,7 +31,7 @@ export class Synchronised extends Component {
             : _t("From %s to Odoo", this.page.name);
     }
 
-    heads(direction) {
+    headings(direction) {
         return direction === "export"
             ? [_t("In Odoo"), _t("On %s", this.page.name)]
             : [_t("On %s", this.page.name), _t("In Odoo")];
