@@ -37,6 +37,17 @@ def overview(world, window):
     window.see(CARD, "records are in sync")
 
 
+def describe(world, window):
+    """A person reads which field goes where."""
+    window.open("connectors", CARD)
+    card = window.see(CARD)
+    card.hover()
+    card.locator(".o_dropdown_kanban button").click()
+    window.see(".o-dropdown--menu").get_by_text("What Is Synchronised").click()
+    window.see(".o_connector_page", "From Odoo to", "exported immediately")
+    window.see(".o_connector_fields", "only for new records")
+
+
 def open_address_book(world, window):
     """A person looks at the settings of an address book."""
     window.open(f"carddav-address-books/{world.backend_id}", ".o_form_sheet")
@@ -166,6 +177,7 @@ def list_checkpoints(world, window):
 
 STORY = (
     Step("overview", overview),
+    Step("synchronised", describe),
     Step("address-book", open_address_book),
     Step("runs", list_runs),
     Step(None, watch_run),
