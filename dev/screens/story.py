@@ -136,6 +136,7 @@ def preview(world, window):
     window.press("Preview")
     window.see(".o_connector_fields")
     window.press("Import")
+    window.see("[aria-pressed=true]", "Import")
     window.see(".o_connector_fields", world.new_phone, "Changes")
 
 
