@@ -156,7 +156,8 @@ class ConnectorComparisonLine(models.Model):
             bindings = self.env[model_name].browse(group.mapped("res_id")).exists()
             bindings.check_access("write")
             group._forget_lost_ids(backend)
-            for ids in split_for_jobs(backend, bindings.ids):
+            can_export_many = self._handles_many(backend, model_name, "batch.exporter")
+            for ids in self._split(backend, bindings.ids, can_export_many):
                 chunk = group.filtered(lambda line, ids=ids: line.res_id in ids)
                 chunk._in_repair(EXPORT, chunk._delayed_export(backend, ids))
         return self._notify(lines, self.env._("%s records will be exported."))
@@ -168,9 +169,9 @@ class ConnectorComparisonLine(models.Model):
         )
         for (model_name, backend), group in lines._by_backend().items():
             self.env[model_name].check_access("write")
-            for ids in split_for_jobs(
-                backend, list(unique(group.mapped("external_id")))
-            ):
+            can_import_many = self._handles_many(backend, model_name, "record.importer")
+            external_ids = list(unique(group.mapped("external_id")))
+            for ids in self._split(backend, external_ids, can_import_many):
                 ids = list(ids)
                 chunk = group.filtered(lambda line, ids=ids: line.external_id in ids)
                 job_uuid = chunk._delayed_import(backend, model_name, ids)
@@ -239,6 +240,16 @@ class ConnectorComparisonLine(models.Model):
                 key = line.model_name, backend
                 groups[key] = groups.get(key, self.browse()) | line
         return groups
+
+    def _handles_many(self, backend, model_name, usage):
+        """Return whether a connector has a component that handles many records."""
+        with backend.work_on(model_name) as work:
+            found = work.many_components(usage=usage)
+        return any(hasattr(component, "run_chunk") for component in found)
+
+    def _split(self, backend, ids, in_chunks):
+        """Divide records among jobs; without chunks, each has a job of its own."""
+        return split_for_jobs(backend, ids) if in_chunks else [(id_,) for id_ in ids]
 
     def _delayed_export(self, backend, ids):
         """Delay the export of bindings, and then their comparison."""

@@ -197,6 +197,19 @@ class TestResults(ComparisonCase):
         self.assertFalse(comparison.exists())
 
 
+class TestRepairsOneByOne(ComparisonCase):
+    def test_a_connector_without_batch_exporter_exports_each_record(self):
+        for number in range(6):
+            self.source.add(number, title=f"Contact {number}", mail="a@x.org")
+            self.linked(number, f"Contact {number}", email="other@x.org")
+            self.server.records[str(number)] = {}
+        self.compare()
+        self.lines.search([("kind", "=", "differs")]).action_export()
+        self.run_jobs()
+        mails = [record["mail"] for record in self.server.records.values()]
+        self.assertEqual(mails, ["other@x.org"] * 6)
+
+
 class TestRepairs(ComparisonCase):
     def setUp(self):
         super().setUp()
