@@ -43,14 +43,14 @@ class RunJobController(main.RunJobController):
     def _acquire_job(cls, env, job_uuid):
         try:
             job = super()._acquire_job(env, job_uuid)
+            if job and env["connector.backend.state"].holds_back(job):
+                return None
+            return job
         except psycopg2.Error:
             if _is_alive(env.cr):
                 raise
             _give_back(env, job_uuid)
             return None
-        if job and env["connector.backend.state"].holds_back(job):
-            return None
-        return job
 
     @classmethod
     def _try_perform_job(cls, env, job):

@@ -121,8 +121,10 @@ class ConnectorBackendState(models.Model):
         :rtype: bool
         """
         paused = self._paused_backends()
+        if not paused:
+            return False
         record = job.db_record()
-        if not paused or (record.backend_model, record.backend_id) not in paused:
+        if (record.backend_model, record.backend_id) not in paused:
             return False
         job.set_pending(reset_retry=False)
         job.state = WAIT_DEPENDENCIES

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A job whose connection to PostgreSQL is cut runs again, and nobody has to help."""
 
+from unittest.mock import patch
+
 from odoo.tools import mute_logger
 
 from odoo.addons.connector.components.synchronizer import GenericExporter
@@ -77,6 +79,21 @@ class TestLostConnections(RealJobsCase):
             "_map_data", lambda each: self.cut(pid_of(each.env), self.job_pid)
         )
         self.export_twice()
+
+    def test_the_connection_is_cut_before_the_job_begins(self):
+        [uuid] = self.delay(self.bindings("Ada"))
+        states = self.registry["connector.backend.state"]
+        holds_back = states.holds_back
+
+        def cut_first(states, job):
+            self.cut(pid_of(states.env))
+            states.env.cr.execute("SELECT 1", log_exceptions=False)
+            return holds_back(states, job)
+
+        with patch.object(states, "holds_back", cut_first):
+            job = self.run_job(uuid)
+        self.assertEqual((job["state"], job["retry"]), ("pending", 0))
+        self.assertEqual(self.run_job(uuid)["state"], "done")
 
     def test_a_transaction_of_its_own_is_cut(self):
         def cut_new_transaction(exporter):
