@@ -15,6 +15,8 @@ REQUESTS = {
     "failures": 500,
     "failures_grouped": 500,
     "runs": 500,
+    "record_button": 200,
+    "record": 500,
 }
 HEADINGS = ("request", "median", "worst", "queries", "aim", "verdict")
 

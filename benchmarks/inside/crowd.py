@@ -42,11 +42,12 @@ INSERT INTO queue_job (
     backend_model, backend_id, run_id, record_count, outcome_counts, cause, cause_class)
 SELECT
     gen_random_uuid(), 'Export many records', 2, 1, run.model_name, 'export_chunk',
-    'benchmark.res.partner(...).export_chunk()', 10, 'root', jsonb_build_object(
+    'benchmark.res.partner(...).export_chunk()', 10, 'root',
+    to_jsonb(jsonb_build_object(
         '_type', 'odoo_recordset', 'model', run.model_name, 'uid', 2, 'su', false,
         'context', '{}'::jsonb, 'ids',
-        (SELECT jsonb_agg(n * 100 + each) FROM generate_series(1, 100) each)),
-    '[]', '{}', '{"depends_on": [], "reverse_depends_on": []}',
+        (SELECT jsonb_agg(n * 100 + each) FROM generate_series(1, 100) each))::text),
+    '"[]"', '"{}"', '{"depends_on": [], "reverse_depends_on": []}',
     CASE state WHEN 'failed' THEN 5 WHEN 'retried' THEN 2 ELSE 0 END, 5,
     CASE state WHEN 'retried' THEN 'pending' ELSE state END,
     run.started, run.started, run.started,

@@ -48,6 +48,22 @@ def runs(context, size):
     return _measure(context, size, lambda env: _read(env, "connector.run", "list"))
 
 
+def record_button(context, size):
+    """Open the form of a record that every backend has: what its button asks for."""
+    return _measure(context, size, lambda env: _links(env, "summary"))
+
+
+def record(context, size):
+    """Open the links of a record that every backend has."""
+    return _measure(context, size, lambda env: _links(env, "links"))
+
+
+def _links(env, method):
+    of_crowd = [("email", "=like", "partner%@example.com")]
+    partner = env["res.partner"].search(of_crowd, order="id DESC", limit=1)
+    return getattr(env["connector.link"], method)(partner._name, partner.id)
+
+
 def _read(env, model_name, view_type="kanban"):
     """Send the request with which the web client fills a view."""
     model = env[model_name]
