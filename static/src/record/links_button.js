@@ -1,6 +1,7 @@
-import { Component, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
+import { Component, onMounted, onWillUpdateProps, useState } from "@odoo/owl";
 import { useConnectorUpdates } from "@connector/updates";
 import { _t } from "@web/core/l10n/translation";
+import { RPCError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
@@ -14,6 +15,8 @@ export const STATES = {
     linked: _t("In sync"),
 };
 
+const NOTHING = { count: 0, state: false };
+
 /**
  * The smart button *Connectors*: how many links a record has, and a dot for the worst.
  */
@@ -24,9 +27,12 @@ export class LinksButton extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
-        this.state = useState({ count: 0, state: false });
-        onWillStart(() => this.read(this.props));
-        onWillUpdateProps((props) => this.read(props));
+        this.state = useState({ ...NOTHING });
+        // The form does not wait for the answer.
+        onMounted(() => this.read(this.props));
+        onWillUpdateProps((props) => {
+            this.read(props);
+        });
         useConnectorUpdates(() => this.read(this.props), {
             isBusy: () => this.state.state === "waiting",
         });
@@ -37,15 +43,27 @@ export class LinksButton extends Component {
     }
 
     async read({ record }) {
-        if (!record.resId) {
-            this.state.count = 0;
-            return;
+        const asked = (this.asked = {});
+        const summary = record.resId ? await this.summary(record) : NOTHING;
+        // Another record may be shown by now.
+        if (asked === this.asked) {
+            Object.assign(this.state, summary);
         }
-        const summary = await this.orm.silent.call("connector.link", "summary", [
-            record.resModel,
-            record.resId,
-        ]);
-        Object.assign(this.state, summary);
+    }
+
+    async summary({ resModel, resId }) {
+        try {
+            return await this.orm.silent.call("connector.link", "summary", [
+                resModel,
+                resId,
+            ]);
+        } catch (error) {
+            // A connector that fails must not disturb a form of another addon.
+            if (error instanceof RPCError) {
+                return NOTHING;
+            }
+            throw error;
+        }
     }
 
     open() {
