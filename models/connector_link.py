@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-import json
+from collections import defaultdict
 
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
@@ -13,6 +13,7 @@ from ..causes import WAIT, example_of, without_secrets
 from ..external_id import is_external_id
 from ..inspection import BINDING, BindingLink, links_of, wrapped_field
 from ..job_states import FAILED, FINISHED, STARTED, WAITING
+from ..outcome import SKIPPED
 from .connector_failure import ATTEMPTS
 
 #: How many of a backend's finished jobs are searched for those of one record.
@@ -22,6 +23,31 @@ SHOWN = 20
 
 #: States of a link, the worst first.
 STATES = ("failed", "doubt", "waiting", "never", "linked")
+
+# queue_job stores texts that contain JSON.
+COLUMNS = SQL("id, date_created, records #>> '{}' AS records, args #>> '{}' AS args")
+UNFINISHED_JOBS = SQL(
+    """
+    SELECT %(columns)s FROM queue_job
+    WHERE backend_model = link.backend_model AND backend_id = link.backend_id
+        AND model_name = link.model AND state NOT IN %(finished)s
+    """,
+    columns=COLUMNS,
+    finished=FINISHED,
+)
+#: The finished ones in the order of their index.
+JOBS = SQL(
+    """
+    %(unfinished)s UNION ALL (
+        SELECT %(columns)s FROM queue_job
+        WHERE backend_model = link.backend_model AND backend_id = link.backend_id
+            AND state = 'done'
+        ORDER BY date_done DESC LIMIT %(recent)s)
+    """,
+    unfinished=UNFINISHED_JOBS,
+    columns=COLUMNS,
+    recent=RECENT,
+)
 
 
 class ConnectorLink(models.AbstractModel):
@@ -39,7 +65,7 @@ class ConnectorLink(models.AbstractModel):
         :return: dict with the ``count``, and the ``state`` or ``False``
         :rtype: dict
         """
-        links = self._links(self._record(model_name, res_id))
+        links = self._links(self._record(model_name, res_id), with_finished=False)
         states = [link.state for link in links]
         return {
             "count": len(links),
@@ -135,8 +161,11 @@ class ConnectorLink(models.AbstractModel):
             links_of(self.env, model_name)
         )
 
-    def _links(self, record):
-        """Return the links with backends that the user may read."""
+    def _links(self, record, with_finished=True):
+        """Return the links with backends that the user may read.
+
+        :param with_finished: whether to search for their finished jobs, too
+        """
         links = links_of(self.env, record._name)
         if isinstance(record, self.env.registry[BINDING]):
             links = [BindingLink(record._name, "id")]
@@ -146,7 +175,46 @@ class ConnectorLink(models.AbstractModel):
             for binding in model.search([(field, "=", record.id)]):
                 found.append(Link(self.env, binding))
         readable = self._readable(found)
-        return [link for link in found if link.key in readable]
+        found = [link for link in found if link.key in readable]
+        self._load(found, with_finished)
+        return found
+
+    def _load(self, links, with_finished):
+        """Read what is known about links, with a number of queries that is fixed."""
+        by_model = defaultdict(list)
+        for link in links:
+            by_model[link.binding._name].append(link)
+        for name, of_model in by_model.items():
+            bindings = self.env[name].browse([link.binding.id for link in of_model])
+            changes = self.env["connector.export.change"].sudo().of(bindings)
+            intents = self.env["connector.create.intent"].sudo()
+            doubts = intents.search(
+                [("model_name", "=", name), ("res_id", "in", bindings.ids)]
+            ).filtered("unconfirmed")
+            for link in of_model:
+                link.changes = _of_record(changes, link.binding)
+                link.doubts = _of_record(doubts, link.binding)
+        self._load_jobs(links, with_finished)
+
+    def _load_jobs(self, links, with_finished):
+        """Read the jobs of links, as far as they can be found cheaply.
+
+        These are all unfinished jobs of the backend, and the last finished ones. A job
+        belongs to a link when it works on the binding, or names its external id.
+        """
+        if not links:
+            return
+        self.env["queue.job"].flush_model()
+        wanted = JOBS if with_finished else UNFINISHED_JOBS
+        rows = self.env.execute_query(_jobs_query(links, wanted))
+        jobs = self.env["queue.job"].sudo().browse([job_id for _number, job_id in rows])
+        ids = defaultdict(list)
+        for number, job_id in rows:
+            ids[number].append(job_id)
+        for number, link in enumerate(links, 1):
+            found = jobs.browse(ids[number]).with_prefetch(jobs.ids)
+            link.unfinished = found.filtered(lambda job: job.state not in FINISHED)
+            link.jobs = found[:SHOWN]
 
     def _readable(self, links):
         domain = Domain.OR(
@@ -177,6 +245,7 @@ class ConnectorLink(models.AbstractModel):
         link = Link(self.env, binding.sudo())
         if link.key not in self._readable([link]):
             raise AccessError(self.env._("You may not read the backend."))
+        self._load([link], with_finished=False)
         return link
 
 
@@ -200,73 +269,17 @@ class Link:
             else:
                 self.external_id = binder.to_external(binding)
                 self.synced = binding[binder._sync_date_field]
-        self.changes = env["connector.export.change"].sudo().of(binding)
-        self.doubts = (
-            env["connector.create.intent"]
-            .sudo()
-            .search([("model_name", "=", binding._name), ("res_id", "=", binding.id)])
-            .filtered("unconfirmed")
-        )
-        self.jobs = env["queue.job"].sudo().browse(self._job_ids())
-        self.unfinished = self.jobs.filtered(lambda job: job.state not in FINISHED)
-
-    def _job_ids(self):
-        """Return the jobs of the record, as far as they can be found cheaply.
-
-        These are all unfinished jobs of the backend, and the last finished ones. A job
-        belongs to the record when it works on its binding, or names its external id.
-        """
-        self.env["queue.job"].flush_model()
-        of_backend = SQL(
-            "backend_model = %s AND backend_id = %s AND model_name = %s",
-            *self.key,
-            self.binding._name,
-        )
-        external_id = str(self.external_id) if is_external_id(self.external_id) else ""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT id FROM (
-                    (SELECT id, %(records)s, %(args)s, date_created FROM queue_job
-                     WHERE %(of_backend)s AND state NOT IN %(finished)s)
-                    UNION ALL
-                    (SELECT id, %(records)s, %(args)s, date_created FROM queue_job
-                     WHERE backend_model = %(backend_model)s
-                        AND backend_id = %(backend_id)s AND date_done IS NOT NULL
-                     ORDER BY date_done DESC LIMIT %(recent)s)
-                ) AS job
-                WHERE records ->> 'model' = %(model)s AND (
-                    records -> 'ids' @> %(res_id)s::jsonb
-                    OR (%(external_id)s != '' AND jsonb_path_exists(args,
-                        '$[1 to last][*] ? (@ == $text || @ == $number)',
-                        %(ids)s::jsonb)))
-                ORDER BY date_created DESC, id DESC LIMIT %(shown)s
-                """,
-                # queue_job stores texts that contain JSON.
-                records=SQL("(records #>> '{}')::jsonb AS records"),
-                args=SQL("(args #>> '{}')::jsonb AS args"),
-                of_backend=of_backend,
-                finished=FINISHED,
-                backend_model=self.key[0],
-                backend_id=self.key[1],
-                recent=RECENT,
-                model=self.binding._name,
-                res_id=json.dumps(self.binding.id),
-                external_id=external_id,
-                ids=json.dumps({"text": external_id, "number": _number(external_id)}),
-                shown=SHOWN,
-            )
-        )
-        return [id_ for (id_,) in rows]
+        # ConnectorLink._load() reads these of all links together.
+        self.changes = self.doubts = self.jobs = self.unfinished = ()
 
     @property
     def state(self):
         """The state of the link, one of ``STATES``."""
-        if any(job.state == FAILED for job in self.jobs):
+        if any(job.state == FAILED for job in self.unfinished):
             return "failed"
         if self.doubts:
             return "doubt"
-        if self.unfinished or self.changes:
+        if self.unfinished:  # Changes without a job are those of a skipped record.
             return "waiting"
         return "linked" if is_external_id(self.external_id) else "never"
 
@@ -311,15 +324,17 @@ class Link:
             for name in names or ()
             if name in fields_
         ]
-        skipped = False
-        if not self.unfinished:
-            done = self.jobs.filtered(lambda job: job.state == "done")[:1]
-            skipped = done.result or False
+        # Changes that were noted before this version have no date.
+        dates = filter(None, self.changes.mapped("noted"))
         return {
             "fields": labels,
-            "since": _moment(min(self.changes.mapped("noted"))),
-            "skipped": skipped,
+            "since": _moment(min(dates, default=False)),
+            "skipped": False if self.unfinished else self._skip_reason(),
         }
+
+    def _skip_reason(self):
+        skipped = self.jobs.filtered(lambda job: SKIPPED in (job.outcome_counts or ()))
+        return without_secrets(skipped[:1].result or "")
 
     def _last_error(self):
         for job in self.unfinished:
@@ -333,7 +348,9 @@ class Link:
 
     def _job(self, job):
         ended = job.date_done or job.date_cancelled
-        message = job.exc_message if job.state == FAILED else job.result
+        message = example_of(
+            job.exc_name, job.exc_message if job.state == FAILED else job.result
+        )
         return {
             "id": job.id,
             "name": job.name,
@@ -342,8 +359,56 @@ class Link:
             "seconds": round(job.exec_time, 1) if job.exec_time else 0,
             "user": job.user_id.name,
             "records": job.record_count,
-            "message": without_secrets((message or "").partition("\n")[0]),
+            "message": message.partition("\n")[0],
         }
+
+
+def _jobs_query(links, jobs):
+    """Return the query for the jobs of links, the newest first.
+
+    Most jobs are ruled out by their text: parsing the JSON of each takes much longer.
+
+    :param links: list of ``Link``
+    :param jobs: query for the jobs of ``link`` that are searched
+    :return: query for pairs of the place of the link, from 1 on, and the id of a job
+    :rtype: SQL
+    """
+    ids = [
+        str(link.external_id) if is_external_id(link.external_id) else None
+        for link in links
+    ]
+    return SQL(
+        """
+        WITH link AS (
+            SELECT * FROM unnest(%(backend_models)s::text[], %(backend_ids)s::int[],
+                %(models)s::text[], %(res_ids)s::int[], %(external_ids)s::text[],
+                %(numbers)s::numeric[]) WITH ORDINALITY AS link(
+                backend_model, backend_id, model, res_id, external_id, number, place)
+        ), candidate AS MATERIALIZED (
+            SELECT link.*, job.* FROM link CROSS JOIN LATERAL (%(jobs)s) AS job
+            WHERE strpos(job.records, link.res_id::text) > 0
+                OR strpos(job.args, link.external_id) > 0
+        )
+        SELECT place, id FROM candidate
+        WHERE records::jsonb ->> 'model' = model AND (
+            records::jsonb -> 'ids' @> to_jsonb(res_id)
+            OR (external_id IS NOT NULL AND jsonb_path_exists(
+                args::jsonb, '$[1 to last][*] ? (@ == $text || @ == $number)',
+                jsonb_build_object('text', external_id, 'number', number))))
+        ORDER BY place, date_created DESC, id DESC
+        """,
+        backend_models=[link.key[0] for link in links],
+        backend_ids=[link.key[1] for link in links],
+        models=[link.binding._name for link in links],
+        res_ids=[link.binding.id for link in links],
+        external_ids=ids,
+        numbers=[_number(external_id or "") for external_id in ids],
+        jobs=jobs,
+    )
+
+
+def _of_record(rows, binding):
+    return rows.filtered(lambda row: row.res_id == binding.id)
 
 
 def _shown_state(job):

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from lxml import etree
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
@@ -76,6 +77,16 @@ class TestLinks(LinkCase):
         self.assertEqual({job["id"] for job in link["jobs"]}, expected)
         self.assertIn("Exported.", [job["message"] for job in link["jobs"]])
 
+    def test_an_old_failure_counts_however_many_jobs_came_after_it(self):
+        self.job("failed", exc_message="No title.")
+        for _ in range(25):
+            later = fields.Datetime.add(self.env.cr.now(), minutes=1)
+            self.job(result="Imported.", date_created=later)
+        [link] = self.shown()
+        self.assertEqual(len(link["jobs"]), 20)
+        self.assertEqual(link["state"], "failed")
+        self.assertEqual(link["error"]["message"], "No title.")
+
     def test_the_last_error_is_shown_without_a_password(self):
         self.job("failed", exc_message="https://ada:s3cret@shop.org refused 'Ada'.")
         [link] = self.shown()
@@ -126,6 +137,28 @@ class TestLinks(LinkCase):
             self.job(result="Exported.")
         self.assertEqual(queries(), few)
 
+    def test_the_number_of_queries_does_not_depend_on_the_links(self):
+        def queries():
+            self.shown()
+            before = self.env.cr.sql_log_count
+            self.shown()
+            return self.env.cr.sql_log_count - before
+
+        def link(number):
+            shops = self.env["connector.test.shop"].create(
+                [{"name": f"Shop {index}"} for index in range(number)]
+            )
+            bindings = self.model.create(
+                [{"backend_id": shop.id, "odoo_id": self.contact.id} for shop in shops]
+            )
+            for binding in bindings:
+                self.job(binding=binding)
+
+        link(2)
+        few = queries()
+        link(10)
+        self.assertEqual(queries(), few)
+
 
 class TestChanges(LinkCase):
     def setUp(self):
@@ -163,12 +196,37 @@ class TestChanges(LinkCase):
         changes = changes.search([("res_id", "=", self.ada.id)])
         self.assertEqual(changes.mapped("field_names"), [["age", "email", "name"]])
 
-    def test_the_reason_of_a_skip_is_shown(self):
+    def skip(self):
+        """Let a job skip the change of a field."""
         self.change(email="ada@x.org")
         jobs = self.env["queue.job"].search([("backend_id", "=", self.shop.id)])
-        self.store(jobs, "done", result="Not for sale.")
+        counts = {"skipped": 1}
+        self.store(jobs, "done", result="Not for sale.", outcome_counts=counts)
+        return jobs
+
+    def test_the_reason_of_a_skip_is_shown(self):
+        self.skip()
         [link] = self.shown()
         self.assertEqual(link["changes"]["skipped"], "Not for sale.")
+
+    def test_a_skipped_record_waits_for_nothing(self):
+        self.skip()
+        self.assertEqual(self.summary(), {"count": 1, "state": "linked"})
+
+    def test_only_a_job_that_skipped_gives_the_reason_of_a_skip(self):
+        self.skip()
+        later = fields.Datetime.add(self.env.cr.now(), minutes=1)
+        self.job(result="Imported.", outcome_counts={"updated": 1}, date_created=later)
+        [link] = self.shown()
+        self.assertEqual(link["changes"]["skipped"], "Not for sale.")
+
+    def test_changes_from_before_this_version_have_no_date(self):
+        self.change(email="ada@x.org")
+        self.change(name="Ada B.")
+        old = self.env["connector.export.change"].search([], limit=1)
+        old.noted = False
+        [link] = self.shown()
+        self.assertEqual(len(link["changes"]["fields"]), 2)
 
 
 class TestActions(LinkCase):
