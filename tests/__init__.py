@@ -43,6 +43,5 @@ from . import (
     test_strict_overrides,
     test_synchronizer,
     test_teaching_errors,
-    test_translations,
     test_updates,
 )

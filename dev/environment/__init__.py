@@ -3,7 +3,7 @@
 Everything that it makes lies in the folder ``.dev`` of the checkout. Modules import
 those before them in this order: folders, console, permissions < processes, build_cache,
 locks < debian < odoo_source < python_packages < embedded_server < postgres, addons <
-odoo_process < databases, servers < commands.
+odoo_process < databases, servers < translations < commands.
 
 Programs such as the demo and the chaos test use it like this::
 

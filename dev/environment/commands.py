@@ -200,6 +200,19 @@ def pictures(arguments):
     return _main_of("screens", arguments)
 
 
+def translations(arguments):
+    """
+    ./dev/translations
+
+    Writes the templates of all texts in i18n, and takes new texts into the translations
+    beside them. Fails as long as texts are not translated.
+    """
+    from . import translations as texts
+
+    with running_postgres():
+        return texts.update()
+
+
 def lint(arguments):
     """
     ./dev/lint [OPTIONS OF ruff check]
@@ -225,5 +238,7 @@ def clean(arguments):
 
 COMMANDS = {
     each.__name__: each
-    for each in (test, demo, pictures, chaos, bench, serve, odoo, lint, clean)
+    for each in (
+        *(test, demo, pictures, translations, chaos, bench, serve, odoo, lint, clean),
+    )
 }

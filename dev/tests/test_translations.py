@@ -1,0 +1,114 @@
+"""The translations are complete, and people get them."""
+
+import json
+import subprocess
+import unittest
+
+import polib
+from environment import addons, databases, odoo_process, running_postgres, translations
+
+REMEDY = "Run ./dev/translations, and translate what is missing."
+#: Prints what a person reads, from each kind of source, in each language.
+READ = """
+import json
+from odoo.tools.translate import code_translations
+locales = ["de_DE", "es_ES", "fr_FR"]
+for locale in locales:
+    env["res.lang"]._activate_lang(locale)
+names = ["connector", "connector_carddav"]
+env["ir.module.module"].search([("name", "in", names)])._update_translations(locales)
+book = env["carddav.backend"].create({
+    "name": "Phones", "url": "https://dav.example.com/ada/contacts/",
+    "username": "ada", "new_password": "s3cret",
+})
+state = env["connector.backend.state"].of(book)
+texts = []
+for locale in ["en_US", *locales]:
+    env.invalidate_all()
+    speaking = env(context={"lang": locale})
+    own = state.with_env(speaking)
+    scripts = code_translations.get_web_translations("connector", locale)["messages"]
+    texts.append({
+        "a sentence of the code": own.sentence,
+        "a menu": speaking.ref("connector.menu_connector_root").name,
+        "a label": own.fields_get(["last_success"])["last_success"]["string"],
+        "a view": speaking.ref("connector.connector_failure_view_form").arch_db,
+        "a script": scripts and scripts[0]["string"],
+        "a menu of the example": speaking.ref(
+            "connector_carddav.menu_carddav_backend").name,
+    })
+print("TEXTS", json.dumps(texts))
+"""
+
+
+class TestTranslations(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.enterClassContext(running_postgres())
+        cls.templates = translations.templates()
+
+    def test_the_templates_have_the_texts_of_the_addons(self):
+        for addon in addons.names():
+            kept = translations.load(addon, "pot")
+            same = str(kept) == str(self.templates[addon])
+            self.assertTrue(same, f"The template of {addon} is out of date. {REMEDY}")
+
+    def test_no_translation_is_missing(self):
+        for addon, template in self.templates.items():
+            for language in translations.LANGUAGES:
+                with self.subTest(addon=addon, language=language):
+                    translation = translations.load(addon, "po", language)
+                    found = translations.faults(template, translation)
+                    self.assertEqual(found, [], REMEDY)
+
+    def test_people_read_their_language(self):
+        with databases.temporary(databases.demo(), "translated") as database:
+            shell = subprocess.run(
+                odoo_process.command("shell", "-d", database, "--no-http"),
+                input=READ,
+                env=odoo_process.variables(),
+                text=True,
+                capture_output=True,
+                check=True,
+            )
+        [line] = [each for each in shell.stdout.splitlines() if "TEXTS" in each]
+        texts = json.loads(line.partition("TEXTS")[2])
+        for place in texts[0]:
+            read = [str(each[place]) for each in texts]
+            self.assertEqual(len(set(read)), 4, f"{place}: {read}")
+
+
+class TestFiles(unittest.TestCase):
+    def file(self, **texts):
+        found = polib.POFile()
+        for msgid, msgstr in texts.items():
+            found.append(polib.POEntry(msgid=msgid, msgstr=msgstr))
+        return found
+
+    def test_new_texts_come_and_old_ones_go(self):
+        template = self.file(Export="", Import="")
+        merged = translations.merge(template, "de", {"Export": "E", "Old": "Alt"})
+        self.assertEqual(
+            {text.msgid: text.msgstr for text in merged}, {"Export": "E", "Import": ""}
+        )
+        self.assertEqual(merged.metadata["Language"], "de")
+
+    def test_each_fault_is_found(self):
+        template = self.file(
+            **{"%s of %s": "", "<b>Now</b>": "", "Run": "", "Jobs": ""}
+        )
+        translation = self.file(
+            **{"%s of %s": "%s von", "<b>Now</b>": "Jetzt", "Run": "Lauf", "Old": "Alt"}
+        )
+        translation.find("Run").flags.append("fuzzy")
+        self.assertEqual(
+            translations.faults(template, translation),
+            [
+                "not in the template: Old",
+                "placeholders or tags differ: %s of %s",
+                "placeholders or tags differ: <b>Now</b>",
+                "fuzzy: Run",
+                "missing: Jobs",
+            ],
+        )
