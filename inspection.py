@@ -22,6 +22,16 @@ def backend_models(env):
     return _concrete(env, "connector.backend")
 
 
+def model_label(env, model_name):
+    """Return the name of a model in the language of the user.
+
+    :param env: ``Environment``
+    :param model_name: name of an installed model
+    :rtype: str
+    """
+    return env["ir.model"]._get(model_name).name or env[model_name]._description
+
+
 def checks_connection(env, backend_model):
     """Return whether the connector of a kind of backend can check the connection.
 

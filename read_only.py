@@ -50,17 +50,32 @@ class ReadOnly:
         raise ReadOnlyError(self.env._("A preview or a comparison cannot commit."))
 
 
+def reader_of(work):
+    """Return the environment of the user who reads the texts of a work.
+
+    A connector may work in another language, such as that of its company.
+
+    :param work: work context; its attribute ``reader`` is optional
+    :rtype: Environment
+    """
+    return getattr(work, "reader", work.env)
+
+
 @contextmanager
-def read_only_work(backend, model_name):
+def read_only_work(backend, model_name, reader=None):
     """Start a work that can change nothing, in Odoo or on the backend.
 
     :param backend: record of the backend
     :param model_name: name of the model of the bindings
+    :param reader: ``Environment`` of the user who reads the texts; that of the backend
+        without one
     :return: context manager that gives the work context; its attribute ``read_only`` is
         the :class:`ReadOnly`
     """
     with (
         ReadOnly(backend.env) as read_only,
-        backend.work_on(model_name, read_only=read_only) as work,
+        backend.work_on(
+            model_name, read_only=read_only, reader=reader or backend.env
+        ) as work,
     ):
         yield work

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ..inspection import backend_models, binding_models
+from ..inspection import backend_models, binding_models, model_label
 from ..job_states import FAILED, UNFINISHED
 
 DAYS_KEPT = 30
@@ -72,7 +72,7 @@ class ConnectorComparison(models.Model):
         found = []
         for backend_model in backend_models(self.env):
             kinds = [
-                {"model": name, "label": self.env[name]._description}
+                {"model": name, "label": model_label(self.env, name)}
                 for name in binding_models(self.env, backend_model)
                 if self.env[name].has_access("read")
             ]
@@ -201,10 +201,11 @@ class ConnectorComparison(models.Model):
     # -- what people see
 
     @api.depends("backend_name", "model_name")
+    @api.depends_context("lang")
     def _compute_title(self):
         for comparison in self:
-            model = self.env.get(comparison.model_name)
-            kind = model._description if model is not None else comparison.model_name
+            name = comparison.model_name
+            kind = model_label(self.env, name) if name in self.env else name
             comparison.kind = kind
             comparison.title = f"{comparison.backend_name or '-'}: {kind}"
 

@@ -192,7 +192,7 @@ class ConnectorComparisonLine(models.Model):
             )
         for (model_name, backend), group in lines._by_backend().items():
             self.env[model_name].check_access("write")
-            with backend.work_on(model_name) as work:
+            with backend.work_on(model_name, reader=self.env) as work:
                 sides = work.component(usage="sides.comparison")
                 for line in group:
                     record = self.env[line.match_model].browse(line.match_id)

@@ -2,7 +2,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..inspection import binding_models, wrapped_model
+from ..inspection import binding_models, model_label, wrapped_model
 
 EXPORT = "export"
 IMPORT = "import"
@@ -42,14 +42,14 @@ class ConnectorDescription(models.AbstractModel):
         }
 
     def _kind(self, backend, model_name):
-        with backend.work_on(model_name) as work:
+        with backend.work_on(model_name, reader=self.env) as work:
             directions = [
                 {"direction": direction, "rows": self._rows(work, direction)}
                 for direction in (EXPORT, IMPORT)
             ]
             return {
                 "model": model_name,
-                "label": self.env[model_name]._description,
+                "label": model_label(self.env, model_name),
                 "facts": self._facts(work),
                 "directions": [each for each in directions if each["rows"]],
             }

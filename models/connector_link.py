@@ -11,7 +11,7 @@ from odoo.addons.component.exception import NoComponentError
 from ..backends import backend_of
 from ..causes import WAIT, example_of, without_secrets
 from ..external_id import is_external_id
-from ..inspection import BINDING, BindingLink, links_of, wrapped_field
+from ..inspection import BINDING, BindingLink, links_of, model_label, wrapped_field
 from ..job_states import FAILED, FINISHED, STARTED, WAITING
 from ..outcome import SKIPPED
 from .connector_failure import ATTEMPTS
@@ -298,7 +298,7 @@ class Link:
         return {
             "model": binding._name,
             "id": binding.id,
-            "kind": binding._description,
+            "kind": model_label(binding.env, binding._name),
             "backend": self.backend.display_name,
             "backendModel": self.key[0],
             "backendId": self.key[1],

@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..backends import backend_of
 from ..external_id import is_external_id
+from ..inspection import model_label
 from ..read_only import read_only_work
 
 DIRECTIONS = ("export", "import")
@@ -38,7 +39,7 @@ class ConnectorPreview(models.AbstractModel):
         head = {
             "direction": direction,
             "backend": backend.display_name,
-            "kind": self.env[params["model"]]._description,
+            "kind": model_label(self.env, params["model"]),
             "externalId": str(external_id) if is_external_id(external_id) else "",
             "record": binding
             and {

@@ -173,7 +173,7 @@ class ExternalBinding(models.AbstractModel):
     @api.private
     def compare_sides(self, backend, comparison):
         """Prepare a comparison of both sides"""
-        with backend.work_on(self._name) as work:
+        with backend.work_on(self._name, reader=self.env) as work:
             return work.component(usage="sides.comparison").prepare(
                 comparison, self.env.context.get("job_uuid")
             )
@@ -184,7 +184,7 @@ class ExternalBinding(models.AbstractModel):
         existing = self.exists()
         if not existing:
             return self.env._("Nothing was compared: the records were deleted in Odoo.")
-        with backend_of(existing[0]).work_on(self._name) as work:
+        with backend_of(existing[0]).work_on(self._name, reader=self.env) as work:
             sides = work.component(usage="sides.comparison")
             job_uuid = self.env.context.get("job_uuid")
             return sides.compare_bindings(comparison, self, job_uuid, again)
@@ -192,7 +192,7 @@ class ExternalBinding(models.AbstractModel):
     @api.private
     def compare_found(self, backend, external_ids, comparison, again=False):
         """Find records of the backend that Odoo does not have"""
-        with backend.work_on(self._name) as work:
+        with backend.work_on(self._name, reader=self.env) as work:
             sides = work.component(usage="sides.comparison")
             job_uuid = self.env.context.get("job_uuid")
             return sides.compare_found(comparison, external_ids, job_uuid, again)

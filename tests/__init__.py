@@ -17,6 +17,7 @@ from . import (
     test_ids,
     test_importer,
     test_job_facts,
+    test_languages,
     test_lines,
     test_listener,
     test_locker,

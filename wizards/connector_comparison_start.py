@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 
-from ..inspection import binding_models
+from ..inspection import binding_models, model_label
 
 
 class ConnectorComparisonStart(models.TransientModel):
@@ -36,7 +36,7 @@ class ConnectorComparisonStart(models.TransientModel):
             if model in self.env
             for name in binding_models(self.env, model)
         }
-        labels = [(name, self.env[name]._description) for name in names]
+        labels = [(name, model_label(self.env, name)) for name in names]
         return sorted(labels, key=lambda each: each[1])
 
     def _kinds_of(self, state):

@@ -2,6 +2,8 @@
 """Find what a record depends on, without synchronising it."""
 
 from ...external_id import is_external_id
+from ...inspection import model_label
+from ...read_only import reader_of
 from .result import Dependency
 
 
@@ -50,7 +52,7 @@ def _export_dependency(exporter, relation, binding_model):
         binding = binder.binding_of(relation)
     external_id = binder.to_external(binding) if binding else None
     return Dependency(
-        f"{relation._description}: {relation.display_name}",
+        f"{_kind(exporter, relation._name)}: {relation.display_name}",
         is_there=is_external_id(external_id),
     )
 
@@ -59,7 +61,11 @@ def _import_dependency(importer, external_id, binding_model, always):
     binding = importer.binder_for(binding_model).to_internal(external_id)
     name = binding.display_name if binding else external_id
     return Dependency(
-        f"{importer.env[binding_model]._description}: {name}",
+        f"{_kind(importer, binding_model)}: {name}",
         is_there=bool(binding),
         is_updated=bool(always and binding),
     )
+
+
+def _kind(component, model_name):
+    return model_label(reader_of(component.work), model_name)

@@ -24,6 +24,7 @@ class Presentation:
     def __init__(self, comparer, result, binding, data):
         self.comparer = comparer
         self.env = comparer.env
+        self.reader = comparer.reader
         self.result = result
         self.binding = binding
         self.data = data
@@ -84,10 +85,10 @@ class Presentation:
         if each.sources:
             return ""
         if each.method:
-            return self.env._("Computed by the connector (%s)", each.method)
+            return self.reader._("Computed by the connector (%s)", each.method)
         if each.origin == LAST_STEP:
-            return self.env._("Added by the connector at the end")
-        return self.env._("Computed by the connector")
+            return self.reader._("Added by the connector at the end")
+        return self.reader._("Computed by the connector")
 
     # -- what the user may see
 
@@ -159,11 +160,11 @@ class Presentation:
             if field.relational and not isinstance(value, models.BaseModel):
                 return self._related_text(field, value)
             if field.type == "selection" and value:
-                choices = dict(field._description_selection(self.env))
+                choices = dict(field._description_selection(self.reader))
                 return str(choices.get(value, value))
             return shown(value)
         except (AccessError, MissingError):
-            return self.env._("(no access)")
+            return self.reader._("(no access)")
 
     def _related_text(self, field, value):
         related = self.env[field.comodel_name]

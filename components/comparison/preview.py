@@ -18,6 +18,7 @@ class RecordPreview(Component):
     def __init__(self, work_context):
         super().__init__(work_context)
         self.comparer = self.component(usage="record.comparison")
+        self.reader = self.comparer.reader
 
     def run(self, direction, binding, external_id):
         """Compare a record, for one direction.
@@ -51,8 +52,10 @@ class RecordPreview(Component):
 
     def _impossible(self, direction):
         if direction == EXPORT:
-            return self.env._("This record cannot be exported by the connector.")
-        return self.env._("This record cannot be imported: the backend has none yet.")
+            return self.reader._("This record cannot be exported by the connector.")
+        return self.reader._(
+            "This record cannot be imported: the backend has none yet."
+        )
 
     # -- export
 
@@ -70,7 +73,7 @@ class RecordPreview(Component):
         if not result.by_field and data is not None and directions[IMPORT]:
             imported = comparer.compare_import(external_id, data, binding)
             parts.append(self._part(imported, binding, data))
-            parts[1]["caption"] = self.env._(
+            parts[1]["caption"] = self.reader._(
                 "The values of this backend have another form, so that they cannot be "
                 "compared field by field. Compare what an import would make of them:"
             )
@@ -86,36 +89,38 @@ class RecordPreview(Component):
         if result.skip_reason:
             return result.skip_reason, "wait"
         if result.is_gone:
-            return self.env._(
+            return self.reader._(
                 "The backend no longer has the record %s.", external_id
             ), "act"
         if result.creates:
-            return self.env._(
+            return self.reader._(
                 "An export would create the record on the backend."
             ), "change"
         if imported:
             changed = _count(imported, DIFFERS)
             if changed:
-                return self.env._("Both sides differ in %s fields.", changed), "change"
-            return self.env._("Both sides have the same values."), "same"
+                return self.reader._(
+                    "Both sides differ in %s fields.", changed
+                ), "change"
+            return self.reader._("Both sides have the same values."), "same"
         if not result.by_field:
-            return self.env._(
+            return self.reader._(
                 "What the backend has cannot be compared field by field."
             ), "wait"
         changed, unknown = _count(result, DIFFERS), _count(result, UNKNOWN)
         if changed:
             total = len(result.fields)
-            text = self.env._(
+            text = self.reader._(
                 "An export would change %(count)s of %(total)s fields.",
                 count=changed,
                 total=total,
             )
             return text, "change"
         if unknown:
-            return self.env._(
+            return self.reader._(
                 "All fields that can be compared have the same values."
             ), "same"
-        return self.env._(
+        return self.reader._(
             "Both sides have the same values. Nothing would change."
         ), "same"
 
@@ -123,8 +128,8 @@ class RecordPreview(Component):
 
     def _import(self, directions, binding, external_id, data, problem):
         if data is None:
-            gone = self.env._("The backend has no record %s.", external_id)
-            sentence = self.env._("The record cannot be read.") if problem else gone
+            gone = self.reader._("The backend has no record %s.", external_id)
+            sentence = self.reader._("The record cannot be read.") if problem else gone
             return self._page(directions, [], sentence, "act", problem=problem)
         comparer = self.comparer
         result = comparer.compare_import(external_id, data, binding)
@@ -141,28 +146,28 @@ class RecordPreview(Component):
         if result.skip_reason:
             return result.skip_reason, "wait"
         if matches and len(matches) > 1:
-            return self.env._("The record matches several records of Odoo."), "act"
+            return self.reader._("The record matches several records of Odoo."), "act"
         if matches:
             name = matches.display_name
-            return self.env._(
+            return self.reader._(
                 "An import would link the record with %s.", name
             ), "change"
         if result.creates:
-            return self.env._("An import would create the record in Odoo."), "change"
+            return self.reader._("An import would create the record in Odoo."), "change"
         changed, kept = _count(result, DIFFERS), _count(result, KEPT)
         if changed:
             total = len(result.fields)
-            text = self.env._(
+            text = self.reader._(
                 "An import would change %(count)s of %(total)s fields.",
                 count=changed,
                 total=total,
             )
             return text, "change"
         if kept:
-            return self.env._(
+            return self.reader._(
                 "Changes in Odoo wait for their export, and are kept."
             ), "wait"
-        return self.env._(
+        return self.reader._(
             "Both sides have the same values. Nothing would change."
         ), "same"
 
@@ -170,12 +175,14 @@ class RecordPreview(Component):
 
     def _failure_sentence(self, count, direction):
         if not count:
-            return self.env._("The synchronisation of this record would fail.")
+            return self.reader._("The synchronisation of this record would fail.")
         if direction == EXPORT:
-            return self.env._(
+            return self.reader._(
                 "%s values cannot be mapped, so an export would fail.", count
             )
-        return self.env._("%s values cannot be mapped, so an import would fail.", count)
+        return self.reader._(
+            "%s values cannot be mapped, so an import would fail.", count
+        )
 
     def _part(self, result, binding, data):
         binding = binding or self.model.browse()

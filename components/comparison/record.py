@@ -12,7 +12,9 @@ from odoo.addons.component.exception import NoComponentError, SeveralComponentEr
 from ...causes import cause_of
 from ...exception import IDMissingInBackend
 from ...external_id import is_external_id
+from ...inspection import model_label
 from ...orm import changed_values
+from ...read_only import reader_of
 from ..exporter.record import GenericExporter
 from ..importer.item import ImportItem
 from ..importer.record import RecordImporter
@@ -56,6 +58,11 @@ class RecordComparer(Component):
         super().__init__(work_context)
         self._traces = {}
         self._found = {}
+
+    @property
+    def reader(self):
+        """Environment of the user who reads the texts."""
+        return reader_of(self.work)
 
     # -- hooks of connectors
 
@@ -364,10 +371,10 @@ class RecordComparer(Component):
     def cause(self, error, data=None):
         """Return why something failed, in words for people."""
         if isinstance(error, psycopg2.errors.ReadOnlySqlTransaction):
-            return self.env._(
+            return self.reader._(
                 "This step of the connector changes records, so it was not run."
             )
-        return cause_of(self.env, error, data)
+        return cause_of(self.reader, error, data)
 
     # -- parts of a comparison
 
@@ -422,7 +429,9 @@ class RecordComparer(Component):
         """
         field = self.model._fields.get(name) if of_odoo else None
         return (
-            field._description_string(self.env) if field else self.backend_label(name)
+            field._description_string(self.reader)
+            if field
+            else self.backend_label(name)
         )
 
     def _add_failed_methods(self, result, trace, data):
@@ -434,7 +443,7 @@ class RecordComparer(Component):
             result.fields.append(
                 ComparedField(
                     target=None,
-                    label=line._description,
+                    label=model_label(self.reader, line._name),
                     state=DIFFERS,
                     origin="children",
                     sources=None,
@@ -488,7 +497,7 @@ class RecordComparer(Component):
             exporter = self._exporter_of(binding, external_id)
             if isinstance(exporter, GenericExporter):
                 if self._attempt(result, exporter._has_to_skip):
-                    result.skip_reason = self.env._(
+                    result.skip_reason = self.reader._(
                         "The connector does not export this record."
                     )
                 result.dependencies = self._attempt(
@@ -502,6 +511,6 @@ class RecordComparer(Component):
                 result.skip_reason = (
                     reason
                     if isinstance(reason, str)
-                    else self.env._("The connector does not import this record.")
+                    else self.reader._("The connector does not import this record.")
                 )
             result.dependencies = self._attempt(result, import_dependencies, importer)

@@ -14,7 +14,7 @@ from ...backends import chunk_size_of
 from ...delete_jobs import waiting_deletes
 from ...exception import JOB_LEVEL_ERRORS
 from ...external_id import is_external_id, unique_external_ids
-from ...read_only import read_only_work
+from ...read_only import read_only_work, reader_of
 from .presentation import Presentation
 from .result import DIFFERS, EXPORT, FAILED, IMPORT, SAME, UNKNOWN
 from .values import shown
@@ -64,13 +64,13 @@ class SidesComparison(Component):
                 ).compare_found(self.backend_record, external_ids, comparison)
                 jobs, records = jobs + 1, records + len(external_ids)
         except NotImplementedError:
-            note = self.env._(
+            note = reader_of(self.work)._(
                 "The connector cannot list the records of the backend. Records that "
                 "are missing in Odoo are not found."
             )
         comparison.store_plan(records, note)
         comparison.store_chunk(job_uuid, 0, {}, lines)
-        return self.env._(
+        return reader_of(self.work)._(
             "%(records)s records to compare, in %(jobs)s jobs.",
             records=records,
             jobs=jobs,
@@ -80,13 +80,13 @@ class SidesComparison(Component):
         comparer = self.component(usage="record.comparison")
         if comparer.mapper(EXPORT) or comparer.mapper(IMPORT):
             return ""
-        return self.env._(
+        return reader_of(self.work)._(
             "The connector does not map these records. Only whether both sides have "
             "them is compared."
         )
 
     def _description(self, count):
-        return self.env._(
+        return reader_of(self.work)._(
             "Compare %(count)s records with %(backend)s",
             count=count,
             backend=self.backend_record.display_name,
@@ -148,7 +148,7 @@ class SidesComparison(Component):
             "external_id": external_id or ids[0],
             "details": [
                 {
-                    "label": self.env._("Linked with each other"),
+                    "label": reader_of(self.work)._("Linked with each other"),
                     "here": ", ".join(f"{b.display_name} ({b.id})" for b in bindings),
                     "there": ", ".join(map(str, unique_external_ids(ids))),
                     "fields": None,
@@ -173,7 +173,7 @@ class SidesComparison(Component):
         other = binder.to_external(binding) if binding else None
         if is_external_id(other) and binding not in lost:
             raise UserError(
-                self.env._(
+                reader_of(self.work)._(
                     "%(record)s is linked with %(other)s already.",
                     record=record.display_name,
                     other=other,
@@ -200,7 +200,7 @@ class SidesComparison(Component):
         :return: a translated sentence that counts the records
         :rtype: str
         """
-        with read_only_work(self.backend_record, self.model._name) as work:
+        with self._read_only_work() as work:
             lines = work.component(usage="chunk.comparison").lines_of_bindings(bindings)
         if again:
             comparison.forget_lines(Domain("res_id", "in", bindings.ids))
@@ -216,7 +216,7 @@ class SidesComparison(Component):
         :return: a translated sentence that counts the records
         :rtype: str
         """
-        with read_only_work(self.backend_record, self.model._name) as work:
+        with self._read_only_work() as work:
             lines = work.component(usage="chunk.comparison").lines_of_ids(external_ids)
         if again:
             texts = list(map(str, external_ids))
@@ -224,11 +224,16 @@ class SidesComparison(Component):
         size = 0 if again else len(external_ids)
         return self._store(comparison, job_uuid, size, lines)
 
+    def _read_only_work(self):
+        return read_only_work(
+            self.backend_record, self.model._name, reader_of(self.work)
+        )
+
     def _store(self, comparison, job_uuid, size, lines):
         counts = Counter(line["kind"] for line in lines)
         lines = [line for line in lines if line["kind"] not in (SAME, UNKNOWN)]
         comparison.store_chunk(job_uuid, size, counts, lines)
-        return self.env._(
+        return reader_of(self.work)._(
             "%(same)s the same, %(differences)s differences.",
             same=counts[SAME],
             differences=len(lines),
