@@ -16,9 +16,10 @@ from odoo.tools import SQL
 from odoo.addons.component.exception import ComponentException
 
 from .backends import is_archived
+from .directions import EXPORT, IMPORT
 from .inspection import backend_field, binding_models
 from .job_states import DONE, FAILED, FINISHED, PENDING, STARTED
-from .sentences import EXPORT, IMPORT, Cause, Facts, zone_of
+from .sentences import Cause, Facts, zone_of
 
 DAYS = 14  #: of the history
 #: How long a create may take until it counts as being in doubt.

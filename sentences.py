@@ -12,13 +12,12 @@ from odoo import fields
 from odoo.tools import format_date, format_time
 from odoo.tools.misc import formatLang
 
+from .directions import EXPORT, IMPORT
+
 #: What a person has to do.
 NOTHING = "nothing"
 WAIT = "wait"
 ACT = "act"
-
-EXPORT = "export"
-IMPORT = "import"
 
 
 class Cause(NamedTuple):

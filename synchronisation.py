@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from odoo.addons.component.exception import ComponentException
 
-from .components.backend_adapter import has_capability
-from .inspection import binding_models
+from .capabilities import has_capability
+from .inspection import binding_models, model_label
 from .job_states import STARTED, WAITING
 from .runs import Run, within_run
 
@@ -92,7 +92,7 @@ class Synchronisation:
         first.delay()
 
     def _description(self, step):
-        kind = self.env["ir.model"]._get(step.model).name
+        kind = model_label(self.env, step.model)
         if step.method == "export_batch":
             return self.env._("Find what to export: %s", kind)
         return self.env._("Find what to import: %s", kind)

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The work context of a connector, whose errors name what nearly fits."""
+"""The work context of a connector, and objects that belong to one."""
 
 from odoo.addons.component.core import WorkContext
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
@@ -38,3 +38,18 @@ class ConnectorWorkContext(WorkContext):
                 raise
             found = self._lookup_components(usage=usage, model_name=model_name, **kw)
             raise AmbiguousComponentError(self, usage, model_name, found) from None
+
+
+def shared(work, name, factory):
+    """Return an object that a work context shares with those derived from it.
+
+    :param work: ``WorkContext``
+    :param name: name of the attribute that holds the object
+    :param factory: called without arguments to create the object on first use
+    """
+    if name not in vars(work):
+        setattr(work, name, factory())
+        # A work context passes on the attributes that it was created with. This one may
+        # come from a connector that does not create it with ours.
+        work._propagate_kwargs.append(name)
+    return vars(work)[name]

@@ -13,17 +13,6 @@ CHANGING_CALLS = ("create", "write", "delete", "create_many", "write_many")
 DEFAULT_SETTLES_AFTER = 10  #: seconds
 
 
-def has_capability(component, flag):
-    """Return whether a component declares a capability.
-
-    :param component: a component, ``None`` for none; one that does not inherit ours has
-        no capabilities
-    :param flag: name of the class flag that declares the capability
-    :rtype: bool
-    """
-    return bool(getattr(component, flag, False))
-
-
 def settling_time(adapter):
     """Return how long a backend may be busy with a create whose answer was lost.
 

@@ -9,12 +9,12 @@ from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
 from ..backends import is_archived
+from ..capabilities import has_capability
 from ..exception import JobError
 from ..external_id import unique_external_ids
 from ..locks import pg_try_advisory_locks
 from ..outcome import POSTPONED, NothingToDo, Outcome
 from ..transactions import new_transaction
-from .backend_adapter import has_capability
 from .own_creates import OwnCreates
 
 

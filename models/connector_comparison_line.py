@@ -4,10 +4,9 @@ from odoo.exceptions import UserError
 from odoo.tools import unique
 
 from ..backends import split_for_jobs
+from ..directions import EXPORT, IMPORT
 from ..job_states import DONE, FAILED
 
-EXPORT = "export"
-IMPORT = "import"
 LINK = "link"
 
 

@@ -2,10 +2,9 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from ..directions import EXPORT, IMPORT
 from ..inspection import binding_models, model_label, wrapped_model
 
-EXPORT = "export"
-IMPORT = "import"
 #: The parts of a connector that people care about, by the usage of their component.
 PARTS = {
     "exports": "record.exporter",

@@ -4,12 +4,9 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..directions import BOTH, COMPARE, EXPORT, IMPORT
 from ..runs import Run, present_run, within_run
 
-IMPORT = "import"
-EXPORT = "export"
-BOTH = "both"
-COMPARE = "compare"
 #: Directions by the method of the job that begins a run.
 DIRECTIONS = {
     "import_batch": IMPORT,

@@ -10,11 +10,10 @@ from odoo.tests import new_test_user
 from odoo.addons.queue_job.job import Job
 
 from ..components.importer.batch import BatchImporter
+from ..directions import EXPORT, IMPORT
 from ..exception import AccessRefusedError, NetworkRetryableError
 from ..sentences import (
     ACT,
-    EXPORT,
-    IMPORT,
     NOTHING,
     RULES,
     WAIT,

@@ -5,8 +5,9 @@ from odoo import models
 from odoo.exceptions import AccessError, MissingError
 from odoo.fields import Command
 
+from ...directions import EXPORT
 from ..mapper.trace import LAST_STEP
-from .result import DIFFERS, EXPORT, FAILED
+from .result import DIFFERS, FAILED
 from .values import excerpts, is_secret, shown
 
 HIDDEN = "••••"

@@ -3,9 +3,10 @@
 
 from odoo.addons.component.core import Component
 
+from ...directions import EXPORT, IMPORT
 from ...external_id import is_external_id
 from .presentation import Presentation
-from .result import DIFFERS, EXPORT, FAILED, IMPORT, KEPT, NEW, UNKNOWN
+from .result import DIFFERS, FAILED, KEPT, NEW, UNKNOWN
 
 
 class RecordPreview(Component):

@@ -10,6 +10,7 @@ from odoo.addons.component.core import Component
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
 from ...causes import cause_of
+from ...directions import EXPORT, IMPORT
 from ...exception import IDMissingInBackend
 from ...external_id import is_external_id
 from ...inspection import model_label
@@ -23,9 +24,7 @@ from ..mapper.trace import MappingTrace
 from .dependencies import export_dependencies, import_dependencies
 from .result import (
     DIFFERS,
-    EXPORT,
     FAILED,
-    IMPORT,
     KEPT,
     NEW,
     SAME,

@@ -4,9 +4,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-EXPORT = "export"
-IMPORT = "import"
-
 # States of a field
 SAME = "same"
 DIFFERS = "differs"

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.addons.component.core import AbstractComponent
 
 from ...backends import chunk_size_of
+from ...capabilities import has_capability
 from ...inspection import checks_connection
 from ...orm import remember
 from ...outcome import (
@@ -22,7 +23,6 @@ from ...outcome import (
     returns_message,
 )
 from ...transactions import commit_if_allowed, commit_on_success
-from ..backend_adapter import has_capability
 from .bulk import BulkExport, ExportItem, OwnMethod, SingleExports
 from .progress import JobProgress, Progress
 

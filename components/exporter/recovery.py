@@ -3,9 +3,10 @@
 
 import math
 
+from ...capabilities import has_capability
 from ...external_id import is_external_id
 from ...transactions import commit_if_allowed
-from ..backend_adapter import has_capability, settling_time
+from ..backend_adapter import settling_time
 
 
 def recovery_for(exporter):

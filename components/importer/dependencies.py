@@ -4,7 +4,7 @@
 from contextlib import contextmanager
 from enum import Enum
 
-from ..work_context import shared
+from ...work_context import shared
 
 
 class State(Enum):

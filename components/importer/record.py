@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 
 from odoo.addons.component.core import AbstractComponent
 
+from ...capabilities import has_capability
 from ...exception import IDMissingInBackend, ManyIDSInBackend
 from ...external_id import is_external_id, unique_external_ids
 from ...orm import changed_values, invalidate_dependents, prefetch_inverses
@@ -25,7 +26,6 @@ from ...outcome import (
     Report,
     returns_message,
 )
-from ..backend_adapter import has_capability
 from ..mapper.errors import unknown_target
 from .dependencies import DependencyTracker, State, dependency_key
 from .flow import ImportFlow
