@@ -39,6 +39,12 @@ WAIT = "wait"  #: nothing: the job is retried
 RECORD = "record"  #: to correct the record
 SETTINGS = "settings"  #: to correct the settings, here or on the backend
 DEVELOPER = "developer"  #: to tell the developer
+CAUSE_CLASSES = [
+    (WAIT, "Wait"),
+    (RECORD, "Correct the record"),
+    (SETTINGS, "Correct the settings"),
+    (DEVELOPER, "Tell the developer"),
+]
 
 #: The class of a cause by the class of the error. The first that fits counts.
 CLASSES = (

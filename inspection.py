@@ -26,10 +26,14 @@ def model_label(env, model_name):
     """Return the name of a model in the language of the user.
 
     :param env: ``Environment``
-    :param model_name: name of an installed model
+    :param model_name: name of a model
+    :return: the technical name of a model that is not installed
     :rtype: str
     """
-    return env["ir.model"]._get(model_name).name or env[model_name]._description
+    label = env["ir.model"]._get(model_name).name
+    if not label and model_name in env:
+        label = env[model_name]._description
+    return label or model_name
 
 
 def checks_connection(env, backend_model):

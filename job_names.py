@@ -1,10 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Names of jobs, which say which record they synchronise with which backend."""
 
-from .job_facts import PREPARING
-
-#: Methods of jobs that name their record by its external id, the second argument.
-OF_EXTERNAL_ID = ("import_record", "export_delete_record")
+from .job_facts import PREPARING, external_ids_of
 
 
 def default_name(records, method_name):
@@ -37,8 +34,9 @@ def name_of(records, method_name, args, kwargs, backend):
     of_backend = backend.sudo().display_name
     if method_name in PREPARING:
         return text % {"backend": of_backend}
-    if method_name in OF_EXTERNAL_ID:
-        name = args[1] if len(args) > 1 else kwargs.get("external_id")
+    external_ids = external_ids_of(method_name, args, kwargs)
+    if external_ids:
+        [name] = external_ids
     else:
         name = cached_name(records) if len(records) == 1 else None
     return text % {"record": name, "backend": of_backend} if name else None

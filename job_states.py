@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Groups of the states that a ``queue.job`` can have."""
 
+from odoo.tools import SQL
+
 from odoo.addons.queue_job.job import (
     CANCELLED,
     DONE,
@@ -19,3 +21,15 @@ RUNNABLE = (*WAITING, FAILED)
 UNFINISHED = (*RUNNABLE, STARTED)
 #: The job will not run again, unless somebody requeues it.
 FINISHED = (DONE, CANCELLED)
+
+#: The condition that a row of ``queue_job`` waits for other jobs, which are not done.
+WAITS_FOR_OTHERS = SQL(
+    """EXISTS (
+        SELECT 1
+        FROM json_array_elements_text(dependencies::json -> 'depends_on')
+            AS needed(uuid)
+        JOIN queue_job AS other ON other.uuid = needed.uuid
+        WHERE other.state != %s
+    )""",
+    DONE,
+)

@@ -26,7 +26,7 @@ class ConnectorBackend(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         backends = super().create(vals_list)
-        self.env["connector.backend.state"].sudo().of(backends)
+        self.env["connector.backend.state"].of(backends)
         return backends
 
     def write(self, vals):
@@ -36,7 +36,7 @@ class ConnectorBackend(models.AbstractModel):
         return result
 
     def unlink(self):
-        states = self.env["connector.backend.state"].sudo().of(self)
+        states = self.env["connector.backend.state"].of(self)
         result = super().unlink()
         states.unlink()
         return result

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, ormcache
 
 from ..inspection import backend_models
-from ..job_states import DONE, PENDING, WAIT_DEPENDENCIES
+from ..job_states import PENDING, WAIT_DEPENDENCIES, WAITS_FOR_OTHERS
 from .connector_backend_reference import company_of
 
 
@@ -150,16 +150,12 @@ class ConnectorBackendState(models.Model):
             SQL(
                 "UPDATE queue_job SET state = %s"
                 " WHERE backend_model = %s AND backend_id = %s AND state = %s"
-                " AND NOT EXISTS ("
-                "  SELECT 1 FROM json_array_elements_text("
-                "   dependencies::json -> 'depends_on') AS needed(uuid)"
-                "  JOIN queue_job AS other ON other.uuid = needed.uuid"
-                "  WHERE other.state != %s)",
+                " AND NOT %s",
                 PENDING,
                 self.backend_model,
                 self.backend_id,
                 WAIT_DEPENDENCIES,
-                DONE,
+                WAITS_FOR_OTHERS,
             )
         )
 

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .. import updates
+from ..actions import notification
 from ..backends import is_archived
 from ..causes import READABLE
 from ..figures import DAYS, BackendFigures, Figures, Reference
@@ -15,7 +16,9 @@ from ..inspection import (
     backend_models,
     binding_models,
     checks_connection,
+    model_label,
 )
+from ..job_states import STARTED, WAITING
 from ..sentences import ACT, NOTHING, WAIT, sentence_of
 from ..synchronisation import Synchronisation
 
@@ -59,7 +62,7 @@ class ConnectorBackendOverview(models.Model):
 
     def _compute_kind(self):
         for state in self:
-            state.kind = self.env["ir.model"].sudo()._get(state.backend_model).name
+            state.kind = model_label(self.env, state.backend_model)
 
     def _compute_can_check(self):
         for state in self:
@@ -108,13 +111,12 @@ class ConnectorBackendOverview(models.Model):
 
     def _shown_figures(self, figures):
         """Return the figures of each kind of record, for the table of the card."""
-        get_model = self.env["ir.model"].sudo()._get
         rows = []
         for model, counted in sorted(figures.kinds.items()):
             counts = asdict(counted)
             if any(counts.values()):
                 opens = [name for name in counts if self._can_open(model, name)]
-                label = get_model(model).name
+                label = model_label(self.env, model)
                 rows.append({"model": model, "label": label, "opens": opens, **counts})
         return rows
 
@@ -214,9 +216,7 @@ class ConnectorBackendOverview(models.Model):
 
     def _open_jobs(self, model_name, figure):
         action = self._open("queue_job.action_queue_job", model_name)
-        states = ["started"]
-        if figure == "waiting":
-            states = ["pending", "enqueued", "wait_dependencies"]
+        states = WAITING if figure == "waiting" else (STARTED,)
         return {**action, "domain": [*action["domain"], ("state", "in", states)]}
 
     def _open_bindings(self, model_name, figure):
@@ -230,8 +230,7 @@ class ConnectorBackendOverview(models.Model):
             domain.append((external, BOUND[figure], False))
         return {
             "type": "ir.actions.act_window",
-            "name": f"{self.env['ir.model'].sudo()._get(model_name).name} · "
-            f"{self.backend_name}",
+            "name": f"{model_label(self.env, model_name)} · {self.backend_name}",
             "res_model": model_name,
             "view_mode": "list,form",
             "views": [(False, "list"), (False, "form")],
@@ -263,7 +262,7 @@ class ConnectorBackendOverview(models.Model):
                 )
             )
         if not synchronisation.delay():
-            return self._notify(
+            return notification(
                 self.env._("%s is being synchronised already.", self.backend_name),
                 "info",
             )
@@ -273,9 +272,9 @@ class ConnectorBackendOverview(models.Model):
                 "%s is paused. It is synchronised when you resume it.",
                 self.backend_name,
             )
-            return self._notify(message, "warning")
+            return notification(message, "warning")
         message = self.env._("The synchronisation of %s has begun.", self.backend_name)
-        return self._notify(message, "success")
+        return notification(message)
 
     def action_check_connection(self):
         """Show whether the backend answers and accepts the credentials."""
@@ -286,7 +285,7 @@ class ConnectorBackendOverview(models.Model):
             with self.env.cr.savepoint():
                 message = backend.check_connection()
         except READABLE as error:
-            return self._notify(str(error), "danger", sticky=True)
+            return notification(str(error), "danger", sticky=True)
         except Exception as error:
             # Its text may contain what is not meant for people, or a secret.
             kind = type(error).__name__
@@ -297,8 +296,8 @@ class ConnectorBackendOverview(models.Model):
                 backend=self.backend_name,
                 kind=kind,
             )
-            return self._notify(message, "danger", sticky=True)
-        return self._notify(message, "success", title=self.backend_name)
+            return notification(message, "danger", sticky=True)
+        return notification(message, title=self.backend_name)
 
     def action_pause(self):
         super().action_pause()
@@ -307,14 +306,3 @@ class ConnectorBackendOverview(models.Model):
     def action_resume(self):
         super().action_resume()
         updates.send(self.env)
-
-    def _notify(self, message, kind, **params):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "message": message,
-                "type": kind,
-                **params,
-            },
-        }

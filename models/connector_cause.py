@@ -94,7 +94,8 @@ class ConnectorCause(models.Model):
         for key, failures in failed.grouped(_key).items():
             if failures[0]._backend():
                 cause = known.get(key) or causes._make(failures[0])
-                cause.is_open = True
+                if not cause.is_open:
+                    cause.is_open = True
                 cause._announce(failures)
         unfinished = causes._unfinished()
         for key, cause in known.items():
@@ -184,7 +185,7 @@ class ConnectorCause(models.Model):
         nobody was named.
         """
         backend = self._backend()
-        state = self.env["connector.backend.state"].sudo().of(backend)
+        state = self.env["connector.backend.state"].of(backend)
         user = state.user_id or backend.sudo().create_uid
         if user.active and self.with_user(user).has_access("read"):
             return user

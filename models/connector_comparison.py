@@ -58,36 +58,8 @@ class ConnectorComparison(models.Model):
     progress = fields.Integer(
         compute="_compute_state", compute_sudo=True, aggregator=None
     )
-    summary = fields.Char(compute="_compute_summary")
 
     # -- start
-
-    @api.model
-    def choices(self):
-        """Return what the user may compare.
-
-        :return: a dict for each backend, with the ``kinds`` of records that it has
-        :rtype: list
-        """
-        found = []
-        for backend_model in backend_models(self.env):
-            kinds = [
-                {"model": name, "label": model_label(self.env, name)}
-                for name in binding_models(self.env, backend_model)
-                if self.env[name].has_access("read")
-            ]
-            backends = self.env[backend_model]
-            if kinds and backends.has_access("read"):
-                found += [
-                    {
-                        "model": backend_model,
-                        "id": backend.id,
-                        "name": backend.display_name,
-                        "kinds": kinds,
-                    }
-                    for backend in backends.search([])
-                ]
-        return found
 
     @api.model
     def start(self, backend_model, backend_id, model_name):
@@ -204,10 +176,8 @@ class ConnectorComparison(models.Model):
     @api.depends_context("lang")
     def _compute_title(self):
         for comparison in self:
-            name = comparison.model_name
-            kind = model_label(self.env, name) if name in self.env else name
-            comparison.kind = kind
-            comparison.title = f"{comparison.backend_name or '-'}: {kind}"
+            comparison.kind = model_label(self.env, comparison.model_name)
+            comparison.title = f"{comparison.backend_name or '-'}: {comparison.kind}"
 
     @api.depends("run_id", "planned", "is_prepared", "chunk_ids.size")
     def _compute_state(self):
@@ -253,26 +223,6 @@ class ConnectorComparison(models.Model):
     def _kinds(self):
         lines = self.env["connector.comparison.line"]
         return [kind for kind, _label in lines._fields["kind"].selection]
-
-    @api.depends("figures")
-    def _compute_summary(self):
-        for comparison in self:
-            figures = comparison.figures
-            labels = {
-                "same": self.env._("the same"),
-                "differs": self.env._("differ"),
-                "missing_here": self.env._("missing in Odoo"),
-                "missing_there": self.env._("missing on the backend"),
-                "twice": self.env._("linked twice"),
-                "failed": self.env._("with an error"),
-                "unknown": self.env._("not comparable"),
-            }
-            parts = [
-                f"{figures[name]:n} {label}"
-                for name, label in labels.items()
-                if figures[name] or name == "same"
-            ]
-            comparison.summary = ", ".join(parts)
 
     @api.autovacuum
     def _gc_old(self):

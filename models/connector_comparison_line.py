@@ -1,8 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import unique
 
+from ..actions import RELOAD, notification
 from ..backends import split_for_jobs
 from ..directions import EXPORT, IMPORT
 from ..job_states import DONE, FAILED
@@ -156,10 +156,13 @@ class ConnectorComparisonLine(models.Model):
             bindings.check_access("write")
             group._forget_lost_ids(backend)
             can_export_many = self._handles_many(backend, model_name, "batch.exporter")
+            by_id = group.grouped("res_id")
             for ids in self._split(backend, bindings.ids, can_export_many):
-                chunk = group.filtered(lambda line, ids=ids: line.res_id in ids)
+                chunk = self.browse().union(*(by_id[id_] for id_ in ids))
                 chunk._in_repair(EXPORT, chunk._delayed_export(backend, ids))
-        return self._notify(lines, self.env._("%s records will be exported."))
+        return self._notify(
+            lines, self.env._("Records that will be exported: %s.", len(lines))
+        )
 
     def action_import(self):
         """Import the records of the backend, and compare them again."""
@@ -169,13 +172,14 @@ class ConnectorComparisonLine(models.Model):
         for (model_name, backend), group in lines._by_backend().items():
             self.env[model_name].check_access("write")
             can_import_many = self._handles_many(backend, model_name, "record.importer")
-            external_ids = list(unique(group.mapped("external_id")))
-            for ids in self._split(backend, external_ids, can_import_many):
-                ids = list(ids)
-                chunk = group.filtered(lambda line, ids=ids: line.external_id in ids)
-                job_uuid = chunk._delayed_import(backend, model_name, ids)
+            by_id = group.grouped("external_id")
+            for ids in self._split(backend, list(by_id), can_import_many):
+                chunk = self.browse().union(*(by_id[id_] for id_ in ids))
+                job_uuid = chunk._delayed_import(backend, model_name, list(ids))
                 chunk._in_repair(IMPORT, job_uuid)
-        return self._notify(lines, self.env._("%s records will be imported."))
+        return self._notify(
+            lines, self.env._("Records that will be imported: %s.", len(lines))
+        )
 
     def action_link(self):
         """Link records of the backend with the records of Odoo that are the same."""
@@ -192,20 +196,24 @@ class ConnectorComparisonLine(models.Model):
         for (model_name, backend), group in lines._by_backend().items():
             self.env[model_name].check_access("write")
             with backend.work_on(model_name, reader=self.env) as work:
-                sides = work.component(usage="sides.comparison")
+                sides, lost = work.component(usage="sides.comparison"), {}
                 for line in group:
-                    record = self.env[line.match_model].browse(line.match_id)
-                    sides.link(line.external_id, record, line._lost_bindings())
+                    comparison = line.comparison_id
+                    if comparison not in lost:
+                        lost[comparison] = line._lost_bindings()
+                    sides.link(line.external_id, line._match(), lost[comparison])
             group._delay_comparison()
             group._in_repair(LINK, False)
-        return self._notify(lines, self.env._("%s records are linked."))
+        return self._notify(lines, self.env._("Linked records: %s.", len(lines)))
 
     def action_compare(self):
         """Compare the records again."""
         lines = self._begin_repair()
         for group in lines._by_backend().values():
             group._delay_comparison()
-        return self._notify(lines, self.env._("%s records will be compared again."))
+        return self._notify(
+            lines, self.env._("Records that will be compared again: %s.", len(lines))
+        )
 
     def action_preview(self):
         """Show all fields of the record, side by side."""
@@ -253,6 +261,8 @@ class ConnectorComparisonLine(models.Model):
     def _delayed_export(self, backend, ids):
         """Delay the export of bindings, and then their comparison."""
         bindings = self.env[self[0].model_name].browse(ids)
+        if len(bindings) == 1:
+            return self._delay_with_comparison(bindings.delayable().export_record())
         delayable = bindings.delayable(
             description=self.env._(
                 "Export %(count)s records to %(backend)s",
@@ -260,35 +270,34 @@ class ConnectorComparisonLine(models.Model):
                 backend=backend.display_name,
             )
         )
-        if len(bindings) > 1:
-            delayable = delayable.export_chunk()
-        else:
-            delayable = delayable.export_record()
-        return self._delay_with_comparison(delayable, self)
+        return self._delay_with_comparison(delayable.export_chunk())
 
     def _delayed_import(self, backend, model_name, external_ids):
         """Delay the import of records, and then their comparison."""
-        delayable = self.env[model_name].delayable(
+        model = self.env[model_name]
+        if len(external_ids) == 1:
+            delayable = model.delayable()
+            return self._delay_with_comparison(
+                delayable.import_record(backend, external_ids[0], force=True)
+            )
+        delayable = model.delayable(
             description=self.env._(
                 "Import %(count)s records from %(backend)s",
                 count=len(external_ids),
                 backend=backend.display_name,
             )
         )
-        if len(external_ids) > 1:
-            delayable = delayable.import_chunk(backend, external_ids, force=True)
-        else:
-            delayable = delayable.import_record(backend, external_ids[0], force=True)
-        lines = self.filtered(lambda line: line.external_id in external_ids)
-        return self._delay_with_comparison(delayable, lines)
+        return self._delay_with_comparison(
+            delayable.import_chunk(backend, external_ids, force=True)
+        )
 
-    def _delay_with_comparison(self, delayable, lines):
-        """Delay a job, and after it the comparison of the records of lines.
+    def _delay_with_comparison(self, delayable):
+        """Delay a job, and after it the comparison of the records.
 
         :return: UUID of the job
         :rtype: str
         """
-        delayable.on_done(*lines._comparisons()).delay()
+        delayable.on_done(*self._comparisons()).delay()
         return delayable._generated_job.uuid
 
     def _delay_comparison(self):
@@ -304,17 +313,22 @@ class ConnectorComparisonLine(models.Model):
             found = (lines - bound).mapped("external_id")
             if bound:
                 delayable = model.browse(bound.mapped("res_id")).delayable(
-                    description=self.env._("Compare %s records again", len(bound))
+                    description=bound._name_of_comparison()
                 )
                 jobs.append(delayable.compare_chunk(comparison, again=True))
             if found:
                 delayable = model.delayable(
-                    description=self.env._("Compare %s records again", len(found))
+                    description=(lines - bound)._name_of_comparison()
                 )
                 jobs.append(
                     delayable.compare_found(backend, found, comparison, again=True)
                 )
         return jobs
+
+    def _name_of_comparison(self):
+        if len(self) == 1:
+            return self.env._("Compare %s again", self.name)
+        return self.env._("Compare %s records again", len(self))
 
     def _in_repair(self, repair, job_uuid):
         self.sudo().write({"repair": repair, "job_uuid": job_uuid})
@@ -331,6 +345,20 @@ class ConnectorComparisonLine(models.Model):
         bindings = self.env[model_name].browse(lost.mapped("res_id")).exists()
         bindings.with_context(connector_no_export=True).write({name: False})
 
+    def _match(self):
+        """Return the Odoo record that somebody has chosen, which the user may read."""
+        record = self.env[self.match_model].browse(self.match_id).exists()
+        if not record:
+            raise UserError(
+                self.env._(
+                    "The record that %s would be linked with does not exist any more. "
+                    "Choose another one in the column Link With.",
+                    self.name,
+                )
+            )
+        record.check_access("read")
+        return record
+
     def _lost_bindings(self):
         """Return the bindings whose records the backend does not have."""
         domain = [
@@ -345,12 +373,4 @@ class ConnectorComparisonLine(models.Model):
             raise UserError(
                 self.env._("This is not possible for the records that you selected.")
             )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": message % len(lines),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(message, following=RELOAD)

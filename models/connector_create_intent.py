@@ -11,6 +11,7 @@ from odoo.tools import SQL
 
 from odoo.addons.component.exception import NoComponentError
 
+from ..actions import RELOAD, notification
 from ..exception import ConnectorException, JobError
 from ..external_id import is_external_id
 from ..locks import try_lock_rows
@@ -246,14 +247,12 @@ class ConnectorCreateIntent(models.Model):
             except (ConnectorException, JobError) as error:
                 raise UserError(str(error)) from error
         if not is_external_id(external_id):
-            return self._notify(
-                self.env._(
-                    "The backend does not have %s: the create did not happen. Export "
-                    "the record again, or discard the create.",
-                    self.record_name,
-                ),
-                "warning",
+            message = self.env._(
+                "The backend does not have %s: the create did not happen. Export the "
+                "record again, or discard the create.",
+                self.record_name,
             )
+            return notification(message, "warning", RELOAD)
         return self._link(external_id)
 
     def action_link(self):
@@ -304,14 +303,12 @@ class ConnectorCreateIntent(models.Model):
             binder.bind(external_id, self._record())
         record = self.record_name
         self._delete()
-        return self._notify(
-            self.env._(
-                "%(record)s is linked with %(external_id)s.",
-                record=record,
-                external_id=external_id,
-            ),
-            "success",
+        message = self.env._(
+            "%(record)s is linked with %(external_id)s.",
+            record=record,
+            external_id=external_id,
         )
+        return notification(message, following=RELOAD)
 
     @contextmanager
     def _work(self):
@@ -340,17 +337,6 @@ class ConnectorCreateIntent(models.Model):
 
     def _check_access_for_people(self):
         self.check_access("unlink")
-
-    def _notify(self, message, kind):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "message": message,
-                "type": kind,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
 
     def _record(self):
         return self._existing(self.model_name, self.res_id)

@@ -7,10 +7,25 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..causes import DEVELOPER, RECORD, SETTINGS, WAIT, example_of, without_secrets
-from ..inspection import wrapped_field
+from ..actions import RELOAD, notification
+from ..causes import (
+    CAUSE_CLASSES,
+    DEVELOPER,
+    RECORD,
+    SETTINGS,
+    WAIT,
+    example_of,
+    without_secrets,
+)
+from ..inspection import model_label, wrapped_field
 from ..job_facts import external_ids_of
-from ..job_states import FAILED, FINISHED, PENDING, WAIT_DEPENDENCIES
+from ..job_states import (
+    FAILED,
+    FINISHED,
+    PENDING,
+    WAIT_DEPENDENCIES,
+    WAITS_FOR_OTHERS,
+)
 
 #: Attempts after which a job that is retried counts as one that keeps failing.
 ATTEMPTS = 2
@@ -77,16 +92,7 @@ class ConnectorFailure(models.Model):
         compute="_compute_words",
         help="“…” stands for what differs from record to record.",
     )
-    cause_class = fields.Selection(
-        [
-            (WAIT, "Wait"),
-            (RECORD, "Correct the record"),
-            (SETTINGS, "Correct the settings"),
-            (DEVELOPER, "Tell the developer"),
-        ],
-        string="What to Do",
-        readonly=True,
-    )
+    cause_class = fields.Selection(CAUSE_CLASSES, string="What to Do", readonly=True)
     remedy = fields.Text(compute="_compute_words")
     kind = fields.Char(string="Kind of Record", compute="_compute_kind")
     job_count = fields.Integer(string="Jobs", readonly=True)
@@ -174,8 +180,7 @@ class ConnectorFailure(models.Model):
     @api.depends("model_name")
     def _compute_kind(self):
         for failure in self:
-            model = self.env["ir.model"].sudo()._get(failure.model_name)
-            failure.kind = model.name or failure.model_name
+            failure.kind = model_label(self.env, failure.model_name)
 
     @api.depends("example_id")
     def _compute_example(self):
@@ -225,22 +230,16 @@ class ConnectorFailure(models.Model):
         self.check_access("read")
         count = sum(failure._retry() for failure in self)
         self.env["connector.cause"].sudo().look_soon()
-        following = {"type": "ir.actions.client", "tag": "soft_reload"}
-        if self.env.context.get(
-            "connector_leave_form"
-        ):  # There is nothing left to show.
-            actions = self.env["ir.actions.act_window"]
-            following = actions._for_xml_id("connector.connector_failure_action")
-            following["target"] = "main"
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("Jobs that run again: %s.", count),
-                "next": following,
-            },
-        }
+        message = self.env._("Jobs that run again: %s.", count)
+        return notification(message, following=self._after_retry())
+
+    def _after_retry(self):
+        if not self.env.context.get("connector_leave_form"):
+            return RELOAD
+        # The form has nothing left to show.
+        actions = self.env["ir.actions.act_window"]
+        action = actions._for_xml_id("connector.connector_failure_action")
+        return {**action, "target": "main"}
 
     def _retry(self):
         """Requeue the jobs with one query, as ``queue.job.requeue()`` does for each."""
@@ -254,14 +253,11 @@ class ConnectorFailure(models.Model):
                 UPDATE queue_job SET retry = 0, eta = NULL, worker_pid = NULL,
                     date_enqueued = NULL, date_started = NULL, date_done = NULL,
                     date_cancelled = NULL, exc_name = NULL, exc_message = NULL,
-                    state = CASE WHEN %s OR EXISTS (
-                        SELECT 1 FROM json_array_elements_text(
-                            dependencies::json -> 'depends_on') AS needed(uuid)
-                        JOIN queue_job AS other ON other.uuid = needed.uuid
-                        WHERE other.state != 'done') THEN %s ELSE %s END
+                    state = CASE WHEN %s OR %s THEN %s ELSE %s END
                 WHERE id IN %s AND state IN %s
                 """,
                 bool(is_paused),
+                WAITS_FOR_OTHERS,
                 WAIT_DEPENDENCIES,
                 PENDING,
                 self._jobs()._as_query(ordered=False).subselect(),

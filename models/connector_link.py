@@ -102,13 +102,7 @@ class ConnectorLink(models.AbstractModel):
         if link.waits_for("export_record"):
             return self.env._("A job that exports the record waits already.")
         name = link.binding.display_name
-        link.binding.with_delay(
-            description=self.env._(
-                "Export %(record)s to %(backend)s",
-                record=name,
-                backend=link.backend.display_name,
-            ),
-        ).export_record()
+        link.binding.with_delay().export_record()
         return self.env._("%s will be exported in a moment.", name)
 
     @api.model
@@ -132,13 +126,9 @@ class ConnectorLink(models.AbstractModel):
             )
         if link.waits_for("import_record"):
             return self.env._("A job that imports the record waits already.")
-        self.env[binding_model].with_delay(
-            description=self.env._(
-                "Import %(record)s from %(backend)s",
-                record=name,
-                backend=link.backend.display_name,
-            ),
-        ).import_record(link.backend, link.external_id, force=True)
+        self.env[binding_model].with_delay().import_record(
+            link.backend, link.external_id, force=True
+        )
         return self.env._("%s will be imported in a moment.", name)
 
     # -- what the user may see
@@ -238,6 +228,7 @@ class ConnectorLink(models.AbstractModel):
         binding = self.env[binding_model].browse(int(res_id)).exists()
         if not binding:
             raise UserError(self.env._("The record was deleted in the meantime."))
+        binding.check_access("write")
         name = wrapped_field(self.env, binding_model)
         (binding.sudo()[name].with_env(self.env) if name else binding).check_access(
             "read"

@@ -3,11 +3,10 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
 from ..backends import backend_of
+from ..directions import EXPORT, IMPORT
 from ..external_id import is_external_id
 from ..inspection import model_label
 from ..read_only import read_only_work
-
-DIRECTIONS = ("export", "import")
 
 
 class ConnectorPreview(models.AbstractModel):
@@ -32,8 +31,8 @@ class ConnectorPreview(models.AbstractModel):
         """
         self._check_group("connector.group_connector_user")
         backend, binding, external_id = self._record_of(params)
-        direction = params.get("direction") or "export"
-        if direction not in DIRECTIONS:
+        direction = params.get("direction") or EXPORT
+        if direction not in (EXPORT, IMPORT):
             raise UserError(self.env._("%s is not a direction.", direction))
         # The name may be computed, so it is read where writes are possible.
         head = {
@@ -66,18 +65,15 @@ class ConnectorPreview(models.AbstractModel):
         """
         self._check_group("connector.group_connector_manager")
         backend, binding, external_id = self._record_of(params)
-        if params.get("direction") == "import":
-            model = self.env[params["model"]]
-            model.check_access("write")
-            model.with_delay(
-                description=self.env._("Import record %s", external_id)
-            ).import_record(backend, external_id, force=True)
-            return self.env._("The record will be imported in a moment.")
-        binding.check_access("write")
-        binding.with_delay(
-            description=self.env._("Export %s", binding.display_name)
-        ).export_record()
-        return self.env._("The record will be exported in a moment.")
+        if binding:
+            links = self.env["connector.link"]
+            is_import = params.get("direction") == IMPORT
+            act = links.import_now if is_import else links.export_now
+            return act(binding._name, binding.id)
+        model = self.env[params["model"]]
+        model.check_access("create")
+        model.with_delay().import_record(backend, external_id, force=True)
+        return self.env._("The record will be imported in a moment.")
 
     def _check_group(self, group):
         if not self.env.user.has_group(group):

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import outcome
+from ..actions import RELOAD, notification
 from ..job_states import (
     CANCELLED,
     DONE,
@@ -297,18 +298,10 @@ class ConnectorRun(models.Model):
                 self.env._("All jobs have begun already. They will end normally.")
             )
         waiting.button_cancelled()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "Cancelled jobs: %s. Jobs that have begun end normally.",
-                    len(waiting),
-                ),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        message = self.env._(
+            "Cancelled jobs: %s. Jobs that have begun end normally.", len(waiting)
+        )
+        return notification(message, following=RELOAD)
 
 
 def _sum(value, *states):

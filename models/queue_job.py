@@ -8,7 +8,7 @@ from odoo.addons.component.exception import NoComponentError
 from odoo.addons.queue_job.models.queue_job import QueueJob as QueueJobBase
 
 from ..backends import backend_of
-from ..causes import DEVELOPER, RECORD, SETTINGS, WAIT
+from ..causes import CAUSE_CLASSES
 from ..job_facts import PREPARING, facts_of
 from ..job_names import default_name, name_of
 from ..job_states import (
@@ -69,16 +69,7 @@ class QueueJob(models.Model):
         help="Why the last attempt failed. Failures with the same cause have the same "
         "text.",
     )
-    cause_class = fields.Selection(
-        [
-            (WAIT, "Wait"),
-            (RECORD, "Correct the record"),
-            (SETTINGS, "Correct the settings"),
-            (DEVELOPER, "Tell the developer"),
-        ],
-        string="What to Do",
-        readonly=True,
-    )
+    cause_class = fields.Selection(CAUSE_CLASSES, string="What to Do", readonly=True)
     is_unanswered = fields.Boolean(
         readonly=True,
         help="Whether the last attempt failed since the backend did not answer.",
@@ -88,12 +79,12 @@ class QueueJob(models.Model):
         "(backend_model, backend_id, model_name, state)"
         f" WHERE backend_id IS NOT NULL AND state NOT IN {FINISHED}"
     )
-    # With the number of records, so that a history needs no rows of jobs.
     # Thousands of jobs may wait while few fail.
     _connector_failing_index = models.Index(
         "(backend_model, backend_id, model_name) WHERE backend_id IS NOT NULL"
         f" AND (state = '{FAILED}' OR (cause IS NOT NULL AND state NOT IN {FINISHED}))"
     )
+    # With the number of records, so that a history needs no rows of jobs.
     _connector_done_index = models.Index(
         "(backend_model, backend_id, date_done) INCLUDE (record_count)"
         f" WHERE backend_id IS NOT NULL AND state = '{DONE}'"

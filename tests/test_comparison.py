@@ -75,7 +75,6 @@ class TestResults(ComparisonCase):
         )
         figures = comparison.figures
         self.assertEqual((figures["same"], figures["missing_there"]), (1, 2))
-        self.assertIn("1 the same", comparison.summary)
         missing = self.lines.search([("kind", "=", "missing_here")])
         self.assertEqual(missing.name, "Bob")
 
