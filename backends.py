@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What the framework reads of a backend, whatever fields its model has."""
+"""Read a backend, whatever fields its model has."""
 
 from odoo.tools import split_every
 

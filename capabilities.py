@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What components declare that they can do."""
+"""Capabilities that components declare."""
 
 
 def has_capability(component, flag):

@@ -34,7 +34,7 @@ DATE_ERRORS = (
     psycopg2.errors.DatetimeFieldOverflow,
 )
 
-#: What has to be done about a cause.
+#: The action that a cause demands.
 WAIT = "wait"  #: nothing: the job is retried
 RECORD = "record"  #: to correct the record
 SETTINGS = "settings"  #: to correct the settings, here or on the backend
@@ -57,7 +57,7 @@ CLASSES = (
     (JobError, SETTINGS),
 )
 
-#: What differs from record to record in the message of an error.
+#: Parts of the message of an error that differ from record to record.
 PARTICULARS = re.compile(
     r"""
     \b\w+://[^\s'">,]+                          # web addresses
@@ -77,7 +77,7 @@ SECRETS = re.compile(
     r"[^\s&'\",;)]+",
     re.IGNORECASE,
 )
-#: What queue_job puts before the message of the last attempt.
+#: Text that queue_job puts before the message of the last attempt.
 LAST_ATTEMPT = re.compile(r"^Max\. retries \(\d+\) reached: ")
 #: Characters of a cause that are kept. Causes are compared and indexed.
 CAUSE_LENGTH = 300

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What is wrong with the components of a connector, in words for its author."""
+"""Explain errors of components to the author of a connector."""
 
 import inspect
 from difflib import get_close_matches

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What can go wrong during a synchronisation, named for what happens next.
+"""Errors of a synchronisation, named for their effect.
 
 * A :class:`RetryableJobError` runs the job again by itself.
 * A :class:`JobError` or :class:`ConnectorException` fails the job: somebody has to

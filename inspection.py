@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What the registry says about the connectors that are installed."""
+"""Find the installed connectors in the registry."""
 
 from typing import NamedTuple
 

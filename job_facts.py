@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What a job of a connector is about, as far as its row shows it to people."""
+"""Facts about a job of a connector, which its row shows to people."""
 
 from contextlib import contextmanager
 from typing import NamedTuple

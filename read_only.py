@@ -34,7 +34,7 @@ class ReadOnly:
             cr.commit = self._commit
         else:
             del cr.commit
-        # What was read and computed within must not be stored afterwards.
+        # Values that were read and computed within must not be stored afterwards.
         self._savepoint.close(rollback=True)
 
     def recover(self):

@@ -14,7 +14,7 @@ from odoo.tools.misc import formatLang
 
 from .directions import EXPORT, IMPORT
 
-#: What a person has to do.
+#: The action that a person has to take.
 NOTHING = "nothing"
 WAIT = "wait"
 ACT = "act"
@@ -29,7 +29,7 @@ class Cause(NamedTuple):
 
 @dataclasses.dataclass
 class Facts:
-    """What the sentence about a backend is made from.
+    """Facts from which the sentence about a backend is made.
 
     Figures count records. All moments are ``datetime`` in UTC, without a time zone.
     """

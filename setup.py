@@ -9,8 +9,7 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).resolve().parent
 PACKAGE = "odoo.addons.connector"
 
-# What belongs to the addon, as patterns; dev/ reads this too. Of what the patterns
-# find, this file alone is left out.
+# Files of the addon, as patterns, without this one. dev/ reads this too.
 PACKED = [
     "*.py",
     "README.rst",

@@ -11,7 +11,7 @@ PROGRAM = Path(__file__).with_name("inside")
 
 
 class Cost:
-    """What a work cost in one run, for each record."""
+    """Costs of a piece of work in one run, for each record."""
 
     def __init__(self, records, seconds, queries, megabytes):
         self.records = records

@@ -119,8 +119,8 @@ class Chaos:
     def wait_until(self, condition, what, patience=40, seconds=0.05):
         """Wait until something is true.
 
-        Meanwhile the runner of the queue is told every second to look for dead jobs,
-        which it does every minute when there is nothing else to do.
+        In the meantime the runner of the queue looks for dead jobs every second. By
+        itself, it does that every minute when it has nothing else to do.
 
         :param condition: function
         :param what: what we wait for, for the error

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What all components of all connectors have in common."""
+"""Base of all components of all connectors."""
 
 import logging
 from contextlib import contextmanager

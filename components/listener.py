@@ -21,7 +21,7 @@ class ConnectorListener(AbstractComponent):
     _inherit = ["base.connector", "base.event.listener"]
 
     def no_connector_export(self, record):
-        """Whether this change must not be exported, since it came from a connector.
+        """Return whether this change came from a connector and must not be exported.
 
         :param record: the record that was created, written or deleted
         :return: true when its context has ``connector_no_export`` or

@@ -44,7 +44,7 @@ class ConnectorBackend(models.AbstractModel):
     def _job_store_values(self, job):
         return {**super()._job_store_values(job), **outcome_values(job)}
 
-    # What a connector may offer to the people who watch it.
+    # Services that a connector may offer to its users.
 
     @api.private
     def check_connection(self):

@@ -7,7 +7,7 @@ from ..inspection import backend_models
 
 
 class ConnectorBackendReference(models.AbstractModel):
-    """What belongs to a backend, of whatever model that is.
+    """Base of the records that belong to a backend of any model.
 
     Users see it when they may read the backend.
     """

@@ -12,7 +12,7 @@ PAUSED = "paused"
 
 
 class ConnectorBackendMonitoring(models.Model):
-    """What a monitoring system asks."""
+    """The report for monitoring systems."""
 
     _inherit = "connector.backend.state"
 

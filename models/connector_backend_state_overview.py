@@ -29,7 +29,7 @@ BOUND = {"linked": "!=", "never": "="}
 
 
 class ConnectorBackendOverview(models.Model):
-    """What the overview shows of a backend, and its buttons."""
+    """The card of a backend in the overview, and its buttons."""
 
     _inherit = "connector.backend.state"
 

@@ -232,7 +232,7 @@ class ConnectorComparison(models.Model):
 
 
 class ConnectorComparisonChunk(models.Model):
-    """What one job of a comparison has compared. Only this job writes it."""
+    """Records that one job of a comparison has compared. Only this job writes it."""
 
     _name = "connector.comparison.chunk"
     _description = "Part of a Comparison"

@@ -15,7 +15,7 @@ PARTS = {
 
 
 class ConnectorDescription(models.AbstractModel):
-    """What the screen *What is synchronised* calls: the mappings in words."""
+    """The mappings in words, for the screen *What is synchronised*."""
 
     _name = "connector.description"
     _description = "What Is Synchronised"

@@ -51,7 +51,7 @@ JOBS = SQL(
 
 
 class ConnectorLink(models.AbstractModel):
-    """The links of one record with backends: what the screen *Connectors* calls."""
+    """The links of one record with backends, for the screen *Connectors*."""
 
     _name = "connector.link"
     _description = "Links of a Record"
@@ -412,7 +412,7 @@ def _shown_state(job):
 
 def _web_address(backend, binding, external_id):
     url = backend.record_url(binding, external_id) or ""
-    # What a connector returns becomes a link that people click.
+    # People click this link.
     return url if url.startswith(("https://", "http://")) else ""
 
 

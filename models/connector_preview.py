@@ -10,7 +10,7 @@ from ..read_only import read_only_work
 
 
 class ConnectorPreview(models.AbstractModel):
-    """What the screen *Preview* calls."""
+    """Methods of the screen *Preview*."""
 
     _name = "connector.preview"
     _description = "Preview of a Synchronisation"

@@ -26,7 +26,7 @@ COUNTED = {
     "deleted": (outcome.DELETED,),
     "unchanged": (outcome.UNCHANGED,),
     "skipped": (outcome.SKIPPED, outcome.GONE),
-    "set_apart": (outcome.FAILED, outcome.POSTPONED),
+    "retried_alone": (outcome.FAILED, outcome.POSTPONED),
 }
 #: Columns that are measured in jobs of the run.
 OF_JOBS = (
@@ -42,17 +42,17 @@ OF_JOBS = (
 
 
 class ConnectorRun(models.Model):
-    """What somebody or a schedule has started, and how far it has come.
+    """A synchronisation that a user or a schedule has started, and its progress.
 
     All figures are derived from the jobs of the run when they are read. Each job writes
     only its own row, so no job waits for another one on a counter.
 
     A job stores how many records it handles. A job that only delays others handles
-    none. A record that fails in the job of a chunk, or is locked, is *set apart*: a job
-    of its own handles it again. The chunk does not settle this record, so the record
-    counts once, as a record of its own job::
+    none. A record that fails in the job of a chunk, or is locked, is *retried alone*,
+    by a job of its own. The chunk does not settle this record, so the record counts
+    once, as a record of its own job::
 
-        handled = records of the done jobs - records that they have set apart
+        handled = records of the done jobs - those that are retried alone
         to_do   = records of the jobs that wait or run
         failed  = records of the failed jobs
         cancelled = records of the cancelled jobs
@@ -61,7 +61,7 @@ class ConnectorRun(models.Model):
     ``created``, ``linked``, ``updated``, ``deleted``, ``unchanged`` and ``skipped`` are
     the outcomes of the handled records. Their sum is less than ``handled`` when a
     connector's own method returns no outcome, or when records were deleted before
-    their chunk ran. ``set_apart`` is a part of no sum.
+    their chunk ran. ``retried_alone`` is a part of no sum.
     """
 
     _name = "connector.run"
@@ -130,7 +130,7 @@ class ConnectorRun(models.Model):
     deleted = fields.Integer(readonly=True)
     unchanged = fields.Integer(readonly=True)
     skipped = fields.Integer(readonly=True)
-    set_apart = fields.Integer(
+    retried_alone = fields.Integer(
         string="Retried Alone",
         readonly=True,
         help="Records that failed or were locked when they were synchronised together "
@@ -213,7 +213,7 @@ class ConnectorRun(models.Model):
         )
 
     def _query_of_jobs(self):
-        set_apart = _count(*COUNTED["set_apart"])
+        retried_alone = _count(*COUNTED["retried_alone"])
         return SQL(
             """
             SELECT greatest(max(date_started), max(date_done), max(date_cancelled))
@@ -235,7 +235,7 @@ class ConnectorRun(models.Model):
             """,
             waiting=WAITING,
             ready=READY,
-            handled=_sum(SQL("greatest(record_count - (%s), 0)", set_apart), DONE),
+            handled=_sum(SQL("greatest(record_count - (%s), 0)", retried_alone), DONE),
             to_do=_sum(SQL("record_count"), *WAITING, STARTED),
             failed=_sum(SQL("record_count"), FAILED),
             cancelled=_sum(SQL("record_count"), CANCELLED),

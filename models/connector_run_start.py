@@ -17,7 +17,7 @@ DIRECTIONS = {
 
 
 class ConnectorRunStart(models.Model):
-    """What somebody or a schedule has started.
+    """The start of a synchronisation by a user or a schedule.
 
     It is written once, so that no job waits for another one. How far the run has come
     is derived from its jobs, see ``connector.run``.

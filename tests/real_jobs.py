@@ -134,7 +134,7 @@ class RealJobsCase(BaseCase):
             job = RunJobController._acquire_job(env, uuid)
             if job:
                 RunJobController._runjob(env, job)
-            # What Odoo does at the end of a request, whose connection may be lost.
+            # As Odoo at the end of a request, whose connection may be lost.
             cr.flush()
             if not cr.closed:
                 cr.commit()  # pylint: disable=invalid-commit

@@ -278,6 +278,25 @@ class TestRepairs(ComparisonCase):
         with self.assertRaisesRegex(UserError, "is linked with 1 already"):
             line.action_link()
 
+    def test_a_record_that_was_deleted_is_not_linked(self):
+        self.source.add(2, title="Bob")
+        self.compare()
+        line = self.lines_of("missing_here")
+        bob = self.contact("Bob")
+        line.match_id = bob.id
+        bob.unlink()
+        with self.assertRaisesRegex(UserError, "Bob would be linked with does not"):
+            line.action_link()
+
+    def test_the_job_of_one_record_is_named_after_it(self):
+        self.source.add(1, title="Ada", years=36)
+        self.linked(1, "Ada", age=37)
+        self.compare()
+        self.lines_of("differs").action_export()
+        self.assertEqual(self.jobs("export_record").name, "Export Ada to Corner Shop")
+        again = self.jobs("compare_chunk")[-1]
+        self.assertEqual(again.name, "Compare Ada again")
+
     def test_a_selection_without_anything_to_do_says_so(self):
         self.source.add(2, title="Bob")
         self.compare()

@@ -116,7 +116,7 @@ class TestRowLocks(TransactionCase):
             with self.registry.cursor() as cr:
                 ours = theirs.with_env(self.env(cr=cr))
                 self.assertTrue(ours.exists())  # the snapshot
-                theirs.name = "Changed meanwhile"
+                theirs.name = "Changed in the meantime"
                 self.other_cr.commit()
                 with self.assertNoLogs(level=logging.INFO):
                     self.assertFalse(locks.try_lock_rows(ours))

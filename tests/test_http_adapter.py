@@ -469,7 +469,7 @@ class TestLimits(HTTPCase):
 
 
 class TestAnswers(HTTPCase):
-    """What an answer means for the job."""
+    """Effects of an answer on the job."""
 
     def test_each_status_says_what_happens_next(self):
         for statuses, expected in (

@@ -166,6 +166,32 @@ class TestImportPreview(PreviewCase):
         )
         self.assertEqual(page["sentence"], "An import would change 1 of 3 fields.")
 
+    def test_data_of_any_form_shows_its_values(self):
+        class Letter:
+            def __getitem__(self, name):
+                return {"title": "Ada", "mail": None, "years": 3}[name]
+
+            def get(self, name, default=None):
+                return default
+
+        self.source.contacts["7"] = Letter()
+        row = self.rows(self.preview("import", external_id="7"))["name"]
+        self.assertEqual(row["sources"], [{"label": "Title", "text": "Ada"}])
+
+    def test_names_of_the_backend_become_words(self):
+        comparer = self.component("record.comparison")
+        for name, label in {
+            "last_name": "Last name",
+            "lastName": "Last name",
+            "X-SHOW-AS": "X SHOW AS",
+            "customerID": "Customer ID",
+            "FN": "FN",
+            "prénom": "Prénom",
+            "": "",
+            "_": "_",
+        }.items():
+            self.assertEqual(comparer.backend_label(name), label)
+
     def test_a_record_without_binding(self):
         self.source.contacts["8"] = {"title": "Bob"}
         page = self.preview("import", external_id="8")

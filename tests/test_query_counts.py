@@ -301,7 +301,7 @@ class TestExports(QueryCounts, BulkExports, RealJobsCase):
         )
 
     def test_records_with_details(self):
-        """What an ``_after_export`` writes is committed for each record."""
+        """Writes of ``_after_export`` are committed for each record."""
 
         def _after_export(exporter):
             exporter.binding.note = "exported"

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What the README and the page of the addon promise is there."""
+"""Test the promises of the README and of the page of the addon."""
 
 import json
 import textwrap

@@ -68,14 +68,14 @@ class TestFigures(RunCase):
         )
         self.assertTrue(run.ended)
 
-    def test_a_record_that_is_set_apart_counts_once(self):
+    def test_a_record_that_is_retried_alone_counts_once(self):
         chunk = self.chunk("1", "2", "3")
         self.finish(self.batch)
         self.finish(chunk, created=2, failed=1)
         with self.env["queue.job"].within_run_of(self.batch):
             alone = self.model.with_delay().import_record(self.shop, "3").db_record()
         run = self.the_run
-        self.assertEqual((run.records, run.handled, run.set_apart), (3, 2, 1))
+        self.assertEqual((run.records, run.handled, run.retried_alone), (3, 2, 1))
         self.assertEqual((run.state, run.failed), ("running", 0))
         self.finish(alone, "failed")
         run = self.the_run
@@ -120,7 +120,7 @@ class TestFigures(RunCase):
         self.assertEqual(parts, (8, 1, 3, 3))
         outcomes = ("created", "linked", "updated", "unchanged", "deleted", "skipped")
         self.assertEqual([run[name] for name in outcomes], [1, 1, 2, 1, 1, 2])
-        self.assertEqual(run.set_apart, 3)
+        self.assertEqual(run.retried_alone, 3)
 
     def test_records_of_a_method_that_returns_no_outcome_are_handled(self):
         self.finish(self.batch)
@@ -383,8 +383,8 @@ class TestRealRuns(BulkExports, RealJobsCase):
         with self.assertLogs("odoo.addons.queue_job", "ERROR"):
             run = self.run_all(run)
         self.assertEqual(run["state"], "failed")
-        counts = {name: run[name] for name in ("created", "set_apart", "failed")}
-        self.assertEqual(counts, {"created": 2, "set_apart": 1, "failed": 1})
+        counts = {name: run[name] for name in ("created", "retried_alone", "failed")}
+        self.assertEqual(counts, {"created": 2, "retried_alone": 1, "failed": 1})
         self.assertEqual((run["records"], run["handled"]), (3, 2))
 
     def test_a_batch_job_that_runs_twice_stays_one_run(self):

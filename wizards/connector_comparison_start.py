@@ -5,7 +5,7 @@ from ..inspection import binding_models, model_label
 
 
 class ConnectorComparisonStart(models.TransientModel):
-    """What somebody wants to compare."""
+    """Choice of the records to compare."""
 
     _name = "connector.comparison.start"
     _description = "Compare Both Sides"

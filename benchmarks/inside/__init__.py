@@ -1,4 +1,4 @@
-"""What runs in a fresh process with Odoo in it, with one of the two frameworks.
+"""Code for a fresh process with Odoo, with one of the two frameworks.
 
 Modules stand on one another in this order: profiler, database, meter < context <
 population, mapping, imports, exports, jobs < sizes < crowd; screens stands on nothing.

@@ -8,7 +8,7 @@ from odoo import sql_db
 
 
 class Cost(NamedTuple):
-    """What a work cost."""
+    """Costs of a piece of work."""
 
     records: int
     seconds: float

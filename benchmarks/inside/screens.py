@@ -14,7 +14,7 @@ SLOW = 10
 
 
 class Screen(NamedTuple):
-    """What a request took."""
+    """Duration and queries of a request."""
 
     seconds: float  #: the median
     worst: float

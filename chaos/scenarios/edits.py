@@ -42,7 +42,7 @@ def _edit_during(chaos, shop, operation, kind, count):
         shop.create(*labels)
     for label in labels:
         chaos.wait_until(lambda x=label: shop.calls(operation, x), f"{label} is asked")
-        shop.edit(label, name="Edited meanwhile", quantity=3)
+        shop.edit(label, name="Edited in the meantime", quantity=3)
         [call, *_] = shop.calls(operation, label)
         shop.note_fault(f"edit during {label}", "ended" not in call)
 
@@ -56,7 +56,7 @@ def _edit_during_recovery(chaos, shop, count):
     shop.create(*labels)
     for label in labels:
         chaos.wait_until(lambda x=label: shop.calls("update", x), f"{label} is asked")
-        shop.edit(label, name="Edited meanwhile", quantity=3)
+        shop.edit(label, name="Edited in the meantime", quantity=3)
         [call, *_] = shop.calls("update", label)
         shop.note_fault(f"edit while {label} is recovered", "ended" not in call)
     chaos.wait_for_jobs()

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Fault(NamedTuple):
-    """What is wrong, with which call; ``settings`` are arguments of the kind."""
+    """A fault and the call that has it; ``settings`` are arguments of its kind."""
 
     kind: str
     operation: str

@@ -19,16 +19,14 @@ class Presentation:
     :param comparer: the component that compared
     :param result: the :class:`~.result.RecordComparison`
     :param binding: the binding, which may be empty
-    :param data: the data of the record on the backend, ``None`` without one
     """
 
-    def __init__(self, comparer, result, binding, data):
+    def __init__(self, comparer, result, binding):
         self.comparer = comparer
         self.env = comparer.env
         self.reader = comparer.reader
         self.result = result
         self.binding = binding
-        self.data = data
         self.exports = result.direction == EXPORT
 
     def rows(self):
@@ -132,11 +130,17 @@ class Presentation:
 
     def _source_text(self, name):
         if not self.exports:
-            value = self.data.get(name) if isinstance(self.data, dict) else None
+            value = self._source_value(name)
             return excerpts(self._backend_text(name, value), "")[0]
         if not self.binding or name not in self.binding._fields:
             return ""
         return excerpts(self._odoo_text(name, self._value(name)), "")[0]
+
+    def _source_value(self, name):
+        try:
+            return self.result.source[name]
+        except (KeyError, TypeError):  # It may be anything.
+            return None
 
     def _value(self, name):
         try:

@@ -69,11 +69,11 @@ class RecordPreview(Component):
             result.by_field = False
             for each in result.fields:
                 each.state = UNKNOWN if each.state == NEW else each.state
-        parts = [self._part(result, binding, data)]
+        parts = [self._part(result, binding)]
         imported = None
         if not result.by_field and data is not None and directions[IMPORT]:
             imported = comparer.compare_import(external_id, data, binding)
-            parts.append(self._part(imported, binding, data))
+            parts.append(self._part(imported, binding))
             parts[1]["caption"] = self.reader._(
                 "The values of this backend have another form, so that they cannot be "
                 "compared field by field. Compare what an import would make of them:"
@@ -135,7 +135,7 @@ class RecordPreview(Component):
         comparer = self.comparer
         result = comparer.compare_import(external_id, data, binding)
         comparer.add_context(result, binding, external_id, data)
-        part = self._part(result, binding, data)
+        part = self._part(result, binding)
         matches = None if binding else comparer.match(external_id, data)
         sentence, tone = self._import_sentence(result, matches)
         return self._page(directions, [part], sentence, tone, result=result)
@@ -185,9 +185,9 @@ class RecordPreview(Component):
             "%s values cannot be mapped, so an import would fail.", count
         )
 
-    def _part(self, result, binding, data):
+    def _part(self, result, binding):
         binding = binding or self.model.browse()
-        rows = Presentation(self.comparer, result, binding, data).rows()
+        rows = Presentation(self.comparer, result, binding).rows()
         return {"direction": result.direction, "caption": "", "rows": rows}
 
     def _page(self, directions, parts, sentence, tone, result=None, problem=None):

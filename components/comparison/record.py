@@ -1,7 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Compare one record with its counterpart, without changing either."""
 
+import re
 from collections.abc import Mapping
+from functools import partial
 
 import psycopg2
 import psycopg2.errors
@@ -35,6 +37,8 @@ from .result import (
 from .values import is_same
 
 _UNREAD = object()
+#: Words of "last_name", "lastName", "last-name" and "customerID".
+_WORD = re.compile(r"[A-Z]{2,}(?![a-z])|[^\W_]?[^\W_A-Z]+|[^\W_]")
 
 
 class RecordComparer(Component):
@@ -91,7 +95,9 @@ class RecordComparer(Component):
         :param name: the name in the data of the backend
         :rtype: str
         """
-        return str(name).replace("_", " ").strip().capitalize()
+        words = _WORD.findall(str(name)) or [str(name)]
+        text = " ".join(word if word.isupper() else word.lower() for word in words)
+        return text[:1].upper() + text[1:]
 
     def shown(self, target, value):
         """Return a value of the backend as text; ``None`` for the default.
@@ -231,46 +237,45 @@ class RecordComparer(Component):
         :param data: the data of the record on the backend, ``None`` without one
         :rtype: RecordComparison
         """
-        is_bound = is_external_id(external_id)
         result = RecordComparison(EXPORT, creates=data is None)
-        result.is_gone = is_bound and data is None
+        result.is_gone = is_external_id(external_id) and data is None
         exporter, mapper = self._exporter_of(binding, external_id), self.mapper(EXPORT)
-        trace = self._trace_of(mapper)
+        hook, map_record = None, partial(mapper.map_record, binding)
         if isinstance(exporter, GenericExporter):
-            hook = self.map_for_export
-            options = {"exporter": exporter, "creates": result.creates}
             map_record = exporter._map_data
-        else:
-            hook, options = None, {}
-
-            def map_record():
-                return mapper.map_record(binding)
-
-        self._follow(
-            trace, result, map_record, hook, options, for_create=result.creates
-        )
-        values = None
-        if data is not None:
-            values = self._attempt(
-                result, self.values_on_backend, external_id, data, data=data
+            hook = partial(
+                self.map_for_export, exporter=exporter, creates=result.creates
             )
-        targets = trace.values
-        comparable = values is not None and not targets.keys().isdisjoint(values)
-        result.by_field = comparable or result.creates
-        for target, mapped in targets.items():
-            state, now = NEW, None
-            if mapped.error:
-                state = FAILED
-            elif not result.creates:
-                state = UNKNOWN
-            if comparable and target in values:
-                now = values[target]
-                if not mapped.error:
-                    same = self.is_same(target, mapped.value, now)
-                    state = SAME if same else DIFFERS
+        trace = self._trace_of(mapper)
+        self._follow(trace, result, map_record, hook, for_create=result.creates)
+        values = self._comparable_values(result, trace, external_id, data)
+        result.by_field = result.creates or values is not None
+        for target, mapped in trace.values.items():
+            state, now = self._compare_with_backend(target, mapped, result, values)
             result.fields.append(self._compared(mapped, state, now, data=None))
         self._add_failed_methods(result, trace, None)
         return result
+
+    def _comparable_values(self, result, trace, external_id, data):
+        """Return the values of the backend if they have keys of the export mapper."""
+        if data is None:
+            return None
+        values = self._attempt(
+            result, self.values_on_backend, external_id, data, data=data
+        )
+        is_comparable = values is not None and trace.values.keys() & values.keys()
+        return values if is_comparable else None
+
+    def _compare_with_backend(self, target, mapped, result, values):
+        """Return the state of a value for the backend, and what is there now."""
+        if values is not None and target in values:
+            now = values[target]
+            if mapped.error:
+                return FAILED, now
+            return (SAME if self.is_same(target, mapped.value, now) else DIFFERS), now
+        if mapped.error:
+            return FAILED, None
+        return (NEW if result.creates else UNKNOWN), None
 
     def compare_import(self, external_id, data, binding):
         """Compare what an import would write with what Odoo has.
@@ -280,27 +285,21 @@ class RecordComparer(Component):
         :param binding: its binding, which may be empty
         :rtype: RecordComparison
         """
-        result = RecordComparison(IMPORT, creates=not binding)
-        importer, mapper = (
-            self._importer_of(external_id, data, binding),
-            self.mapper(IMPORT),
-        )
-        trace, removed = self._trace_of(mapper), []
+        result, removed = RecordComparison(IMPORT, creates=not binding), []
+        importer = self._importer_of(external_id, data, binding)
+        mapper = self.mapper(IMPORT)
+        hook, map_record = None, partial(mapper.map_record, data)
         if isinstance(importer, RecordImporter):
-            hook, map_record = self.map_for_import, importer._map_data
-            options = {"importer": importer, "binding": binding, "removed": removed}
-        else:
-            hook, options = None, {}
-
-            def map_record():
-                return mapper.map_record(data)
-
+            map_record = importer._map_data
+            hook = partial(
+                self.map_for_import, importer=importer, binding=binding, removed=removed
+            )
+        trace = self._trace_of(mapper)
         self._follow(
             trace,
             result,
             map_record,
             hook,
-            options,
             for_create=result.creates,
             binding=binding,
             removed=removed,
@@ -333,16 +332,17 @@ class RecordComparer(Component):
             self.recover(error)
             return UNKNOWN, None
 
-    def _follow(self, trace, result, map_record, hook, options, **mapping_options):
+    def _follow(self, trace, result, map_record, hook, **mapping_options):
         """Map a record with the hooks of the connector, or else with its mapper."""
         trace.restart()
         record = self._attempt(result, map_record)
         if record is None:
             return
+        result.source = record.source
         data = failed = None
         if hook:
             attempt = RecordComparison(result.direction)
-            data = self._attempt(attempt, hook, map_record=record, **options)
+            data = self._attempt(attempt, hook, map_record=record)
             failed = attempt.errors
         if not trace.has_run:
             # The hook maps only what has changed, or needs what a preview lacks.

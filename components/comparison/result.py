@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What the comparison of one record has found."""
+"""Results of the comparison of one record."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,13 +9,13 @@ SAME = "same"
 DIFFERS = "differs"
 NEW = "new"  #: the record would be created with the value
 KEPT = "kept"  #: an import leaves Odoo's value, which waits for its export
-UNKNOWN = "unknown"  #: what the other side has cannot be read by field
+UNKNOWN = "unknown"  #: the counterpart cannot be read by field
 FAILED = "failed"  #: the value could not be mapped
 
 
 @dataclass
 class ComparedField:
-    """One value of a mapping, and what the other side has in its place."""
+    """One value of a mapping, and the value that it would replace."""
 
     target: str | None
     label: str
@@ -31,10 +31,10 @@ class ComparedField:
 
 @dataclass
 class Dependency:
-    """A record that is synchronised first, unless the other side has it."""
+    """A record that is synchronised first, unless its counterpart exists."""
 
     label: str
-    is_there: bool  #: whether the other side has it
+    is_there: bool  #: whether its counterpart exists
     is_updated: bool = False  #: whether it is updated nevertheless
 
 
@@ -44,6 +44,7 @@ class RecordComparison:
 
     direction: str
     creates: bool = False  #: whether the target has no such record
+    source: Any = None  #: what is mapped: the binding, or the data of the backend
     is_gone: bool = False  #: whether the record was bound, and the backend lost it
     by_field: bool = True  #: whether the data of the backend could be compared by field
     skip_reason: str | None = None  #: why the connector leaves the record out

@@ -203,9 +203,10 @@ class SidesComparison(Component):
         """
         with self._read_only_work() as work:
             lines = work.component(usage="chunk.comparison").lines_of_bindings(bindings)
-        if again:
-            comparison.forget_lines(Domain("res_id", "in", bindings.ids))
-        return self._store(comparison, job_uuid, 0 if again else len(bindings), lines)
+        records = Domain("res_id", "in", bindings.ids)
+        return self._store(
+            comparison, job_uuid, lines, len(bindings), again and records
+        )
 
     def compare_found(self, comparison, external_ids, job_uuid, again=False):
         """Find the records of the backend that Odoo does not have.
@@ -219,18 +220,20 @@ class SidesComparison(Component):
         """
         with self._read_only_work() as work:
             lines = work.component(usage="chunk.comparison").lines_of_ids(external_ids)
-        if again:
-            texts = list(map(str, external_ids))
-            comparison.forget_lines(Domain("external_id", "in", texts))
-        size = 0 if again else len(external_ids)
-        return self._store(comparison, job_uuid, size, lines)
+        records = Domain("external_id", "in", list(map(str, external_ids)))
+        return self._store(
+            comparison, job_uuid, lines, len(external_ids), again and records
+        )
 
     def _read_only_work(self):
         return read_only_work(
             self.backend_record, self.model._name, reader_of(self.work)
         )
 
-    def _store(self, comparison, job_uuid, size, lines):
+    def _store(self, comparison, job_uuid, lines, size, compared_before):
+        if compared_before:
+            comparison.forget_lines(compared_before)
+            size = 0
         counts = Counter(line["kind"] for line in lines)
         lines = [line for line in lines if line["kind"] not in (SAME, UNKNOWN)]
         comparison.store_chunk(job_uuid, size, counts, lines)
@@ -299,7 +302,7 @@ class ChunkComparison(Component):
         if not result.different and not result.errors:
             comparable = result.by_field and result.fields
             return {**values, "kind": SAME if comparable else UNKNOWN}
-        differences = Presentation(self.comparer, result, binding, data).differences()
+        differences = Presentation(self.comparer, result, binding).differences()
         for cause in result.errors:
             differences += self._failure(cause)["details"]
         differs = any(each.state == DIFFERS for each in result.fields)

@@ -53,23 +53,23 @@ class ExportItem:
 
     @property
     def is_open(self):
-        """Whether the export of the record goes on."""
+        """Return whether the export of the record goes on."""
         return self.outcome is None and self.error is None
 
     @property
     def is_done(self):
-        """Whether the record needs no job of its own."""
+        """Return whether the record needs no job of its own."""
         return bool(self.outcome and self.outcome.kind != POSTPONED)
 
     @property
     def settles_changes(self):
-        """Whether the changes of the record are exported, and not needed any longer."""
+        """Return whether the changes are exported, and no longer needed."""
         done = self.outcome and self.outcome.kind not in (SKIPPED, POSTPONED)
         return bool(done and self.changes)
 
     @property
     def keeps_changes(self):
-        """Whether nothing was exported, so that a later export needs the changes."""
+        """Return whether nothing was exported: a later export needs the changes."""
         return bool(self.changes and self.outcome and self.outcome.kind == SKIPPED)
 
     def forget_changes(self):

@@ -28,7 +28,7 @@ BYPASSED_HOOKS = ("run", "_run", "_lock", "_create", "_update", "_bind_and_commi
 
 
 class Call(NamedTuple):
-    """What an export sends to the backend."""
+    """Data that an export sends to the backend."""
 
     kind: str  #: ``CREATED`` or ``UPDATED``
     data: dict  #: the mapped data

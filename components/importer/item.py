@@ -6,7 +6,7 @@ from ...outcome import POSTPONED, Outcome
 
 
 class ImportItem:
-    """What an import knows of one record.
+    """State of the import of one record.
 
     :param external_id: id of the record on the backend
     :param data: its data, if it was read before
@@ -39,7 +39,7 @@ class ImportItem:
 
     @property
     def is_open(self):
-        """Whether the import of the record goes on."""
+        """Return whether the import of the record goes on."""
         return self.outcome is None and self.error is None
 
     def fail(self, error):

@@ -198,12 +198,12 @@ class RecordImporter(AbstractComponent):
 
     @property
     def can_read_many(self):
-        """Whether the adapter reads many records with one call."""
+        """Return whether the adapter reads many records with one call."""
         return has_capability(self.backend_adapter, "_reads_many")
 
     @property
     def can_create_many(self):
-        """Whether one call of the ORM may create many bindings."""
+        """Return whether one call of the ORM may create many bindings."""
         return not self._overrides_create
 
     def read_record(self):

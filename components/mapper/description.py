@@ -4,7 +4,9 @@
 import inspect
 from typing import NamedTuple
 
-#: What a modifier of this package does, by the name of the function that makes it.
+from .source import modifiers_of
+
+#: Modifiers of this package, by the name of the function that makes them.
 NONE, CONVERT = "none", "convert"
 REFERENCES = ("m2o_to_external", "external_to_m2o", "backend_to_m2o")
 FOLLOW = "follow_m2o_relations"
@@ -45,7 +47,10 @@ def described_fields(mapper):
 
 def _described_row(mapper, source, target):
     names = mapper._direct_source_field_name(source)
-    modifiers = _modifiers(source)
+    modifiers = [
+        getattr(modifier, "__qualname__", "").partition(".")[0]
+        for modifier in modifiers_of(source)[0]
+    ]
     return _field(
         _as_tuple(names),
         target,
@@ -79,15 +84,3 @@ def _as_tuple(names):
     if isinstance(names, str):
         return (names,)
     return tuple(names) if isinstance(names, list | tuple) else ()
-
-
-def _modifiers(source):
-    """Return the names of the modifiers of a row, the outer ones first."""
-    names = []
-    while callable(source):
-        names.append(source.__qualname__.partition(".")[0])
-        variables = source.__code__.co_freevars if hasattr(source, "__code__") else ()
-        if "field" not in variables:
-            break
-        source = source.__closure__[variables.index("field")].cell_contents
-    return names

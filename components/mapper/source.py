@@ -6,18 +6,31 @@ from odoo import models
 from ...orm import read_inherited
 
 
+def modifiers_of(source):
+    """Return the modifiers of a ``direct`` row, and the field that they modify.
+
+    :param source: name of a field, or a modifier
+    :return: pair of a list of modifiers, the outer ones first, and the name of the
+        field; the name is ``None`` when a modifier does not tell it
+    :rtype: tuple
+    """
+    modifiers = []
+    while callable(source):
+        modifiers.append(source)
+        variables = getattr(getattr(source, "__code__", None), "co_freevars", ())
+        if "field" not in variables:
+            return modifiers, None
+        source = source.__closure__[variables.index("field")].cell_contents
+    return modifiers, source
+
+
 def source_field(source):
     """Return the name of the field that a ``direct`` row reads.
 
     :param source: name of a field, or a modifier
     :return: the name, or ``None`` for a modifier that does not name it
     """
-    while callable(source):
-        variables = getattr(getattr(source, "__code__", None), "co_freevars", ())
-        if "field" not in variables:
-            return None
-        source = source.__closure__[variables.index("field")].cell_contents
-    return source
+    return modifiers_of(source)[1]
 
 
 def source_value(mapper, record, source, target):

@@ -55,7 +55,7 @@ class MappingTrace:
 
     @property
     def is_complete(self):
-        """Whether everything could be mapped."""
+        """Return whether everything could be mapped."""
         failed = any(value.error for value in self._values.values())
         return not (failed or self.errors)
 

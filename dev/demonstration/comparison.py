@@ -21,7 +21,7 @@ class Mismatch(NamedTuple):
 
 
 class Comparison:
-    """What came of a comparison: how many fields were compared, and which differ."""
+    """Result of a comparison: how many fields were compared, and which differ."""
 
     def __init__(self):
         self.fields = 0

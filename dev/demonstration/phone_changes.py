@@ -1,4 +1,4 @@
-"""What people do with their phones: change cards, add some, delete some."""
+"""Changes that people make on their phones: changed, new and deleted cards."""
 
 from typing import NamedTuple
 

@@ -75,7 +75,7 @@ def _demonstrate(server, radicale):
 
 
 class Demonstration:
-    """What is shown, one phase after the other."""
+    """The demonstration, one phase after the other."""
 
     def __init__(self, odoo, address_book, radicale):
         self.odoo = odoo

@@ -105,7 +105,7 @@ def _trust():
 
 def _mirrors():
     """Return the Debian mirrors of the machine's settings, the likeliest first."""
-    # What was downloaded before knows whose it is; what was not has only its address.
+    # A package of an earlier download has its owner; a new one has only its address.
     labelled = _output("indextargets", "--format", "$(ORIGIN)|$(COMPONENT)|$(REPO_URI)")
     sure = re.findall(r"^Debian\|main\|(.+)$", labelled, re.MULTILINE)
     named = re.findall(

@@ -1,7 +1,9 @@
 """Running Odoo: its settings, its command line, installing addons."""
 
+import json
 import os
 import re
+import subprocess
 
 from . import folders, odoo_source, processes
 from .console import Problem, step
@@ -87,3 +89,23 @@ def install(database, modules, title, *options):
             follow=follow,
             env=variables(),
         )
+
+
+def answer_of(script, database):
+    """Run a script in Odoo's shell and return what it answers.
+
+    :param script: Python code, which finds ``env`` and prints one line: ``ANSWER`` and
+        a text in JSON
+    :param database: name of the database
+    :return: the decoded answer
+    """
+    shell = subprocess.run(
+        command("shell", "-d", database, "--no-http"),
+        input=script,
+        env=variables(),
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    [line] = [each for each in shell.stdout.splitlines() if "ANSWER" in each]
+    return json.loads(line.partition("ANSWER")[2])

@@ -1,4 +1,4 @@
-"""What to tell people when the system refuses access to a file."""
+"""Messages about a file to which the system refuses access."""
 
 import os
 import pwd

@@ -9,10 +9,10 @@ import sys
 from . import build_cache, debian, folders, processes
 from .console import step
 
-# What pip has to find, so that odoo-addon-* and our own package can be installed. Odoo
-# is not in the package registry; psycopg2 is there as source only, which needs a
-# compiler, and psycopg2-binary has the same module. What Odoo itself needs is in our
-# list, not here.
+# Packages that pip has to find, so that odoo-addon-* and our own package can be
+# installed. Odoo is not in the package registry; psycopg2 is there as source only,
+# which needs a compiler, and psycopg2-binary has the same module. Our list contains the
+# packages that Odoo itself needs.
 STAND_INS = {"odoo": "19.0", "psycopg2": "2.9"}
 METADATA = """\
 Metadata-Version: 2.1
@@ -20,7 +20,7 @@ Name: {name}
 Version: {version}
 Summary: Stands in for a package that is importable all the same
 """
-# What runs Odoo. "python -m odoo" would import from the current folder first.
+# The program that runs Odoo. "python -m odoo" would import from the current folder.
 PROGRAM = """\
 import sys
 

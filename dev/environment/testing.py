@@ -14,7 +14,7 @@ PATIENCE = 180
 
 
 class Tally:
-    """What ran.
+    """Results of a run.
 
     ``areas`` counts by area, ``failures`` has the details by name, ``skipped`` the
     reasons of tests of dev.

@@ -8,7 +8,7 @@ from . import addons, databases, folders, odoo_process, processes
 from .console import say, step
 
 LANGUAGES = ("de", "es", "fr")
-#: What a translation has to keep: "%s", "%(name)s", "100%%" and the tags of HTML.
+#: Parts that a translation has to keep: "%s", "%(name)s", "100%%" and the tags of HTML.
 KEPT = re.compile(r"%(?:\(\w+\))?[sd]|%%|</?\w[^>]*>")
 
 

@@ -1,4 +1,4 @@
-"""What a person sees: ``./dev/pictures``, and the story that ``dev/tests`` tests.
+"""Screens as a person sees them, for ``./dev/pictures`` and for a test.
 
 Modules stand on one another in this order: contacts, browser < world < story <
 pictures.

@@ -39,7 +39,7 @@ A_DAY_EARLIER = (
 
 
 class World:
-    """What the story takes place in.
+    """Odoo and an address book, in which the story takes place.
 
     ``server`` is Odoo, ``odoo`` a client of it, ``cards`` the CardDAV server,
     ``address_book`` what is on it, and ``backend_id`` the address book in Odoo.

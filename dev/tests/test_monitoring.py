@@ -1,7 +1,5 @@
-"""What a monitoring system gets, as it asks: by HTTP with an API key."""
+"""Test the report for monitoring systems, over HTTP with an API key."""
 
-import json
-import subprocess
 import unittest
 
 import requests
@@ -44,7 +42,7 @@ for login, company, group in (
     users[login] = keys._generate("rpc", "test", datetime.now() + timedelta(days=1))
 env["connector.backend.state"].of(books[1]).action_pause()
 env.cr.commit()
-print("KEYS", json.dumps(users))
+print("ANSWER", json.dumps(users))
 """
 
 
@@ -54,16 +52,7 @@ class TestMonitoring(unittest.TestCase):
         super().setUpClass()
         cls.enterClassContext(running_postgres())
         database = databases.fresh_demo("monitoring")
-        shell = subprocess.run(
-            odoo_process.command("shell", "-d", database, "--no-http"),
-            input=PREPARE,
-            env=odoo_process.variables(),
-            text=True,
-            capture_output=True,
-            check=True,
-        )
-        [line] = [each for each in shell.stdout.splitlines() if "KEYS" in each]
-        cls.keys = json.loads(line.partition("KEYS")[2])
+        cls.keys = odoo_process.answer_of(PREPARE, database)
         cls.server = cls.enterClassContext(OdooServer(database))
 
     def ask(self, login):

@@ -1,7 +1,5 @@
 """The translations are complete, and people get them."""
 
-import json
-import subprocess
 import unittest
 
 import polib
@@ -37,7 +35,7 @@ for locale in ["en_US", *locales]:
         "a menu of the example": speaking.ref(
             "connector_carddav.menu_carddav_backend").name,
     })
-print("TEXTS", json.dumps(texts))
+print("ANSWER", json.dumps(texts))
 """
 
 
@@ -64,16 +62,7 @@ class TestTranslations(unittest.TestCase):
 
     def test_people_read_their_language(self):
         with databases.temporary(databases.demo(), "translated") as database:
-            shell = subprocess.run(
-                odoo_process.command("shell", "-d", database, "--no-http"),
-                input=READ,
-                env=odoo_process.variables(),
-                text=True,
-                capture_output=True,
-                check=True,
-            )
-        [line] = [each for each in shell.stdout.splitlines() if "TEXTS" in each]
-        texts = json.loads(line.partition("TEXTS")[2])
+            texts = odoo_process.answer_of(READ, database)
         for place in texts[0]:
             read = [str(each[place]) for each in texts]
             self.assertEqual(len(set(read)), 4, f"{place}: {read}")

@@ -35,17 +35,17 @@ class Resource:
 
     @property
     def is_collection(self):
-        """Whether the resource can contain others."""
+        """Return whether the resource can contain others."""
         return self._has("d:resourcetype/d:collection")
 
     @property
     def is_address_book(self):
-        """Whether the resource is an address book."""
+        """Return whether the resource is an address book."""
         return self._has("d:resourcetype/c:addressbook")
 
     @property
     def reports_changes(self):
-        """Whether the resource can report its changes."""
+        """Return whether the resource can report its changes."""
         return self._has("d:supported-report/d:report/d:sync-collection")
 
     def _has(self, path):

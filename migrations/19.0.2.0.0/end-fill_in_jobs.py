@@ -24,7 +24,7 @@ _logger = logging.getLogger(__name__)
 
 BATCH = 1000
 
-#: What is wrong with a job that nobody can run any more: its records, their model or an
+#: Errors of a job that cannot run any more: its records, their model or an
 #: argument are gone, or what it stores is not valid.
 UNREADABLE = (AttributeError, KeyError, MissingError, TypeError, ValueError)
 

@@ -22,7 +22,7 @@ class Difference(NamedTuple):
 
     @property
     def is_conflict(self):
-        """Whether both sides changed."""
+        """Return whether both sides changed."""
         return bool(self.contact and self.card)
 
 
@@ -168,7 +168,7 @@ class CardComparison(Component):
 
     def _conflict_text(self, binding, card, difference):
         """Return a line with both values for each property that changed."""
-        labels = self._labels()
+        labels = self.labels()
         here = self.properties_of(binding)
         there = self.read(binding.external_id, card)
         return "\n".join(
@@ -181,7 +181,8 @@ class CardComparison(Component):
             for name in sorted(difference.contact | difference.card)
         )
 
-    def _labels(self):
+    def labels(self):
+        """Return the names of properties for people, by property."""
         return {
             "FN": self.env._("Name"),
             "N": self.env._("Parts of the name"),
@@ -199,6 +200,21 @@ class CardComparison(Component):
 
     def _write(self, binding, **values):
         binding.with_context(connector_no_export=True).write(values)
+
+
+class ContactComparer(Component):
+    """Show the properties of cards on the screens of comparisons."""
+
+    _name = "carddav.record.comparer"
+    _inherit = ["connector.record.comparer", "base.carddav.connector"]
+    _apply_on = ["carddav.res.partner"]
+
+    def backend_label(self, name):
+        labels = self.component(usage="card.comparison").labels()
+        return labels.get(name) or super().backend_label(name)
+
+    def shown(self, target, value):
+        return vcard.shown(value) if value and target in vcard.READ else None
 
 
 def _changed(now, before):

@@ -56,7 +56,9 @@ class ContactMapper(Component):
 
         No company is created: people spell the same name in different ways.
         """
-        names = list(record.get("ORG", ()))
+        names, contact = list(record.get("ORG", ())), self.options.binding
+        if contact and not contact.parent_id and names == [contact.company_name]:
+            return None
         if self._is_company(record):
             names = names[:-1]
         parent = self._parent(record, names)

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What users read about the synchronisation of contacts."""
+"""Test the description of the synchronisation of contacts."""
 
 from .common import CardDAVCase
 

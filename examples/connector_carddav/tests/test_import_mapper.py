@@ -93,6 +93,14 @@ class TestContactMapper(CardDAVCase):
         self.contact("Engines; Ltd", is_company=True)
         self.assertFalse(self.values("ORG:Engines\\; Ltd")["parent_id"])
 
+    def test_a_company_that_was_entered_as_text_remains_text(self):
+        contact = self.contact(company_name="Engines")
+        self.contact("Engines", is_company=True)
+        options = {"for_create": False, "binding": contact, "fields": ["ORG"]}
+        self.assertEqual(self.values("ORG:Engines", **options), {})
+        self.contact("Mills", is_company=True)
+        self.assertTrue(self.values("ORG:Mills", **options)["parent_id"])
+
     def test_a_company_does_not_belong_to_itself(self):
         values = self.values("ORG:Ada", "X-ABSHOWAS:COMPANY")
         self.assertTrue(values["is_company"])

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What our framework offers on top; with the peer this module is not loaded."""
+"""Components that need our framework; not loaded with the peer."""
 
 from odoo.addons.component.core import Component
 

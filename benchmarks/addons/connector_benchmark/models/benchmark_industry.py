@@ -3,7 +3,7 @@ from odoo import fields, models
 
 
 class BenchmarkIndustry(models.Model):
-    """What the partners refer to."""
+    """Industries, to which the partners refer."""
 
     _name = "benchmark.industry"
     _description = "Industry of the Benchmark"

@@ -3,7 +3,7 @@ from odoo import models
 
 
 class BenchmarkPartner(models.Model):
-    """What users of the peer write for each binding; with ours it is there."""
+    """Code that users of the peer write for each binding, and ours contains."""
 
     _inherit = "benchmark.res.partner"
 
