@@ -24,6 +24,7 @@ SIZES = [
     ("sizes.job_of_chunk", 10_000),
     ("sizes.waiting_job", 100_000),
 ]
+COMPARED = (1000, 10_000)
 DELAYED = (2000, 20_000, 200_000)
 TITLES = {
     "jobs.run_one_by_one": "a job a record",
@@ -42,6 +43,7 @@ def run():
     templates = {each: Template(each).prepare() for each in both}
     _print_sizes(templates[contenders.OURS])
     _print_delays(templates[contenders.OURS])
+    _print_comparisons(templates[contenders.OURS])
     lines = [HEADINGS]
     for contender, work, sizes in SERIES:
         for size in sizes:
@@ -71,6 +73,19 @@ def _print_delays(template):
             say(
                 f"delaying {cost.records:,} exports: {cost.seconds * 1e6:.0f} us each, "
                 f"{cost.megabytes:.0f} MiB in all"
+            )
+
+
+def _print_comparisons(template):
+    """Measure the memory of a process that runs all jobs of a comparison."""
+    for size in COMPARED:
+        with databases.temporary(template, "benchmark") as database:
+            processes.run(contenders.OURS, database, [("comparisons.populate", size)])
+            work = "comparisons.compare"
+            cost = processes.run(contenders.OURS, database, [(work, size)])[work]
+            say(
+                f"comparing {cost.records:,} records with a backend: "
+                f"{cost.seconds * 1000:.2f} ms each, {cost.megabytes:.0f} MiB in all"
             )
 
 

@@ -131,7 +131,6 @@ class ConnectorRun(models.Model):
     unchanged = fields.Integer(readonly=True)
     skipped = fields.Integer(readonly=True)
     retried_alone = fields.Integer(
-        string="Retried Alone",
         readonly=True,
         help="Records that failed or were locked when they were synchronised together "
         "with others. A separate job handles each of them again.",

@@ -45,6 +45,10 @@ class BenchmarkAdapter(Component):
         self._wait()
         return partner_data(external_id)
 
+    def search(self, filters=None):
+        self._wait()
+        yield from map(str, range(self.backend_record.records))
+
     def _wait(self):
         milliseconds = self.backend_record.milliseconds
         if milliseconds:

@@ -14,4 +14,5 @@ class BenchmarkBackend(models.Model):
     has_dependencies = fields.Boolean(
         help="Whether the backend must know the industry of a partner first."
     )
+    records = fields.Integer(help="How many partners it lists.")
     takes_many = fields.Boolean(help="Whether a call can be about many records.")
