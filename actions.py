@@ -21,3 +21,18 @@ def notification(message, kind="success", following=None, **params):
         "tag": "display_notification",
         "params": {"message": message, "type": kind, **params},
     }
+
+
+def window_action(env, xml_id, title=None, **changes):
+    """Return an action that opens records, with changes.
+
+    :param env: ``Environment`` of the user
+    :param xml_id: external id of the ``ir.actions.act_window``
+    :param title: translated title, in place of the name of the action
+    :param changes: values in place of those of the action
+    :rtype: dict
+    """
+    action = env["ir.actions.act_window"]._for_xml_id(xml_id)
+    if title:
+        changes |= {"name": title, "display_name": title}
+    return {**action, **changes}

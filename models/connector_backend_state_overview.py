@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .. import updates
-from ..actions import notification
+from ..actions import notification, window_action
 from ..backends import is_archived
 from ..causes import READABLE
 from ..figures import DAYS, BackendFigures, Figures, Reference
@@ -145,9 +145,7 @@ class ConnectorBackendOverview(models.Model):
     def action_open_overview(self):
         """Open the overview, with a card for each backend."""
         self.make_missing()
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "connector.connector_backend_state_action"
-        )
+        return window_action(self.env, "connector.connector_backend_state_action")
 
     def action_open_backend(self):
         """Open the settings of the backend."""
@@ -204,15 +202,15 @@ class ConnectorBackendOverview(models.Model):
 
     def _open(self, xml_id, model_name=None):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(xml_id)
         domain = [
             ("backend_model", "=", self.backend_model),
             ("backend_id", "=", self.backend_id),
         ]
         if model_name:
             domain.append(("model_name", "=", model_name))
-        name = f"{action['name']} · {self.backend_name}"
-        return {**action, "name": name, "domain": domain, "context": {}}
+        action = window_action(self.env, xml_id, domain=domain, context={})
+        title = f"{action['name']} · {self.backend_name}"
+        return {**action, "name": title, "display_name": title}
 
     def _open_jobs(self, model_name, figure):
         action = self._open("queue_job.action_queue_job", model_name)

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ..actions import window_action
 from ..inspection import backend_models, binding_models, model_label
 from ..job_states import FAILED, UNFINISHED
 
@@ -97,15 +98,13 @@ class ConnectorComparison(models.Model):
     def action_open_lines(self):
         """Show what differs."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "connector.connector_comparison_line_action"
+        return window_action(
+            self.env,
+            "connector.connector_comparison_line_action",
+            self.title,
+            domain=[("comparison_id", "=", self.id)],
+            context={"connector_comparison_id": self.id},
         )
-        return {
-            **action,
-            "name": self.title,
-            "domain": [("comparison_id", "=", self.id)],
-            "context": {"connector_comparison_id": self.id},
-        }
 
     def action_compare_again(self):
         """Start a new comparison of the same records."""

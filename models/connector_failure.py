@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..actions import RELOAD, notification
+from ..actions import RELOAD, notification, window_action
 from ..causes import (
     CAUSE_CLASSES,
     DEVELOPER,
@@ -237,9 +237,8 @@ class ConnectorFailure(models.Model):
         if not self.env.context.get("connector_leave_form"):
             return RELOAD
         # The form has nothing left to show.
-        actions = self.env["ir.actions.act_window"]
-        action = actions._for_xml_id("connector.connector_failure_action")
-        return {**action, "target": "main"}
+        failures = "connector.connector_failure_action"
+        return window_action(self.env, failures, target="main")
 
     def _retry(self):
         """Requeue the jobs with one query, as ``queue.job.requeue()`` does for each."""
@@ -293,11 +292,13 @@ class ConnectorFailure(models.Model):
     def action_open_jobs(self):
         """Show the jobs that have the cause."""
         self.check_access("read")
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "queue_job.action_queue_job"
+        return window_action(
+            self.env,
+            "queue_job.action_queue_job",
+            self.sentence,
+            domain=[("id", "in", self._jobs().ids)],
+            context={},
         )
-        domain = [("id", "in", self._jobs().ids)]
-        return {**action, "name": self.sentence, "domain": domain, "context": {}}
 
     def _no_records(self, jobs):
         names = [name for job in jobs for name in _external_ids(job)]

@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import outcome
-from ..actions import RELOAD, notification
+from ..actions import RELOAD, notification, window_action
 from ..job_states import (
     CANCELLED,
     DONE,
@@ -262,15 +262,13 @@ class ConnectorRun(models.Model):
     def action_open_jobs(self):
         """Show the jobs of the run."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "queue_job.action_queue_job"
+        return window_action(
+            self.env,
+            "queue_job.action_queue_job",
+            self.env._("Jobs of %s", self.title),
+            domain=[("run_id", "=", self.id)],
+            context={},
         )
-        return {
-            **action,
-            "name": self.env._("Jobs of %s", self.title),
-            "domain": [("run_id", "=", self.id)],
-            "context": {},
-        }
 
     def action_open_failures(self):
         """Show the causes why jobs of the run have failed, or are retried."""
@@ -278,14 +276,12 @@ class ConnectorRun(models.Model):
         jobs = self.env["queue.job"].sudo()
         troubled = [("run_id", "=", self.id), ("state", "in", RUNNABLE)]
         causes = jobs._read_group(troubled, ["cause", "exc_name"])
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "connector.connector_failure_action"
-        )
         domain = [
             *self._domain_of(self._backend(), self.model_name),
             ("cause", "in", [cause or name for cause, name in causes if cause or name]),
         ]
-        return {**action, "domain": domain}
+        failures = "connector.connector_failure_action"
+        return window_action(self.env, failures, domain=domain)
 
     def action_cancel(self):
         """Cancel the jobs that have not begun; those that run end normally."""

@@ -147,6 +147,7 @@ def compare(world, window):
     window.see(".modal-body", "It changes nothing")
     window.press("Compare")
     window.see(RECORD, world.new_phone)
+    window.see(".o_last_breadcrumb_item", "Team address book: CardDAV Contact")
     window.see(".o_connector_comparison_head", "the same", "missing in Odoo")
     window.see(RECORD, "Missing in Odoo")
     window.see(RECORD, "Missing on the backend")
