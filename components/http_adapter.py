@@ -90,7 +90,15 @@ class HTTPAdapter(AbstractComponent):
         :raise: as :meth:`_request`, and ``NetworkRetryableError`` when the answer is
             not JSON
         """
-        response = self._request(method, path, **kwargs)
+        return self._decode(self._request(method, path, **kwargs))
+
+    def _decode(self, response):
+        """Return the data of an answer.
+
+        :param response: a ``requests.Response``
+        :return: the decoded JSON; ``None`` for an answer without content
+        :raise NetworkRetryableError: when the answer is not JSON
+        """
         if not response.content:
             return None
         try:
@@ -144,28 +152,32 @@ class HTTPAdapter(AbstractComponent):
         before, or that has the same content as the page before it.
 
         :param path: path of the first page
-        :param kwargs: as for :meth:`_request`; only the first page gets ``params``
+        :param kwargs: as for :meth:`_request`
         :return: generator of answers; each is requested when it is needed
         :raise JobError: when the list has more than ``_max_pages`` pages
         """
-        seen, previous = set(), None
-        while path and path not in seen:
+        first, params = path, kwargs.pop("params", None)
+        more, seen, previous = params, set(), None
+        while path and (page := (path, repr(more))) not in seen:
             if len(seen) == self._max_pages:
                 raise JobError(self._too_many_pages_message(path))
-            seen.add(path)
-            response = self._request("GET", path, **kwargs)
+            seen.add(page)
+            response = self._request("GET", path, params=more, **kwargs)
             if previous is not None and self._repeats_page(response, previous):
                 return
             yield response
-            previous, path = response, self._next_page(response)
-            kwargs.pop("params", None)
+            previous, path, more = response, self._next_page(response), None
+            if isinstance(path, dict):
+                path, more = first, {**dict(params or {}), **path}
 
     def _next_page(self, response):
-        """Return the URL of the page after this one, or ``None``.
+        """Return where the page after this one is.
 
-        By default what the header ``Link`` names as ``rel="next"`` (RFC 8288).
+        By default it is what the header ``Link`` names as ``rel="next"`` (RFC 8288).
 
-        :rtype: str | None
+        :return: its URL, or the parameters to add to those of the first page, such as
+            ``{"page": 2}``; ``None`` after the last page
+        :rtype: str | dict | None
         """
         url = response.links.get("next", {}).get("url")
         return url and urljoin(response.url, url)

@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..job_facts import outcome_values
+from ..synchronisation import Synchronisation
 from ..work_context import ConnectorWorkContext
 
 
@@ -43,6 +44,16 @@ class ConnectorBackend(models.AbstractModel):
 
     def _job_store_values(self, job):
         return {**super()._job_store_values(job), **outcome_values(job)}
+
+    @api.private
+    def synchronise(self):
+        """Import what has changed, and export what was never exported, as jobs.
+
+        A scheduled action calls it to do what the button *Synchronise Now* does. It
+        delays no second jobs for a backend that is being synchronised already.
+        """
+        for backend in self:
+            Synchronisation(backend).delay()
 
     # Services that a connector may offer to its users.
 

@@ -284,6 +284,35 @@ class TestPages(HTTPCase):
         self.will_list(b"[1]", b"[2]", b"[3]")
         self.assertEqual(self.pages(_max_pages=3), [[1], [2], [3]])
 
+    def test_a_next_page_may_be_a_parameter_beside_those_of_the_first(self):
+        def answer(handler):
+            number = int(handler.path.partition("page=")[2] or 0)
+            handler.send_response(200)
+            handler.end_headers()
+            handler.wfile.write(b"[%d]" % number)
+
+        def next_page(adapter, response):
+            [number] = response.json()
+            return {"page": min(number + 1, 2)}
+
+        self.web.answers["/api/contacts"] = answer
+        pages = self.adapter(_next_page=next_page)._pages(
+            "contacts", params={"size": 1}
+        )
+        self.assertEqual([page.json() for page in pages], [[0], [1], [2]])
+        self.assertEqual(
+            [path for _method, path, *_rest in self.web.requests],
+            [f"/api/contacts?size=1{more}" for more in ("", "&page=1", "&page=2")],
+            "and no circle",
+        )
+
+    def test_a_page_that_is_not_json_is_requested_again_later(self):
+        self.web.answers["/api/contacts"] = 200, {}, b"<html>Welcome to the hotel"
+        adapter = self.adapter()
+        with self.assertRaisesRegex(NetworkRetryableError, "valid JSON") as caught:
+            adapter._decode(next(adapter._pages("contacts")))
+        self.assertNotIn("hotel", str(caught.exception))
+
 
 class TestLimits(HTTPCase):
     """Answers that take too long, or are too large."""

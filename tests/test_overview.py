@@ -558,6 +558,18 @@ class TestSynchroniseNow(ImportCase):
         self.state.action_synchronise()
         self.assertEqual(self.new_jobs().method_name, "import_batch")
 
+    def test_a_schedule_does_what_the_button_does(self):
+        self.build(*batch_export_components())
+        shops = self.shop + self.shop.create({"name": "Other"})
+        for _twice in range(2):
+            shops.synchronise()
+        for shop in shops:
+            jobs = self.env["queue.job"].search([("backend_id", "=", shop.id)])
+            self.assertEqual(
+                sorted(jobs.mapped("method_name")), ["export_batch", "import_changes"]
+            )
+            self.assertEqual(jobs.run_id.direction, "both")
+
     def test_pressing_twice_makes_no_second_run(self):
         self.state.action_synchronise()
         message = self.state.action_synchronise()["params"]["message"]
