@@ -39,6 +39,7 @@ from . import (
     test_record_deleter,
     test_record_importer,
     test_record_links,
+    test_remote_system,
     test_runs,
     test_security,
     test_strict_overrides,

@@ -11,12 +11,15 @@ cases of the modules in which they are defined, and no module of these bases is 
 :mod:`.cases`            Test cases in one transaction, which is rolled back: with an
                          export, with an import, or with mappers
 :mod:`.real_jobs`        A test case with real commits, whose jobs run as in the queue
+:mod:`.remote_system`    A remote system with a JSON API on a local port, which fails on
+                         command
 =======================  ===============================================================
 """
 
 from .cases import ImportCase, MapperCase, ShopCase, noted_queries, sent_locks
 from .models import committed_test_models, create_test_models, remove_test_models
 from .real_jobs import RealJobsCase, Transaction
+from .remote_system import Failure, RemoteSystem
 from .shop import (
     BulkExports,
     ShopServer,
@@ -31,9 +34,11 @@ from .shop import (
 
 __all__ = [
     "BulkExports",
+    "Failure",
     "ImportCase",
     "MapperCase",
     "RealJobsCase",
+    "RemoteSystem",
     "ShopCase",
     "ShopServer",
     "ShopSource",

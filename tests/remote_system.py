@@ -1,0 +1,585 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A remote system with a JSON API, in memory, on a port of this machine.
+
+It stores items in collections, and fails on command. A test uses it in a ``with``
+block::
+
+    with RemoteSystem(token="secret") as remote:
+        remote.fail(Failure.HANG_UP_AFTER, "POST", "contacts")
+        ...  # a connector that calls remote.url
+        remote.collection("contacts")  # the items by id
+        remote.count("POST", "contacts")  # the calls
+
+To try a connector by hand, run the file itself, which needs no Odoo::
+
+    python3 remote_system.py --port 8070 --token secret
+
+The API. Any name is a collection. Each call needs ``Authorization: Bearer TOKEN``::
+
+    GET    /ping            200 {"name": ..., "now": ...}
+    POST   /contacts        201 and the item, with "id" and "updated_at"; the header
+                            Idempotency-Key becomes the item's "key"
+    GET    /contacts/ID     200 and the item, or 404
+    PATCH  /contacts/ID     200 and the item, or 404
+    DELETE /contacts/ID     204, or 404
+    GET    /contacts        200 {"items": [...], "next": ... or null}
+           ?limit=100       items of a page
+           &after=NEXT      the page that follows, "next" of the page before
+           &since=MOMENT    items changed at that moment or later, such as
+                            2026-05-01T12:00:00Z
+           &ids=1,2,3       these items
+           &key=KEY         items that were created with this key
+           &FIELD=VALUE     items with this value
+    POST   /contacts/batch  200 {"results": [{"id": ...} or {"error": ...}, ...]} for
+                            {"items": [{..., "key": KEY}, ...]}
+    PATCH  /contacts/batch  the same, for items with their "id"
+
+Data that the system refuses is answered with 422 {"error": ..., "field": ...}. A create
+that is sent twice creates two items, even with the same key. A list is sorted by a
+counter of changes: an item that changes while a client reads the pages moves to the
+end, and no item is missed.
+"""
+
+import argparse
+import enum
+import json
+import socket
+import sys
+import threading
+import time
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
+
+PARAMETERS = ("limit", "after", "since", "ids")
+
+
+class Failure(enum.Enum):
+    """What :meth:`RemoteSystem.fail` does instead of answering."""
+
+    #: Refuse the data with 422.
+    REFUSE = enum.auto()
+    #: Close the connection; nothing is done.
+    HANG_UP_BEFORE = enum.auto()
+    #: Do what was asked, and close the connection without an answer.
+    HANG_UP_AFTER = enum.auto()
+    #: Answer 429 with ``Retry-After``.
+    TOO_MANY = enum.auto()
+    #: Answer 500; nothing is done.
+    SERVER_ERROR = enum.auto()
+    #: Do what was asked, and answer with 200 and a page that is not JSON.
+    GARBAGE = enum.auto()
+    #: Do what was asked, and answer some seconds later.
+    SLOW = enum.auto()
+    #: Answer 404; nothing is done.
+    GONE = enum.auto()
+
+
+class Call(NamedTuple):
+    """A call that reached the system."""
+
+    method: str
+    path: str  #: without the slash at its beginning, decoded
+    query: dict
+    headers: dict  #: without the credentials
+    body: object  #: the decoded JSON, or ``None``
+
+    def matches(self, method=None, path=None):
+        """Return whether this is a call of a method to a path, or below it."""
+        below = path is None or f"{self.path}/".startswith(f"{path}/")
+        return below and method in (None, self.method)
+
+
+class Rejected(Exception):
+    """The call cannot be answered with data.
+
+    :param status: of the answer
+    :param error: text for people
+    :param field: name of the field that is wrong
+    """
+
+    def __init__(self, status, error, field=None):
+        super().__init__(error)
+        self.status = status
+        self.body = {"error": error, **({"field": field} if field else {})}
+
+
+class Rule:
+    """What happens to the calls that match, a number of times."""
+
+    def __init__(self, action, method, path, times):
+        self.action = action
+        self._matching = method, path
+        self._left = times
+
+    def takes(self, call):
+        if not self._left or not call.matches(*self._matching):
+            return False
+        self._left -= 1
+        return True
+
+
+class Collection:
+    """Items by id, with the number of their last change."""
+
+    def __init__(self):
+        self.items = {}
+        self.changes = {}
+        self.next_id = 1
+        self.given_ids = []
+        self.refusals = []
+
+    def check(self, item):
+        for refusal in self.refusals:
+            if error := refusal(item):
+                raise Rejected(422, error)
+
+    def new_id(self):
+        if self.given_ids:
+            return self.given_ids.pop(0)
+        while str(self.next_id) in self.items:
+            self.next_id += 1
+        self.next_id += 1
+        return str(self.next_id - 1)
+
+    def get(self, id_):
+        if str(id_) not in self.items:
+            raise Rejected(404, f"There is no item {id_}.")
+        return self.items[str(id_)]
+
+
+class RemoteSystem:
+    """A remote system, which accepts connections within a ``with`` block.
+
+    :param token: that callers must send (``str``)
+    :param name: of the system, which the answer to ``/ping`` contains
+    :param port: to listen on; 0 takes one that is free
+    """
+
+    def __init__(self, token="secret", name="Remote System", port=0):
+        self.token = token
+        self.name = name
+        self.calls = []  #: each :class:`Call`, in order
+        self._port = port
+        self._lock = threading.RLock()
+        self._collections = {}
+        self._change = 0
+        self._stopped_clock = None
+        self._failures = []
+        self._interruptions = []
+        self._server = None
+        self._closing = threading.Event()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *error):
+        self.stop()
+
+    def start(self):
+        """Accept connections."""
+        self._closing.clear()
+        self._server = Server(("127.0.0.1", self._port), Handler)
+        self._server.remote = self
+        self._port = self._server.server_port
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.01,), daemon=True
+        ).start()
+
+    def stop(self):
+        """Refuse connections, close those that are open, and wait for their calls."""
+        self._closing.set()
+        self._server.shutdown()
+        self._server.close_connections()
+        self._server.server_close()
+
+    @contextmanager
+    def down(self):
+        """Refuse connections within a ``with`` block, and keep the items."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._port}"
+
+    # -- the items, as another client reads and changes them
+
+    def collection(self, name):
+        """Return copies of the items of a collection, by id as text.
+
+        :rtype: dict
+        """
+        with self._lock:
+            return {id_: dict(item) for id_, item in self._of(name).items.items()}
+
+    def add(self, collection, values):
+        """Add an item, also one that the system would refuse to a caller.
+
+        :param values: dict; may contain an ``id`` and ``updated_at``
+        :return: the id
+        """
+        with self._lock:
+            found = self._of(collection)
+            id_ = values["id"] if "id" in values else found.new_id()
+            self._store(found, {**values, "id": id_})
+            return id_
+
+    def change(self, collection, id_, **values):
+        """Change values of an item.
+
+        :raise KeyError: when there is no such item
+        """
+        with self._lock:
+            found = self._of(collection)
+            self._store(found, {**found.items[str(id_)], "updated_at": None, **values})
+
+    def remove(self, collection, id_):
+        """Delete an item.
+
+        :raise KeyError: when there is no such item
+        """
+        with self._lock:
+            del self._of(collection).items[str(id_)]
+
+    def give_ids(self, collection, *ids):
+        """Set the ids of the next items, such as ``0`` or ``"Ä/1"``."""
+        with self._lock:
+            self._of(collection).given_ids += ids
+
+    def stop_clock(self, moment):
+        """Let the clock stand still at a moment; go on with ``None``.
+
+        :param moment: ``datetime``, in UTC unless it has a time zone
+        """
+        self._stopped_clock = moment
+
+    # -- what happened, and what shall happen
+
+    def count(self, method=None, path=None):
+        """Return the number of calls of a method to a path, or below it.
+
+        :param method: such as ``"POST"``; any when ``None``
+        :param path: such as ``"contacts"`` or ``"contacts/batch"``; any when ``None``
+        """
+        with self._lock:
+            return sum(call.matches(method, path) for call in self.calls)
+
+    def refuse(self, collection, refusal):
+        """Refuse items that callers create or change.
+
+        :param refusal: called with the item as it would be stored (dict); returns the
+            reason (``str``), or ``None`` to accept the item
+        """
+        with self._lock:
+            self._of(collection).refusals.append(refusal)
+
+    def fail(self, failure, method=None, path=None, times=1, seconds=1):
+        """Fail at the next calls of a method to a path, or below it.
+
+        :param failure: a :class:`Failure`
+        :param method: such as ``"POST"``; any when ``None``
+        :param path: such as ``"contacts"``; any when ``None``
+        :param times: number of calls; -1 for all
+        :param seconds: until the answer of ``SLOW``, and in ``Retry-After``
+        """
+        with self._lock:
+            self._failures.append(Rule((failure, seconds), method, path, times))
+
+    def before(self, interruption, method=None, path=None, times=1):
+        """Do something when a call arrives, before it is answered.
+
+        :param interruption: called with the :class:`Call`, in the thread of the server
+        :param method: such as ``"GET"``; any when ``None``
+        :param path: such as ``"contacts"``; any when ``None``
+        :param times: number of calls; -1 for all
+        """
+        with self._lock:
+            self._interruptions.append(Rule(interruption, method, path, times))
+
+    # -- how a call is answered
+
+    def _of(self, name):
+        return self._collections.setdefault(name, Collection())
+
+    def _now(self):
+        now = self._stopped_clock or datetime.now(timezone.utc)
+        return _text(now)
+
+    def _store(self, collection, item):
+        self._change += 1
+        item["updated_at"] = item.get("updated_at") or self._now()
+        id_ = str(item["id"])
+        # The item that changed last is the last one of the list.
+        collection.items.pop(id_, None)
+        collection.items[id_] = item
+        collection.changes[id_] = self._change
+        return item
+
+    def _arrives(self, call):
+        """Note a call, and let the test interrupt it.
+
+        :return: the :class:`Failure` for the call or ``None``, and its seconds
+        """
+        with self._lock:
+            self.calls.append(call)
+            interruptions = [rule for rule in self._interruptions if rule.takes(call)]
+            failures = (rule for rule in self._failures if rule.takes(call))
+            failure = next(failures, None)
+        for rule in interruptions:
+            rule.action(call)
+        return failure.action if failure else (None, 0)
+
+    def _answer(self, call):
+        """Do what a call asks; return the status and the data of the answer."""
+        try:
+            with self._lock:
+                return self._work(call)
+        except Rejected as rejected:
+            return rejected.status, rejected.body
+
+    def _work(self, call):
+        name, _slash, id_ = call.path.partition("/")
+        if call.path == "ping":
+            return 200, {"name": self.name, "now": self._now()}
+        collection = self._of(name)
+        key = call.headers.get("Idempotency-Key")
+        match call.method, id_:
+            case "GET", "":
+                return 200, _page(collection, call.query)
+            case "GET", _:
+                return 200, collection.get(id_)
+            case "POST", "":
+                return 201, self._create(collection, {**_dict(call.body), "key": key})
+            case ("POST" | "PATCH") as method, "batch":
+                do = self._create if method == "POST" else self._update
+                items = _dict(call.body).get("items", ())
+                return 200, {"results": _results(do, collection, items)}
+            case "PATCH", _ if id_:
+                return 200, self._update(collection, {**_dict(call.body), "id": id_})
+            case "DELETE", _ if id_:
+                del collection.items[str(collection.get(id_)["id"])]
+                return 204, None
+        raise Rejected(405, f"{call.method} is not possible here.")
+
+    def _create(self, collection, values):
+        collection.check(values)
+        id_ = collection.new_id()
+        return self._store(collection, {**values, "id": id_, "updated_at": None})
+
+    def _update(self, collection, values):
+        old = collection.get(values["id"])
+        item = {**old, **values, "id": old["id"], "updated_at": None}
+        collection.check(item)
+        return self._store(collection, item)
+
+
+def _dict(body):
+    if not isinstance(body, dict):
+        raise Rejected(400, "The body is not a JSON object.")
+    return body
+
+
+def _results(do, collection, items):
+    """Create or change items; return for each its id, or the reason of the refusal."""
+    results = []
+    for item in items:
+        try:
+            results.append({"id": do(collection, item)["id"]})
+        except Rejected as rejected:
+            results.append({**rejected.body, "status": rejected.status})
+    return results
+
+
+def _page(collection, query):
+    """Return a page of the items of a collection that a query asks for."""
+    limit, after = _number(query, "limit", 100), _number(query, "after", 0)
+    since = _moment(query)
+    wanted = {name: query[name] for name in query.keys() - set(PARAMETERS)}
+    ids = query["ids"].split(",") if "ids" in query else collection.items
+    found = [
+        item
+        for id_, item in collection.items.items()
+        if id_ in ids
+        and collection.changes[id_] > after
+        and item["updated_at"] >= since
+        and all(_shown(item.get(name)) == value for name, value in wanted.items())
+    ]
+    last = str(found[limit - 1]["id"]) if len(found) > limit else None
+    return {
+        "items": found[:limit],
+        "next": None if last is None else str(collection.changes[last]),
+    }
+
+
+def _number(query, name, default):
+    try:
+        return int(query.get(name, default))
+    except ValueError:
+        raise Rejected(400, f"{name} is not a number.", name) from None
+
+
+def _moment(query):
+    """Return the parameter ``since`` in the form of ``updated_at``."""
+    if "since" not in query:
+        return ""
+    try:
+        return _text(datetime.fromisoformat(query["since"].replace("Z", "+00:00")))
+    except ValueError:
+        message = "since is not a moment such as 2026-05-01T12:00:00Z."
+        raise Rejected(400, message, "since") from None
+
+
+def _text(moment):
+    """Return a moment in UTC as text, in full seconds."""
+    if moment.tzinfo:
+        moment = moment.astimezone(timezone.utc)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}Z"
+
+
+def _shown(value):
+    """Return a value as a query contains it."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 64
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self._connections = set()
+
+    def process_request(self, request, client_address):
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def close_connections(self):
+        for connection in list(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request, client_address):
+        """Print nothing: clients close the connection."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """A connection of a client."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def respond(self):
+        remote = self.server.remote
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.headers.get("Authorization") != f"Bearer {remote.token}":
+            self.send(401, {"error": "The token is wrong."})
+            return
+        try:
+            call = self._call(body)
+        except ValueError:
+            self.send(400, {"error": "The body is not JSON."})
+            return
+        failure, seconds = remote._arrives(call)
+        if failure in BEFORE:
+            BEFORE[failure](self, seconds)
+            return
+        answer = remote._answer(call)
+        if failure is Failure.SLOW:
+            remote._closing.wait(seconds)
+        if failure in AFTER:
+            AFTER[failure](self)
+        else:
+            self.send(*answer)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = respond
+
+    def _call(self, body):
+        url = urlsplit(self.path)
+        query = parse_qs(url.query, keep_blank_values=True)
+        headers = {
+            name: value
+            for name, value in self.headers.items()
+            if name != "Authorization"
+        }
+        return Call(
+            self.command,
+            unquote(url.path).strip("/"),
+            {name: ",".join(values) for name, values in query.items()},
+            headers,
+            json.loads(body) if body else None,
+        )
+
+    def send(self, status, data, headers=()):
+        content = b"" if data is None else json.dumps(data).encode()
+        self.send_content(status, content, "application/json", headers)
+
+    def send_content(self, status, content, type_, headers=()):
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        if content:
+            self.send_header("Content-Type", type_)
+        if status != 204:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def refuse(self, _seconds):
+        self.send(422, {"error": "The system refuses this."})
+
+    def hang_up(self, _seconds=0):
+        self.close_connection = True
+
+    def too_many(self, seconds):
+        headers = [("Retry-After", str(seconds))]
+        self.send(429, {"error": "There are too many calls."}, headers)
+
+    def server_error(self, _seconds):
+        self.send(500, {"error": "The system failed."})
+
+    def gone(self, _seconds):
+        self.send(404, {"error": "There is no such item."})
+
+    def garbage(self):
+        page = b"<html>The hotel welcomes you to its network.</html>"
+        self.send_content(200, page, "text/html")
+
+    def log_message(self, *args):
+        """Print nothing."""
+
+
+BEFORE = {
+    Failure.REFUSE: Handler.refuse,
+    Failure.HANG_UP_BEFORE: Handler.hang_up,
+    Failure.TOO_MANY: Handler.too_many,
+    Failure.SERVER_ERROR: Handler.server_error,
+    Failure.GONE: Handler.gone,
+}
+AFTER = {Failure.HANG_UP_AFTER: Handler.hang_up, Failure.GARBAGE: Handler.garbage}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Run a remote system in memory.")
+    parser.add_argument("--port", type=int, default=8070, help="default: 8070")
+    parser.add_argument("--token", default="secret", help="default: secret")
+    options = parser.parse_args()
+    with RemoteSystem(options.token, port=options.port) as remote:
+        sys.stdout.write(f"{remote.url} (end it with Ctrl+C)\n")
+        sys.stdout.flush()
+        with suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(3600)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import subprocess
+import sys
+from datetime import datetime
+
+import requests
+
+from odoo.tests import BaseCase
+
+from . import remote_system
+from .common import Failure, RemoteSystem
+
+
+class TestRemoteSystem(BaseCase):
+    """The remote system that the test kit offers to connectors."""
+
+    def setUp(self):
+        super().setUp()
+        self.remote = self.enterContext(RemoteSystem(token="secret"))
+        self.session = self.enterContext(requests.Session())
+        self.session.headers["Authorization"] = "Bearer secret"
+
+    def call(self, method, path, **kwargs):
+        url = f"{self.remote.url}/{path}"
+        return self.session.request(method, url, timeout=10, **kwargs)
+
+    def listed(self, **params):
+        answer = self.call("GET", "contacts", params=params).json()
+        return [item["id"] for item in answer["items"]]
+
+    def test_items_are_created_read_changed_and_deleted(self):
+        answer = self.call("POST", "contacts", json={"title": "Ada"})
+        id_ = answer.json()["id"]
+        self.assertEqual((answer.status_code, id_), (201, "1"))
+        self.assertEqual(self.call("GET", "contacts/1").json(), answer.json())
+        answer = self.call("PATCH", "contacts/1", json={"mail": "a@example.com"})
+        self.assertEqual(answer.json()["title"], "Ada")
+        self.assertEqual(answer.json()["mail"], "a@example.com")
+        self.assertEqual(self.call("DELETE", "contacts/1").status_code, 204)
+        self.assertEqual(self.call("GET", "contacts/1").status_code, 404)
+        self.assertEqual(self.call("PATCH", "contacts/1", json={}).status_code, 404)
+        self.assertEqual(self.call("DELETE", "contacts/1").status_code, 404)
+        self.assertFalse(self.remote.collection("contacts"))
+
+    def test_each_call_needs_the_token(self):
+        answer = self.call("GET", "ping", headers={"Authorization": "Bearer wrong"})
+        self.assertEqual(answer.status_code, 401)
+        self.assertEqual(self.call("GET", "ping").json()["name"], "Remote System")
+
+    def test_a_call_that_makes_no_sense_is_refused(self):
+        for method, path, kwargs, status in (
+            ("POST", "contacts", {"data": "no JSON"}, 400),
+            ("POST", "contacts", {"json": []}, 400),
+            ("GET", "contacts?limit=many", {}, 400),
+            ("GET", "contacts?since=yesterday", {}, 400),
+            ("DELETE", "contacts", {}, 405),
+        ):
+            with self.subTest(method=method, path=path):
+                answer = self.call(method, path, **kwargs)
+                self.assertEqual(answer.status_code, status)
+                self.assertTrue(answer.json()["error"])
+
+    def test_an_item_is_found_by_its_idempotency_key(self):
+        headers = {"Idempotency-Key": "k1"}
+        for _repeated in range(2):
+            self.call("POST", "contacts", json={"title": "Ada"}, headers=headers)
+        self.remote.add("contacts", {"title": "Bob"})
+        self.assertEqual(self.listed(key="k1"), ["1", "2"])
+        self.assertEqual(self.listed(key="k2"), [])
+
+    def test_items_are_listed_by_ids_and_values(self):
+        for number in range(4):
+            self.remote.add("contacts", {"number": number, "paid": number == 3})
+        self.assertEqual(self.listed(ids="2,4,9"), ["2", "4"])
+        self.assertEqual(self.listed(number=0), ["1"])
+        self.assertEqual(self.listed(paid="true"), ["4"])
+
+    def test_no_page_misses_an_item_while_items_change(self):
+        for _number in range(5):
+            self.remote.add("contacts", {})
+        page = self.call("GET", "contacts?limit=2").json()
+        self.assertEqual([item["id"] for item in page["items"]], ["1", "2"])
+        self.remote.change("contacts", "1", title="Changed")
+        self.remote.change("contacts", "3", title="Changed")
+        seen = []
+        while page["next"]:
+            params = {"limit": 2, "after": page["next"]}
+            page = self.call("GET", "contacts", params=params).json()
+            seen += [item["id"] for item in page["items"]]
+        self.assertEqual(seen, ["4", "5", "1", "3"])
+
+    def test_a_moment_finds_what_changed_at_that_moment(self):
+        for id_, second in (("a", 9), ("b", 10), ("c", 11)):
+            self.remote.stop_clock(datetime(2026, 5, 1, 12, 0, second))
+            self.remote.add("contacts", {"id": id_})
+        self.assertEqual(self.listed(since="2026-05-01T12:00:10Z"), ["b", "c"])
+        self.assertEqual(self.listed(since="2026-05-01 12:00:10"), ["b", "c"])
+        self.assertEqual(self.listed(since="2026-05-01T14:00:10+02:00"), ["b", "c"])
+        self.assertEqual(self.call("GET", "ping").json()["now"], "2026-05-01T12:00:11Z")
+
+    def test_a_batch_has_a_result_for_each_item(self):
+        self.remote.refuse("contacts", lambda item: not item["title"] and "No title")
+        items = [{"title": "Ada", "key": "k1"}, {"title": ""}]
+        answer = self.call("POST", "contacts/batch", json={"items": items})
+        refusal = {"error": "No title", "status": 422}
+        self.assertEqual(answer.json(), {"results": [{"id": "1"}, refusal]})
+        items = [{"id": "1", "title": "Bob"}, {"id": "9", "title": "Carl"}]
+        done, gone = self.call("PATCH", "contacts/batch", json={"items": items}).json()[
+            "results"
+        ]
+        self.assertEqual((done, gone["status"]), ({"id": "1"}, 404))
+        item = self.remote.collection("contacts")["1"]
+        self.assertEqual((item["title"], item["key"]), ("Bob", "k1"))
+
+    def test_refused_data_is_not_stored(self):
+        self.remote.refuse("contacts", lambda item: f"{item['title']} is refused")
+        answer = self.call("POST", "contacts", json={"title": "Ada"})
+        self.assertEqual(answer.status_code, 422)
+        self.assertEqual(answer.json()["error"], "Ada is refused")
+        self.assertFalse(self.remote.collection("contacts"))
+
+    def test_ids_may_be_of_any_kind(self):
+        long = "x" * 2000
+        ids = [0, -7, "Ä/ö ☃", long]
+        self.remote.give_ids("contacts", *ids)
+        for id_ in ids:
+            answer = self.call("POST", "contacts", json={})
+            self.assertEqual(answer.json()["id"], id_)
+            path = f"contacts/{requests.utils.quote(str(id_), safe='')}"
+            self.assertEqual(self.call("GET", path).json()["id"], id_)
+        self.assertEqual(self.listed(), ids)
+
+    def test_failures_that_do_nothing(self):
+        for failure, status in (
+            (Failure.REFUSE, 422),
+            (Failure.TOO_MANY, 429),
+            (Failure.SERVER_ERROR, 500),
+            (Failure.GONE, 404),
+        ):
+            with self.subTest(failure=failure):
+                self.remote.fail(failure, "POST", "contacts", seconds=7)
+                answer = self.call("POST", "contacts", json={})
+                self.assertEqual(answer.status_code, status)
+                if failure is Failure.TOO_MANY:
+                    self.assertEqual(answer.headers["Retry-After"], "7")
+        self.remote.fail(Failure.HANG_UP_BEFORE, "POST", "contacts")
+        with self.assertRaises(requests.ConnectionError):
+            self.call("POST", "contacts", json={})
+        self.assertFalse(self.remote.collection("contacts"))
+
+    def test_failures_that_lose_the_answer(self):
+        self.remote.fail(Failure.HANG_UP_AFTER, "POST", "contacts")
+        with self.assertRaises(requests.ConnectionError):
+            self.call("POST", "contacts", json={})
+        self.remote.fail(Failure.GARBAGE, "POST", "contacts")
+        answer = self.call("POST", "contacts", json={})
+        with self.assertRaises(ValueError):
+            answer.json()
+        self.remote.fail(Failure.SLOW, "POST", "contacts", seconds=60)
+        url = f"{self.remote.url}/contacts"
+        with self.assertRaises(requests.ReadTimeout):
+            self.session.post(url, json={}, timeout=0.2)
+        with self.remote.down():  # all calls have ended
+            self.assertEqual(len(self.remote.collection("contacts")), 3)
+
+    def test_a_failure_happens_as_often_as_told(self):
+        self.remote.fail(Failure.SERVER_ERROR, "GET", "contacts/1", times=2)
+        self.remote.add("contacts", {})
+        self.remote.add("contacts", {})
+        answers = [self.call("GET", f"contacts/{id_}") for id_ in (2, 1, 1, 1)]
+        statuses = [answer.status_code for answer in answers]
+        self.assertEqual(statuses, [200, 500, 500, 200])
+
+    def test_a_test_can_interrupt_a_call(self):
+        self.remote.add("contacts", {"title": "Ada"})
+
+        def change(call):
+            self.remote.change("contacts", "1", title=f"During {call.method}")
+
+        self.remote.before(change, "GET", "contacts")
+        titles = [self.call("GET", "contacts/1").json()["title"] for _read in range(2)]
+        self.assertEqual(titles, ["During GET", "During GET"])
+
+    def test_a_system_that_is_down_keeps_its_items(self):
+        self.call("POST", "contacts", json={})
+        with self.remote.down(), self.assertRaises(requests.ConnectionError):
+            self.call("GET", "contacts/1")
+        self.assertEqual(self.call("GET", "contacts/1").status_code, 200)
+
+    def test_calls_are_counted(self):
+        self.call("POST", "contacts", json={"title": "Ada"})
+        self.call("GET", "contacts/1?a=b")
+        self.call("GET", "contactsheets")
+        self.assertEqual(self.remote.count("POST", "contacts"), 1)
+        self.assertEqual(self.remote.count("GET", "contacts"), 1)
+        self.assertEqual(self.remote.count("GET"), 2)
+        create, read, _other = self.remote.calls
+        self.assertEqual(create.body, {"title": "Ada"})
+        self.assertEqual((read.path, read.query), ("contacts/1", {"a": "b"}))
+        self.assertNotIn("secret", repr(self.remote.calls))
+
+    def test_it_runs_without_odoo(self):
+        process = subprocess.Popen(
+            [sys.executable, "-I", remote_system.__file__, "--port", "0"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        with process.stdout:
+            url = process.stdout.readline().split()[0]
+        answer = self.session.get(f"{url}/ping", timeout=10)
+        self.assertEqual(answer.json()["name"], "Remote System")
