@@ -1,24 +1,38 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The bases of our tests, for the authors of connectors too.
+"""The test kit, for our own tests and for the authors of connectors.
 
-Import them from here. Importing this module runs none of our tests: Odoo runs the test
-cases of the modules in which they are defined, and no module of these bases is one.
+Import from here. Importing this module runs none of our tests: Odoo runs the test cases
+of the modules in which they are defined, and no module of the kit is one.
+
+For the authors of connectors:
+
+=======================  ===============================================================
+:mod:`.connector_case`   A test case in one transaction, with a backend and its
+                         components, which runs the jobs that are made
+:mod:`.real_connector`   The same with real commits, whose jobs run as in the queue
+:mod:`.remote_system`    A remote system with a JSON API on a local port, which fails on
+                         command
+:mod:`.proxy`            A proxy in front of any server, which fails on command
+=======================  ===============================================================
+
+For our own tests:
 
 =======================  ===============================================================
 :mod:`.models`           Models that exist only while a test runs: a backend, a record,
                          and its bindings
 :mod:`.shop`             A backend in memory, and the components of a connector to it
-:mod:`.cases`            Test cases in one transaction, which is rolled back: with an
-                         export, with an import, or with mappers
-:mod:`.real_jobs`        A test case with real commits, whose jobs run as in the queue
-:mod:`.remote_system`    A remote system with a JSON API on a local port, which fails on
-                         command
+:mod:`.cases`            Test cases in one transaction: with an export, with an import,
+                         or with mappers
+:mod:`.real_jobs`        A test case with real commits for that connector
 =======================  ===============================================================
 """
 
 from .cases import ImportCase, MapperCase, ShopCase, noted_queries, sent_locks
+from .connector_case import ConnectorCase
 from .models import committed_test_models, create_test_models, remove_test_models
-from .real_jobs import RealJobsCase, Transaction
+from .proxy import Proxy
+from .real_connector import RealConnectorCase, Transaction
+from .real_jobs import RealJobsCase
 from .remote_system import Failure, RemoteSystem
 from .shop import (
     BulkExports,
@@ -34,9 +48,12 @@ from .shop import (
 
 __all__ = [
     "BulkExports",
+    "ConnectorCase",
     "Failure",
     "ImportCase",
     "MapperCase",
+    "Proxy",
+    "RealConnectorCase",
     "RealJobsCase",
     "RemoteSystem",
     "ShopCase",

@@ -90,60 +90,67 @@ class Membership(models.Model):
 
 
 TEST_MODELS = (Shop, Contact, Binding, NumberedBinding, Membership)
-MODEL_NAMES = [model._name for model in TEST_MODELS]
-
-# Odoo must not load them with the addon
-MetaModel._module_to_models__["connector"] = [
-    definition
-    for definition in MetaModel._module_to_models__["connector"]
-    if definition not in TEST_MODELS
-]
 
 
-def create_test_models(cr, registry):
-    """Create the models and their tables in the transaction of ``cr``."""
-    for definition in TEST_MODELS:
+def hide_test_models(*definitions):
+    """Let Odoo not load models with the addon.
+
+    :param definitions: classes of models
+    """
+    of_addon = MetaModel._module_to_models__["connector"]
+    of_addon[:] = [each for each in of_addon if each not in definitions]
+
+
+hide_test_models(*TEST_MODELS)
+
+
+def create_test_models(cr, registry, definitions=TEST_MODELS):
+    """Create models and their tables in the transaction of ``cr``."""
+    for definition in definitions:
         add_to_registry(registry, definition)
-    registry._setup_models__(cr, MODEL_NAMES)
-    registry.init_models(cr, MODEL_NAMES, {"module": "connector"})
+    registry._setup_models__(cr, _names(definitions))
+    registry.init_models(cr, _names(definitions), {"module": "connector"})
 
 
-def remove_test_models(cr, registry):
-    """Forget the models; their tables go with the transaction that created them."""
-    for name in MODEL_NAMES:
+def remove_test_models(cr, registry, definitions=TEST_MODELS):
+    """Forget models; their tables go with the transaction that created them."""
+    for name in _names(definitions):
         del registry[name]
     registry._setup_models__(cr, [])
 
 
 @contextmanager
-def committed_test_models(registry):
-    """Create the models for real, for tests that work in several transactions."""
+def committed_test_models(registry, definitions=TEST_MODELS):
+    """Create models for real, for tests that work in several transactions."""
+    names = _names(definitions)
     with registry.cursor() as cr:
-        create_test_models(cr, registry)
+        create_test_models(cr, registry, definitions)
     try:
         yield
     finally:
         with registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            env["queue.job"].search([("model_name", "in", MODEL_NAMES)]).unlink()
-            env["queue.job.function"].search(
-                [("model_id.model", "in", MODEL_NAMES)]
-            ).unlink()
-            _drop_tables(env)
-            _forget_reflection(env)
+            env["queue.job"].search([("model_name", "in", names)]).unlink()
+            env["queue.job.function"].search([("model_id.model", "in", names)]).unlink()
+            _drop_tables(env, names)
+            _forget_reflection(env, names)
         with registry.cursor() as cr:
-            remove_test_models(cr, registry)
+            remove_test_models(cr, registry, definitions)
 
 
-def _drop_tables(env):
-    for name in MODEL_NAMES:
+def _names(definitions):
+    return [definition._name for definition in definitions]
+
+
+def _drop_tables(env, names):
+    for name in names:
         table = SQL.identifier(env[name]._table)
         env.cr.execute(SQL("DROP TABLE %s CASCADE", table))
 
 
-def _forget_reflection(env):
+def _forget_reflection(env, names):
     """Delete what Odoo noted about the models, without its uninstall logic."""
-    models = SQL("SELECT id FROM ir_model WHERE model = ANY(%s)", MODEL_NAMES)
+    models = SQL("SELECT id FROM ir_model WHERE model = ANY(%s)", names)
     for statement in (
         SQL("DELETE FROM ir_model_fields WHERE model_id IN (%s)", models),
         SQL("DELETE FROM ir_model_constraint WHERE model IN (%s)", models),

@@ -25,6 +25,8 @@ The API. Any name is a collection. Each call needs ``Authorization: Bearer TOKEN
     GET    /contacts        200 {"items": [...], "next": ... or null}
            ?limit=100       items of a page
            &after=NEXT      the page that follows, "next" of the page before
+           &offset=100      the page that follows, as many systems have it: items are
+                            missed that move to the end while a client reads the pages
            &since=MOMENT    items changed at that moment or later, such as
                             2026-05-01T12:00:00Z
            &ids=1,2,3       these items
@@ -53,7 +55,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-PARAMETERS = ("limit", "after", "since", "ids")
+PARAMETERS = ("limit", "after", "offset", "since", "ids")
 
 
 class Failure(enum.Enum):
@@ -84,12 +86,35 @@ class Call(NamedTuple):
     path: str  #: without the slash at its beginning, decoded
     query: dict
     headers: dict  #: without the credentials
-    body: object  #: the decoded JSON, or ``None``
+    content: bytes
+    target: str  #: path and query as they were sent
+
+    @property
+    def body(self):
+        """The data of the call, decoded from JSON; ``None`` without content.
+
+        :raise ValueError: when the content is not JSON
+        """
+        return json.loads(self.content) if self.content else None
 
     def matches(self, method=None, path=None):
         """Return whether this is a call of a method to a path, or below it."""
         below = path is None or f"{self.path}/".startswith(f"{path}/")
         return below and method in (None, self.method)
+
+
+class Answer(NamedTuple):
+    """What the system answers to a call."""
+
+    status: int
+    content: bytes
+    headers: dict
+
+    @classmethod
+    def of(cls, status, data=None, **headers):
+        """Return an answer with data, which becomes JSON."""
+        content = b"" if data is None else json.dumps(data).encode()
+        return cls(status, content, {"Content-Type": "application/json", **headers})
 
 
 class Rejected(Exception):
@@ -150,27 +175,32 @@ class Collection:
         return self.items[str(id_)]
 
 
-class RemoteSystem:
-    """A remote system, which accepts connections within a ``with`` block.
+class FailingServer:
+    """A server that notes its calls, and fails on command.
 
-    :param token: that callers must send (``str``)
-    :param name: of the system, which the answer to ``/ping`` contains
+    It accepts connections within a ``with`` block. A subclass implements
+    :meth:`answer`.
+
     :param port: to listen on; 0 takes one that is free
     """
 
-    def __init__(self, token="secret", name="Remote System", port=0):
-        self.token = token
-        self.name = name
+    def __init__(self, port=0):
         self.calls = []  #: each :class:`Call`, in order
         self._port = port
         self._lock = threading.RLock()
-        self._collections = {}
-        self._change = 0
-        self._stopped_clock = None
         self._failures = []
         self._interruptions = []
         self._server = None
         self._closing = threading.Event()
+
+    def answer(self, call, headers):
+        """Do what a call asks.
+
+        :param call: the :class:`Call`
+        :param headers: all its headers
+        :rtype: Answer
+        """
+        raise NotImplementedError
 
     def __enter__(self):
         self.start()
@@ -209,6 +239,85 @@ class RemoteSystem:
     def url(self):
         return f"http://127.0.0.1:{self._port}"
 
+    def count(self, method=None, path=None):
+        """Return the number of calls of a method to a path, or below it.
+
+        :param method: such as ``"POST"``; any when ``None``
+        :param path: such as ``"contacts"`` or ``"contacts/batch"``; any when ``None``
+        """
+        with self._lock:
+            return sum(call.matches(method, path) for call in self.calls)
+
+    def fail(self, failure, method=None, path=None, times=1, seconds=1):
+        """Fail at the next calls of a method to a path, or below it.
+
+        :param failure: a :class:`Failure`
+        :param method: such as ``"POST"``; any when ``None``
+        :param path: such as ``"contacts"``; any when ``None``
+        :param times: number of calls; -1 for all
+        :param seconds: until the answer of ``SLOW``, and in ``Retry-After``
+        """
+        with self._lock:
+            self._failures.append(Rule((failure, seconds), method, path, times))
+
+    def before(self, interruption, method=None, path=None, times=1):
+        """Do something when a call arrives, before it is answered.
+
+        :param interruption: called with the :class:`Call`, in the thread of the server
+        :param method: such as ``"GET"``; any when ``None``
+        :param path: such as ``"contacts"``; any when ``None``
+        :param times: number of calls; -1 for all
+        """
+        with self._lock:
+            self._interruptions.append(Rule(interruption, method, path, times))
+
+    def respond(self, call, headers):
+        """Answer a call, or fail.
+
+        :param call: the :class:`Call`
+        :param headers: all its headers
+        :return: ``None`` to close the connection
+        :rtype: Answer | None
+        """
+        failure, seconds = self._arrives(call)
+        if failure in BEFORE:
+            return BEFORE[failure](seconds)
+        answer = self.answer(call, headers)
+        if failure is Failure.SLOW:
+            self._closing.wait(seconds)
+        return AFTER.get(failure, answer)
+
+    def _arrives(self, call):
+        """Note a call, and let the test interrupt it.
+
+        :return: the :class:`Failure` for the call or ``None``, and its seconds
+        """
+        with self._lock:
+            self.calls.append(call)
+            interruptions = [rule for rule in self._interruptions if rule.takes(call)]
+            failures = (rule for rule in self._failures if rule.takes(call))
+            failure = next(failures, None)
+        for rule in interruptions:
+            rule.action(call)
+        return failure.action if failure else (None, 0)
+
+
+class RemoteSystem(FailingServer):
+    """A remote system, which accepts connections within a ``with`` block.
+
+    :param token: that callers must send (``str``)
+    :param name: of the system, which the answer to ``/ping`` contains
+    :param port: to listen on; 0 takes one that is free
+    """
+
+    def __init__(self, token="secret", name="Remote System", port=0):
+        super().__init__(port)
+        self.token = token
+        self.name = name
+        self._collections = {}
+        self._change = 0
+        self._stopped_clock = None
+
     # -- the items, as another client reads and changes them
 
     def collection(self, name):
@@ -222,7 +331,7 @@ class RemoteSystem:
     def add(self, collection, values):
         """Add an item, also one that the system would refuse to a caller.
 
-        :param values: dict; may contain an ``id`` and ``updated_at``
+        :param values: dict; may contain an ``id``, and ``updated_at`` as ``datetime``
         :return: the id
         """
         with self._lock:
@@ -234,6 +343,7 @@ class RemoteSystem:
     def change(self, collection, id_, **values):
         """Change values of an item.
 
+        :param values: the values; may contain ``updated_at`` as ``datetime``
         :raise KeyError: when there is no such item
         """
         with self._lock:
@@ -260,17 +370,6 @@ class RemoteSystem:
         """
         self._stopped_clock = moment
 
-    # -- what happened, and what shall happen
-
-    def count(self, method=None, path=None):
-        """Return the number of calls of a method to a path, or below it.
-
-        :param method: such as ``"POST"``; any when ``None``
-        :param path: such as ``"contacts"`` or ``"contacts/batch"``; any when ``None``
-        """
-        with self._lock:
-            return sum(call.matches(method, path) for call in self.calls)
-
     def refuse(self, collection, refusal):
         """Refuse items that callers create or change.
 
@@ -280,41 +379,18 @@ class RemoteSystem:
         with self._lock:
             self._of(collection).refusals.append(refusal)
 
-    def fail(self, failure, method=None, path=None, times=1, seconds=1):
-        """Fail at the next calls of a method to a path, or below it.
-
-        :param failure: a :class:`Failure`
-        :param method: such as ``"POST"``; any when ``None``
-        :param path: such as ``"contacts"``; any when ``None``
-        :param times: number of calls; -1 for all
-        :param seconds: until the answer of ``SLOW``, and in ``Retry-After``
-        """
-        with self._lock:
-            self._failures.append(Rule((failure, seconds), method, path, times))
-
-    def before(self, interruption, method=None, path=None, times=1):
-        """Do something when a call arrives, before it is answered.
-
-        :param interruption: called with the :class:`Call`, in the thread of the server
-        :param method: such as ``"GET"``; any when ``None``
-        :param path: such as ``"contacts"``; any when ``None``
-        :param times: number of calls; -1 for all
-        """
-        with self._lock:
-            self._interruptions.append(Rule(interruption, method, path, times))
-
     # -- how a call is answered
 
     def _of(self, name):
         return self._collections.setdefault(name, Collection())
 
     def _now(self):
-        now = self._stopped_clock or datetime.now(timezone.utc)
-        return _text(now)
+        return _text(self._stopped_clock or datetime.now(timezone.utc))
 
     def _store(self, collection, item):
         self._change += 1
-        item["updated_at"] = item.get("updated_at") or self._now()
+        moment = item.get("updated_at")
+        item["updated_at"] = _text(moment) if moment else self._now()
         id_ = str(item["id"])
         # The item that changed last is the last one of the list.
         collection.items.pop(id_, None)
@@ -322,27 +398,14 @@ class RemoteSystem:
         collection.changes[id_] = self._change
         return item
 
-    def _arrives(self, call):
-        """Note a call, and let the test interrupt it.
-
-        :return: the :class:`Failure` for the call or ``None``, and its seconds
-        """
-        with self._lock:
-            self.calls.append(call)
-            interruptions = [rule for rule in self._interruptions if rule.takes(call)]
-            failures = (rule for rule in self._failures if rule.takes(call))
-            failure = next(failures, None)
-        for rule in interruptions:
-            rule.action(call)
-        return failure.action if failure else (None, 0)
-
-    def _answer(self, call):
-        """Do what a call asks; return the status and the data of the answer."""
+    def answer(self, call, headers):
+        if headers.get("Authorization") != f"Bearer {self.token}":
+            return Answer.of(401, {"error": "The token is wrong."})
         try:
             with self._lock:
-                return self._work(call)
+                return Answer.of(*self._work(call))
         except Rejected as rejected:
-            return rejected.status, rejected.body
+            return Answer.of(rejected.status, rejected.body)
 
     def _work(self, call):
         name, _slash, id_ = call.path.partition("/")
@@ -356,13 +419,13 @@ class RemoteSystem:
             case "GET", _:
                 return 200, collection.get(id_)
             case "POST", "":
-                return 201, self._create(collection, {**_dict(call.body), "key": key})
+                return 201, self._create(collection, {**_data(call), "key": key})
             case ("POST" | "PATCH") as method, "batch":
                 do = self._create if method == "POST" else self._update
-                items = _dict(call.body).get("items", ())
+                items = _data(call).get("items", ())
                 return 200, {"results": _results(do, collection, items)}
             case "PATCH", _ if id_:
-                return 200, self._update(collection, {**_dict(call.body), "id": id_})
+                return 200, self._update(collection, {**_data(call), "id": id_})
             case "DELETE", _ if id_:
                 del collection.items[str(collection.get(id_)["id"])]
                 return 204, None
@@ -380,10 +443,15 @@ class RemoteSystem:
         return self._store(collection, item)
 
 
-def _dict(body):
-    if not isinstance(body, dict):
+def _data(call):
+    """Return the data of a call, which is a dict."""
+    try:
+        data = call.body
+    except ValueError:
+        data = None
+    if not isinstance(data, dict):
         raise Rejected(400, "The body is not a JSON object.")
-    return body
+    return data
 
 
 def _results(do, collection, items):
@@ -411,6 +479,7 @@ def _page(collection, query):
         and item["updated_at"] >= since
         and all(_shown(item.get(name)) == value for name, value in wanted.items())
     ]
+    found = found[_number(query, "offset", 0) :]
     last = str(found[limit - 1]["id"]) if len(found) > limit else None
     return {
         "items": found[:limit],
@@ -479,93 +548,65 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def respond(self):
-        remote = self.server.remote
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.headers.get("Authorization") != f"Bearer {remote.token}":
-            self.send(401, {"error": "The token is wrong."})
+        answer = self.server.remote.respond(self._call(), dict(self.headers))
+        if answer is None:
+            self.close_connection = True
             return
-        try:
-            call = self._call(body)
-        except ValueError:
-            self.send(400, {"error": "The body is not JSON."})
-            return
-        failure, seconds = remote._arrives(call)
-        if failure in BEFORE:
-            BEFORE[failure](self, seconds)
-            return
-        answer = remote._answer(call)
-        if failure is Failure.SLOW:
-            remote._closing.wait(seconds)
-        if failure in AFTER:
-            AFTER[failure](self)
-        else:
-            self.send(*answer)
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        if answer.status != 204:
+            self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.content)
 
-    do_GET = do_POST = do_PATCH = do_DELETE = respond
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond
+    do_HEAD = do_OPTIONS = do_PROPFIND = do_REPORT = do_MKCOL = respond
 
-    def _call(self, body):
+    def _call(self):
         url = urlsplit(self.path)
         query = parse_qs(url.query, keep_blank_values=True)
-        headers = {
-            name: value
-            for name, value in self.headers.items()
-            if name != "Authorization"
-        }
+        headers = dict(self.headers)
+        headers.pop("Authorization", None)
         return Call(
             self.command,
             unquote(url.path).strip("/"),
             {name: ",".join(values) for name, values in query.items()},
             headers,
-            json.loads(body) if body else None,
+            self.rfile.read(int(self.headers.get("Content-Length") or 0)),
+            self.path,
         )
-
-    def send(self, status, data, headers=()):
-        content = b"" if data is None else json.dumps(data).encode()
-        self.send_content(status, content, "application/json", headers)
-
-    def send_content(self, status, content, type_, headers=()):
-        self.send_response(status)
-        for name, value in headers:
-            self.send_header(name, value)
-        if content:
-            self.send_header("Content-Type", type_)
-        if status != 204:
-            self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def refuse(self, _seconds):
-        self.send(422, {"error": "The system refuses this."})
-
-    def hang_up(self, _seconds=0):
-        self.close_connection = True
-
-    def too_many(self, seconds):
-        headers = [("Retry-After", str(seconds))]
-        self.send(429, {"error": "There are too many calls."}, headers)
-
-    def server_error(self, _seconds):
-        self.send(500, {"error": "The system failed."})
-
-    def gone(self, _seconds):
-        self.send(404, {"error": "There is no such item."})
-
-    def garbage(self):
-        page = b"<html>The hotel welcomes you to its network.</html>"
-        self.send_content(200, page, "text/html")
 
     def log_message(self, *args):
         """Print nothing."""
 
 
+def _hang_up(_seconds):
+    return None
+
+
+def _too_many(seconds):
+    headers = {"Retry-After": str(seconds)}
+    return Answer.of(429, {"error": "There are too many calls."}, **headers)
+
+
+def _error(status, text):
+    return lambda _seconds: Answer.of(status, {"error": text})
+
+
 BEFORE = {
-    Failure.REFUSE: Handler.refuse,
-    Failure.HANG_UP_BEFORE: Handler.hang_up,
-    Failure.TOO_MANY: Handler.too_many,
-    Failure.SERVER_ERROR: Handler.server_error,
-    Failure.GONE: Handler.gone,
+    Failure.REFUSE: _error(422, "The system refuses this."),
+    Failure.HANG_UP_BEFORE: _hang_up,
+    Failure.TOO_MANY: _too_many,
+    Failure.SERVER_ERROR: _error(500, "The system failed."),
+    Failure.GONE: _error(404, "There is no such item."),
 }
-AFTER = {Failure.HANG_UP_AFTER: Handler.hang_up, Failure.GARBAGE: Handler.garbage}
+GARBAGE = b"<html>The hotel welcomes you to its network.</html>"
+AFTER = {
+    Failure.HANG_UP_AFTER: None,
+    Failure.GARBAGE: Answer(200, GARBAGE, {"Content-Type": "text/html"}),
+}
 
 
 def main():

@@ -96,7 +96,7 @@ class TestOwnCreates(RealJobsCase):
     def test_an_import_binds_what_an_interrupted_export_has_created(self):
         for external_ids in (["1"], ["1", "2"]):
             with self.subTest(external_ids=external_ids):
-                self.empty_tables()
+                self.delete_records()
                 self.forget_intents()
                 with self.transaction() as env:
                     self.shop_id = env["connector.test.shop"].create({}).id

@@ -8,7 +8,7 @@ import requests
 from odoo.tests import BaseCase
 
 from . import remote_system
-from .common import Failure, RemoteSystem
+from .common import Failure, Proxy, RemoteSystem
 
 
 class TestRemoteSystem(BaseCase):
@@ -88,6 +88,13 @@ class TestRemoteSystem(BaseCase):
             page = self.call("GET", "contacts", params=params).json()
             seen += [item["id"] for item in page["items"]]
         self.assertEqual(seen, ["4", "5", "1", "3"])
+
+    def test_pages_by_offset_miss_items_that_move(self):
+        for _number in range(4):
+            self.remote.add("contacts", {})
+        self.assertEqual(self.listed(limit=2), ["1", "2"])
+        self.remote.change("contacts", "1", title="Changed")
+        self.assertEqual(self.listed(limit=2, offset=2), ["4", "1"])
 
     def test_a_moment_finds_what_changed_at_that_moment(self):
         for id_, second in (("a", 9), ("b", 10), ("c", 11)):
@@ -211,3 +218,41 @@ class TestRemoteSystem(BaseCase):
             url = process.stdout.readline().split()[0]
         answer = self.session.get(f"{url}/ping", timeout=10)
         self.assertEqual(answer.json()["name"], "Remote System")
+
+
+class TestProxy(BaseCase):
+    """The proxy that fails in place of a server."""
+
+    def setUp(self):
+        super().setUp()
+        self.remote = self.enterContext(RemoteSystem(token="secret"))
+        self.proxy = self.enterContext(Proxy(self.remote.url))
+
+    def call(self, method, path, **kwargs):
+        url = f"{self.proxy.url}/{path}"
+        headers = {"Authorization": "Bearer secret"}
+        return requests.request(method, url, headers=headers, timeout=10, **kwargs)
+
+    def test_calls_are_forwarded(self):
+        answer = self.call("POST", "contacts", json={"title": "Ä"})
+        self.assertEqual((answer.status_code, answer.json()["title"]), (201, "Ä"))
+        self.assertEqual(self.call("GET", "contacts?title=Ä&limit=1").status_code, 200)
+        self.assertEqual(self.call("DELETE", "contacts/1").status_code, 204)
+        self.assertEqual(self.call("GET", "contacts/1").status_code, 404)
+        self.assertEqual(
+            [call[:3] for call in self.proxy.calls],
+            [call[:3] for call in self.remote.calls],
+        )
+
+    def test_it_fails_on_command(self):
+        self.proxy.fail(Failure.HANG_UP_AFTER, "POST")
+        with self.assertRaises(requests.ConnectionError):
+            self.call("POST", "contacts", json={"title": "Ada"})
+        self.assertEqual(len(self.remote.collection("contacts")), 1)
+
+    def test_refused_calls_are_not_forwarded(self):
+        self.proxy.refuse(lambda call: b"Bob" in call.content)
+        for title, status in (("Ada", 201), ("Bob", 422)):
+            answer = self.call("POST", "contacts", json={"title": title})
+            self.assertEqual(answer.status_code, status)
+        self.assertEqual(self.remote.count("POST"), 1)

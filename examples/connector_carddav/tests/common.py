@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 import requests
 
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import tagged
+
+from odoo.addons.connector.tests.common import ConnectorCase
 
 USER, PASSWORD = "odoo", "sécret:密"
 ADDRESS_BOOK = """\
@@ -164,11 +166,14 @@ class ScriptedServer:
 
 
 @tagged("post_install", "-at_install")
-class CardDAVCase(TransactionCase):
+class CardDAVCase(ConnectorCase):
     """A test with a backend, on the Radicale of the class or on a scripted server.
 
     The address book is emptied before each test.
     """
+
+    backend_model = "carddav.backend"
+    binding_model = "carddav.res.partner"
 
     @classmethod
     def setUpClass(cls):
@@ -176,19 +181,22 @@ class CardDAVCase(TransactionCase):
         cls.radicale = Radicale()
         cls.addClassCleanup(cls.radicale.stop)
         cls.radicale.wait()
-        cls.backend = cls.env["carddav.backend"].create(
-            {
-                "name": "Sales phones",
-                "url": cls.radicale.url,
-                "username": USER,
-                "new_password": PASSWORD,
-            }
-        )
 
     def setUp(self):
         super().setUp()
         self.radicale.request("DELETE")
         self.radicale.request("MKCOL", data=ADDRESS_BOOK)
+
+    def new_remote(self):
+        return self.radicale
+
+    def backend_values(self, remote):
+        return {
+            "name": "Sales phones",
+            "url": remote.url,
+            "username": USER,
+            "new_password": PASSWORD,
+        }
 
     def scripted(self, *script):
         """Connect the backend to a :class:`ScriptedServer`."""
@@ -197,20 +205,8 @@ class CardDAVCase(TransactionCase):
         self.backend.url = server.url
         return server
 
-    def component(self, usage):
-        """Return a component of the backend, in a new work context."""
-        working = self.backend.work_on("carddav.res.partner")
-        work = working.__enter__()
-        self.addCleanup(working.__exit__, None, None, None)
-        return work.component(usage=usage)
-
     def contact(self, name="Ada Lovelace", **values):
         return self.env["res.partner"].create({"name": name, **values})
-
-    def bind(self, contact):
-        return self.env["carddav.res.partner"].create(
-            {"backend_id": self.backend.id, "odoo_id": contact.id}
-        )
 
     def exported(self, contact):
         """Export a contact and return its binding."""
@@ -250,10 +246,6 @@ class ImportCase(CardDAVCase):
     def binding(self, name):
         domain = [("external_id", "=", name), ("backend_id", "=", self.backend.id)]
         return self.bindings.with_context(active_test=False).search(domain)
-
-    @property
-    def bindings(self):
-        return self.env["carddav.res.partner"]
 
     def again(self, binding):
         return binding.import_record(self.backend, binding.external_id)

@@ -29,10 +29,8 @@ class TestChanges(ImportCase):
 
     def synchronise(self):
         """Import the changes, and run all jobs."""
-        with trap_jobs() as trap:
-            result = self.bindings.import_changes(self.backend)
-            trap.perform_enqueued_jobs()
-        return result
+        with self.running_jobs():
+            return self.bindings.import_changes(self.backend)
 
     def test_new_and_changed_and_deleted_cards(self):
         for uid in ("u1", "u2", "u3"):

@@ -3,8 +3,6 @@
 
 from odoo.tests import Form
 
-from odoo.addons.queue_job.tests.common import trap_jobs
-
 from .card_reader import read
 from .common import ImportCase
 
@@ -28,13 +26,10 @@ class TestConflicts(ImportCase):
 
     def meet(self, direction):
         """Synchronise the contact, by an export or by an import."""
-        with trap_jobs() as trap:
+        with self.running_jobs():
             if direction == "export":
-                result = self.link.export_record()
-            else:
-                result = self.again(self.link)
-            trap.perform_enqueued_jobs()
-        return result
+                return self.link.export_record()
+            return self.again(self.link)
 
     def test_people_are_asked_and_nothing_is_changed(self):
         both = ("3", "Dr", "ada@example.com"), ("2", "Countess", "")
@@ -79,9 +74,8 @@ class TestConflicts(ImportCase):
         ):
             with self.subTest(button), self.env.cr.savepoint() as savepoint:
                 self.meet("import")
-                with trap_jobs() as trap:
+                with self.running_jobs():
                     getattr(self.link, button)()
-                    trap.perform_enqueued_jobs()
                 self.link.export_record()  # as the job that was delayed
                 self.assertEqual(self.sides(), (wins, wins))
                 self.assertEqual(self.link.link_state, "linked")
@@ -115,9 +109,8 @@ class TestConflicts(ImportCase):
         link = self.exported(self.contact("Augusta"))
         self.edit_on_server(link, "BDAY:1815-12-10")
         link.odoo_id.phone = "7"
-        with trap_jobs() as trap:
+        with self.running_jobs():
             self.again(link)
-            trap.perform_enqueued_jobs()
         card = read(self.text_of(link))
         self.assertEqual((card.get("BDAY"), card.get("TEL")), ("1815-12-10", "7"))
         self.assertEqual(link.link_state, "linked")

@@ -6,7 +6,6 @@ from odoo.addons.connector.exception import (
     ManyIDSInBackend,
     MappingError,
 )
-from odoo.addons.queue_job.tests.common import trap_jobs
 
 from .card_reader import read
 from .common import ADA, ImportCase
@@ -70,9 +69,8 @@ class TestCardImporter(ImportCase):
 
     def test_a_card_without_a_link_adopts_the_contact_of_the_same_address(self):
         contact = self.contact("A. Lovelace", email="ADA@example.com", function="Dr")
-        with trap_jobs() as trap:
+        with self.running_jobs():
             binding = self.imported()
-            trap.perform_enqueued_jobs()
         self.assertEqual(binding.odoo_id, contact)
         self.assertEqual((contact.name, contact.function), ("Ada Lovelace", "Dr"))
         self.assertEqual(read(self.text_of(binding)).get("TITLE"), "Dr")

@@ -4,7 +4,6 @@
 from odoo.tests import new_test_user
 
 from odoo.addons.queue_job.job import Job
-from odoo.addons.queue_job.tests.common import trap_jobs
 
 from .card_reader import read
 from .common import ImportCase
@@ -119,9 +118,8 @@ class TestListener(ImportCase):
         self.link.odoo_id.unlink()
         self.assertIn("not deleted", self.perform("export_delete_record"))
         self.jobs("export_delete_record").write({"state": "done"})
-        with trap_jobs() as trap:
+        with self.running_jobs():
             self.bindings.import_changes(self.backend)
-            trap.perform_enqueued_jobs()
         self.assertIn("do not delete me", self.binding(name).comment)
 
     def test_a_contact_that_was_never_exported_is_not_deleted(self):

@@ -1,0 +1,217 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A test case with real commits for the authors of connectors."""
+
+from contextlib import closing, suppress
+from unittest.mock import patch
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+from odoo.tests import get_db_name
+from odoo.tools import mute_logger
+
+from odoo.addons.connector import updates
+from odoo.addons.connector.controllers.run_job import RunJobController
+from odoo.addons.queue_job.job import FAILED, PENDING, Job
+
+from .connector_case import ConnectorTools
+
+LAST_IDS = "SELECT sequencename, last_value FROM pg_sequences WHERE last_value > 0"
+
+
+class Transaction:
+    """A context manager of an environment with a transaction of its own.
+
+    The transaction is committed at the end, and rolled back after an error.
+    """
+
+    def __init__(self, registry):
+        self.registry = registry
+
+    def __enter__(self):
+        self.cr = self.registry.cursor()
+        # a test that waits for its own lock fails instead of hanging
+        self.cr.execute("SET lock_timeout = '5s'")
+        return api.Environment(self.cr, SUPERUSER_ID, {})
+
+    def __exit__(self, *error):
+        with suppress(psycopg2.Error):
+            self.cr.execute("RESET lock_timeout")
+        # the cursor commits unless an error occurred, and closes
+        self.cr.__exit__(*error)
+
+
+class RealConnectorCase(ConnectorTools):
+    """A test of a connector with real commits, whose jobs run as in the queue.
+
+    Each access to the database has a transaction of its own. The records that the test
+    has made are deleted at its end; changes of other records stay. The connector must
+    be installed::
+
+        @tagged("post_install", "-at_install")
+        class TestJobs(RealConnectorCase):
+            backend_model = "shop.backend"
+            binding_model = "shop.res.partner"
+
+            def test_a_backend_that_is_down(self):
+                with self.transaction() as env:
+                    backend = self.make_backend(env)
+                    env["shop.res.partner"].with_delay().import_record(backend, "7")
+                with self.remote.down():
+                    [job] = self.run_jobs()
+                self.assertEqual(job["state"], "pending")
+    """
+
+    connector_commits = True
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.registry = Registry(get_db_name())
+
+    def setUp(self):
+        super().setUp()
+        self.job_pid = None  #: PostgreSQL's process that holds the lock of the job
+        # Messages to screens would come between the queries that tests count.
+        self.screens = self.enterContext(patch.object(updates, "notify_screens"))
+        self._last_ids = self._read_last_ids()
+        self.addCleanup(self.delete_records)
+
+    def transaction(self):
+        """Return a new :class:`Transaction`."""
+        return Transaction(self.registry)
+
+    def make_backend(self, env, remote=None, **values):
+        """Create a backend.
+
+        :param env: ``Environment`` of a transaction
+        :param remote: its remote system; by default that of the test
+        :param values: other values than those of :meth:`backend_values`
+        """
+        values = {**self.backend_values(remote or self.remote), **values}
+        return env[self.backend_model].create(values)
+
+    def read(self, model, domain, fields=None):
+        """Return what is committed, as a list of dicts.
+
+        :param fields: names of the fields; by default all
+        """
+        with self.transaction() as env:
+            found = env[model].with_context(active_test=False).search(domain)
+            return found.read(fields)
+
+    # -- jobs
+
+    def run_job(self, uuid):
+        """Run a job as the queue's controller does; return its fields afterwards."""
+        with self.transaction() as env:
+            job = Job.load(env, uuid)
+            job.set_enqueued()
+            job.eta = None
+            job.store()
+        with closing(self.registry.cursor()) as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            self.job_pid = cr.connection.get_backend_pid()
+            job = RunJobController._acquire_job(env, uuid)
+            if job:
+                RunJobController._runjob(env, job)
+            # As Odoo at the end of a request, whose connection may be lost.
+            cr.flush()
+            if not cr.closed:
+                cr.commit()  # pylint: disable=invalid-commit
+        return self._read_job(uuid)
+
+    def try_job(self, uuid):
+        """Run a job as :meth:`run_job`, and do not raise its error if it fails."""
+        # A failed job logs its traceback as an error.
+        with mute_logger("odoo.addons.queue_job.controllers.main", "odoo.sql_db"):
+            try:
+                return self.run_job(uuid)
+            except Exception:
+                job = self._read_job(uuid)
+                if job["state"] != FAILED:
+                    raise
+                return job
+
+    def run_jobs(self):
+        """Run the pending jobs of this test, and those that they make, each once.
+
+        A job that is retried runs again with the next call. A job that fails stops no
+        other job.
+
+        :return: the fields of each job afterwards, in the order in which they ran
+        :rtype: list[dict]
+        """
+        done = {}
+        while True:
+            domain = [("state", "=", PENDING), ("uuid", "not in", list(done))]
+            waiting = self.jobs(domain)
+            if not waiting:
+                return list(done.values())
+            for job in waiting:
+                done[job["uuid"]] = self.try_job(job["uuid"])
+
+    def jobs(self, domain=()):
+        """Return the stored fields of the jobs that were made by this test.
+
+        :param domain: which of them
+        :rtype: list[dict]
+        """
+        last = self._last_ids.get("queue_job_id_seq", 0)
+        domain = [("id", ">", last), *domain]
+        return self.read("queue.job", domain, self._stored_job_fields())[::-1]
+
+    def _read_job(self, uuid):
+        domain = [("uuid", "=", uuid)]
+        [job] = self.read("queue.job", domain, self._stored_job_fields())
+        return job
+
+    def _stored_job_fields(self):
+        # The others take long to compute.
+        fields = self.registry["queue.job"]._fields.values()
+        return [field.name for field in fields if field.store and field.column_type]
+
+    # -- what the test leaves behind
+
+    def _read_last_ids(self):
+        """Return the last id of each table, by the name of its sequence."""
+        with self.transaction() as env:
+            env.cr.execute(LAST_IDS)
+            return dict(env.cr.fetchall())
+
+    def delete_records(self):
+        """Delete all records that were made since the test began."""
+        last_ids = self._read_last_ids()
+        new = [
+            model
+            for model in self.registry.values()
+            if model._auto and not model._abstract and self._is_new(model, last_ids)
+        ]
+        with self.transaction() as env:
+            env = env(context={"connector_no_export": True, "active_test": False})
+            while new:
+                errors = {model: self._delete_new(env, model) for model in new}
+                left = [model for model in new if errors[model]]
+                if len(left) == len(new):
+                    names = ", ".join(model._name for model in left)
+                    message = f"The records of this test cannot be deleted: {names}"
+                    raise AssertionError(message) from errors[left[0]]
+                new = left
+
+    def _is_new(self, model, last_ids):
+        sequence = f"{model._table}_id_seq"
+        return last_ids.get(sequence, 0) > self._last_ids.get(sequence, 0)
+
+    def _delete_new(self, env, model):
+        """Delete the new records of a model.
+
+        :return: the error if other records need them, which are deleted first
+        """
+        last = self._last_ids.get(f"{model._table}_id_seq", 0)
+        try:
+            with mute_logger("odoo.sql_db"), env.cr.savepoint():
+                env[model._name].search([("id", ">", last)]).unlink()
+        except Exception as error:
+            return error
+        return None
