@@ -5,6 +5,7 @@ from . import (
     test_binder,
     test_binding_cache,
     test_comparison,
+    test_conformance,
     test_connector_case,
     test_core,
     test_create_intent,

@@ -13,6 +13,8 @@ For the authors of connectors:
 :mod:`.remote_system`    A remote system with a JSON API on a local port, which fails on
                          command
 :mod:`.proxy`            A proxy in front of any server, which fails on command
+:mod:`.conformance`      The conformance suite: scenarios that every connector has to
+                         survive, with a report card
 =======================  ===============================================================
 
 For our own tests:
@@ -28,6 +30,7 @@ For our own tests:
 """
 
 from .cases import ImportCase, MapperCase, ShopCase, noted_queries, sent_locks
+from .conformance import ConformanceCase, RecordsFace, RemoteRecords
 from .connector_case import ConnectorCase
 from .models import committed_test_models, create_test_models, remove_test_models
 from .proxy import Proxy
@@ -48,6 +51,7 @@ from .shop import (
 
 __all__ = [
     "BulkExports",
+    "ConformanceCase",
     "ConnectorCase",
     "Failure",
     "ImportCase",
@@ -55,6 +59,8 @@ __all__ = [
     "Proxy",
     "RealConnectorCase",
     "RealJobsCase",
+    "RecordsFace",
+    "RemoteRecords",
     "RemoteSystem",
     "ShopCase",
     "ShopServer",

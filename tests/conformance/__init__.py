@@ -1,0 +1,24 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The conformance suite: scenarios that every connector has to survive.
+
+An author inherits :class:`ConformanceCase`, and gets one test for each scenario. Their
+outcomes are a report card, which the log shows at the end.
+
+================  ======================================================================
+:mod:`.case`      The test case to inherit
+:mod:`.tools`     What a connector declares, and the steps of which scenarios consist
+:mod:`.records`   How scenarios see the records of the remote system
+:mod:`.card`      The report card
+:mod:`.exports`   Scenarios of exports
+:mod:`.imports`   Scenarios of imports
+:mod:`.crossing`  Scenarios in which an import and an export meet
+:mod:`.ids`       Scenarios of unusual external ids
+:mod:`.borders`   Scenarios with several backends, companies and users
+================  ======================================================================
+"""
+
+from .card import ReportCard
+from .case import ConformanceCase
+from .records import RecordsFace, RemoteRecords
+
+__all__ = ["ConformanceCase", "RecordsFace", "RemoteRecords", "ReportCard"]

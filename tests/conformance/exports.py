@@ -1,0 +1,130 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Scenarios of exports."""
+
+from threading import Timer
+
+from odoo import fields
+
+from odoo.addons.queue_job.job import FAILED, PENDING
+
+from ...locks import try_lock_rows
+from .card import scenario
+from .tools import (
+    BATCH_EXPORTER,
+    DELETER,
+    EXPORTER,
+    LISTENER,
+    ConformanceTools,
+)
+
+#: Seconds within which a job runs again that could not get a lock.
+SOON = 10
+#: Seconds after which a lock is released that a job waits for.
+PATIENCE = 3
+
+
+class ExportScenarios(ConformanceTools):
+    """Scenarios of exports."""
+
+    @scenario(EXPORTER)
+    def test_export(self):
+        """A record is created on the backend, and changed there."""
+        [ada] = self.bind("Ada")
+        self.assert_done(self.export(ada))
+        self.assert_same_on_both_sides("Ada")
+        self.edit(ada, "Ada King", silently=True)
+        self.assert_done(self.export(ada))
+        self.assert_same_on_both_sides("Ada King")
+
+    @scenario(EXPORTER, LISTENER)
+    def test_listener(self):
+        """A change by a user is exported."""
+        ada = self.exported("Ada")
+        self.edit(ada, "Ada King")
+        self.settle()
+        self.assert_same_on_both_sides("Ada King")
+
+    @scenario(EXPORTER, LISTENER, DELETER)
+    def test_delete(self):
+        """A record that a user deletes is deleted on the backend."""
+        ada = self.exported("Ada")
+        self.exported("Bob")
+        self.delete(ada)
+        self.settle()
+        self.assert_nothing_failed()
+        self.assert_same_on_both_sides("Bob")
+
+    @scenario(EXPORTER)
+    def test_create_retried(self):
+        """A create that does not reach the backend is retried."""
+        self.records.lose_request()
+        [ada] = self.bind("Ada")
+        [job] = self.export(ada)
+        self.assertEqual(job["state"], PENDING, f"The job is not retried: {job}")
+        self.settle()
+        self.assert_same_on_both_sides("Ada")
+
+    @scenario(EXPORTER)
+    def test_answer_lost(self):
+        """A create whose answer is lost makes no second record on the backend."""
+        self.records.lose_answer()
+        [ada] = self.bind("Ada")
+        self.export(ada)
+        self.assertEqual(len(self.records.texts()), 1)
+        self.settle()
+        self.assert_same_on_both_sides("Ada")
+
+    @scenario(EXPORTER)
+    def test_contention(self):
+        """A record that another transaction has locked is exported soon afterwards."""
+        [ada] = self.bind("Ada")
+        begun = fields.Datetime.now()
+        with self.transaction() as env:
+            self.assertTrue(try_lock_rows(env[self.binding_model].browse(ada)))
+            # A job that waits for the lock must not wait for ever.
+            release = Timer(PATIENCE, env.cr.rollback)
+            release.start()
+            [job] = self.export(ada)
+            release.cancel()
+            release.join()
+            self.assertFalse(self.records.texts(), "The locked record was exported.")
+        self.assertEqual(job["state"], PENDING, f"The job is not retried: {job}")
+        self.assertEqual(job["retry"], 0, "The wait for the lock counts an attempt.")
+        seconds = (job["eta"] - begun).total_seconds()
+        self.assertLessEqual(seconds, SOON, f"The job waits for {seconds} s.")
+        self.settle()
+        self.assert_same_on_both_sides("Ada")
+
+    @scenario(EXPORTER)
+    def test_gone_write(self):
+        """A change of a record that is gone on the backend does not pass unnoticed."""
+        ada = self.exported("Ada")
+        self.records.remove(self.external_id(ada))
+        self.edit(ada, "Ada King", silently=True)
+        [job] = self.export(ada)
+        if job["state"] == FAILED:
+            name = job["exc_name"].rpartition(".")[2]
+            self.assertEqual(name, "IDMissingInBackend", job["exc_message"])
+        else:  # The connector creates it again.
+            self.assert_same_on_both_sides("Ada King")
+
+    @scenario(EXPORTER, DELETER)
+    def test_gone_delete(self):
+        """A delete of a record that is gone on the backend is done."""
+        external_id = self.external_id(self.exported("Ada"))
+        self.records.remove(external_id)
+        self.delay("export_delete_record", external_id)
+        self.assert_done(self.run_jobs())
+
+    @scenario(EXPORTER, BATCH_EXPORTER)
+    def test_bad_export(self):
+        """A record that the backend refuses fails alone, with its name."""
+        self.records.refuse("Refused")
+        ids = self.bind("Ada", "Refused", "Bob")
+        self.delay("export_chunk", ids=ids)
+        self.settle()
+        self.assertEqual(sorted(self.records.texts().values()), ["Ada", "Bob"])
+        self.assert_one_failed("export_chunk", "Refused")
+        self.assertEqual(
+            [self.external_id(id_) is None for id_ in ids], [False, True, False]
+        )

@@ -1,0 +1,158 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""How scenarios see the records of a remote system."""
+
+from unittest import SkipTest
+
+from ..remote_system import Failure
+
+
+class RecordsFace:
+    """The records of one kind on a remote system, as scenarios see and change them.
+
+    A record is a text (such as a name) with an external id. :class:`RemoteRecords` is
+    the face of a :class:`RemoteSystem`; a connector to another system inherits this
+    class. A scenario is skipped when it needs a method that is not implemented.
+    """
+
+    #: Unusual ids that the system may give to a record, by their kind.
+    ids = {"zero": 0, "negative": -7, "unicode": "Ä/ö ☃ 1", "long": "x" * 1000}
+
+    #: Records of one page when the connector lists them.
+    page_size = 2
+
+    def texts(self):
+        """Return the texts of all records, by external id (``str``).
+
+        :rtype: dict[str, str]
+        """
+        raise self._missing("texts")
+
+    def add(self, text, external_id=None):
+        """Add a record, as another client does.
+
+        :param text: its text
+        :param external_id: its id; by default the system chooses one
+        :return: its external id
+        """
+        raise self._missing("add")
+
+    def change(self, external_id, text, moment=None):
+        """Change the text of a record, as another client does.
+
+        :param moment: the time of the change (``datetime`` in UTC), for a system that
+            dates changes; by default now
+        """
+        raise self._missing("change")
+
+    def remove(self, external_id):
+        """Delete a record, as another client does."""
+        raise self._missing("remove")
+
+    def count_changes(self):
+        """Return the number of calls of the connector that changed records."""
+        raise self._missing("count_changes")
+
+    def give_id(self, external_id):
+        """Give an id to the record that the connector creates next."""
+        raise self._missing("give_id")
+
+    def refuse(self, text):
+        """Refuse the records with a text that the connector creates or changes."""
+        raise self._missing("refuse")
+
+    def add_bad(self, text):
+        """Add a record that the connector cannot import.
+
+        :return: its external id
+        """
+        raise self._missing("add_bad")
+
+    def lose_request(self):
+        """Do not answer the next create, and do not do it either."""
+        raise self._missing("lose_request")
+
+    def lose_answer(self):
+        """Do the next create, but do not answer it."""
+        raise self._missing("lose_answer")
+
+    def between_pages(self, do):
+        """Do something when the connector asks for the second page of a list.
+
+        :param do: called without arguments
+        """
+        raise self._missing("between_pages")
+
+    def _missing(self, method):
+        name = type(self).__name__
+        return SkipTest(f"{name} does not implement {method}().")
+
+
+class RemoteRecords(RecordsFace):
+    """The records of a collection of a :class:`RemoteSystem`.
+
+    :param system: the :class:`RemoteSystem`
+    :param collection: name of the collection
+    :param field: name of the field with the text
+    :param values: more values of each record
+    :param bad_values: values of a record that the connector cannot import
+    """
+
+    def __init__(self, system, collection, field, values=None, bad_values=None):
+        self.system = system
+        self.collection = collection
+        self.field = field
+        self.values = values or {}
+        self.bad_values = bad_values
+
+    def texts(self):
+        items = self.system.collection(self.collection)
+        return {id_: item.get(self.field) for id_, item in items.items()}
+
+    def add(self, text, external_id=None):
+        values = {**self.values, self.field: text}
+        if external_id is not None:
+            values["id"] = external_id
+        return self.system.add(self.collection, values)
+
+    def change(self, external_id, text, moment=None):
+        values = {self.field: text, "updated_at": moment}
+        self.system.change(self.collection, external_id, **values)
+
+    def remove(self, external_id):
+        self.system.remove(self.collection, external_id)
+
+    def count_changes(self):
+        changing = ("POST", "PATCH", "DELETE")
+        return sum(self.system.count(method, self.collection) for method in changing)
+
+    def give_id(self, external_id):
+        self.system.give_ids(self.collection, external_id)
+
+    def refuse(self, text):
+        self.system.refuse(
+            self.collection,
+            lambda item: f"{text} is refused" if item.get(self.field) == text else None,
+        )
+
+    def add_bad(self, text):
+        if self.bad_values is None:
+            raise SkipTest("The test names no bad_remote_values.")
+        values = {**self.values, self.field: text, **self.bad_values}
+        return self.system.add(self.collection, values)
+
+    def lose_request(self):
+        self.system.fail(Failure.HANG_UP_BEFORE, "POST", self.collection)
+
+    def lose_answer(self):
+        self.system.fail(Failure.HANG_UP_AFTER, "POST", self.collection)
+
+    def between_pages(self, do):
+        pages = []
+
+        def note_page(call):
+            if call.path == self.collection and not {"ids", "key"} & call.query.keys():
+                pages.append(call)
+                if len(pages) == 2:
+                    do()
+
+        self.system.before(note_page, "GET", self.collection, times=-1)

@@ -1,0 +1,303 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What a connector declares, and the steps of which scenarios consist."""
+
+import logging
+from datetime import timedelta
+from typing import NamedTuple
+
+from odoo.addons.component.exception import NoComponentError
+from odoo.addons.queue_job.job import DONE, FAILED, PENDING
+
+from ...inspection import wrapped_field, wrapped_model
+from ..connector_case import external_id_of
+from ..real_connector import RealConnectorCase
+from .card import ReportCard, scenarios_of
+from .records import RecordsFace, RemoteRecords
+
+_logger = logging.getLogger(__name__)
+
+EXPORTER = "record.exporter"
+BATCH_EXPORTER = "batch.exporter"
+DELETER = "record.exporter.deleter"
+IMPORTER = "record.importer"
+BATCH_IMPORTER = "batch.importer"
+#: Not a usage: a component that listens to changes of the records.
+LISTENER = "listener"
+
+#: How often jobs that are retried run again.
+ATTEMPTS = 5
+
+
+class Side(NamedTuple):
+    """A backend in Odoo, and the records of its remote system."""
+
+    backend_id: int
+    records: RecordsFace
+
+
+class ConformanceTools(RealConnectorCase):
+    """What a connector declares, and the steps of which scenarios consist."""
+
+    #: Odoo runs the tests that a class inherits.
+    allow_inherited_tests_method = True
+
+    #: Name of a text field of the bindings that both directions synchronise.
+    text_field = "name"
+    #: More values of each Odoo record.
+    record_values = {}
+    #: Name of the collection of the :class:`RemoteSystem`.
+    collection = None
+    #: Name of the field of the remote records with the text.
+    remote_field = None
+    #: More values of each remote record.
+    remote_values = {}
+    #: Values of a remote record that the connector cannot import.
+    bad_remote_values = None
+    #: Groups of a user who may change the Odoo records, separated by commas.
+    user_groups = "base.group_user"
+    #: Reasons not to run scenarios, by the name of the test.
+    exempt = {}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        title = f"Conformance of {cls.binding_model}"
+        cls.card = ReportCard(title, scenarios_of(cls))
+        cls.addClassCleanup(cls.log_card)
+
+    @classmethod
+    def log_card(cls):
+        """Log the report card."""
+        for line in cls.card.text().splitlines():
+            _logger.info(line)
+
+    def setUp(self):
+        super().setUp()
+        self.side = self.new_side(self.remote)
+        self.records = self.side.records
+
+    def remote_records(self, remote):
+        """Return the face by which scenarios see the records of a remote system.
+
+        :param remote: what :meth:`new_remote` returned
+        :rtype: RecordsFace
+        """
+        return RemoteRecords(
+            remote,
+            self.collection,
+            self.remote_field or self.text_field,
+            self.remote_values,
+            self.bad_remote_values,
+        )
+
+    # -- whether a connector has a part for a scenario
+
+    def skip_exempt(self, name):
+        """Skip a test that the connector does not run."""
+        if name in self.exempt:
+            self.skipTest(self.exempt[name])
+
+    def require(self, *parts):
+        """Skip the test if the connector does not have all parts.
+
+        :param parts: usages of components, and ``LISTENER``
+        """
+        with self.transaction() as env:
+            for part in parts:
+                if part == LISTENER:
+                    self._require_listener(env)
+                else:
+                    self._require_component(env, part)
+
+    def _require_component(self, env, usage):
+        try:
+            self._component(env, usage)
+        except NoComponentError:
+            self.skipTest(f"The connector has no component with the usage {usage}.")
+
+    def _require_listener(self, env):
+        wrapped = wrapped_model(env, self.binding_model)
+        models = filter(None, (self.binding_model, wrapped))
+        if not any(env[model]._event("on_record_write").events for model in models):
+            self.skipTest("The connector has no listener of changes.")
+
+    def _component(self, env, usage):
+        backend = env[self.backend_model].browse(self.side.backend_id)
+        return self.work(backend).component(usage=usage)
+
+    # -- backends and records
+
+    def new_side(self, remote, **values):
+        """Create a backend for a remote system.
+
+        :param remote: what :meth:`new_remote` returned
+        :param values: other values of the backend
+        :rtype: Side
+        """
+        with self.transaction() as env:
+            backend = self.make_backend(env, remote, **values)
+            return Side(backend.id, self.remote_records(remote))
+
+    def backend(self, env, side=None):
+        """Return the record of a backend.
+
+        :param side: by default that of the test
+        """
+        return env[self.backend_model].browse((side or self.side).backend_id)
+
+    def bind(self, *texts, side=None):
+        """Create records with bindings, which no listener exports.
+
+        :return: the ids of the bindings
+        :rtype: list[int]
+        """
+        with self.transaction() as env:
+            values = self.binding_values(self.backend(env, side))
+            silent = env[self.binding_model].with_context(connector_no_export=True)
+            return silent.create(
+                [
+                    {**self.record_values, **values, self.text_field: text}
+                    for text in texts
+                ]
+            ).ids
+
+    def exported(self, text):
+        """Create a record, and export it.
+
+        :return: the id of the binding
+        """
+        [binding_id] = self.bind(text)
+        self.assert_done(self.export(binding_id))
+        return binding_id
+
+    def record(self, env, binding_id):
+        """Return the record that a binding wraps, or the binding if it wraps none."""
+        binding = env[self.binding_model].browse(binding_id)
+        field = wrapped_field(env, self.binding_model)
+        return binding.sudo()[field].with_env(env) if field else binding
+
+    def edit(self, binding_id, text, user=None, silently=False):
+        """Change the text of a record, as a user does.
+
+        :param user: id of the user; by default the superuser
+        :param silently: whether no listener exports the change
+        """
+        with self.transaction() as env:
+            env = env(user=user or env.uid, context={"connector_no_export": silently})
+            self.record(env, binding_id).write({self.text_field: text})
+
+    def delete(self, binding_id, silently=False):
+        """Delete a record, as a user does.
+
+        :param silently: whether no listener deletes it on the backend
+        """
+        with self.transaction() as env:
+            env = env(context={"connector_no_export": silently})
+            self.record(env, binding_id).unlink()
+
+    def external_id(self, binding_id):
+        """Return the external id of a binding, ``None`` when it has none."""
+        with self.transaction() as env:
+            binding = env[self.binding_model].browse(binding_id)
+            return external_id_of(self.backend(env), binding)
+
+    def texts(self, side=None):
+        """Return the texts of the bindings of a backend, by external id (``str``).
+
+        Bindings without an external id have the key ``"unbound N"``.
+        """
+        with self.transaction() as env:
+            backend = self.backend(env, side)
+            domain = [
+                (name, "=", value)
+                for name, value in self.binding_values(backend).items()
+            ]
+            model = env[self.binding_model].with_context(active_test=False)
+            return {
+                self._key(backend, binding): binding[self.text_field]
+                for binding in model.search(domain, order="id")
+            }
+
+    def _key(self, backend, binding):
+        external_id = external_id_of(backend, binding)
+        return f"unbound {binding.id}" if external_id is None else str(external_id)
+
+    # -- jobs
+
+    def delay(self, method, *args, ids=()):
+        """Delay a job of the bindings' model, as a connector does.
+
+        :param method: name of the method
+        :param args: its arguments, without the backend
+        :param ids: ids of the bindings that it is called on
+        :return: the UUID of the job
+        """
+        with self.transaction() as env:
+            bindings = env[self.binding_model].browse(ids)
+            arguments = args if ids else (self.backend(env), *args)
+            return getattr(bindings.with_delay(), method)(*arguments).uuid
+
+    def export(self, *binding_ids):
+        """Run a job that exports each binding; return the jobs that ran."""
+        for binding_id in binding_ids:
+            self.delay("export_record", ids=[binding_id])
+        return self.run_jobs()
+
+    def import_(self, *external_ids):
+        """Run a job that imports each record; return the jobs that ran."""
+        for external_id in external_ids:
+            self.delay("import_record", external_id)
+        return self.run_jobs()
+
+    def import_changes(self):
+        """Run the jobs that import what has changed, until none is left."""
+        self.delay("import_changes")
+        self.settle()
+
+    def settle(self):
+        """Run jobs until none is left, after the waits of those that are retried."""
+        for _attempt in range(ATTEMPTS):
+            self.let_time_pass()
+            if not self.run_jobs():
+                return
+
+    def let_time_pass(self):
+        """Let unconfirmed creates be so old that the backend has finished them."""
+        with self.transaction() as env:
+            for intent in env["connector.create.intent"].sudo().search([]):
+                intent.begun -= timedelta(hours=1)
+
+    # -- what must be so
+
+    def assert_done(self, jobs):
+        """Fail unless all jobs have done their work."""
+        for job in jobs:
+            text = job["exc_message"] or job["result"]
+            message = f"The job {job['name']} is {job['state']}: {text}"
+            self.assertEqual(job["state"], DONE, message)
+
+    def assert_nothing_failed(self):
+        """Fail if a job has failed, or is retried for ever."""
+        for job in self.jobs([("state", "in", (FAILED, PENDING))]):
+            text = job["exc_message"] or job["result"]
+            self.fail(f"The job {job['name']} is {job['state']}: {text}")
+
+    def assert_same_on_both_sides(self, *texts, side=None):
+        """Fail unless both sides have records with these texts, linked one to one."""
+        side = side or self.side
+        remote, odoo = side.records.texts(), self.texts(side)
+        message = f"The backend has {remote}, and Odoo has {odoo}."
+        self.assertEqual(sorted(remote.values()), sorted(texts), message)
+        self.assertEqual(odoo, remote, message)
+
+    def assert_one_failed(self, chunk_method, name):
+        """Fail unless one job has failed, and the job of the chunk names its record.
+
+        :param chunk_method: name of the method of the job for all records
+        :param name: text that names the bad record
+        """
+        failed = self.jobs([("state", "!=", DONE)])
+        states = [(job["name"], job["state"]) for job in failed]
+        self.assertEqual([job["state"] for job in failed], [FAILED], states)
+        [chunk] = self.jobs([("method_name", "=", chunk_method)])
+        self.assertIn(name, chunk["result"] or "", "The bad record is not named.")
