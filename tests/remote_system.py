@@ -23,7 +23,7 @@ The API. Any name is a collection. Each call needs ``Authorization: Bearer TOKEN
     PATCH  /contacts/ID     200 and the item, or 404
     DELETE /contacts/ID     204, or 404
     GET    /contacts        200 {"items": [...], "next": ... or null}
-           ?limit=100       items of a page
+           ?limit=100       items of a page, at most ``page_size``
            &after=NEXT      the page that follows, "next" of the page before
            &offset=100      the page that follows, as many systems have it: items are
                             missed that move to the end while a client reads the pages
@@ -308,12 +308,14 @@ class RemoteSystem(FailingServer):
     :param token: that callers must send (``str``)
     :param name: of the system, which the answer to ``/ping`` contains
     :param port: to listen on; 0 takes one that is free
+    :param page_size: items of a page at most
     """
 
-    def __init__(self, token="secret", name="Remote System", port=0):
+    def __init__(self, token="secret", name="Remote System", port=0, page_size=100):
         super().__init__(port)
         self.token = token
         self.name = name
+        self.page_size = page_size
         self._collections = {}
         self._change = 0
         self._stopped_clock = None
@@ -415,7 +417,7 @@ class RemoteSystem(FailingServer):
         key = call.headers.get("Idempotency-Key")
         match call.method, id_:
             case "GET", "":
-                return 200, _page(collection, call.query)
+                return 200, _page(collection, call.query, self.page_size)
             case "GET", _:
                 return 200, collection.get(id_)
             case "POST", "":
@@ -465,9 +467,10 @@ def _results(do, collection, items):
     return results
 
 
-def _page(collection, query):
+def _page(collection, query, most):
     """Return a page of the items of a collection that a query asks for."""
-    limit, after = _number(query, "limit", 100), _number(query, "after", 0)
+    limit = min(_number(query, "limit", most), most)
+    after = _number(query, "after", 0)
     since = _moment(query)
     wanted = {name: query[name] for name in query.keys() - set(PARAMETERS)}
     ids = query["ids"].split(",") if "ids" in query else collection.items

@@ -89,6 +89,13 @@ class TestRemoteSystem(BaseCase):
             seen += [item["id"] for item in page["items"]]
         self.assertEqual(seen, ["4", "5", "1", "3"])
 
+    def test_pages_are_as_small_as_the_system_wants(self):
+        self.remote.page_size = 2
+        for _number in range(3):
+            self.remote.add("contacts", {})
+        self.assertEqual(self.listed(limit=3), ["1", "2"])
+        self.assertEqual(self.listed(limit=1), ["1"])
+
     def test_pages_by_offset_miss_items_that_move(self):
         for _number in range(4):
             self.remote.add("contacts", {})

@@ -11,6 +11,7 @@ from odoo.addons.queue_job.job import DONE, FAILED, PENDING
 from ...inspection import wrapped_field, wrapped_model
 from ..connector_case import external_id_of
 from ..real_connector import RealConnectorCase
+from ..remote_system import RemoteSystem
 from .card import ReportCard, scenarios_of
 from .records import RecordsFace, RemoteRecords
 
@@ -75,6 +76,10 @@ class ConformanceTools(RealConnectorCase):
         super().setUp()
         self.side = self.new_side(self.remote)
         self.records = self.side.records
+
+    def new_remote(self):
+        # Small pages, whatever number the connector asks for.
+        return self.enterContext(RemoteSystem(page_size=RecordsFace.page_size))
 
     def remote_records(self, remote):
         """Return the face by which scenarios see the records of a remote system.
