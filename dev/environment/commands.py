@@ -78,12 +78,15 @@ def prepare(arguments):
 
 def test(arguments):
     """
-    ./dev/test [ADDON | dev | TAGS]...
+    ./dev/test [--exhaustive] [ADDON | dev | dev.MODULE | TAGS]...
 
     Runs the tests; all of them, or those of an addon (connector), of this
-    environment (dev), or that test tags of Odoo select (/connector:TestBinder).
+    environment (dev, or a module of dev/tests: dev.test_package), or that test tags of
+    Odoo select (/connector:TestBinder). With --exhaustive, dev.test_scaffold removes
+    each part of a generated connector in turn, instead of some; that takes minutes.
     """
-    chosen = [each for each in arguments if each != "--tags"]
+    testing.exhaustive = "--exhaustive" in arguments
+    chosen = [each for each in arguments if not each.startswith("--")]
     with running_postgres():
         return testing.run(chosen)
 

@@ -12,6 +12,9 @@ LOG = "odoo-tests"
 # Seconds that a test may take without a word; one that waits for ever is stopped.
 PATIENCE = 180
 
+#: Whether the tests of dev try all cases instead of a sample.
+exhaustive = False
+
 
 class Tally:
     """Results of a run.
@@ -33,21 +36,24 @@ class Tally:
 def run(selected):
     """Run tests, and print what came of it.
 
-    :param selected: names of addons, "dev" for ``dev/tests``, or test tags of Odoo
-        such as ``/connector:TestBinder``; all tests when empty
+    :param selected: names of addons, "dev" for ``dev/tests``, "dev.test_package" for
+        one module of them, or test tags of Odoo such as ``/connector:TestBinder``; all
+        tests when empty
     :return: the exit code, 0 when all is well
     """
-    known = [*addons.names(), OWN]
-    tags = [each for each in selected if each not in known]
-    chosen = [each for each in known if each in selected] or ([] if tags else known)
-    modules = [each for each in chosen if each != OWN]
+    modules, own, tags = addons.names(), _own_areas(), []
+    if selected:
+        selected = {*selected, *(own if OWN in selected else ())} - {OWN}
+        tags = [each for each in selected if each not in (*modules, *own)]
+        modules = [each for each in modules if each in selected]
+        own = [each for each in own if each in selected]
     tally = Tally()
     databases.dependencies()
     if modules or tags:
         tags += [f"/{module}" for module in modules]
         _run_in_odoo(tally, modules or addons.names(), tags)
-    if OWN in chosen:
-        _run_own(tally)
+    for area in own:
+        _run_own(tally, area)
     return _report(tally)
 
 
@@ -98,24 +104,28 @@ def _read(tally, run, code):
     tally.failures.update(failures)
 
 
-def _run_own(tally):
-    """Run the tests of dev, module by module."""
-    for path in sorted((folders.DEV / "tests").glob("test_*.py")):
-        area = f"{OWN}.{path.stem}"
-        suite = unittest.defaultTestLoader.discover(str(path.parent), path.name)
-        with step(f"Test {area}"):
-            result = suite.run(unittest.TestResult())
-        broken = [*result.failures, *result.errors]
-        failures = {f"{OWN}.{_whole(test).id()}": details for test, details in broken}
-        tally.failures.update(failures)
-        tally.skipped |= {reason for _test, reason in result.skipped}
-        counted = Counter(failed=len(failures), skipped=len(result.skipped))
-        not_passed = {_whole(test) for test, _ in [*broken, *result.skipped]}
-        # setUpClass may be among them, which is not a test that ran
-        counted["passed"] = result.testsRun - sum(
-            isinstance(test, unittest.TestCase) for test in not_passed
-        )
-        tally.areas[area] = counted
+def _own_areas():
+    paths = (folders.DEV / "tests").glob("test_*.py")
+    return sorted(f"{OWN}.{path.stem}" for path in paths)
+
+
+def _run_own(tally, area):
+    """Run the tests of a module of dev."""
+    pattern = f"{area.partition('.')[2]}.py"
+    suite = unittest.defaultTestLoader.discover(str(folders.DEV / "tests"), pattern)
+    with step(f"Test {area}"):
+        result = suite.run(unittest.TestResult())
+    broken = [*result.failures, *result.errors]
+    failures = {f"{OWN}.{_whole(test).id()}": details for test, details in broken}
+    tally.failures.update(failures)
+    tally.skipped |= {reason for _test, reason in result.skipped}
+    counted = Counter(failed=len(failures), skipped=len(result.skipped))
+    not_passed = {_whole(test) for test, _ in [*broken, *result.skipped]}
+    # setUpClass may be among them, which is not a test that ran
+    counted["passed"] = result.testsRun - sum(
+        isinstance(test, unittest.TestCase) for test in not_passed
+    )
+    tally.areas[area] = counted
 
 
 def _whole(test):
