@@ -23,6 +23,7 @@ PACKED = [
     "migrations",
     "models",
     "report",
+    "scaffold",
     "security",
     "static",
     "tests",

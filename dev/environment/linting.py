@@ -29,7 +29,7 @@ def run(arguments):
     ]
     with tempfile.TemporaryDirectory(dir=folders.STATE, prefix="lint-") as copy:
         _copy_addons(Path(copy))
-        codes.append(_call("pylint-odoo", *_pylint(), cwd=copy))
+        codes.append(_call("pylint-odoo", *pylint(addons.names()), cwd=copy))
     return int(any(codes))
 
 
@@ -43,11 +43,15 @@ def _call(title, module, *arguments, cwd):
     return code
 
 
-def _pylint():
+def pylint(modules):
+    """Return the arguments of Python that run pylint-odoo on addons.
+
+    :param modules: names of folders
+    """
     settings = folders.CHECKOUT / "pyproject.toml"
     style = "colorized" if sys.stdout.isatty() else "text"
     options = [f"--rcfile={settings}", f"--output-format={style}"]
-    return ["pylint", *options, f"--disable={','.join(MISTAKEN)}", *addons.names()]
+    return ["pylint", *options, f"--disable={','.join(MISTAKEN)}", *modules]
 
 
 def _copy_addons(copy):
