@@ -175,15 +175,33 @@ def source_of(component, attribute=None):
     :return: path below the folder of addons, such as ``my_shop/components/mapper.py``
     :rtype: str
     """
+    cls = defining_class(component, attribute)
+    return file_of(cls) if cls else component._module
+
+
+def defining_class(component, attribute=None):
+    """Return the class in the source of an addon that defines a component.
+
+    :param component: class of the component, as it is built
+    :param attribute: name of an attribute that the class has to define, too
+    :return: the last one that does; ``None`` when no addon does
+    :rtype: type | None
+    """
     for cls in component.__mro__:
         if cls.__module__ == BUILT_IN or not cls.__module__.startswith(ADDONS):
             continue
         if attribute is None or attribute in vars(cls):
-            return _below_addons(cls)
-    return component._module
+            return cls
+    return None
 
 
-def _below_addons(cls):
+def file_of(cls):
+    """Return the file of a class.
+
+    :param cls: class that an addon defines
+    :return: path below the folder of addons, such as ``my_shop/models/order.py``
+    :rtype: str
+    """
     path = Path(inspect.getfile(cls)).resolve()
     for folder in map(Path, addons.__path__):
         # The folder of an addon may be a link to one of another name.

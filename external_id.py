@@ -26,15 +26,16 @@ def unique_external_ids(external_ids):
     return list(unique.values())
 
 
-def require_external_id(value, binding):
+def require_external_id(value, binding, source="the backend adapter's create()"):
     """Refuse a value that cannot be an id on a backend.
 
     :param value: the id of a record, as the backend returned it
     :param binding: the binding that would get it
+    :param source: what has to return the id, for the error
     :raise AssertionError: with the record and the remedy, also under ``python -O``
     """
     if not is_external_id(value):
         raise AssertionError(
             f"{value!r} is not a valid external id, so {binding} cannot be bound. "
-            "Return the id of the new record from the backend adapter's create()."
+            f"Return the id of the new record from {source}."
         )

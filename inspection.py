@@ -56,6 +56,18 @@ def all_binding_models(env):
     return _concrete(env, BINDING)
 
 
+def is_binding_model(env, model_name):
+    """Return whether a model is installed and is one of bindings.
+
+    :param env: ``Environment``
+    :param model_name: name of a model
+    :rtype: bool
+    """
+    registry = env.registry
+    model_class = registry.get(model_name)
+    return bool(model_class) and issubclass(model_class, registry[BINDING])
+
+
 def binding_models(env, backend_model):
     """Return the names of the models of bindings that belong to a kind of backend.
 
@@ -138,13 +150,12 @@ def fields_of_bindings(record):
     :return: names of models of bindings by the name of the field
     :rtype: dict[str, str]
     """
-    registry = record.env.registry
     return {
         name: field.comodel_name
         for name, field in record._fields.items()
         if field.type == "one2many"
         and not field.inherited
-        and issubclass(registry[field.comodel_name], registry[BINDING])
+        and is_binding_model(record.env, field.comodel_name)
         and field.inverse_name == wrapped_field(record.env, field.comodel_name)
     }
 

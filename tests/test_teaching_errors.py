@@ -6,8 +6,15 @@ from odoo.addons.component.exception import NoComponentError, SeveralComponentEr
 
 from ..causes import cause_class_of
 from ..components.mapper import convert
-from ..exception import UnknownFieldError
-from .common import ImportCase, ShopCase, listener_components, override
+from ..exception import DefinitionError, UnknownFieldError
+from .common import (
+    BulkExports,
+    ImportCase,
+    ShopCase,
+    batch_export_components,
+    listener_components,
+    override,
+)
 
 LISTENER = "odoo.addons.connector.components.exporter.listener"
 
@@ -169,6 +176,39 @@ class TestUnknownFields(ImportCase):
         self.assertEqual(cause_class_of(UnknownFieldError("x")), "developer")
 
 
+class TestCreatesWithoutId(BulkExports, ShopCase):
+    def test_an_adapter_that_returns_nothing_is_named(self):
+        self.build(override("test.shop.adapter", create=lambda self, data: None))
+        binding = self.binding("Ada")
+        with self.assertRaises(AssertionError) as caught:
+            self.component("record.exporter").run(binding)
+        self.assertEqual(
+            str(caught.exception),
+            f"None is not a valid external id, so {binding} cannot be bound. Return "
+            "the id of the new record from test.shop.adapter.create() "
+            "(connector/tests/shop.py).",
+        )
+
+    def test_so_is_an_exporter_that_creates_in_its_own_way(self):
+        self.override(_create=lambda self, data: "")
+        with self.assertRaises(AssertionError) as caught:
+            self.component("record.exporter").run(self.binding("Ada"))
+        self.assertIn(
+            "from test.shop.contact.exporter._create()", str(caught.exception)
+        )
+
+    def test_so_is_an_adapter_that_creates_many(self):
+        self.build(*self.many_components(), *batch_export_components())
+        bindings = self.binding("Ada") + self.binding("Grace")
+        for returned, text in ((None, "returned None"), (["1"], "returned 1 results")):
+            create_many = lambda self, data, result=returned, **kw: result  # noqa: E731
+            self.build(override("test.shop.adapter", create_many=create_many))
+            with self.assertRaises(DefinitionError) as caught:
+                self.component("batch.exporter").run_chunk(bindings)
+            self.assertIn("test.shop.adapter.create_many() (", str(caught.exception))
+            self.assertIn(f"{text} for 2 records", str(caught.exception))
+
+
 class TestListeners(ShopCase):
     def setUp(self):
         super().setUp()
@@ -216,3 +256,11 @@ class TestListeners(ShopCase):
             self.env["res.country"].search([], limit=1).code = "ZZ"
             self.noted()
         self.assertIn("res.country, which has no one2many to bindings", logs.output[0])
+
+    def test_bindings_of_other_connectors_are_not_exported(self):
+        with self.assertLogs(LISTENER, "WARNING") as logs:
+            self.listen(
+                _binding_field=None,
+                _apply_on=["connector.test.numbered", "connector.test.contact"],
+            )
+        self.assertIn("has no one2many to bindings", logs.output[0])

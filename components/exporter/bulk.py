@@ -5,9 +5,11 @@ import logging
 from contextlib import contextmanager
 
 from ...causes import cause_of
+from ...diagnosis import source_of
 from ...exception import (
     JOB_LEVEL_ERRORS,
     AccessRefusedError,
+    DefinitionError,
     InvalidDataError,
     RetryableJobError,
 )
@@ -237,7 +239,10 @@ class BulkExport(ExportFlow):
         items = self._begin_creates(items)
         if not items:
             return
-        for item, result in zip(items, self._create_many(items), strict=True):
+        results = self._create_many(items)
+        if len(results or ()) != len(items):
+            self._refuse_results(results, items)
+        for item, result in zip(items, results, strict=True):
             if isinstance(result, Exception):
                 self._refused(item, result)
                 continue
@@ -258,6 +263,15 @@ class BulkExport(ExportFlow):
             for item in items:
                 self._refused(item, error)
             raise
+
+    def _refuse_results(self, results, items):
+        adapter = type(self.batch.backend_adapter)
+        returned = f"{len(results)} results" if results else f"{results!r}"
+        raise DefinitionError(
+            f"{adapter._name}.create_many() ({source_of(adapter, 'create_many')}) "
+            f"returned {returned} for {len(items)} records. Return a list with the "
+            "external id of each record, or its InvalidDataError."
+        )
 
     def _begin_creates(self, items):
         """Commit the intents; postpone the records with an unconfirmed create."""

@@ -16,7 +16,7 @@ from ...delete_jobs import delay_deletes
 from ...diagnosis import described
 from ...event_batch import collect
 from ...external_id import is_external_id
-from ...inspection import fields_of_bindings
+from ...inspection import fields_of_bindings, is_binding_model
 
 _logger = logging.getLogger(__name__)
 
@@ -24,20 +24,47 @@ _logger = logging.getLogger(__name__)
 @lru_cache(maxsize=128)
 def _warn_of_binding_field(component, model_name, names):
     """Log once that a listener does not find the bindings of a record."""
-    if not names:
-        found = "no one2many to bindings"
-    elif len(names) == 1:
-        found = f"no field '{names[0]}'"
-    else:
-        found = f"several one2manys to bindings ({', '.join(names)})"
     _logger.warning(
         "%s does not export changes of %s, which has %s. Set _binding_field to the "
         "name of the field of %s that holds its bindings.",
         described(component),
         model_name,
-        found,
+        binding_field_problem(names),
         model_name,
     )
+
+
+def binding_fields(listener, record):
+    """Return the names of the fields that may hold the bindings of a record.
+
+    :param listener: class of an export listener
+    :param record: recordset of a model that bindings wrap
+    :return: the listener is able to use them if it is one name, of a field that exists
+    :rtype: tuple[str]
+    """
+    if listener._binding_field:
+        return (listener._binding_field,)
+    own = {
+        model
+        for model in listener.apply_on_models or ()
+        if is_binding_model(record.env, model)
+    }
+    found = fields_of_bindings(record)
+    # The record may have bindings of other connectors, too.
+    return tuple(name for name, model in found.items() if not own or model in own)
+
+
+def binding_field_problem(names):
+    """Return what a model has instead of one field that holds bindings.
+
+    :param names: what :func:`binding_fields` returned
+    :rtype: str
+    """
+    if not names:
+        return "no one2many to bindings"
+    if len(names) == 1:
+        return f"no field '{names[0]}'"
+    return f"several one2manys to bindings ({', '.join(names)})"
 
 
 class ExportListener(AbstractComponent):
@@ -65,7 +92,7 @@ class ExportListener(AbstractComponent):
     _inherit = "base.connector.listener"
 
     #: Name of the field of Odoo records that holds their bindings. By default it is
-    #: the only one2many to bindings, if possible to those in ``_apply_on``.
+    #: the only one2many to bindings, or to those in ``_apply_on`` if it names any.
     _binding_field = None
 
     #: Whether a connector decides for each record what is exported. Otherwise the
@@ -163,14 +190,10 @@ class ExportListener(AbstractComponent):
         :return: ``None`` when there is no such field; a line in the log says so
         :rtype: str | None
         """
-        names = [self._binding_field]
-        if not self._binding_field:
-            found = fields_of_bindings(record)
-            own = set(type(self).apply_on_models or ()).intersection(found.values())
-            names = [name for name, model in found.items() if not own or model in own]
+        names = binding_fields(type(self), record)
         if len(names) == 1 and names[0] in record._fields:
             return names[0]
-        _warn_of_binding_field(type(self), record._name, tuple(names))
+        _warn_of_binding_field(type(self), record._name, names)
         return None
 
     def _is_binding(self, record):

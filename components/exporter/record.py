@@ -9,6 +9,7 @@ from odoo.fields import Domain
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
+from ...diagnosis import source_of
 from ...exception import AccessRefusedError, IDMissingInBackend, InvalidDataError
 from ...external_id import is_external_id, require_external_id
 from ...outcome import (
@@ -112,7 +113,7 @@ class GenericExporter(AbstractComponent):
         call = self._prepare_call(fields)
         if call.kind == CREATED:
             self._create_once(call.data)
-            require_external_id(self.external_id, self.binding)
+            self._require_created_id(self.external_id, "create")
         else:
             self._update(call.data)
         return self.exported_outcome(call)
@@ -203,8 +204,18 @@ class GenericExporter(AbstractComponent):
         :param external_id: the result of a create
         :raise AssertionError: when the result is not a valid external id
         """
-        require_external_id(external_id, self.binding)
+        self._require_created_id(external_id, "create_many")
         self.external_id = external_id
+
+    def _require_created_id(self, external_id, method):
+        if is_external_id(external_id):
+            return
+        if type(self)._create is not GenericExporter._create:
+            source = f"{self._name}._create() ({source_of(type(self), '_create')})"
+        else:
+            adapter = type(self.backend_adapter)
+            source = f"{adapter._name}.{method}() ({source_of(adapter, method)})"
+        require_external_id(external_id, self.binding, source)
 
     def bind_record(self):
         """Bind the record and commit."""
