@@ -19,6 +19,7 @@
         "views/connector_run_views.xml",
         "views/connector_failure_views.xml",
         "wizards/connector_comparison_start_views.xml",
+        "wizards/connector_finding_views.xml",
         "views/connector_comparison_views.xml",
         "views/res_partner_views.xml",
     ],

@@ -1,5 +1,6 @@
 from . import (
     base,
+    component_builder,
     connector_backend,
     connector_backend_reference,
     connector_backend_state,

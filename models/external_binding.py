@@ -49,6 +49,15 @@ class ExternalBinding(models.AbstractModel):
         invalidate(self, [vals])
         return super().write(vals)
 
+    def _auto_init(self):
+        result = super()._auto_init()
+        # For the check of its constraints, which a later module may add.
+        updated = vars(self.env.registry).setdefault(
+            "_connector_updated_bindings", set()
+        )
+        updated.add(self._name)
+        return result
+
     # Entry points for jobs, each of which only calls a component; not for RPC.
     # The list of jobs shows the first line of the docstring.
 

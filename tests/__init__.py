@@ -11,6 +11,7 @@ from . import (
     test_create_intent,
     test_database,
     test_description,
+    test_doctor,
     test_exception,
     test_export_listener,
     test_failures,

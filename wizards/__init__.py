@@ -1,1 +1,1 @@
-from . import connector_comparison_start
+from . import connector_comparison_start, connector_finding

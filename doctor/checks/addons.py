@@ -1,0 +1,98 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""How the addons of connectors are put together."""
+
+import ast
+import sys
+from pathlib import Path
+
+from odoo.modules import Manifest
+
+from ...diagnosis import ADDONS
+from ..connectors import depends_of
+from ..finding import ERROR, WARNING, Finding
+from .base import check
+
+#: Folders of an addon whose modules Odoo does not import with it.
+APART = {"tests", "migrations", "cli", "upgrades"}
+BASES = {"Component", "AbstractComponent"}
+
+
+@check("components-not-imported", at_load=True)
+def components_not_imported(connectors):
+    """Modules with components that the addon does not import."""
+    for addon in connectors.addons:
+        manifest = Manifest.for_addon(addon, display_warning=False)
+        folder = Path(manifest.path) if manifest else None
+        package = f"{ADDONS}{addon}"
+        if folder is None or package not in sys.modules:
+            continue
+        if _is_left_out(folder, package):
+            yield Finding(
+                ERROR,
+                problem=f"{addon} does not import its folder components, so that Odoo "
+                "does not know its components.",
+                remedy="Add 'from . import components'.",
+                place=f"{addon}/__init__.py",
+                addon=addon,
+            )
+            continue
+        yield from _left_out_modules(addon, folder, package)
+
+
+def _is_left_out(folder, package):
+    return f"{package}.components" not in sys.modules and any(
+        map(_defines_components, folder.glob("components/**/*.py"))
+    )
+
+
+def _left_out_modules(addon, folder, package):
+    for file in sorted(folder.rglob("*.py")):
+        path = file.relative_to(folder).with_suffix("")
+        if APART & set(path.parts) or path.name in ("__init__", "__manifest__"):
+            continue
+        name = ".".join([package, *path.parts])
+        if name not in sys.modules and _defines_components(file):
+            yield Finding(
+                WARNING,
+                problem="No module imports this one, so that Odoo does not know its "
+                "components.",
+                remedy="Import it in the __init__.py of its folder, or delete it.",
+                place=f"{addon}/{file.relative_to(folder)}",
+                addon=addon,
+            )
+
+
+def _defines_components(file):
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return any(
+        isinstance(node, ast.ClassDef)
+        and BASES & {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+        for node in tree.body
+    )
+
+
+@check("depends", at_load=True)
+def depends(connectors):
+    """Addons that use connector without depending on it."""
+    for addon in connectors.addons:
+        if "connector" not in _all_depends(addon):
+            yield Finding(
+                ERROR,
+                problem=f"{addon} inherits from connector, but does not depend on it. "
+                "Odoo may load it first, which fails.",
+                remedy="Add 'connector' to its depends.",
+                place=f"{addon}/__manifest__.py",
+                addon=addon,
+            )
+
+
+def _all_depends(addon):
+    found, waiting = set(), [addon]
+    while waiting:
+        new = set(depends_of(waiting.pop())) - found
+        found |= new
+        waiting += new
+    return found

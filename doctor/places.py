@@ -1,0 +1,105 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Where classes, their attributes and rows are in the sources."""
+
+import ast
+import inspect
+from contextlib import suppress
+
+from ..diagnosis import ADDONS, defining_class, file_of, source_of
+
+
+def place_of_component(component, attribute=None, row=None):
+    """Return the file and line of a component, or of an attribute of it.
+
+    :param component: class of the component, as it is built
+    :param attribute: name of an attribute
+    :param row: index in the list that the attribute is
+    :rtype: str
+    """
+    cls = defining_class(component, attribute) or defining_class(component)
+    if cls is None:
+        return source_of(component)
+    return place_of_class(cls, attribute, row)
+
+
+def place_of_model(env, model_name):
+    """Return the file and line of the class that defines a model.
+
+    :param env: ``Environment``
+    :param model_name: name of an installed model
+    :rtype: str
+    """
+    classes = definitions_of_model(env, model_name)
+    own = [cls for cls in classes if vars(cls).get("_name") == model_name]
+    return place_of_class((own or classes)[-1])
+
+
+def definitions_of_model(env, model_name):
+    """Return the classes in the sources that define and extend a model.
+
+    :param env: ``Environment``
+    :param model_name: name of an installed model
+    :return: the last extension first
+    :rtype: list[type]
+    """
+    model_class = env.registry[model_name]
+    return [cls for cls in model_class.__bases__ if getattr(cls, "pool", None) is None]
+
+
+def place_of_class(cls, attribute=None, row=None):
+    """Return the file and line of a class in the sources, or of an attribute of it.
+
+    :param cls: class that an addon defines
+    :param attribute: name of an attribute
+    :param row: index in the list that the attribute is
+    :return: the file only, when the class is not written there as a class
+    :rtype: str
+    """
+    with suppress(OSError, TypeError, SyntaxError):
+        line = _line(cls, attribute, row)
+        return f"{file_of(cls)}:{line}" if line else file_of(cls)
+    return cls.__module__
+
+
+def addon_of_place(place):
+    """Return the technical name of the addon of a place.
+
+    :rtype: str
+    """
+    return place.partition("/")[0] if "/" in place else ""
+
+
+def addon_of_class(cls):
+    """Return the technical name of the addon that defines a class."""
+    return cls.__module__.removeprefix(ADDONS).split(".")[0]
+
+
+def _line(cls, attribute, row):
+    with open(inspect.getfile(cls), encoding="utf-8") as source:
+        node = _class_node(ast.parse(source.read()), cls.__qualname__)
+    for item in node.body if node and attribute else ():
+        if attribute in _names(item):
+            rows = getattr(getattr(item, "value", None), "elts", ())
+            known = row is not None and row < len(rows)
+            return rows[row].lineno if known else item.lineno
+    return node and node.lineno
+
+
+def _class_node(tree, qualname):
+    names = [name for name in qualname.split(".") if name != "<locals>"]
+    nodes = [tree]
+    for name in names:
+        nodes = [
+            found
+            for node in nodes
+            for found in ast.walk(node)
+            if isinstance(found, ast.ClassDef | ast.FunctionDef) and found.name == name
+        ]
+    return next((node for node in nodes if isinstance(node, ast.ClassDef)), None)
+
+
+def _names(item):
+    if isinstance(item, ast.FunctionDef):
+        return {item.name}
+    targets = getattr(item, "targets", [getattr(item, "target", None)])
+    return {target.id for target in targets if isinstance(target, ast.Name)}

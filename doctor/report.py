@@ -1,0 +1,75 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Print findings."""
+
+import textwrap
+
+from odoo.tools import groupby
+
+from .finding import ERROR, SEVERITIES
+
+WIDTH = 88
+GENERAL = "Odoo"  #: heading of findings that belong to no connector and no addon
+
+
+def heading(finding):
+    """Return under which heading a finding is shown: its connector, or its addon."""
+    return finding.connector or finding.addon or GENERAL
+
+
+def arranged(findings, addon=None):
+    """Return findings in the order in which they are shown.
+
+    :param findings: list of :class:`Finding`
+    :param addon: technical name of an addon: leave out those of others
+    :rtype: list[Finding]
+    """
+    return sorted(
+        (each for each in findings if not addon or each.addon in (addon, "")),
+        key=lambda each: (heading(each), SEVERITIES.index(each.severity), each.place),
+    )
+
+
+def text_of(findings, checks):
+    """Return the report of findings.
+
+    :param findings: list of :class:`Finding`, as :func:`arranged` returns it
+    :param checks: how many checks ran
+    :rtype: str
+    """
+    lines = []
+    for title, group in groupby(findings, heading):
+        lines += [title, "-" * len(title)]
+        for finding in group:
+            place = finding.place and f"{finding.place}: "
+            lines.append(f"{place}{finding.severity} [{finding.check}]")
+            lines += _paragraph(finding.problem) + _paragraph(finding.remedy) + [""]
+    return "\n".join([*lines, _summary(findings, checks)])
+
+
+def has_error(findings):
+    """Return whether a finding is an error."""
+    return any(finding.severity == ERROR for finding in findings)
+
+
+def _paragraph(text):
+    indent = "    "
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _summary(findings, checks):
+    if not findings:
+        return f"{checks} checks found nothing."
+    counts = [
+        f"{count} {severity}{'s' if count != 1 else ''}"
+        for severity in SEVERITIES
+        for count in [sum(each.severity == severity for each in findings)]
+        if count
+    ]
+    return f"{checks} checks found {', '.join(counts)}."
