@@ -2,6 +2,7 @@
 """The command ``odoo connector``. Odoo loads this file without the addon."""
 
 import sys
+from pathlib import Path
 
 from odoo import SUPERUSER_ID
 from odoo.api import Environment
@@ -34,6 +35,14 @@ class Connector(Command):
         doctor.add_argument(
             "--module", help="print only what concerns this addon, and Odoo itself"
         )
+        doctor.add_argument(
+            "--moving",
+            metavar="PATH",
+            type=Path,
+            help="instead, read the sources of a connector that was written for OCA's "
+            "connector, without a database, and list what it may delete and what means "
+            "something else",
+        )
 
     def run(self, args):
         """Run the command, and exit with its status."""
@@ -47,9 +56,19 @@ class Connector(Command):
             if value:
                 arguments.append(f"--{name.replace('_', '-')}={value}")
         config.parse_config(arguments, setup_logging=True)
+        if options.moving:
+            return self._moving(options.moving)
         if len(config["db_name"]) != 1:
             self.parser.error("name one database with -d")
         return self._check(config["db_name"][0], options.module)
+
+    def _moving(self, path):
+        from odoo.addons.connector.doctor.moving import moving_report
+
+        if not path.exists():
+            self.parser.error(f"{path} does not exist")
+        print(moving_report(path))
+        return 0
 
     def _check(self, database, module):
         registry = Registry(database)

@@ -8,5 +8,6 @@
 :mod:`.checks`      The checks, each a function
 :mod:`.at_load`     Log what is certainly wrong when Odoo loads or updates a connector
 :mod:`.report`      Print findings
+:mod:`.moving`      Read the sources of a connector written for OCA's ``connector``
 ==================  ====================================================================
 """

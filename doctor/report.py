@@ -42,7 +42,7 @@ def text_of(findings, checks):
         for finding in group:
             place = finding.place and f"{finding.place}: "
             lines.append(f"{place}{finding.severity} [{finding.check}]")
-            lines += _paragraph(finding.problem) + _paragraph(finding.remedy) + [""]
+            lines += paragraph(finding.problem) + paragraph(finding.remedy) + [""]
     return "\n".join([*lines, _summary(findings, checks)])
 
 
@@ -51,7 +51,8 @@ def has_error(findings):
     return any(finding.severity == ERROR for finding in findings)
 
 
-def _paragraph(text):
+def paragraph(text):
+    """Return the lines of an indented paragraph."""
     indent = "    "
     return textwrap.wrap(
         text,

@@ -29,6 +29,7 @@ from . import (
     test_mapper,
     test_mapping_plan,
     test_modifiers,
+    test_moving,
     test_newer_on_backend,
     test_one_and_many,
     test_orm,

@@ -575,7 +575,7 @@ class TestJobs(DoctorCase):
         with patch.dict("os.environ", ODOO_QUEUE_JOB_CHANNELS="root:4,root.own:1"):
             self.model.with_delay(channel="root.own").import_batch(self.shop)
             self.assertEqual(self.found("channel"), [])
-        self.one("channel", WARNING, "1 unfinished jobs are in the channel 'root.own'")
+        self.one("channel", WARNING, "'root.own' of unfinished jobs (1)")
         with patch.dict("os.environ", ODOO_QUEUE_JOB_CHANNELS="root:many"):
             self.one("channel", ERROR, "not valid")
 

@@ -159,6 +159,11 @@ class TestDoctor(unittest.TestCase):
         self.assertEqual(unknown.returncode, 2)
         self.assertIn("nothing is not installed", unknown.stderr)
 
+    def test_sources_need_no_database(self):
+        moving = self.odoo("connector", "doctor", "--moving", self.folder / "broken")
+        self.assertEqual((moving.returncode, moving.stderr), (0, ""), moving.stdout)
+        self.assertTrue(moving.stdout.strip())
+
     def doctor(self, *arguments):
         options = ["-d", self.database, self.addons_path, *arguments]
         return self.odoo("connector", "doctor", *options)

@@ -114,8 +114,8 @@ def channel(connectors):
     for name, count in _unknown_channels_of_jobs(env, known | names):
         yield Finding(
             WARNING,
-            problem=f"{count} unfinished jobs are in the channel '{name}', which does "
-            "not exist. They count for the channel above it.",
+            problem=f"The channel '{name}' of unfinished jobs ({count}) does not "
+            "exist. They count for the channel above it.",
             remedy="Correct the channel that with_delay() is given, or create it."
             f"{did_you_mean(name, known | names, SIMILARITY)}",
         )
