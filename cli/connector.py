@@ -1,5 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The command ``odoo connector``. Odoo loads this file without the addon."""
+"""The command ``odoo connector``. Odoo loads this file as ``odoo.cli.connector``."""
+
+# pylint: disable=odoo-addons-relative-import,print-used
 
 import sys
 from pathlib import Path

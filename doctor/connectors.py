@@ -8,7 +8,7 @@ from odoo.modules import Manifest
 
 from odoo.addons.component.core import AbstractComponent, _component_databases
 
-from ..diagnosis import BUILT_IN
+from ..diagnosis import BUILT_IN, defining_class
 from ..inspection import all_binding_models, backend_field, backend_models
 from .places import (
     addon_of_class,
@@ -64,9 +64,17 @@ class Connectors:
         return [each for each in self.concrete if issubclass(each, base)]
 
     def backend_of(self, component):
-        """Return the name of the model of the backends of a component, or ``""``."""
-        known = component._collection in {each.name for each in self.all}
-        return component._collection if known else ""
+        """Return the name of the model of the backends of a component, or ``""``.
+
+        A listener has no collection; that of its bindings counts.
+        """
+        models = set(component.apply_on_models or ())
+        for connector in self.all:
+            if component._collection == connector.name:
+                return connector.name
+            if not component._collection and models.intersection(connector.bindings):
+                return connector.name
+        return ""
 
     def at(self, component, attribute=None, row=None):
         """Return what a finding says about the place of a component.
@@ -76,6 +84,8 @@ class Connectors:
         :param row: index in the list that the attribute is
         :rtype: dict
         """
+        if attribute and _is_of_framework(defining_class(component, attribute)):
+            attribute = None  # a default
         found = place_of_component(component, attribute, row)
         return {
             "place": found,

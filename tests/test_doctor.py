@@ -393,13 +393,16 @@ class TestListeners(DoctorCase):
             "connector.test.contact, which has no field 'shop_bind_idz'",
             "Set _binding_field",
         )
+        self.assertEqual(self.found("listener")[0].connector, "connector.test.shop")
         self.build(override(name, _bindings=lambda self, record: []))
         self.assertEqual(self.found("listener"), [])
 
     def test_a_model_without_bindings(self):
         name = "test.shop.contact.export.listener"
         self.build(override(name, _binding_field=None, _apply_on=["res.country"]))
-        self.one("listener", ERROR, "res.country, which has no one2many to bindings")
+        finding = self.one("listener", ERROR, "res.country, which has no one2many")
+        # not where the framework sets the default
+        self.assertTrue(finding.place.startswith("connector/tests/"), finding.place)
 
     def test_a_listener_to_everything(self):
         self.build(override("test.shop.contact.export.listener", _apply_on=None))

@@ -1,5 +1,6 @@
 """The doctor: what Odoo logs about broken connectors, and ``odoo connector doctor``."""
 
+import re
 import subprocess
 import tempfile
 import unittest
@@ -120,9 +121,24 @@ LOGGED = (
 PRINTED = (
     "broken/components/shop.py:31: error [unknown-field]",
     "broken/components/lost.py: warning [components-not-imported]",
+    "broken/components/shop.py:47: error [listener]",
     "broken/models.py:13: warning [unique-external-id]",
     "forgetful/__init__.py: error [components-not-imported]",
 )
+
+
+class TestPage(unittest.TestCase):
+    def test_it_lists_all_checks(self):
+        checks = {}
+        for file in (folders.CHECKOUT / "doctor" / "checks").glob("*.py"):
+            for name, load in re.findall(
+                r'^@check\("([\w-]+)"(, at_load=True)?\)$', file.read_text(), re.M
+            ):
+                checks[name] = "yes" if load else ""
+        page = (folders.CHECKOUT / "docs" / "doctor.rst").read_text()
+        rows = re.findall(r"^``([\w-]+)`` +(yes)?", page, re.M)
+        self.assertEqual(dict(rows), checks)
+        self.assertIn(f"{len(checks)} checks found", page)
 
 
 class TestDoctor(unittest.TestCase):

@@ -173,6 +173,19 @@ class TestInstallation(PackageCase):
                 cwd=self.folder,
             )
             self.assertEqual(self._state(database), "installed")
+            self._ask_the_doctor(python, database)
+
+    def _ask_the_doctor(self, python, database):
+        """The command of the addon is found without a setting."""
+        program = self.folder / "clean" / "bin" / "odoo"
+        done = subprocess.run(
+            [python, program, "connector", "doctor", "-d", database],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("checks found nothing.", done.stdout)
 
     def _make_environment(self):
         folder = self.folder / "clean"

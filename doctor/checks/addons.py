@@ -54,8 +54,8 @@ def _left_out_modules(addon, folder, package):
         if name not in sys.modules and _defines_components(file):
             yield Finding(
                 WARNING,
-                problem="No module imports this one, so that Odoo does not know its "
-                "components.",
+                problem=f"No module imports {addon}/{file.relative_to(folder)}, so "
+                "that Odoo does not know its components.",
                 remedy="Import it in the __init__.py of its folder, or delete it.",
                 place=f"{addon}/{file.relative_to(folder)}",
                 addon=addon,
