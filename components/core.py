@@ -88,7 +88,7 @@ class BaseConnectorComponent(AbstractComponent):
 
             self.advisory_lock_or_retry(f"import({self.backend_record}, {external_id})")
 
-        :param lock: any value; see :func:`..database.pg_try_advisory_lock`
+        :param lock: any value; see :func:`.pg_try_advisory_lock`
         :param retry_seconds: seconds after which the job is tried again
         :raise RetryableJobError: when another transaction holds the lock. The job
             does not use up one of its tries.

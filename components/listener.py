@@ -1,20 +1,22 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Notice what happens to records in Odoo."""
+"""The base of the listeners, which detect changes of records in Odoo."""
 
 from odoo.addons.component.core import AbstractComponent
 
 
 class ConnectorListener(AbstractComponent):
-    """Base of the listeners that delay an export when a record changes::
+    """Base of the listeners that delay an export when a record changes.
 
-    class PartnerListener(Component):
-        _name = "shop.partner.listener"
-        _inherit = "base.connector.listener"
-        _apply_on = ["shop.res.partner"]
+    ``connector.export.listener`` does that without further code. For other events::
 
-        @skip_if(lambda self, record, **kw: self.no_connector_export(record))
-        def on_record_create(self, record, fields=None):
-            record.with_delay().export_record()
+        class PartnerListener(Component):
+            _name = "shop.partner.listener"
+            _inherit = "base.connector.listener"
+            _apply_on = ["shop.res.partner"]
+
+            @skip_if(lambda self, record, **kw: self.no_connector_export(record))
+            def on_record_create(self, record, fields=None):
+                record.with_delay().export_record()
     """
 
     _name = "base.connector.listener"

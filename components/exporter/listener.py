@@ -200,6 +200,11 @@ class ExportListener(AbstractComponent):
         return isinstance(record, self.env.registry["external.binding"])
 
     def _note(self, binding, fields=None):
+        """Store that a binding changed, and delay its export to the transaction's end.
+
+        :param binding: one or more bindings
+        :param fields: names of the fields that changed; all when ``None``
+        """
         self.env["connector.export.change"].note(binding, fields)
 
     def _note_collected(self, records, fields):

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The import of records: the hooks that a connector overrides.
 
-The flow that calls them is in :mod:`.flow`.
+The flow that calls them is :class:`.ImportFlow`.
 """
 
 from contextlib import contextmanager, nullcontext
