@@ -11,6 +11,7 @@ import time
 from . import (
     addons,
     databases,
+    documentation,
     folders,
     linting,
     locks,
@@ -216,6 +217,15 @@ def translations(arguments):
         return texts.update()
 
 
+def docs(arguments):
+    """
+    ./dev/docs [OPTIONS OF sphinx-build]
+
+    Builds the documentation in .dev/docs. Warnings are errors.
+    """
+    return documentation.build(arguments)
+
+
 def lint(arguments):
     """
     ./dev/lint [OPTIONS OF ruff check]
@@ -242,6 +252,7 @@ def clean(arguments):
 COMMANDS = {
     each.__name__: each
     for each in (
-        *(test, demo, pictures, translations, chaos, bench, serve, odoo, lint, clean),
+        *(test, demo, docs, pictures, translations, chaos, bench),
+        *(serve, odoo, lint, clean),
     )
 }

@@ -1,0 +1,161 @@
+"""The documentation: it builds, names all that is public, and its code works."""
+
+import ast
+import json
+import re
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from environment import documentation, folders
+from lxml import etree
+
+ROOT = "odoo.addons.connector."
+#: Modules whose names without an underscore are for connectors.
+PUBLIC_MODULES = (
+    *("exception", "external_id", "locks", "outcome", "transactions"),
+    *("components/mapper/decorators", "components/mapper/modifiers"),
+)
+NOT_PUBLIC = {"components.mapper.decorators.mapping_definitions"}
+XML_BLOCK = re.compile(r"^\.\. code-block:: xml\n\n((?:    .*\n|\n)+)", re.M)
+
+
+def pages():
+    """Return the paths of all pages."""
+    return sorted(documentation.SOURCES.rglob("*.rst"))
+
+
+class TestPages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = tempfile.TemporaryDirectory(dir=folders.STATE, prefix="docs-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.target = Path(folder.name)
+        cls.built = subprocess.run(
+            documentation.command(cls.target, "-E"),
+            cwd=folders.CHECKOUT,
+            env=documentation.variables(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def test_they_are_built_without_a_warning(self):
+        self.assertEqual((self.built.returncode, self.built.stderr), (0, ""))
+        self.assertTrue((self.target / "index.html").is_file())
+
+    def test_the_reference_has_every_public_name(self):
+        missing = self.public_names() - self.names_of_the_reference()
+        self.assertEqual(missing, set(), "add it to a page in docs/reference")
+
+    def test_each_page_can_be_reached_from_the_first_one(self):
+        start = (documentation.SOURCES / "index.rst").read_text()
+        reference = (documentation.SOURCES / "reference/index.rst").read_text()
+        for page in pages():
+            name = page.relative_to(documentation.SOURCES).with_suffix("")
+            listed = str(name) in start or f"   {name.name}\n" in reference
+            self.assertTrue(listed or str(name) == "index", name)
+
+    def names_of_the_reference(self):
+        content = "".join(
+            page.read_text() for page in self.target.glob("reference/*.html")
+        )
+        return set(re.findall(rf'id="{re.escape(ROOT)}([\w.]+)"', content))
+
+    def public_names(self):
+        """Return the components, and the functions and classes of plain modules."""
+        components = folders.CHECKOUT.glob("components/**/*.py")
+        names = {
+            name
+            for path in components
+            if "comparison" not in path.parts  # works for every connector as it is
+            for name in _names_of(path, _is_component)
+        }
+        for module in PUBLIC_MODULES:
+            names |= _names_of(folders.CHECKOUT / f"{module}.py", _is_definition)
+        return names - NOT_PUBLIC
+
+
+def _names_of(path, is_wanted):
+    """Return the full names of what a module defines, without its private names."""
+    module = ".".join(path.relative_to(folders.CHECKOUT).with_suffix("").parts)
+    return {
+        f"{module}.{node.name}"
+        for node in ast.parse(path.read_text()).body
+        if is_wanted(node) and not node.name.startswith("_")
+    }
+
+
+def _is_definition(node):
+    return isinstance(node, ast.ClassDef | ast.FunctionDef)
+
+
+def _is_component(node):
+    return isinstance(node, ast.ClassDef) and any(
+        isinstance(each, ast.Assign) and getattr(each.targets[0], "id", "") == "_name"
+        for each in node.body
+    )
+
+
+class TestCode(unittest.TestCase):
+    def test_the_python_code_runs_and_overrides_what_exists(self):
+        script = Path(__file__).with_name("documented_code.py")
+        found = subprocess.run(
+            [folders.VENV_PYTHON, script, documentation.SOURCES],
+            env=documentation.variables(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.assertEqual(found.returncode, 0, found.stderr)
+        self.assertEqual(json.loads(found.stdout), [])
+
+    def test_the_checker_finds_what_does_not_exist(self):
+        code = (
+            ".. code-block:: python\n\n"
+            "    from odoo.addons.component.core import Component\n\n"
+            "    class Exporter(Component):\n"
+            '        _name, _inherit = "a.b", "generic.exporter"\n\n'
+            "        def _has_to_skpi(self):\n"
+            "            return self._is_skipped\n"
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "howto").mkdir()
+            (Path(folder) / "howto" / "index.rst").write_text(code)
+            script = Path(__file__).with_name("documented_code.py")
+            found = subprocess.run(
+                [folders.VENV_PYTHON, script, folder],
+                env=documentation.variables(),
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+        page = "howto/index.rst: Exporter"
+        self.assertEqual(
+            json.loads(found.stdout),
+            [
+                f"{page} overrides _has_to_skpi, which does not exist",
+                f"{page} uses self._is_skipped, which does not exist",
+            ],
+        )
+
+    def test_the_xml_is_well_formed(self):
+        blocks = [
+            block for page in pages() for block in XML_BLOCK.findall(page.read_text())
+        ]
+        self.assertTrue(blocks)
+        for block in blocks:
+            etree.fromstring(f"<odoo>{block}</odoo>")
+
+    def test_files_that_the_documents_name_exist(self):
+        documents = [*folders.CHECKOUT.glob("*.rst"), *pages()]
+        for page in documents:
+            for name in re.findall(
+                r"``((?:docs|dev|examples|\./dev)/[\w./-]+)``", page.read_text()
+            ):
+                if name != "./dev/COMMAND":
+                    self.assertTrue(
+                        (folders.CHECKOUT / name).exists(), (page.name, name)
+                    )

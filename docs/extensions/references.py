@@ -1,0 +1,53 @@
+"""What the reference shows of components, and how docstrings refer to names."""
+
+import inspect
+
+from odoo.addons.component.core import AbstractComponent
+
+NOT_SHOWN = {
+    *("__init__", "_name", "_inherit", "_usage", "_collection", "_description"),
+    *("_complete_component_build", "_detect_overrides", "_decides_by_record"),
+}
+
+
+def setup(app):
+    """Register the hooks; Sphinx calls this."""
+    app.connect("autodoc-process-docstring", describe_component)
+    app.connect("autodoc-skip-member", skip_internals)
+    app.connect("missing-reference", find_by_last_part)
+    return {"parallel_read_safe": True}
+
+
+def describe_component(app, what, name, component, options, lines):
+    """Begin the text of a component with the names by which a connector uses it."""
+    if not (inspect.isclass(component) and issubclass(component, AbstractComponent)):
+        return
+    own = vars(component)
+    facts = [("Component", own.get("_name")), ("inherits", own.get("_inherit"))]
+    facts.append(("usage", own.get("_usage")))
+    shown = ", ".join(f"{label} {_code(value)}" for label, value in facts if value)
+    lines[:0] = [shown, ""]
+
+
+def _code(value):
+    names = [value] if isinstance(value, str) else value
+    return ", ".join(f"``{name}``" for name in names)
+
+
+def skip_internals(app, what, name, member, skip, options):
+    """Leave out what is said already, and what only the framework uses."""
+    return True if name in NOT_SHOWN or name.startswith("_overrides_") else None
+
+
+def find_by_last_part(app, env, node, contnode):
+    """Resolve a short reference, such as ``:class:`MapRecord```, if it is unique."""
+    if node.get("refdomain") != "py":
+        return None
+    wanted = node["reftarget"].lstrip(".")
+    domain = env.get_domain("py")
+    names = [name for name in domain.objects if f".{name}".endswith(f".{wanted}")]
+    if len(names) != 1:
+        return None
+    return domain.resolve_xref(
+        env, node["refdoc"], app.builder, node["reftype"], names[0], node, contnode
+    )
