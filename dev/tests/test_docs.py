@@ -8,7 +8,16 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from environment import documentation, folders
+from documented import addon
+from environment import (
+    databases,
+    documentation,
+    folders,
+    odoo_process,
+    processes,
+    servers,
+)
+from environment.odoo_log import TestRun
 from lxml import etree
 
 ROOT = "odoo.addons.connector."
@@ -19,6 +28,8 @@ PUBLIC_MODULES = (
 )
 NOT_PUBLIC = {"components.mapper.decorators.mapping_definitions"}
 XML_BLOCK = re.compile(r"^\.\. code-block:: xml\n\n((?:    .*\n|\n)+)", re.M)
+#: Runs the code of all pages of a folder, and prints what is wrong.
+CHECKER = Path(__file__).with_name("documented") / "checker.py"
 
 
 def pages():
@@ -101,9 +112,8 @@ def _is_component(node):
 
 class TestCode(unittest.TestCase):
     def test_the_python_code_runs_and_overrides_what_exists(self):
-        script = Path(__file__).with_name("documented_code.py")
         found = subprocess.run(
-            [folders.VENV_PYTHON, script, documentation.SOURCES],
+            [folders.VENV_PYTHON, CHECKER, documentation.SOURCES],
             env=documentation.variables(),
             capture_output=True,
             text=True,
@@ -124,9 +134,8 @@ class TestCode(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "howto").mkdir()
             (Path(folder) / "howto" / "index.rst").write_text(code)
-            script = Path(__file__).with_name("documented_code.py")
             found = subprocess.run(
-                [folders.VENV_PYTHON, script, folder],
+                [folders.VENV_PYTHON, CHECKER, folder],
                 env=documentation.variables(),
                 capture_output=True,
                 text=True,
@@ -159,3 +168,27 @@ class TestCode(unittest.TestCase):
                     self.assertTrue(
                         (folders.CHECKOUT / name).exists(), (page.name, name)
                     )
+
+
+class TestHowTo(unittest.TestCase):
+    def test_the_code_of_the_pages_does_what_they_say(self):
+        with (
+            tempfile.TemporaryDirectory(dir=folders.STATE, prefix="howto-") as folder,
+            databases.temporary(databases.dependencies(), "howto") as database,
+        ):
+            addon.write(folder)
+            code = processes.listen(
+                odoo_process.command(
+                    odoo_process.addons_path(f"{folders.ADDONS},{folder}"),
+                    *("-d", database, "-i", addon.NAME, "--stop-after-init"),
+                    *("--test-tags", f"/{addon.NAME}"),
+                    *("--http-port", servers.free_port()),
+                ),
+                log="howto",
+                hear=lambda line: None,
+                env=odoo_process.variables(),
+            )
+        with processes.log_file("howto").open(errors="replace") as log:
+            found = TestRun(log)
+        self.assertEqual((found.failed, found.trouble, code), ({}, [], 0))
+        self.assertGreater(len(found.started), 10)

@@ -1,6 +1,6 @@
 """Run the code of the documentation, and build its components.
 
-``python documented_code.py FOLDER`` prints a JSON list of what is wrong: code that does
+``python checker.py FOLDER`` prints a JSON list of what is wrong: code that does
 not run, hooks that no component has, attributes that are not there.
 """
 
@@ -10,14 +10,14 @@ import inspect
 import json
 import re
 import sys
-import textwrap
 import traceback
 from pathlib import Path
+
+from blocks import python_blocks
 
 from odoo.modules.module import initialize_sys_path
 from odoo.tools import config
 
-BLOCK = re.compile(r"^( *)\.\. code-block:: python\n((?:\1 +.*\n|\s*\n)*)", re.M)
 #: As if the code stood in an addon.
 MODULE = "odoo.addons.documented.page"
 MODULES = ("component", "component_event", "connector")
@@ -32,19 +32,14 @@ def main(folder):
     for name in MODULES:
         importlib.import_module(f"odoo.addons.{name}")
     problems = []
-    extended = blocks(folder / EXTENDED)
+    extended = python_blocks(folder / EXTENDED)
     for path in sorted(folder.rglob("*.rst")):
         page = path.relative_to(folder)
         before = extended if page.parts[0] in EXTENDING and page != EXTENDED else []
-        found = blocks(path)
+        found = python_blocks(path)
         if found:
             problems += [f"{page}: {each}" for each in Page(before, found).problems()]
     print(json.dumps(problems))
-
-
-def blocks(path):
-    """Return the Python blocks of a page."""
-    return [textwrap.dedent(block) for _, block in BLOCK.findall(path.read_text())]
 
 
 class Page:

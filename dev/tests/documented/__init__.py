@@ -1,0 +1,1 @@
+"""How the tests read, check and run the code of the documentation."""

@@ -1,0 +1,198 @@
+"""Tests of an addon that consists of the code of the how-to pages."""
+
+import hashlib
+import hmac
+import json
+
+from werkzeug.exceptions import NotFound
+from werkzeug.test import EnvironBuilder
+
+from odoo import http
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+from odoo.addons.connector.exception import InvalidDataError
+from odoo.addons.connector.tests.common import RemoteSystem
+from odoo.addons.my_shop.debugging import mapped, read
+from odoo.addons.my_shop.push import ShopPush
+from odoo.addons.queue_job.job import Job
+
+RED_DOT = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4"
+    "//8/w38GIAXDIBKE0DHxgljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg=="
+)
+
+
+@tagged("post_install", "-at_install")
+class TestHowTo(TransactionCase):
+    def setUp(self):
+        super().setUp()
+        self.remote = self.enterContext(RemoteSystem(token="secret"))
+        self.shop = self.env["shop.backend"].create(
+            {"name": "Shop", "url": self.remote.url, "new_token": "secret"}
+        )
+        self.bindings = self.env["shop.res.partner"]
+
+    def contact(self, **values):
+        return self.bindings.create({"backend_id": self.shop.id, **values})
+
+    def run_jobs(self):
+        """Run the jobs until none waits; return their methods."""
+        methods = []
+        while True:
+            self.env.cr.precommit.run()
+            waiting = [("state", "=", "pending"), ("backend_id", "=", self.shop.id)]
+            record = self.env["queue.job"].search(waiting, order="id", limit=1)
+            if not record:
+                return methods
+            methods.append(record.method_name)
+            job = Job.load(self.env, record.uuid)
+            job.perform()
+            job.set_done()
+            job.store()
+            self.env.invalidate_all()
+
+    def items(self):
+        return self.remote.collection("contacts")
+
+    def test_export_on_change(self):
+        contact = self.contact(name="Ada", email="ada@example.com")
+        self.assertEqual(self.run_jobs(), ["export_changes"])
+        self.assertEqual(contact.external_id, "1")
+        self.assertEqual(self.items()["1"]["mail"], "ada@example.com")
+        contact.odoo_id.email = "ada@example.org"
+        contact.odoo_id.zip = "1815"
+        self.assertEqual(self.run_jobs(), ["export_changes"])
+        self.assertEqual(self.items()["1"]["mail"], "ada@example.org")
+        contact.odoo_id.comment = "not exported"
+        contact.odoo_id.with_context(connector_no_export=True).email = "x@example.com"
+        self.assertEqual(self.run_jobs(), [])
+        contact.odoo_id.unlink()
+        self.assertEqual(self.run_jobs(), ["export_delete_record"])
+        self.assertEqual(self.items(), {})
+
+    def test_export_of_what_is_not_noticed(self):
+        country = self.env.ref("base.be")
+        self.contact(name="Ada", country_id=country.id)
+        self.run_jobs()
+        country.code = "BX"
+        self.assertEqual(self.run_jobs(), ["export_changes"])
+
+    def test_import_with_a_cursor(self):
+        for number in range(3):
+            self.remote.add("contacts", {"name": f"Contact {number}"})
+        self.shop.synchronise()
+        self.assertIn("import_chunk", self.run_jobs())
+        bound = self.bindings.search([("backend_id", "=", self.shop.id)])
+        self.assertLessEqual(
+            {"Contact 0", "Contact 1", "Contact 2"}, set(bound.mapped("name"))
+        )
+        message = bound.import_chunk(self.shop, ["1", "2"])
+        self.assertEqual(message, "2 unchanged.")
+
+    def test_matching(self):
+        ada = self.env["res.partner"].create({"name": "A", "email": "Ada@example.com"})
+        self.remote.add("contacts", {"name": "Ada", "mail": "ada@example.com"})
+        message = self.bindings.import_chunk(self.shop, ["1"])
+        self.assertEqual(message, "1 linked with an existing record.")
+        self.assertEqual(ada.shop_bind_ids.external_id, "1")
+        self.assertEqual(ada.name, "Ada")
+
+    def test_conflicts(self):
+        self.remote.add("contacts", {"name": "Ada", "mail": "ada@example.com"})
+        self.bindings.import_record(self.shop, "1")
+        ada = self.bindings.search([("external_id", "=", "1")])
+        self.assertTrue(ada.shop_version)
+        self.remote.change("contacts", "1", name="Ada L.", updated_at="another")
+        ada.email = "new@example.com"
+        self.run_jobs()
+        self.assertEqual((ada.name, ada.email), ("Ada L.", "new@example.com"))
+        self.assertEqual(self.items()["1"]["mail"], "new@example.com")
+        self.assertEqual(ada.shop_version, self.items()["1"]["updated_at"])
+
+    def test_images(self):
+        contact = self.contact(name="Ada")
+        contact.image_1920 = RED_DOT
+        self.run_jobs()
+        self.assertTrue(self.items()["1"]["image"])
+        self.remote.add("contacts", {"name": "Bob", "image": RED_DOT})
+        self.bindings.import_record(self.shop, "2")
+        self.assertIn("import_image", self.run_jobs())
+        bob = self.bindings.search([("external_id", "=", "2")])
+        self.assertTrue(bob.image_1920)
+
+    def test_companies(self):
+        mine, other = self.env["res.company"].create([{"name": "A"}, {"name": "B"}])
+        self.shop.company_id = mine
+        with self.shop.work_on("shop.res.partner") as work:
+            self.assertEqual(work.env.company, mine)
+        contact = self.contact(name="Ada", company_id=other.id)
+        self.assertIn("Skipped", contact.export_record())
+        contact.company_id = mine
+        self.assertIn("Exported", contact.export_record())
+        self.remote.add("contacts", {"name": "Bob"})
+        self.bindings.import_record(self.shop, "2")
+        bob = self.bindings.search([("external_id", "=", "2")])
+        self.assertEqual(bob.company_id, mine)
+
+    def test_secrets(self):
+        self.assertEqual(self.shop.new_token, False)
+        self.assertEqual(self.shop.sudo().token, "secret")
+        user = new_test_user(self.env, "ann", "base.group_system")
+        self.assertNotIn("token", self.shop.with_user(user).fields_get())
+
+    def test_first_load(self):
+        count = self.env["res.partner"].search_count([])
+        self.bindings.export_batch(self.shop)
+        self.run_jobs()
+        self.assertEqual(len(self.items()), count)
+        with self.shop.work_on("shop.res.partner") as work:
+            adapter = work.component(usage="backend.adapter")
+        calls = self.remote.count()
+        self.remote.refuse("contacts", lambda item: "no" if not item["name"] else None)
+        ada, refused = adapter.create_many([{"name": "Ada"}, {"name": ""}], ["a", "b"])
+        self.assertIsInstance(refused, InvalidDataError)
+        self.assertEqual(adapter.find_created("a"), ada)
+        changed, refused = adapter.write_many(
+            [(ada, {"name": "A"}), (ada, {"name": ""})]
+        )
+        self.assertIsNone(changed)
+        self.assertIsInstance(refused, InvalidDataError)
+        self.assertEqual(adapter.read_many([ada, "gone"]).keys(), {ada})
+        self.assertEqual(self.remote.count(), calls + 4)
+
+    def test_debugging(self):
+        contact = self.contact(name="Ada")
+        self.assertEqual(mapped(self.env, contact.id)["name"], "Ada")
+        self.remote.add("contacts", {"name": "Bob"})
+        self.assertEqual(read(self.shop, "1")["name"], "Bob")
+
+    def test_push(self):
+        self.remote.add("contacts", {"name": "Ada"})
+        self.shop.sudo().push_secret = "between us"
+        with self.assertRaises(NotFound):
+            self.push(["1"], "a guess")
+        self.assertEqual(self.run_jobs(), [])
+        for _twice in range(2):
+            self.assertEqual(self.push(["1"], "between us").status_code, 200)
+        self.assertEqual(self.run_jobs(), ["import_record", "import_image"])
+        self.assertEqual(self.bindings.search([("external_id", "=", "1")]).name, "Ada")
+
+    def push(self, external_ids, secret):
+        """Call the controller as a public user; without a server, which costs a minute.
+
+        :param external_ids: list of ids that have changed
+        :param secret: with which the call is signed
+        """
+        body = json.dumps({"contacts": external_ids}).encode()
+        signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        headers = {"X-Signature": signature, "Content-Type": "application/json"}
+        environ = EnvironBuilder(
+            method="POST", data=body, headers=headers
+        ).get_environ()
+        request = http.Request(http.HTTPRequest(environ))
+        request.env = self.env(user=self.env.ref("base.public_user"))
+        http._request_stack.push(request)
+        try:
+            return ShopPush().changed(self.shop.id)
+        finally:
+            http._request_stack.pop()
