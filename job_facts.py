@@ -89,7 +89,7 @@ def external_ids_of(method_name, args, kwargs):
 
 
 def outcome_values(job):
-    """Return what the row of a job says about its last attempt.
+    """Return what the row of a job stores about its last attempt.
 
     :param job: ``Job`` that is being stored
     :return: values of ``queue.job``

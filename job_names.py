@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Names of jobs, which say which record they synchronise with which backend."""
+"""Names of jobs, with the record and the backend that they synchronise."""
 
 from .job_facts import PREPARING, external_ids_of
 

@@ -36,13 +36,13 @@ NOT_PACKED = {"__pycache__", ".pyc", ".swp", ".orig"}
 
 
 def packed():
-    """The top-level files and folders of the addon."""
+    """Return the top-level files and folders of the addon."""
     found = {path for pattern in PACKED for path in ROOT.glob(pattern)}
     return sorted(found - {ROOT / "setup.py"})
 
 
 def packages():
-    """The packages of Python code, by name, with their folders."""
+    """Return the packages of Python code, by name, with their folders."""
     found = {PACKAGE: "."}
     for path in packed():
         for code in sorted(path.rglob("__init__.py")):
@@ -52,7 +52,7 @@ def packages():
 
 
 def data():
-    """The paths of all files but modules, as the package of the addon knows them."""
+    """Return the paths of all files but modules, below the package of the addon."""
     found = []
     for path in packed():
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
@@ -64,7 +64,7 @@ def data():
 
 
 def text(name):
-    """The content of a file, "" when there is none."""
+    """Return the content of a file, "" when there is none."""
     path = ROOT / name
     return path.read_text() if path.is_file() else ""
 

@@ -15,7 +15,7 @@ from .component_cache import find_component
 
 _logger = logging.getLogger(__name__)
 
-#: How long a job may meet unique violations that cost it no try.
+#: How old a job may be, so that a unique violation counts no attempt.
 PATIENCE = timedelta(minutes=10)
 
 
@@ -90,8 +90,8 @@ class BaseConnectorComponent(AbstractComponent):
 
         :param lock: any value; see :func:`.pg_try_advisory_lock`
         :param retry_seconds: seconds after which the job is tried again
-        :raise RetryableJobError: when another transaction holds the lock. The job
-            does not use up one of its tries.
+        :raise RetryableJobError: when another transaction holds the lock. The retry
+            counts no attempt.
         """
         if not pg_try_advisory_lock(self.env, lock):
             self._retry_job_later(

@@ -22,7 +22,7 @@ class ConnectorBackendState(models.Model):
     user_id = fields.Many2one(
         "res.users",
         string="Responsible",
-        help="Who is told when records cannot be synchronised.",
+        help="The person who is told when records cannot be synchronised.",
     )
     paused_since = fields.Datetime(readonly=True)
     paused_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")

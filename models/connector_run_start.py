@@ -53,7 +53,7 @@ class ConnectorRunStart(models.Model):
     job_uuid = fields.Char(
         readonly=True,
         index="btree_not_null",
-        help="The job of a connector's own that started the run while it ran.",
+        help="The job of a connector that started the run while it ran.",
     )
 
     # In the order of the list of runs, which then reads the jobs of one page only.

@@ -17,7 +17,7 @@ from .connector_export_change import changes_job_key
 class ExternalBinding(models.AbstractModel):
     """The link between an Odoo record and a record of a backend.
 
-    A connector inherits it for each kind of record, as a rule with ``_inherits`` so
+    A connector inherits it for each kind of record, usually with ``_inherits`` so
     that the binding has the fields of the record that it wraps::
 
         class ShopPartner(models.Model):

@@ -468,7 +468,7 @@ def _results(do, collection, items):
 
 
 def _page(collection, query, most):
-    """Return a page of the items of a collection that a query asks for."""
+    """Return a page of the items of a collection that match a query."""
     limit = min(_number(query, "limit", most), most)
     after = _number(query, "after", 0)
     since = _moment(query)

@@ -218,7 +218,7 @@ class TestFields(MapperCase):
 
 
 class TestErrors(MapperCase):
-    """People mend all that is wrong with a record in one go."""
+    """People correct all that is wrong with a record in one go."""
 
     def test_all_errors_of_a_record_come_at_once(self):
         @mapping

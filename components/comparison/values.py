@@ -30,7 +30,7 @@ def is_same(here, there):
 
     Empty values are the same, as are a number and its text, a date and its ISO format,
     and lists whose single values have another order. What only the backend's record has
-    is no difference.
+    is not a difference.
 
     :param here: value that Odoo would send
     :param there: value that the backend returned

@@ -82,7 +82,7 @@ class ExportItem:
 
 
 class OwnMethod:
-    """In place of an exporter: the ``export_record`` of a connector's own."""
+    """In place of an exporter: a connector's own ``export_record``."""
 
     outcome = None  #: it only returns a message
 
@@ -133,7 +133,7 @@ class ExportFlow:
 
     @contextmanager
     def keep_outcome(self, item):
-        """Keep the outcome of an item with nothing to export, which is no error.
+        """Keep the outcome of an item with nothing to export, which is not an error.
 
         :param item: an :class:`ExportItem`
         """

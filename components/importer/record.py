@@ -99,7 +99,7 @@ class RecordImporter(AbstractComponent):
         self._item.binding = value
 
     def keep_fields(self, names):
-        """Leave fields of the binding as they are, whatever the backend's record says.
+        """Leave fields of the binding as they are, whatever the backend's record has.
 
         :param names: names of the fields, which an export is about to send
         """

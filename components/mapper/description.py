@@ -23,7 +23,7 @@ class DescribedField(NamedTuple):
     is_converted: bool  #: whether it is converted to another type
     is_lines: bool  #: whether it is a list of lines, which have a mapping of their own
     only_create: bool  #: whether it is set only for new records
-    note: str  #: what its method says about itself
+    note: str  #: first line of the docstring of its method
 
 
 def described_fields(mapper):
@@ -57,7 +57,7 @@ def _described_row(mapper, source, target):
         is_reference=any(name in REFERENCES for name in modifiers),
         is_followed=FOLLOW in modifiers,
         is_converted=CONVERT in modifiers,
-        # A function of the connector's own may do anything.
+        # A connector's function may do anything.
         is_computed=callable(source)
         and not {NONE, CONVERT, FOLLOW, *REFERENCES}.issuperset(modifiers),
     )

@@ -27,7 +27,7 @@ class Run:
 
     @property
     def retried(self):
-        """Return the jobs that used up a try on the way."""
+        """Return the jobs that needed more than one attempt."""
         return [job for job in self.jobs if job["retry"] > 1]
 
 

@@ -230,7 +230,8 @@ def lint(arguments):
     """
     ./dev/lint [OPTIONS OF ruff check]
 
-    Looks for mistakes in the code with ruff and pylint-odoo.
+    Looks for mistakes in the code with ruff and pylint-odoo, and for words in the texts
+    that the glossary in environment/prose.py replaces.
     """
     return linting.run(arguments)
 

@@ -101,7 +101,7 @@ def wait_until_up(process, answers, log):
     """Wait until a server answers.
 
     :param process: the ``subprocess.Popen`` that ends when the server does
-    :param answers: function that tells whether the server answers
+    :param answers: function that returns whether the server answers
     :param log: the path of its log
     :raise Problem: when it ends or does not answer in time; names the log
     """

@@ -1,4 +1,4 @@
-"""``./dev/lint``: ruff on all Python files, pylint-odoo on the addons."""
+"""``./dev/lint``: ruff on all Python files, pylint-odoo on addons, our glossary."""
 
 import shutil
 import subprocess
@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import addons, folders
+from . import addons, folders, prose
 from .console import say
 
 # Checks that are wrong about us. They cannot be in pyproject.toml, where what is
@@ -30,6 +30,7 @@ def run(arguments):
     with tempfile.TemporaryDirectory(dir=folders.STATE, prefix="lint-") as copy:
         _copy_addons(Path(copy))
         codes.append(_call("pylint-odoo", *pylint(addons.names()), cwd=copy))
+    codes.append(_report("prose", prose.check()))
     return int(any(codes))
 
 
@@ -39,6 +40,10 @@ def _call(title, module, *arguments, cwd):
         cwd=cwd,
         stdin=subprocess.DEVNULL,
     )
+    return _report(title, code)
+
+
+def _report(title, code):
     say(f"  {title}: {'found something' if code else 'nothing found'}")
     return code
 

@@ -96,7 +96,7 @@ def open_failure(world, window):
 
 
 def list_interrupted_creates(world, window):
-    """Nobody knows whether the server has got a new contact."""
+    """It is unknown whether the server has got a new contact."""
     window.open("action-connector.connector_create_intent_action", RECORD)
 
 
@@ -106,7 +106,7 @@ def list_jobs(world, window):
 
 
 def retry_failures(world, window):
-    """Somebody mends the server; a person retries all, and all failures go."""
+    """Somebody repairs the server; a person retries all, and all failures go."""
     window.open("connector-failures", RECORD)
     world.mend_server()
     with window.staying():

@@ -138,7 +138,7 @@ class CardComparison(Component):
             self._keep(binding, card.text)
         else:
             self.keep_contact(binding)
-            # what Odoo says is no change any more, all that the card says is
+            # Odoo's values no longer count as changed, and all values of the card do.
             synced = vcard.digests(self.properties_of(binding))
             self._write(binding, synced_contact=synced, synced_card=UNKNOWN)
         return winner

@@ -12,7 +12,7 @@ from typing import NamedTuple
 #: How many parts a structured property has.
 PARTS = {"N": 5, "ADR": 7, "ORG": None}
 LISTS = {"CATEGORIES", "NICKNAME"}
-#: Properties that are no text: nothing in them is escaped.
+#: Properties that are not text: nothing in them is escaped.
 PLAIN = {"BEGIN", "END", "VERSION", "REV", "URL", "BDAY"}
 
 _TOKEN = re.compile(r"[A-Za-z0-9-]+")
@@ -159,7 +159,7 @@ def _texts(raw, separator, also=""):
         if char == "\\":
             following = raw[position : position + 1]
             if following not in _ESCAPES:
-                raise NotACard(f"\\{following} is no escape ({raw[:40]!r})")
+                raise NotACard(f"\\{following} is not an escape ({raw[:40]!r})")
             texts[-1] += _ESCAPES[following]
             position += 1
         elif char == separator:

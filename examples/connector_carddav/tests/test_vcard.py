@@ -13,11 +13,11 @@ NAME = Name(family="Lovelace", given="Ada")
 AWKWARD = (
     "plain",
     "a,b;c:d\\e",
-    "\\n is no line break, \\; and \\, and \\\\ are not escaped",
+    "\\n is not a line break, \\; and \\, and \\\\ are not escaped",
     "two\nlines\nand an end\n",
     ' spaces and "quotes" ',
     "é ü ß 密 عربي עברית 👩‍👩‍👧‍👦 e\u0301",
-    "\u2028 \u0085 \u00a0 are no line breaks either",
+    "\u2028 \u0085 \u00a0 are not line breaks either",
     "x" * 3000,
     "密" * 1000,
     "👍" * 500,
