@@ -633,8 +633,8 @@ class TestReport(TransactionCase):
             Finding(
                 WARNING, "Not good.", "Do it.", "shop/a.py:3", "shop.backend", "shop"
             ),
-            Finding(ERROR, "Wrong.", "Mend it.", "shop/b.py:7", "shop.backend", "shop"),
-            Finding(ERROR, "Other.", "Mend it.", "more/c.py", addon="more", check="x"),
+            Finding(ERROR, "Wrong.", "Fix it.", "shop/b.py:7", "shop.backend", "shop"),
+            Finding(ERROR, "Other.", "Fix it.", "more/c.py", addon="more", check="x"),
             Finding(WARNING, "No runner.", "Start it."),
         ]
         text = text_of(arranged(findings), 20)
@@ -642,9 +642,9 @@ class TestReport(TransactionCase):
             text.splitlines(),
             [
                 *("Odoo", "----", "warning []", "    No runner.", "    Start it.", ""),
-                *("more", "----", "more/c.py: error [x]", "    Other.", "    Mend it."),
+                *("more", "----", "more/c.py: error [x]", "    Other.", "    Fix it."),
                 *("", "shop.backend", "------------", "shop/b.py:7: error []"),
-                *("    Wrong.", "    Mend it.", "", "shop/a.py:3: warning []"),
+                *("    Wrong.", "    Fix it.", "", "shop/a.py:3: warning []"),
                 *("    Not good.", "    Do it.", ""),
                 "20 checks found 2 errors, 2 warnings.",
             ],

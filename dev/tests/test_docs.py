@@ -84,6 +84,7 @@ class TestPages(unittest.TestCase):
             if "comparison" not in path.parts  # works for every connector as it is
             for name in _names_of(path, _is_component)
         }
+        names |= _names_of_the_test_kit()
         for module in PUBLIC_MODULES:
             names |= _names_of(folders.CHECKOUT / f"{module}.py", _is_definition)
         return names - NOT_PUBLIC
@@ -97,6 +98,30 @@ def _names_of(path, is_wanted):
         for node in ast.parse(path.read_text()).body
         if is_wanted(node) and not node.name.startswith("_")
     }
+
+
+def _names_of_the_test_kit():
+    """Return the full names of what ``tests/common.py`` exports."""
+    path = folders.CHECKOUT / "tests/common.py"
+    imports = [
+        node
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ImportFrom)
+    ]
+    return {
+        f"tests.{_defining_module(node.module, alias.name)}.{alias.name}"
+        for node in imports
+        for alias in node.names
+    }
+
+
+def _defining_module(module, name):
+    """Return the module below ``tests`` that defines what a package exports."""
+    folder = folders.CHECKOUT / "tests" / module
+    for path in folder.glob("*.py"):
+        if re.search(rf"^class {name}\b", path.read_text(), re.MULTILINE):
+            return f"{module}.{path.stem}"
+    return module
 
 
 def _is_definition(node):

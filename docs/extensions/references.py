@@ -1,6 +1,7 @@
 """What the reference shows of components, and how docstrings refer to names."""
 
 import inspect
+import sys
 
 from odoo.addons.component.core import AbstractComponent
 
@@ -47,7 +48,23 @@ def find_by_last_part(app, env, node, contnode):
     domain = env.get_domain("py")
     names = [name for name in domain.objects if f".{name}".endswith(f".{wanted}")]
     if len(names) != 1:
-        return None
+        names = [_name_in(node.get("py:module"), node.get("py:class"), wanted)]
     return domain.resolve_xref(
         env, node["refdoc"], app.builder, node["reftype"], names[0], node, contnode
     )
+
+
+def _name_in(module, class_name, wanted):
+    """Return the full name of what a class inherits, or what its modules define."""
+    module = sys.modules.get(module)
+    cls = _attribute(module, class_name) if class_name else None
+    modules = [sys.modules[base.__module__] for base in getattr(cls, "__mro__", ())]
+    places = [_attribute(place, wanted) for place in (cls, module, *modules)]
+    found = next(filter(None, places), None)
+    return f"{getattr(found, '__module__', '')}.{getattr(found, '__qualname__', '')}"
+
+
+def _attribute(found, path):
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    return found

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Who may see backends and bindings."""
+"""Check which users may see backends and bindings."""
 
 from ..finding import ERROR, WARNING, Finding
 from .base import check

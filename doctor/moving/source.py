@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-#: Folders that are no part of the connector.
+#: Folders that are not a part of the connector.
 APART = {"tests", "node_modules", "__pycache__", "migrations"}
 #: What the components of the framework inherit.
 FRAMEWORK = {
