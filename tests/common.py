@@ -30,7 +30,7 @@ For our own tests:
 """
 
 from .cases import ImportCase, MapperCase, ShopCase, noted_queries, sent_locks
-from .conformance import ConformanceCase, RecordsFace, RemoteRecords
+from .conformance import ConformanceCase, RecordsFace, RemoteRecords, ReportCard
 from .connector_case import ConnectorCase
 from .models import committed_test_models, create_test_models, remove_test_models
 from .proxy import Proxy
@@ -62,6 +62,7 @@ __all__ = [
     "RecordsFace",
     "RemoteRecords",
     "RemoteSystem",
+    "ReportCard",
     "ShopCase",
     "ShopServer",
     "ShopSource",

@@ -20,6 +20,8 @@ from odoo.addons.connector.exception import (
     MappingError,
 )
 
+from .conformance import ConformanceCase
+from .connector_case import ConnectorTools
 from .models import (
     committed_test_models,
     create_test_models,
@@ -208,12 +210,15 @@ class PersonBatchImporter(Component):
         return {**(filters or {}), "since": since.isoformat()}
 
 
-STORE_COMPONENTS = (
+EXPORT_COMPONENTS = (
     BaseStoreComponent,
     StoreBinder,
     StoreAdapter,
     PersonExportMapper,
     PersonExporter,
+)
+STORE_COMPONENTS = (
+    *EXPORT_COMPONENTS,
     PersonBatchExporter,
     PersonDeleter,
     PersonListener,
@@ -284,3 +289,21 @@ def _protect(env):
                 "domain_force": f"[('{company}', 'in', [False] + company_ids)]",
             }
         )
+
+
+class StoreTools(ConnectorTools):
+    """What test cases need to know of the connector."""
+
+    backend_model = "connector.test.store"
+    binding_model = "connector.test.customer"
+
+    def backend_values(self, remote):
+        return {"name": "Store", "url": remote.url, "token": remote.token}
+
+
+class StoreConformance(StoreTools, ConformanceCase):
+    """What the conformance suite needs to know of the connector."""
+
+    collection = "people"
+    remote_field = "title"
+    bad_remote_values = {"mail": "no address"}

@@ -410,7 +410,10 @@ class RemoteSystem(FailingServer):
             return Answer.of(rejected.status, rejected.body)
 
     def _work(self, call):
-        name, _slash, id_ = call.path.partition("/")
+        path = urlsplit(call.target).path.strip("/")
+        name, id_, *more = [*map(unquote, path.split("/")), ""]
+        if any(more):
+            raise Rejected(404, f"There is no {path}.")
         if call.path == "ping":
             return 200, {"name": self.name, "now": self._now()}
         collection = self._of(name)

@@ -1,23 +1,162 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The conformance suite, run with a small connector, and with broken copies of it."""
 
-from .common import ConformanceCase
-from .remote_shop import store_connector
+import logging
+from contextlib import suppress
+from unittest import SkipTest, TestResult
+from unittest.mock import patch
+
+from odoo.modules.registry import Registry
+from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests.case import TestCase
+from odoo.tools import mute_logger
+
+from odoo.addons.component.core import _component_databases
+
+from .broken_shop import BREAKAGES, groups
+from .common import ReportCard
+from .conformance.card import FAILED, PASSED, SKIPPED, scenarios_of
+from .remote_shop import (
+    EXPORT_COMPONENTS,
+    STORE_COMPONENTS,
+    StoreConformance,
+    store_connector,
+)
+from .shop import component_registry
+
+_logger = logging.getLogger(__name__)
 
 
-class TestConformance(ConformanceCase):
+class TestConformance(StoreConformance):
     """The connector to a remote system passes all scenarios."""
-
-    backend_model = "connector.test.store"
-    binding_model = "connector.test.customer"
-    collection = "people"
-    remote_field = "title"
-    bad_remote_values = {"mail": "no address"}
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.components = cls.enterClassContext(store_connector(cls.registry))
+        cls.enterClassContext(store_connector(cls.registry))
 
-    def backend_values(self, remote):
-        return {"name": "Store", "url": remote.url, "token": remote.token}
+
+class CopyCase(BaseCase):
+    """Runs the conformance suite with copies of the connector."""
+
+    connector_commits = True
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.registry = Registry(get_db_name())
+        cls.enterClassContext(store_connector(cls.registry))
+
+    def card_of(self, *components, **attributes):
+        """Return the report card of a copy of the connector.
+
+        :param components: classes of the components of the copy
+        :param attributes: of the test case
+        """
+        copy = type("Copy", (StoreConformance,), attributes)
+        copy.registry = self.registry
+        copy.card = ReportCard("Conformance of a copy", scenarios_of(copy))
+        registry = component_registry(*components)
+        result = TestResult()
+        with (
+            patch.dict(_component_databases, {self.registry.db_name: registry}),
+            mute_logger("odoo.addons.connector", "odoo.http", "odoo.sql_db"),
+        ):
+            for name in copy.card.order:
+                TestCase.run(copy(name), result)
+        # Without those that are on the card.
+        errors = [text for _test, text in result.errors if "delete_records" in text]
+        self.assertFalse(errors, "\n".join(errors))
+        return copy.card
+
+    def assert_caught(self, breakages):
+        """Fail unless the scenarios that breakages declare fail, and no others."""
+        card = self.card_of(*STORE_COMPONENTS, *breakages)
+        expected = set().union(*(breakage.scenarios for breakage in breakages))
+        self.assertEqual(card.names(FAILED), expected, card.text())
+        self.assertEqual(card.names(PASSED), set(card.order) - expected, card.text())
+        return card
+
+
+class TestBrokenConnectors(CopyCase):
+    """A broken copy of the connector fails the scenarios that it has to fail."""
+
+    def test_breakages_are_caught(self):
+        for breakages in groups():
+            with self.subTest([breakage.__doc__ for breakage in breakages]):
+                self.assert_caught(breakages)
+
+    def test_each_scenario_catches_a_breakage(self):
+        caught = set().union(*(breakage.scenarios for breakage in BREAKAGES))
+        self.assertEqual(caught, set(scenarios_of(StoreConformance)))
+
+
+class TestPartialConnectors(CopyCase):
+    """Scenarios that a connector has no part for are skipped, and say why."""
+
+    def test_a_connector_that_only_exports(self):
+        exempt = {"test_answer_lost": "The store keeps no keys."}
+        card = self.card_of(*EXPORT_COMPONENTS, exempt=exempt)
+        self.assertEqual(
+            card.names(PASSED),
+            {
+                "test_export",
+                "test_create_retried",
+                "test_contention",
+                "test_gone_write",
+            },
+        )
+        self.assertFalse(card.names(FAILED), card.text())
+        self.assertEqual(len(card.lines), len(card.order))
+        reasons = {name: card.lines[name].reason for name in card.names(SKIPPED)}
+        no_component = "The connector has no component with the usage"
+        for name, reason in (
+            ("test_answer_lost", "The store keeps no keys."),
+            ("test_listener", "The connector has no listener of changes."),
+            ("test_bad_export", f"{no_component} batch.exporter."),
+            ("test_import", f"{no_component} record.importer."),
+            ("test_cursor", f"{no_component} record.importer."),
+        ):
+            self.assertEqual(reasons[name], reason)
+        self.assertIn(
+            f"{no_component} record.exporter.deleter.", reasons["test_id_zero"]
+        )
+        self.assertIn(f"{no_component} record.importer.", reasons["test_id_zero"])
+
+    def test_the_card_has_a_line_for_each_scenario(self):
+        card = ReportCard("Conformance of shop.contact", ["test_a", "test_b", "test_c"])
+        for name, sentence, error in (
+            ("test_c", "Third", AssertionError("wrong\nin many lines")),
+            ("test_a", "First", None),
+            ("test_b", "Second", SkipTest("no part")),
+        ):
+            with suppress(AssertionError, SkipTest), card.noting(name, sentence):
+                if error:
+                    raise error
+        self.assertEqual(
+            card.text().splitlines(),
+            [
+                "Conformance of shop.contact",
+                "passed   First",
+                "skipped  Second (no part)",
+                "failed   Third (wrong)",
+                "1 passed, 1 failed, 1 skipped",
+            ],
+        )
+
+
+@tagged("-standard", "breakages")
+class TestEachBreakage(CopyCase):
+    """The same for each breakage alone, which takes minutes: ``./dev/test breakages``.
+
+    The log shows what each scenario says.
+    """
+
+    def test_each_breakage_is_caught(self):
+        for breakage in BREAKAGES:
+            with self.subTest(breakage.__doc__):
+                card = self.assert_caught([breakage])
+                for name in sorted(card.names(FAILED)):
+                    _logger.info(
+                        "%s | %s | %s", breakage.__doc__, name, card.lines[name]
+                    )

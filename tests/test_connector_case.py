@@ -5,18 +5,10 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import InvalidDataError
 
 from .common import ConnectorCase, Failure, RealConnectorCase
-from .remote_shop import store_connector, store_connector_in
+from .remote_shop import StoreTools, store_connector, store_connector_in
 
 
-class StoreMixin:
-    backend_model = "connector.test.store"
-    binding_model = "connector.test.customer"
-
-    def backend_values(self, remote):
-        return {"name": "Store", "url": remote.url, "token": remote.token}
-
-
-class TestConnectorCase(StoreMixin, ConnectorCase):
+class TestConnectorCase(StoreTools, ConnectorCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -80,7 +72,7 @@ class TestConnectorCase(StoreMixin, ConnectorCase):
             self.bindings.with_delay().import_record(self.backend, "1")
 
 
-class TestRealConnectorCase(StoreMixin, RealConnectorCase):
+class TestRealConnectorCase(StoreTools, RealConnectorCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

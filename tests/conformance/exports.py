@@ -20,7 +20,7 @@ from .tools import (
 #: Seconds within which a job runs again that could not get a lock.
 SOON = 10
 #: Seconds after which a lock is released that a job waits for.
-PATIENCE = 3
+PATIENCE = 5
 
 
 class ExportScenarios(ConformanceTools):
