@@ -31,7 +31,7 @@ For our own tests:
 
 from .cases import ImportCase, MapperCase, ShopCase, noted_queries, sent_locks
 from .conformance import ConformanceCase, RecordsFace, RemoteRecords, ReportCard
-from .connector_case import ConnectorCase
+from .connector_case import ConnectorCase, ConnectorTools
 from .models import committed_test_models, create_test_models, remove_test_models
 from .proxy import Proxy
 from .real_connector import RealConnectorCase, Transaction
@@ -53,6 +53,7 @@ __all__ = [
     "BulkExports",
     "ConformanceCase",
     "ConnectorCase",
+    "ConnectorTools",
     "Failure",
     "ImportCase",
     "MapperCase",

@@ -14,7 +14,8 @@ class CrossingScenarios(ConformanceTools):
         self.records.lose_answer()
         [ada] = self.bind("Ada")
         self.export(ada)
-        [created] = self.records.texts()
+        created = next(iter(self.records.texts()), None)
+        self.expect(created, "The connector did not create the record.")
         self.let_time_pass()
         self.try_job(self.delay("import_record", created))
         self.settle()
@@ -29,7 +30,8 @@ class CrossingScenarios(ConformanceTools):
         self.records.change(self.external_id(ada), "Ada Byron")
         self.try_job(self.delay("import_record", self.external_id(ada)))
         self.settle()
-        self.assertEqual(list(self.texts().values()), ["Ada King"])
+        [text] = self.texts().values()
+        self.expect(text == "Ada King", f"Ada King was overwritten with {text}.")
 
     @scenario(IMPORTER, LISTENER)
     def test_echo(self):
@@ -43,6 +45,6 @@ class CrossingScenarios(ConformanceTools):
         self.assert_same_on_both_sides("Ada King")
         exports = self.jobs([("method_name", "like", "export")])
         names = [job["name"] for job in exports]
-        self.assertFalse(names, f"The import has made jobs: {names}")
+        self.expect(not names, f"The import has made jobs: {names}")
         changes = self.records.count_changes() - before
-        self.assertEqual(changes, 0, f"{changes} calls changed the backend.")
+        self.expect(not changes, f"The import has changed the backend {changes} times.")

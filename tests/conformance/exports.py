@@ -5,7 +5,7 @@ from threading import Timer
 
 from odoo import fields
 
-from odoo.addons.queue_job.job import FAILED, PENDING
+from odoo.addons.queue_job.job import FAILED
 
 from ...locks import try_lock_rows
 from .card import scenario
@@ -60,7 +60,7 @@ class ExportScenarios(ConformanceTools):
         self.records.lose_request()
         [ada] = self.bind("Ada")
         [job] = self.export(ada)
-        self.assertEqual(job["state"], PENDING, f"The job is not retried: {job}")
+        self.assert_retried(job)
         self.settle()
         self.assert_same_on_both_sides("Ada")
 
@@ -70,7 +70,7 @@ class ExportScenarios(ConformanceTools):
         self.records.lose_answer()
         [ada] = self.bind("Ada")
         self.export(ada)
-        self.assertEqual(len(self.records.texts()), 1)
+        self.expect(self.records.texts(), "The connector did not create the record.")
         self.settle()
         self.assert_same_on_both_sides("Ada")
 
@@ -84,14 +84,16 @@ class ExportScenarios(ConformanceTools):
             # A job that waits for the lock must not wait for ever.
             release = Timer(PATIENCE, env.cr.rollback)
             release.start()
+            self.addCleanup(release.cancel)
             [job] = self.export(ada)
             release.cancel()
             release.join()
-            self.assertFalse(self.records.texts(), "The locked record was exported.")
-        self.assertEqual(job["state"], PENDING, f"The job is not retried: {job}")
-        self.assertEqual(job["retry"], 0, "The wait for the lock counts an attempt.")
+            exported = self.records.texts()
+        self.expect(not exported, "The locked record was exported.")
+        self.assert_retried(job)
+        self.expect(job["retry"] == 0, "The wait for the lock counts an attempt.")
         seconds = (job["eta"] - begun).total_seconds()
-        self.assertLessEqual(seconds, SOON, f"The job waits for {seconds} s.")
+        self.expect(seconds <= SOON, f"The job runs again after {seconds} s only.")
         self.settle()
         self.assert_same_on_both_sides("Ada")
 
@@ -104,7 +106,7 @@ class ExportScenarios(ConformanceTools):
         [job] = self.export(ada)
         if job["state"] == FAILED:
             name = job["exc_name"].rpartition(".")[2]
-            self.assertEqual(name, "IDMissingInBackend", job["exc_message"])
+            self.expect(name == "IDMissingInBackend", self.job_message(job))
         else:  # The connector creates it again.
             self.assert_same_on_both_sides("Ada King")
 
@@ -123,8 +125,8 @@ class ExportScenarios(ConformanceTools):
         ids = self.bind("Ada", "Refused", "Bob")
         self.delay("export_chunk", ids=ids)
         self.settle()
-        self.assertEqual(sorted(self.records.texts().values()), ["Ada", "Bob"])
+        texts = sorted(self.records.texts().values())
+        self.expect(texts == ["Ada", "Bob"], f"The backend has {texts}.")
         self.assert_one_failed("export_chunk", "Refused")
-        self.assertEqual(
-            [self.external_id(id_) is None for id_ in ids], [False, True, False]
-        )
+        bound = [self.external_id(id_) is not None for id_ in ids]
+        self.expect(bound == [True, False, True], "The wrong records are bound.")

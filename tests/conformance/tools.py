@@ -274,26 +274,42 @@ class ConformanceTools(RealConnectorCase):
 
     # -- what must be so
 
+    def expect(self, condition, message):
+        """Fail with a message, which is the reason on the report card.
+
+        :param condition: what must be true
+        :param message: sentence that says what is wrong
+        """
+        if not condition:
+            self.fail(message)
+
     def assert_done(self, jobs):
         """Fail unless all jobs have done their work."""
         for job in jobs:
-            text = job["exc_message"] or job["result"]
-            message = f"The job {job['name']} is {job['state']}: {text}"
-            self.assertEqual(job["state"], DONE, message)
+            self.expect(job["state"] == DONE, self.job_message(job))
+
+    def assert_retried(self, job):
+        """Fail unless a job is retried."""
+        self.expect(job["state"] == PENDING, self.job_message(job))
 
     def assert_nothing_failed(self):
         """Fail if a job has failed, or is retried for ever."""
-        for job in self.jobs([("state", "in", (FAILED, PENDING))]):
-            text = job["exc_message"] or job["result"]
-            self.fail(f"The job {job['name']} is {job['state']}: {text}")
+        self.assert_done(self.jobs([("state", "in", (FAILED, PENDING))]))
+
+    def job_message(self, job):
+        """Return a sentence that says how a job has ended."""
+        text = job["exc_message"] or job["result"]
+        return f"The job '{job['name']}' is {job['state']}: {text}"
 
     def assert_same_on_both_sides(self, *texts, side=None):
         """Fail unless both sides have records with these texts, linked one to one."""
         side = side or self.side
         remote, odoo = side.records.texts(), self.texts(side)
-        message = f"The backend has {remote}, and Odoo has {odoo}."
-        self.assertEqual(sorted(remote.values()), sorted(texts), message)
-        self.assertEqual(odoo, remote, message)
+        self.expect(
+            sorted(remote.values()) == sorted(texts) and odoo == remote,
+            f"Both sides must have {_list(texts)}; the backend has {_pairs(remote)}, "
+            f"and Odoo has {_pairs(odoo)}.",
+        )
 
     def assert_one_failed(self, chunk_method, name):
         """Fail unless one job has failed, and the job of the chunk names its record.
@@ -302,7 +318,16 @@ class ConformanceTools(RealConnectorCase):
         :param name: text that names the bad record
         """
         failed = self.jobs([("state", "!=", DONE)])
-        states = [(job["name"], job["state"]) for job in failed]
-        self.assertEqual([job["state"] for job in failed], [FAILED], states)
+        messages = " ".join(map(self.job_message, failed)) or "No job has failed."
+        self.expect([job["state"] for job in failed] == [FAILED], messages)
         [chunk] = self.jobs([("method_name", "=", chunk_method)])
-        self.assertIn(name, chunk["result"] or "", "The bad record is not named.")
+        report = chunk["result"] or ""
+        self.expect(name in report, f"The report does not name {name}: {report}")
+
+
+def _list(texts):
+    return ", ".join(texts) or "no record"
+
+
+def _pairs(texts):
+    return _list([f"{text} ({id_[:20]})" for id_, text in texts.items()])
