@@ -4,6 +4,7 @@ from . import (
     test_backend,
     test_changes,
     test_conflicts,
+    test_conformance,
     test_description,
     test_exporter,
     test_http,

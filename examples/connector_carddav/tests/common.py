@@ -16,7 +16,7 @@ import requests
 
 from odoo.tests import tagged
 
-from odoo.addons.connector.tests.common import ConnectorCase
+from odoo.addons.connector.tests.common import ConnectorCase, ConnectorTools
 
 USER, PASSWORD = "odoo", "sécret:密"
 ADDRESS_BOOK = """\
@@ -48,7 +48,10 @@ class Radicale:
     ``url`` is the address of the user's (empty) address book.
     """
 
+    auth = (USER.encode(), PASSWORD.encode())
+
     def __init__(self):
+        self._books = 0
         self._folder = Path(tempfile.mkdtemp(prefix="radicale-"))
         self.port = _free_port()
         self.root = f"http://127.0.0.1:{self.port}/"
@@ -75,15 +78,19 @@ class Radicale:
                 time.sleep(0.05)
         self.request("MKCOL", data=ADDRESS_BOOK)
 
+    def new_book(self):
+        """Create another address book; return its path."""
+        self._books += 1
+        path = f"{USER}/book-{self._books}/"
+        self._send("MKCOL", self.root + path, data=ADDRESS_BOOK)
+        return path
+
     def request(self, method, name="", **kwargs):
         """Send a request like another program, without the connector."""
-        response = requests.request(
-            method,
-            self.url + name,
-            auth=(USER.encode(), PASSWORD.encode()),
-            timeout=10,
-            **kwargs,
-        )
+        return self._send(method, self.url + name, **kwargs)
+
+    def _send(self, method, url, **kwargs):
+        response = requests.request(method, url, auth=self.auth, timeout=10, **kwargs)
         response.raise_for_status()
         return response
 
@@ -165,12 +172,8 @@ class ScriptedServer:
         return Handler
 
 
-@tagged("post_install", "-at_install")
-class CardDAVCase(ConnectorCase):
-    """A test with a backend, on the Radicale of the class or on a scripted server.
-
-    The address book is emptied before each test.
-    """
+class CardDAVTools(ConnectorTools):
+    """What all test cases of the connector share: a Radicale for each class."""
 
     backend_model = "carddav.backend"
     binding_model = "carddav.res.partner"
@@ -182,14 +185,6 @@ class CardDAVCase(ConnectorCase):
         cls.addClassCleanup(cls.radicale.stop)
         cls.radicale.wait()
 
-    def setUp(self):
-        super().setUp()
-        self.radicale.request("DELETE")
-        self.radicale.request("MKCOL", data=ADDRESS_BOOK)
-
-    def new_remote(self):
-        return self.radicale
-
     def backend_values(self, remote):
         return {
             "name": "Sales phones",
@@ -197,6 +192,22 @@ class CardDAVCase(ConnectorCase):
             "username": USER,
             "new_password": PASSWORD,
         }
+
+
+@tagged("post_install", "-at_install")
+class CardDAVCase(CardDAVTools, ConnectorCase):
+    """A test with a backend, on the Radicale of the class or on a scripted server.
+
+    The address book is emptied before each test.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.radicale.request("DELETE")
+        self.radicale.request("MKCOL", data=ADDRESS_BOOK)
+
+    def new_remote(self):
+        return self.radicale
 
     def scripted(self, *script):
         """Connect the backend to a :class:`ScriptedServer`."""
