@@ -20,6 +20,7 @@ from .exception import (
     IDMissingInBackend,
     JobError,
     ManyIDSInBackend,
+    MissingDependencyError,
     NetworkRetryableError,
     NoConnectorUnitError,
     RetryableJobError,
@@ -36,11 +37,13 @@ DATE_ERRORS = (
 
 #: The action that a cause demands.
 WAIT = "wait"  #: nothing: the job is retried
+MISSING = "missing"  #: to add what the record needs; the job is retried
 RECORD = "record"  #: to correct the record
 SETTINGS = "settings"  #: to correct the settings, here or on the backend
 DEVELOPER = "developer"  #: to tell the developer
 CAUSE_CLASSES = [
     (WAIT, "Wait"),
+    (MISSING, "Add what is missing"),
     (RECORD, "Correct the record"),
     (SETTINGS, "Correct the settings"),
     (DEVELOPER, "Tell the developer"),
@@ -114,9 +117,11 @@ def cause_class_of(error):
     """Return what has to be done about an error.
 
     :param error: the exception
-    :return: ``"wait"``, ``"record"``, ``"settings"`` or ``"developer"``
+    :return: ``"wait"``, ``"missing"``, ``"record"``, ``"settings"`` or ``"developer"``
     :rtype: str
     """
+    if isinstance(error, MissingDependencyError):
+        return MISSING
     if isinstance(error, RetryableJobError):
         return WAIT
     return _class_of(type(_last_attempt(error)))

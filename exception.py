@@ -61,6 +61,20 @@ class NoExternalId(RetryableJobError):
     """A record has no external id yet, and needs one. The job is retried."""
 
 
+class MissingDependencyError(RetryableJobError):
+    """A record needs something that somebody has to add first, such as a product.
+
+    The job of the record is retried until that is there, and counts no attempts. In a
+    chunk, the record gets a job of its own, and the other records go on.
+
+    :param message: translated text that names the record and what it needs
+    :param seconds: until the next attempt
+    """
+
+    def __init__(self, message, seconds=300):
+        super().__init__(message, seconds=seconds, ignore_retry=True)
+
+
 class IDMissingInBackend(JobError):
     """The backend has no record with this external id, or no longer has it."""
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..causes import MISSING
 from ..job_states import FAILED, FINISHED
 from ..updates import Throttle
 from .connector_failure import CAUSE
@@ -90,7 +91,11 @@ class ConnectorCause(models.Model):
         """Tell people about new causes, and close those that are gone."""
         causes = self.sudo()
         known = {_key(cause): cause for cause in causes.search([])}
-        failed = self.env["connector.failure"].sudo().search([("failed_jobs", ">", 0)])
+        # Somebody has to act.
+        failed = self.env["connector.failure"].sudo()
+        failed = failed.search(
+            ["|", ("failed_jobs", ">", 0), ("cause_class", "=", MISSING)]
+        )
         for key, failures in failed.grouped(_key).items():
             if failures[0]._backend():
                 cause = known.get(key) or causes._make(failures[0])

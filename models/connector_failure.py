@@ -11,6 +11,7 @@ from ..actions import RELOAD, notification, window_action
 from ..causes import (
     CAUSE_CLASSES,
     DEVELOPER,
+    MISSING,
     RECORD,
     SETTINGS,
     WAIT,
@@ -52,11 +53,13 @@ FAILING_JOBS = SQL(
         COALESCE(date_started, date_enqueued, date_created) AS seen,
         %(cause)s AS cause,
         CASE WHEN exc_name IN %(interrupted)s THEN %(settings)s
-            WHEN state != %(failed)s THEN %(wait)s
+            WHEN state != %(failed)s AND cause_class IS DISTINCT FROM %(missing)s
+                THEN %(wait)s
             ELSE COALESCE(cause_class, %(developer)s) END AS cause_class
     FROM queue_job
     WHERE backend_id IS NOT NULL AND (state = %(failed)s
-        OR (cause IS NOT NULL AND state NOT IN %(finished)s AND retry >= %(attempts)s))
+        OR (cause IS NOT NULL AND state NOT IN %(finished)s
+            AND (retry >= %(attempts)s OR cause_class = %(missing)s)))
     """,
     attempts=ATTEMPTS,
     cause=CAUSE,
@@ -64,6 +67,7 @@ FAILING_JOBS = SQL(
     failed=FAILED,
     finished=FINISHED,
     interrupted=INTERRUPTED,
+    missing=MISSING,
     settings=SETTINGS,
     wait=WAIT,
 )
@@ -162,6 +166,10 @@ class ConnectorFailure(models.Model):
             WAIT: self.env._(
                 "You need not do anything: Odoo tries again by itself. Retry now if "
                 "you know that the cause is gone."
+            ),
+            MISSING: self.env._(
+                "Add what the message names. Odoo tries again by itself. Retry now if "
+                "you do not want to wait."
             ),
             RECORD: self.env._(
                 "Correct the records as the message says, in Odoo or on the backend. "

@@ -5,8 +5,12 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
-from ..causes import masked_cause_of
-from ..exception import InvalidDataError, NetworkRetryableError
+from ..causes import cause_class_of, masked_cause_of
+from ..exception import (
+    InvalidDataError,
+    MissingDependencyError,
+    NetworkRetryableError,
+)
 from ..models import connector_cause
 from .common import RealJobsCase, ShopCase
 
@@ -71,6 +75,14 @@ class TestGroups(FailureCase):
     def test_nobody_need_act_while_a_job_is_retried(self):
         self.fail("Ada", state="pending", cause_class="developer")
         self.assertEqual(self.found().cause_class, "wait")
+
+    def test_a_record_that_lacks_something_is_seen_and_tried_again(self):
+        error = MissingDependencyError("The order waits for 'Tea'.")
+        cause_class = cause_class_of(error)
+        self.fail("Ada", state="pending", retry=0, cause_class=cause_class)
+        failure = self.found()
+        self.assertEqual((failure.cause_class, failure.failed_jobs), ("missing", 0))
+        self.assertIn("Add what the message names", failure.remedy)
 
     def test_failures_are_grouped_by_backend(self):
         self.fail("Ada", "Bob")
@@ -315,6 +327,10 @@ class TestActivities(FailureCase):
         self.assertIn("Correct the records", activity.note)
         self.fail("Bob")
         self.assertEqual(self.activities(), activity)
+
+    def test_a_record_that_lacks_something_makes_an_activity(self):
+        self.fail("Ada", state="pending", retry=0, cause_class="missing")
+        self.assertIn("Add what the message names", self.activities().note)
 
     def test_an_interrupted_job_is_announced_in_words(self):
         self.fail("Ada", cause=False, exc_name="JobFoundDead")

@@ -7,6 +7,7 @@ from odoo import fields
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import (
+    MissingDependencyError,
     NoExternalId,
     RetryableJobError,
 )
@@ -204,6 +205,23 @@ class TestChunk(NotedWrites):
         with self.assertRaisesRegex(RetryableJobError, "locked"):
             self.run_chunk("1", "2")
         self.assertFalse(self.imported("1") or self.jobs("import_record"))
+
+    def test_a_record_that_waits_for_something_stops_no_other_record(self):
+        def _import_dependencies(importer):
+            if importer.external_id == "2":
+                raise MissingDependencyError("2 waits for 'Tea'.")
+
+        self.override(_import_dependencies=_import_dependencies)
+        self.source.add(1, 2, 3)
+        self.assertEqual(
+            self.run_chunk("1", "2", "3"),
+            "2 created, 1 postponed.\nRecord 2: 2 waits for 'Tea'.",
+        )
+        self.assertTrue(self.imported("1") and self.imported("3"))
+        self.assertEqual(self.jobs("import_record").args[1], "2")
+        with self.assertRaisesRegex(MissingDependencyError, "Tea") as caught:
+            self.import_record("2")
+        self.assertTrue(caught.exception.ignore_retry and caught.exception.seconds)
 
     def test_a_dependency_in_the_same_chunk_is_updated(self):
         self.source.add(1, 2)

@@ -8,7 +8,7 @@ import psycopg2
 
 from ...causes import cause_of
 from ...delete_jobs import waiting_deletes
-from ...exception import JOB_LEVEL_ERRORS
+from ...exception import JOB_LEVEL_ERRORS, MissingDependencyError
 from ...outcome import (
     ADOPTED,
     CREATED,
@@ -65,7 +65,9 @@ class ImportFlow:
             except JOB_LEVEL_ERRORS:
                 raise
             except Exception as error:
-                if getattr(error, "ignore_retry", False):
+                if getattr(error, "ignore_retry", False) and not isinstance(
+                    error, MissingDependencyError
+                ):
                     raise  # A dependency is locked: retry them together later.
                 cause = cause_of(self.env, error)
                 _logger.info("A chunk is imported one by one because of %s", cause)
