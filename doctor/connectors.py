@@ -84,7 +84,8 @@ class Connectors:
         :param row: index in the list that the attribute is
         :rtype: dict
         """
-        if attribute and _is_of_framework(defining_class(component, attribute)):
+        defining = attribute and defining_class(component, attribute)
+        if not defining or is_of_framework(defining):
             attribute = None  # a default
         found = place_of_component(component, attribute, row)
         return {
@@ -242,10 +243,11 @@ def is_of_connector(component):
     :param component: class of the component, as it is built
     :rtype: bool
     """
-    return not all(map(_is_of_framework, definitions_of(component)))
+    return not all(map(is_of_framework, definitions_of(component)))
 
 
-def _is_of_framework(cls):
+def is_of_framework(cls):
+    """Return whether a class in the sources is one of the framework."""
     parts = cls.__module__.split(".")
     return parts[2:3] and parts[2] in FRAMEWORK and parts[3:4] != ["tests"]
 

@@ -102,6 +102,8 @@ class TestComponents(DoctorCase):
 
         self.build(Forgotten)
         self.one("no-collection", ERROR, "test.forgotten has no _collection")
+        self.build(override("base.record.locker", lock=lambda self, records: None))
+        self.one("no-collection", ERROR, "test.forgotten has no _collection")
         self.build(override("test.forgotten", _apply_on=["connector.test.binding"]))
         self.one("no-collection", WARNING, "test.forgotten has no _collection")
 

@@ -11,7 +11,7 @@ from odoo.modules import Manifest
 from ...components.exporter.record import GenericExporter
 from ...components.importer.record import RecordImporter
 from ...diagnosis import described, near_misses
-from ..connectors import overrides
+from ..connectors import definitions_of, is_of_framework, overrides
 from ..finding import ERROR, WARNING, Finding, did_you_mean
 from .base import check
 
@@ -60,6 +60,8 @@ def no_collection(connectors):
         if component._collection or component._usage not in USAGES:
             continue
         if component._usage == "event.listener":  # It is notified without a collection.
+            continue
+        if any(map(is_of_framework, definitions_of(component))):  # It is only extended.
             continue
         yield Finding(
             WARNING if component.apply_on_models else ERROR,

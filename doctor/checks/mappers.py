@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Whether the fields that mappers name exist."""
 
+from typing import NamedTuple
+
 from ...components.exporter.record import GenericExporter
 from ...components.importer.record import RecordImporter
 from ...components.mapper import ExportMapper, Mapper
@@ -12,13 +14,26 @@ from ..finding import ERROR, WARNING, Finding, did_you_mean
 from ..places import addon_of_place, place_of_class
 from .base import check
 
-#: Hooks with which a mapper may replace values, or map something else than a record.
-OWN_MAPPING = ("_apply", "_apply_with_options")
-OWN_EXPORT = ("run", "_run", "_map_data")
-OWN_IMPORT = (
-    *("run", "run_chunk", "_map_data", "_create_data", "_create", "_create_many"),
-    *("_update_data", "_update", "_validate_data"),
+
+class Flow(NamedTuple):
+    """The component that uses a mapper, and how it may use it in its own way."""
+
+    usage: str
+    base: type  #: class of the framework
+    hooks: tuple  #: names of methods that may replace what is mapped
+
+
+EXPORT = Flow("record.exporter", GenericExporter, ("run", "_run", "_map_data"))
+IMPORT = Flow(
+    "record.importer",
+    RecordImporter,
+    (
+        *("run", "run_chunk", "_map_data", "_create_data", "_create", "_create_many"),
+        *("_update_data", "_update", "_validate_data"),
+    ),
 )
+#: Methods with which a mapper maps in its own way.
+OWN_MAPPING = ("_apply", "_apply_with_options")
 
 
 @check("unknown-field", at_load=True)
@@ -29,12 +44,32 @@ def unknown_field(connectors):
             overrides(mapper, OWN_MAPPING, Mapper)
             or overrides(mapper, ("_map_direct",), ExportMapper)
         ):
-            for model_name in _models(connectors, mapper):
-                yield from _unknown_sources(connectors, mapper, model_name)
+            yield from _unknown_fields(
+                connectors, mapper, EXPORT, "reads", lambda row: _sources(row[0])
+            )
     for mapper in connectors.children_of("base.import.mapper"):
         if not overrides(mapper, (*OWN_MAPPING, "finalize"), Mapper):
-            for model_name in _models(connectors, mapper):
-                yield from _unknown_targets(connectors, mapper, model_name)
+            yield from _unknown_fields(
+                connectors, mapper, IMPORT, "maps to", lambda row: row[1:2]
+            )
+
+
+def _unknown_fields(connectors, mapper, flow, verb, names_of):
+    for model_name in _models(connectors, mapper):
+        fields = set(connectors.env[model_name]._fields)
+        if flow is EXPORT:
+            fields |= _fields_of_wrapped(connectors.env, model_name)
+        certain = _is_certain(connectors, mapper, model_name, flow)
+        for attribute, number, name in _named_fields(mapper, names_of):
+            if name not in fields:
+                yield Finding(
+                    ERROR if certain else WARNING,
+                    problem=f"{mapper._name} {verb} the field '{name}', which "
+                    f"{model_name} does not have.",
+                    remedy=f"Correct it.{did_you_mean(name, fields)} It is "
+                    f"{attribute}[{number}].",
+                    **connectors.at(mapper, attribute, number),
+                )
 
 
 def _models(connectors, mapper):
@@ -45,70 +80,28 @@ def _models(connectors, mapper):
     ]
 
 
-def _unknown_sources(connectors, mapper, model_name):
-    fields = _fields(connectors.env, model_name)
-    certain = _is_certain(
-        connectors, mapper, model_name, "record.exporter", GenericExporter, OWN_EXPORT
-    )
-    for attribute, number, row in _rows(mapper):
-        for name in _source_names(row[0]):
-            if name not in fields:
-                text = f"reads the field '{name}', which {model_name} does not have."
-                yield _unknown(
-                    *(connectors, mapper, attribute, number, certain),
-                    text=text,
-                    remedy=f"Correct it.{did_you_mean(name, fields)}",
-                )
-
-
-def _unknown_targets(connectors, mapper, model_name):
-    fields = connectors.env[model_name]._fields
-    certain = _is_certain(
-        connectors, mapper, model_name, "record.importer", RecordImporter, OWN_IMPORT
-    )
-    for attribute, number, row in _rows(mapper):
-        if row[1] not in fields:
-            text = f"maps to the field '{row[1]}', which {model_name} does not have."
-            yield _unknown(
-                *(connectors, mapper, attribute, number, certain),
-                text=text,
-                remedy=f"Correct it.{did_you_mean(row[1], fields)}",
-            )
-
-
-def _unknown(connectors, mapper, attribute, number, certain, text, remedy):
-    return Finding(
-        ERROR if certain else WARNING,
-        problem=f"{mapper._name} {text}",
-        remedy=f"{remedy} It is {attribute}[{number}].",
-        **connectors.at(mapper, attribute, number),
-    )
-
-
-def _rows(mapper):
-    """Return the rows of a mapper with their place: attribute and number."""
+def _named_fields(mapper, names_of):
+    """Yield the fields that rows name, with the attribute and number of the row."""
     for attribute in ("direct", "children"):
         for number, row in enumerate(getattr(mapper, attribute)):
-            yield attribute, number, row
+            for name in names_of(row):
+                yield attribute, number, name
 
 
-def _source_names(source):
+def _sources(source):
     """Return the fields that a source reads, as far as it is known."""
     name = source_field(source)
     names = name if isinstance(name, list | tuple) else [name]
     return [each for each in names if isinstance(each, str)]
 
 
-def _fields(env, model_name):
-    """Return the names of the fields of a binding and of the record that it wraps."""
-    fields = set(env[model_name]._fields)
-    if is_binding_model(env, model_name):
-        wrapped = wrapped_model(env, model_name)
-        fields |= set(env[wrapped]._fields) if wrapped else set()
-    return fields
+def _fields_of_wrapped(env, model_name):
+    """Return the names of the fields of the record that a binding wraps."""
+    wrapped = is_binding_model(env, model_name) and wrapped_model(env, model_name)
+    return set(env[wrapped]._fields) if wrapped else set()
 
 
-def _is_certain(connectors, mapper, model_name, usage, base, hooks):
+def _is_certain(connectors, mapper, model_name, flow):
     """Return whether the mapper maps records as the framework does.
 
     A connector's own exporter may map other data than a record, and its own importer
@@ -116,11 +109,11 @@ def _is_certain(connectors, mapper, model_name, usage, base, hooks):
     """
     for connector in connectors.all:
         if connector.name == mapper._collection:
-            found = connector.only(usage, model_name)
+            found = connector.only(flow.usage, model_name)
             return (
                 found is not None
-                and issubclass(found, base)
-                and not overrides(found, hooks, base)
+                and issubclass(found, flow.base)
+                and not overrides(found, flow.hooks, flow.base)
             )
     return False
 
@@ -173,7 +166,8 @@ def changed_by(connectors):
         for model_name in mapper.apply_on_models or ():
             if model_name not in connectors.env.registry:
                 continue
-            fields = _fields(connectors.env, model_name)
+            fields = set(connectors.env[model_name]._fields)
+            fields |= _fields_of_wrapped(connectors.env, model_name)
             for method, definition in mapper._map_methods.items():
                 for name in sorted(definition.changed_by - fields):
                     yield Finding(
