@@ -130,7 +130,7 @@ class TestComponents(DoctorCase):
         self.one("unknown-usage", ERROR, "Did you mean 'record.exporter'?")
 
     def test_a_usage_of_its_own_is_no_mistake(self):
-        for usage in ("record.exporter.of.prices", "weather", "partner.importer"):
+        for usage in ("record.exporter.b2", "weather", "partner.importer"):
             self.build(override("test.shop.contact.exporter", _usage=usage))
             self.assertEqual(self.found("unknown-usage"), [])
 

@@ -3,6 +3,7 @@
 
 import ast
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -112,7 +113,7 @@ def unknown_usage(connectors):
         usage = component._usage
         if not isinstance(usage, str) or usage in USAGES:
             continue
-        close = get_close_matches(usage, USAGES, n=1, cutoff=SIMILARITY)
+        close = _near_usages(usage)
         if close and not _is_looked_up(usage, connectors.addons):
             yield Finding(
                 ERROR,
@@ -121,6 +122,14 @@ def unknown_usage(connectors):
                 remedy=f"Set _usage. Did you mean '{close[0]}'?",
                 **connectors.at(component, "_usage"),
             )
+
+
+@lru_cache(maxsize=1024)
+def _near_usages(usage):
+    """Return the usage of the framework that is nearly the same, if there is one."""
+    if usage.rpartition(".")[0] in USAGES:  # such as record.exporter.b2b
+        return []
+    return get_close_matches(usage, USAGES, n=1, cutoff=SIMILARITY)
 
 
 def _is_looked_up(usage, addons):

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Whether the fields that mappers name exist."""
 
+from collections import ChainMap
 from typing import NamedTuple
 
 from ...components.exporter.record import GenericExporter
@@ -56,9 +57,9 @@ def unknown_field(connectors):
 
 def _unknown_fields(connectors, mapper, flow, verb, names_of):
     for model_name in _models(connectors, mapper):
-        fields = set(connectors.env[model_name]._fields)
+        fields = connectors.env[model_name]._fields
         if flow is EXPORT:
-            fields |= _fields_of_wrapped(connectors.env, model_name)
+            fields = ChainMap(fields, _fields_of_wrapped(connectors.env, model_name))
         certain = _is_certain(connectors, mapper, model_name, flow)
         for attribute, number, name in _named_fields(mapper, names_of):
             if name not in fields:
@@ -96,9 +97,9 @@ def _sources(source):
 
 
 def _fields_of_wrapped(env, model_name):
-    """Return the names of the fields of the record that a binding wraps."""
+    """Return the fields of the record that a binding wraps, by name."""
     wrapped = is_binding_model(env, model_name) and wrapped_model(env, model_name)
-    return set(env[wrapped]._fields) if wrapped else set()
+    return env[wrapped]._fields if wrapped else {}
 
 
 def _is_certain(connectors, mapper, model_name, flow):
@@ -166,10 +167,10 @@ def changed_by(connectors):
         for model_name in mapper.apply_on_models or ():
             if model_name not in connectors.env.registry:
                 continue
-            fields = set(connectors.env[model_name]._fields)
-            fields |= _fields_of_wrapped(connectors.env, model_name)
+            wrapped = _fields_of_wrapped(connectors.env, model_name)
+            fields = ChainMap(connectors.env[model_name]._fields, wrapped)
             for method, definition in mapper._map_methods.items():
-                for name in sorted(definition.changed_by - fields):
+                for name in sorted(definition.changed_by - fields.keys()):
                     yield Finding(
                         WARNING,
                         problem=f"{mapper._name}.{method}() is @changed_by the field "
