@@ -11,6 +11,7 @@ import re
 import subprocess
 import tokenize
 from bisect import bisect_right
+from pathlib import Path
 from typing import NamedTuple
 
 from . import folders
@@ -113,7 +114,7 @@ def findings(name, path):
     :param path: of the file
     :rtype: list[Finding]
     """
-    suffix = path.suffix
+    suffix = Path(name.replace(".rst.template", ".rst")).suffix
     if suffix not in READERS:
         return []
     content = path.read_text()
