@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from datetime import datetime
 
 from werkzeug.exceptions import NotFound
 from werkzeug.test import EnvironBuilder
@@ -102,7 +103,9 @@ class TestHowTo(TransactionCase):
         self.bindings.import_record(self.shop, "1")
         ada = self.bindings.search([("external_id", "=", "1")])
         self.assertTrue(ada.shop_version)
-        self.remote.change("contacts", "1", name="Ada L.", updated_at="another")
+        self.remote.change(
+            "contacts", "1", name="Ada L.", updated_at=datetime(2026, 5, 1)
+        )
         ada.email = "new@example.com"
         self.run_jobs()
         self.assertEqual((ada.name, ada.email), ("Ada L.", "new@example.com"))
@@ -133,6 +136,19 @@ class TestHowTo(TransactionCase):
         self.bindings.import_record(self.shop, "2")
         bob = self.bindings.search([("external_id", "=", "2")])
         self.assertEqual(bob.company_id, mine)
+
+    def test_languages(self):
+        self.shop.lang_id = self.env["res.lang"]._activate_lang("fr_FR")
+        contact = self.contact(name="Ada").with_context(lang="en_US")
+        with self.shop.with_context(lang="en_US").work_on(contact._name) as work:
+            self.assertEqual(work.env.lang, "fr_FR")
+            exporter = work.component(usage="record.exporter")
+        exporter.start_export(contact)
+        self.assertEqual(exporter._map_data().source.env.lang, "fr_FR")
+        category = self.env["res.partner.category"].create({"name": "Blue"})
+        names = {"fr_FR": "Bleu", "en_US": "Blue"}
+        category.update_field_translations("name", names)
+        self.assertEqual(category.with_context(lang="fr_FR").name, "Bleu")
 
     def test_secrets(self):
         self.assertEqual(self.shop.new_token, False)
