@@ -31,9 +31,9 @@ SAMPLE = (
     "security/ir.model.access.csv: res_partner_user",
     "views/backend_views.xml: backend_view_form",
 )
-#: Which records a component works on: one connector, with one kind of record, works
-#: without. With others beside it, components would work on records of theirs.
-SILENT = ("_apply_on", "_collection", "BaseMyShopConnector._inherit")
+#: A connector with one kind of record works without them. With a second kind, the
+#: components of one would work on records of the other.
+SILENT = ("Adapter._apply_on", "Mapper._apply_on", "BaseMyShopConnector._inherit")
 WORKERS = 2
 
 
