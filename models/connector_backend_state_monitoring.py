@@ -25,8 +25,8 @@ class ConnectorBackendMonitoring(models.Model):
         :return: a dict for each backend that the user may read: its ``name``,
             ``model`` and ``id``; the ``state``: ``"ok"``, ``"wait"`` (nothing to do
             yet), ``"act"`` (somebody has to do something) or ``"paused"``; the
-            ``sentence`` of the overview; the ``lag_seconds`` that the oldest unfinished job is old,
-            without those that failed; the numbers of records that are ``waiting``,
+            ``sentence`` of the overview; the ``lag_seconds`` that the oldest unfinished
+            job is old, without those that failed; the numbers of records that are ``waiting``,
             have ``failed`` or are ``in_doubt``; the moment of the ``last_success``, or
             ``None``, in UTC
         :rtype: list[dict]
