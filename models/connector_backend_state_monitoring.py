@@ -26,9 +26,9 @@ class ConnectorBackendMonitoring(models.Model):
             ``model`` and ``id``; the ``state``: ``"ok"``, ``"wait"`` (nothing to do
             yet), ``"act"`` (somebody has to do something) or ``"paused"``; the
             ``sentence`` of the overview; the ``lag_seconds`` that the oldest unfinished
-            job is old, without those that failed; the numbers of records that are ``waiting``,
-            have ``failed`` or are ``in_doubt``; the moment of the ``last_success``, or
-            ``None``, in UTC
+            job is old, without those that failed; the numbers of records that are
+            ``waiting``, have ``failed`` or are ``in_doubt``; the moment of the
+            ``last_success``, or ``None``, in UTC
         :rtype: list[dict]
         """
         self.check_access("read")
