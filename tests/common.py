@@ -14,7 +14,7 @@ For the authors of connectors:
                          command
 :mod:`.proxy`            A proxy in front of any server, which fails on command
 :mod:`.conformance`      The conformance suite: scenarios that every connector has to
-                         survive, with a report card
+                         pass, with a report card
 =======================  ===============================================================
 
 For our own tests:

@@ -45,9 +45,9 @@ class Transaction:
 class RealConnectorCase(ConnectorTools):
     """A test of a connector with real commits, whose jobs run as in the queue.
 
-    Each access to the database has a transaction of its own. The records that the test
-    has made are deleted at its end; changes of other records stay. The connector must
-    be installed::
+    Each access to the database has a transaction of its own. The end of a test deletes
+    the records that were made since it began; changes of older records stay. No other
+    process may use the database. The connector must be installed::
 
         @tagged("post_install", "-at_install")
         class TestJobs(RealConnectorCase):

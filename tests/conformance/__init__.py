@@ -1,13 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The conformance suite: scenarios that every connector has to survive.
+"""The conformance suite: scenarios that every connector has to pass.
 
-An author inherits :class:`ConformanceCase`, and gets one test for each scenario. Their
-outcomes are a report card, which the log shows at the end.
+The author of a connector inherits :class:`ConformanceCase`, and gets one test for each
+scenario. The log shows the outcomes as a report card at the end.
 
 ================  ======================================================================
 :mod:`.case`      The test case to inherit
 :mod:`.tools`     What a connector declares, and the steps of which scenarios consist
-:mod:`.records`   How scenarios see the records of the remote system
+:mod:`.records`   How scenarios read and change the records of the remote system
 :mod:`.card`      The report card
 :mod:`.exports`   Scenarios of exports
 :mod:`.imports`   Scenarios of imports

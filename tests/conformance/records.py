@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""How scenarios see the records of a remote system."""
+"""How scenarios read and change the records of a remote system."""
 
 from unittest import SkipTest
 
@@ -7,7 +7,7 @@ from ..remote_system import Failure
 
 
 class RecordsFace:
-    """The records of one kind on a remote system, as scenarios see and change them.
+    """The records of one kind on a remote system, as scenarios read and change them.
 
     A record is a text (such as a name) with an external id. :class:`RemoteRecords` is
     the face of a :class:`RemoteSystem`; a connector to another system inherits this

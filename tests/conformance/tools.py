@@ -82,7 +82,7 @@ class ConformanceTools(RealConnectorCase):
         return self.enterContext(RemoteSystem(page_size=RecordsFace.page_size))
 
     def remote_records(self, remote):
-        """Return the face by which scenarios see the records of a remote system.
+        """Return the face by which scenarios use the records of a remote system.
 
         :param remote: what :meth:`new_remote` returned
         :rtype: RecordsFace
@@ -293,7 +293,7 @@ class ConformanceTools(RealConnectorCase):
         self.expect(job["state"] == PENDING, self.job_message(job))
 
     def assert_nothing_failed(self):
-        """Fail if a job has failed, or is retried for ever."""
+        """Fail if a job has failed, or is still retried."""
         self.assert_done(self.jobs([("state", "in", (FAILED, PENDING))]))
 
     def job_message(self, job):

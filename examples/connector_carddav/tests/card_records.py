@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""How the scenarios of the conformance suite see the cards of an address book."""
+"""How the conformance suite reads and changes the cards of an address book."""
 
 import re
 from unittest import SkipTest
