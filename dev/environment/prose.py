@@ -11,7 +11,6 @@ import re
 import subprocess
 import tokenize
 from bisect import bisect_right
-from pathlib import Path
 from typing import NamedTuple
 
 from . import folders
@@ -114,7 +113,7 @@ def findings(name, path):
     :param path: of the file
     :rtype: list[Finding]
     """
-    suffix = Path(name.replace(".rst.template", ".rst")).suffix
+    suffix = ".rst" if path.name.endswith(".rst.template") else path.suffix
     if suffix not in READERS:
         return []
     content = path.read_text()
