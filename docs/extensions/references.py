@@ -6,7 +6,15 @@ import sys
 from odoo.addons.component.core import AbstractComponent
 
 NOT_SHOWN = {
-    *("__init__", "_name", "_inherit", "_usage", "_collection", "_description"),
+    *(
+        "__init__",
+        "__new__",
+        "_name",
+        "_inherit",
+        "_usage",
+        "_collection",
+        "_description",
+    ),
     *("_complete_component_build", "_detect_overrides", "_decides_by_record"),
 }
 
