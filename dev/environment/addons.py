@@ -12,6 +12,8 @@ import shutil
 from . import build_cache, folders
 
 MAIN = "connector"
+#: Examples that have databases of their own, without demo data: they need large apps.
+APART = ("connector_odoo",)
 
 
 def names():
@@ -19,6 +21,11 @@ def names():
     main = [MAIN] if (folders.CHECKOUT / "__manifest__.py").is_file() else []
     examples = folders.EXAMPLES.glob("*/__manifest__.py")
     return main + sorted(manifest.parent.name for manifest in examples)
+
+
+def together():
+    """Return the names of the addons that share a database."""
+    return [name for name in names() if name not in APART]
 
 
 def packed():
@@ -64,17 +71,23 @@ def copy(addon, target):
     shutil.copytree(addon, target, ignore=unwanted)
 
 
-def dependencies():
-    """Return the addons from elsewhere that ours depend on, sorted."""
+def dependencies(wanted):
+    """Return the addons from elsewhere that some of ours depend on, sorted.
+
+    :param wanted: names of our addons
+    """
     depends = set()
-    for name in names():
+    for name in wanted:
         manifest = ast.literal_eval((folder(name) / "__manifest__.py").read_text())
         depends.update(manifest.get("depends", ["base"]))
     return sorted(depends - set(names()))
 
 
 def fingerprint():
-    """Return a key that changes with the addons, apart from their tests."""
+    """Return a key that changes with the addons of one database, without tests."""
     return build_cache.fingerprint(
-        *(build_cache.fingerprint_of(folder(name), skip={"tests"}) for name in names())
+        *(
+            build_cache.fingerprint_of(folder(name), skip={"tests"})
+            for name in together()
+        )
     )

@@ -19,22 +19,24 @@ OCA_ADDONS = (
 )
 
 
-def dependencies():
-    """Have the template with demo data and all that our addons depend on.
+def dependencies(apart=None):
+    """Have the template with all that our addons depend on, and demo data.
 
+    :param apart: name of an example that has a database of its own, without demo data
     :return: the name of the database
     """
     versions = [importlib.metadata.version(name) for name in OCA_ADDONS]
-    modules = addons.dependencies() or ["base"]
+    wanted = [addons.MAIN, apart] if apart else addons.together()
+    modules = addons.dependencies(wanted) or ["base"]
+    options = [] if apart else ["--with-demo"]
     # New packages are compiled when the template is built, and warn then, not in tests.
     packages = folders.REQUIREMENTS.read_text()
     key = build_cache.fingerprint(odoo_source.importable(), versions, modules, packages)
+    title = f"Install what {apart} needs" if apart else "Install what the addons need"
     return _template(
-        "dependencies",
+        f"{apart}-dependencies" if apart else "dependencies",
         key,
-        lambda name: odoo_process.install(
-            name, modules, "Install what the addons need", "--with-demo"
-        ),
+        lambda name: odoo_process.install(name, modules, title, *options),
     )
 
 
@@ -47,8 +49,8 @@ def demo():
 
     def fill(name):
         create(name, base)
-        if addons.names():
-            odoo_process.install(name, addons.names(), "Install the addons")
+        if addons.together():
+            odoo_process.install(name, addons.together(), "Install the addons")
 
     return _template("demo", build_cache.fingerprint(base, addons.fingerprint()), fill)
 
@@ -70,9 +72,10 @@ def kept_demo():
     name, key = _full("demo"), addons.fingerprint()
     if not exists(name):
         create(name, demo())
-    elif _comment(name) != key and addons.names():
+    elif _comment(name) != key and addons.together():
+        modules = addons.together()
         odoo_process.install(
-            name, addons.names(), "Update the addons", "-u", ",".join(addons.names())
+            name, modules, "Update the addons", "-u", ",".join(modules)
         )
     _execute("COMMENT ON DATABASE {} IS %s", name, parameters=[key])
     return name

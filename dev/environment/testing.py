@@ -1,5 +1,6 @@
 """``./dev/test``: the tests of the addons inside Odoo, and those of ``dev/tests``."""
 
+import json
 import unittest
 from collections import Counter
 
@@ -11,6 +12,16 @@ OWN = "dev"
 LOG = "odoo-tests"
 # Seconds that a test may take without a word; one that waits for ever is stopped.
 PATIENCE = 180
+
+#: Makes an API key of the administrator.
+API_KEY = """
+import json
+from datetime import datetime, timedelta
+keys = env["res.users.apikeys"].with_user(env.ref("base.user_admin")).sudo()
+key = keys._generate("rpc", "Tests", datetime.now() + timedelta(days=1))
+env.cr.commit()
+print("ANSWER", json.dumps(key))
+"""
 
 #: Whether the tests of dev try all cases instead of a sample.
 exhaustive = False
@@ -49,18 +60,39 @@ def run(selected):
         own = [each for each in own if each in selected]
     tally = Tally()
     databases.dependencies()
+    for apart in addons.APART:
+        its_tags = [tag for tag in tags if tag.startswith(f"/{apart}")]
+        tags = [tag for tag in tags if tag not in its_tags]
+        if apart in modules:
+            its_tags.append(f"/{apart}")
+            modules.remove(apart)
+        if its_tags:
+            _run_apart(tally, apart, its_tags)
     if modules or tags:
         tags += [f"/{module}" for module in modules]
-        _run_in_odoo(tally, modules or addons.names(), tags)
+        _run_in_odoo(tally, modules or addons.together(), tags)
     for area in own:
         _run_own(tally, area)
     return _report(tally)
 
 
-def _run_in_odoo(tally, modules, tags):
-    template = databases.dependencies()
+def _run_apart(tally, module, tags):
+    """Run the tests of an example in a database of its own, beside another Odoo.
+
+    The other Odoo has what the example needs, but none of our addons.
+    """
+    template = databases.dependencies(module)
+    with databases.temporary(template, "other") as other:
+        key = odoo_process.answer_of(API_KEY, other)
+        server = servers.OdooServer(other, name="other-odoo")
+        with server:
+            variables = {"OTHER_ODOO": json.dumps([server.url, other, key])}
+            _run_in_odoo(tally, [module], tags, template, variables)
+
+
+def _run_in_odoo(tally, modules, tags, template=None, variables=None):
     with (
-        databases.temporary(template) as database,
+        databases.temporary(template or databases.dependencies()) as database,
         step(f"Test {', '.join(modules)}") as shown,
     ):
         count = 0
@@ -76,11 +108,13 @@ def _run_in_odoo(tally, modules, tags):
                 *("-d", database, "-i", ",".join(modules)),
                 *("--test-tags", ",".join(tags), "--stop-after-init"),
                 *("--http-port", servers.free_port()),
+                # Tests with HTTP compile all scripts; Debian's package lacks a file.
+                "--log-handler=odoo.addons.base.models.assetsbundle:CRITICAL",
             ),
             log=LOG,
             hear=hear,
             patience=PATIENCE,
-            env=odoo_process.variables(),
+            env=odoo_process.variables(**(variables or {})),
         )
     with processes.log_file(LOG).open(errors="replace") as log:
         _read(tally, TestRun(log), code)

@@ -44,7 +44,7 @@ def templates():
     ):
         return {
             addon: _template(database, addon, Path(target) / f"{addon}.pot")
-            for addon in addons.names()
+            for addon in addons.together()
         }
 
 

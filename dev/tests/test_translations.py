@@ -47,7 +47,7 @@ class TestTranslations(unittest.TestCase):
         cls.templates = translations.templates()
 
     def test_the_templates_have_the_texts_of_the_addons(self):
-        for addon in addons.names():
+        for addon in addons.together():
             kept = translations.load(addon, "pot")
             same = str(kept) == str(self.templates[addon])
             self.assertTrue(same, f"The template of {addon} is out of date. {REMEDY}")

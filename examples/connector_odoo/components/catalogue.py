@@ -1,0 +1,417 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Products: from the company to the shop."""
+
+from odoo.addons.component.core import Component
+from odoo.addons.connector.components.mapper import (
+    changed_by,
+    m2o_to_external,
+    mapping,
+)
+from odoo.addons.connector.exception import MappingError
+
+CATEGORY, ATTRIBUTE = "odoo.product.category", "odoo.product.attribute"
+VALUE = "odoo.product.attribute.value"
+TEMPLATE, VARIANT = "odoo.product.template", "odoo.product.product"
+
+
+# -- categories
+
+
+class CategoryAdapter(Component):
+    _name = "odoo.product.category.adapter"
+    _inherit = "odoo.adapter"
+    _apply_on = [CATEGORY]
+
+    _model = "product.category"
+    _fields = ("name", "parent_id")
+    _relations = ("parent_id",)
+
+
+class CategoryMapper(Component):
+    _name = "odoo.product.category.export.mapper"
+    _inherit = ["base.export.mapper", "base.odoo.connector"]
+    _apply_on = [CATEGORY]
+
+    direct = [
+        ("name", "name"),
+        (m2o_to_external("parent_id", binding=CATEGORY), "parent_id"),
+    ]
+
+
+class CategoryExporter(Component):
+    _name = "odoo.product.category.exporter"
+    _inherit = "odoo.exporter"
+    _apply_on = [CATEGORY]
+
+    def _export_dependencies(self):
+        self._export_dependency(self.binding.parent_id, CATEGORY)
+
+
+# -- attributes and their values
+
+
+class AttributeAdapter(Component):
+    _name = "odoo.product.attribute.adapter"
+    _inherit = "odoo.adapter"
+    _apply_on = [ATTRIBUTE]
+
+    _model = "product.attribute"
+    _fields = ("name", "display_type", "create_variant")
+
+
+class AttributeMapper(Component):
+    _name = "odoo.product.attribute.export.mapper"
+    _inherit = ["base.export.mapper", "base.odoo.connector"]
+    _apply_on = [ATTRIBUTE]
+
+    direct = [
+        ("name", "name"),
+        ("display_type", "display_type"),
+        ("create_variant", "create_variant"),
+    ]
+
+
+class ValueAdapter(Component):
+    _name = "odoo.product.attribute.value.adapter"
+    _inherit = "odoo.adapter"
+    _apply_on = [VALUE]
+
+    _model = "product.attribute.value"
+    _fields = ("name", "attribute_id", "html_color")
+    _relations = ("attribute_id",)
+
+
+class ValueMapper(Component):
+    _name = "odoo.product.attribute.value.export.mapper"
+    _inherit = ["base.export.mapper", "base.odoo.connector"]
+    _apply_on = [VALUE]
+
+    direct = [
+        ("name", "name"),
+        ("html_color", "html_color"),
+        (m2o_to_external("attribute_id", binding=ATTRIBUTE), "attribute_id"),
+    ]
+
+
+class ValueExporter(Component):
+    _name = "odoo.product.attribute.value.exporter"
+    _inherit = "odoo.exporter"
+    _apply_on = [VALUE]
+
+    def _export_dependencies(self):
+        self._export_dependency(self.binding.attribute_id, ATTRIBUTE)
+
+
+# -- products
+
+
+class TemplateAdapter(Component):
+    _name = "odoo.product.template.adapter"
+    _inherit = "odoo.adapter"
+    _apply_on = [TEMPLATE]
+
+    _model = "product.template"
+    _fields = (
+        *("name", "active", "type", "is_storable", "sale_ok", "list_price"),
+        *("description_sale", "categ_id", "image_1920", "attribute_line_ids"),
+    )
+    _relations = ("categ_id", "attribute_id", "value_ids")
+    _lines = {
+        "attribute_line_ids": (
+            "product.template.attribute.line",
+            ("attribute_id", "value_ids"),
+        )
+    }
+
+    def write(self, external_id, data):
+        data = dict(data)
+        if "attribute_line_ids" in data:
+            lines = data.pop("attribute_line_ids")
+            data["attribute_line_ids"] = self._line_commands(external_id, lines)
+        super().write(external_id, data)
+
+    def delete(self, external_id):
+        """Archive the product, since orders of the shop may refer to it."""
+        self.call("action_archive", [external_id])
+
+    def _line_commands(self, template, lines):
+        """Return the commands that replace the attribute lines of a product."""
+        model, _fields = self._lines["attribute_line_ids"]
+        domain = [("product_tmpl_id", "=", int(template))]
+        known = self._search_read(model, ["attribute_id"], domain)
+        by_attribute = {line["attribute_id"]: line["id"] for line in known}
+        commands = []
+        for line in map(self._values, lines):
+            line_id = by_attribute.pop(line["attribute_id"], 0)
+            commands.append((1 if line_id else 0, line_id, line))
+        return commands + [(2, line_id, 0) for line_id in by_attribute.values()]
+
+
+class TemplateMapper(Component):
+    _name = "odoo.product.template.export.mapper"
+    _inherit = ["base.export.mapper", "base.odoo.connector"]
+    _apply_on = [TEMPLATE]
+
+    direct = [
+        ("name", "name"),
+        ("active", "active"),
+        ("type", "type"),
+        ("is_storable", "is_storable"),
+        ("sale_ok", "sale_ok"),
+        ("list_price", "list_price"),
+        ("description_sale", "description_sale"),
+        (m2o_to_external("categ_id", binding=CATEGORY), "categ_id"),
+    ]
+
+    @mapping
+    @changed_by("image_1920")
+    def image(self, record):
+        image = record.image_1920
+        return {"image_1920": image.decode() if image else False}
+
+    @mapping
+    @changed_by("attribute_line_ids")
+    def attribute_lines(self, record):
+        attributes, values = self.binder_for(ATTRIBUTE), self.binder_for(VALUE)
+        lines = [
+            {
+                "attribute_id": attributes.to_external(line.attribute_id, wrap=True),
+                "value_ids": [
+                    values.to_external(value, wrap=True) for value in line.value_ids
+                ],
+            }
+            for line in record.attribute_line_ids
+        ]
+        return {"attribute_line_ids": lines}
+
+
+class TemplateExporter(Component):
+    _name = "odoo.product.template.exporter"
+    _inherit = "odoo.exporter"
+    _apply_on = [TEMPLATE]
+
+    def _export_dependencies(self):
+        self._export_dependency(self.binding.categ_id, CATEGORY)
+        for value in self.binding.attribute_line_ids.value_ids:
+            self._export_dependency(value, VALUE)
+
+    def _after_export(self):
+        """Bind the variants, which the shop has made from the attributes."""
+        bindings = self.env[VARIANT]
+        bound = bindings.with_context(active_test=False).search(
+            [
+                ("backend_id", "=", self.backend_record.id),
+                ("odoo_id.product_tmpl_id", "=", self.binding.odoo_id.id),
+            ]
+        )
+        bindings.create(
+            [
+                {"backend_id": self.backend_record.id, "odoo_id": variant.id}
+                for variant in self.binding.product_variant_ids - bound.odoo_id
+            ]
+        )
+
+
+class TemplateBatchExporter(Component):
+    """Export all products that are for sale."""
+
+    _name = "odoo.product.template.batch.exporter"
+    _inherit = ["connector.batch.exporter", "base.odoo.connector"]
+    _apply_on = [TEMPLATE]
+
+    def _bind_unbound(self):
+        backend = self.backend_record
+        new = self.env["product.template"].search(
+            [
+                ("sale_ok", "=", True),
+                ("company_id", "in", (False, backend.company_id.id)),
+                ("odoo_bind_ids", "not any", [("backend_id", "=", backend.id)]),
+            ]
+        )
+        self.model.with_context(connector_no_export=True).create(
+            [{"backend_id": backend.id, "odoo_id": product.id} for product in new]
+        )
+
+
+# -- variants
+
+
+class VariantAdapter(Component):
+    """Write the variants that the shop makes by itself from the attributes."""
+
+    _name = "odoo.product.product.adapter"
+    _inherit = "odoo.adapter"
+    _apply_on = [VARIANT]
+
+    _model = "product.product"
+    _fields = (
+        *("default_code", "barcode", "weight", "active", "qty_available"),
+        *("product_tmpl_id", "product_template_variant_value_ids"),
+    )
+    _followed = {
+        "product_template_variant_value_ids": (
+            "product.template.attribute.value",
+            "product_attribute_value_id",
+        )
+    }
+
+    def create_many(self, data_list, idempotency_keys):
+        ids = self._find_variants(data_list)
+        self.write_many(list(zip(ids, data_list, strict=True)))
+        return ids
+
+    def find_created(self, idempotency_key):
+        return None  # A second create finds the same variant.
+
+    def write(self, external_id, data):
+        self.write_many([(external_id, data)])
+
+    def write_many(self, changes):
+        changes = [(id_, dict(data)) for id_, data in changes]
+        for _id, data in changes:
+            data.pop("product_tmpl_id", None)
+            data.pop("attribute_values", None)
+        quantities = {
+            int(id_): data.pop("qty_available")
+            for id_, data in changes
+            if "qty_available" in data
+        }
+        super().write_many([(id_, data) for id_, data in changes if data])
+        self._set_quantities(quantities)
+
+    def delete(self, external_id):
+        self.call("action_archive", [external_id])
+
+    def _find_variants(self, data_list):
+        templates = {int(data["product_tmpl_id"]) for data in data_list}
+        found = self.read_many(
+            self.call("search", domain=[("product_tmpl_id", "in", list(templates))])
+        )
+        by_values = {
+            _variant_key(each["product_tmpl_id"], values): each["id"]
+            for each in found.values()
+            for values in [each["product_template_variant_value_ids"]]
+        }
+        ids = []
+        for data in data_list:
+            key = _variant_key(data["product_tmpl_id"], data["attribute_values"])
+            if key not in by_values:
+                raise MappingError(
+                    self.env._(
+                        "The shop's product %(product)s has no variant with the "
+                        "attribute values %(values)s. Export the product again.",
+                        product=data["product_tmpl_id"],
+                        values=data["attribute_values"],
+                    )
+                )
+            ids.append(by_values[key])
+        return ids
+
+    def _set_quantities(self, quantities):
+        """Set the quantities on hand in the shop's first warehouse."""
+        if not quantities:
+            return
+        location = self._search_read("stock.warehouse", ["lot_stock_id"], [])[0]
+        quants = self.call(
+            "create",
+            model="stock.quant",
+            vals_list=[
+                {
+                    "product_id": product,
+                    "location_id": location["lot_stock_id"],
+                    "inventory_quantity": quantity,
+                }
+                for product, quantity in quantities.items()
+            ],
+            context={"inventory_mode": True},
+        )
+        self.call("action_apply_inventory", quants, model="stock.quant")
+
+
+def _variant_key(template, values):
+    return int(template), frozenset(map(int, values))
+
+
+class VariantMapper(Component):
+    _name = "odoo.product.product.export.mapper"
+    _inherit = ["base.export.mapper", "base.odoo.connector"]
+    _apply_on = [VARIANT]
+
+    direct = [
+        ("default_code", "default_code"),
+        ("barcode", "barcode"),
+        ("weight", "weight"),
+        (m2o_to_external("product_tmpl_id", binding=TEMPLATE), "product_tmpl_id"),
+    ]
+
+    @mapping
+    @changed_by("product_template_variant_value_ids")
+    def attribute_values(self, record):
+        binder = self.binder_for(VALUE)
+        values = record.product_template_variant_value_ids
+        values = values.product_attribute_value_id
+        return {
+            "attribute_values": [
+                binder.to_external(value, wrap=True) for value in values
+            ]
+        }
+
+    @mapping
+    @changed_by("qty_available")
+    def quantity(self, record):
+        if not record.is_storable:
+            return None
+        warehouse = self.backend_record.warehouse_id
+        record = record.with_context(warehouse_id=warehouse.id or None)
+        return {"qty_available": record.qty_available}
+
+
+class VariantExporter(Component):
+    _name = "odoo.product.product.exporter"
+    _inherit = "odoo.exporter"
+    _apply_on = [VARIANT]
+
+    def _export_dependencies(self):
+        self._export_dependency(
+            self.binding.product_tmpl_id, TEMPLATE, binding_field="odoo_bind_ids"
+        )
+
+
+# -- changes
+
+
+class CatalogueListener(Component):
+    _name = "odoo.catalogue.listener"
+    _inherit = "connector.export.listener"
+    _apply_on = [
+        *(CATEGORY, "product.category", ATTRIBUTE, "product.attribute"),
+        *(VALUE, "product.attribute.value", TEMPLATE, "product.template"),
+    ]
+
+
+class VariantListener(Component):
+    _name = "odoo.product.product.listener"
+    _inherit = "connector.export.listener"
+    _apply_on = [VARIANT, "product.product"]
+    _binding_field = "odoo_variant_bind_ids"
+
+
+class QuantityListener(Component):
+    """Export the quantity of a variant when stock moves."""
+
+    _name = "odoo.stock.quant.listener"
+    _inherit = "connector.export.listener"
+    _apply_on = ["stock.quant"]
+
+    def on_record_create(self, record, fields=None):
+        self.on_record_write(record, fields)
+
+    def on_record_write(self, record, fields=None):
+        if fields is None or "quantity" in fields:
+            super().on_record_write(record, ["qty_available"])
+
+    def on_record_unlink(self, record):
+        """Keep the variant: only a place where it was is empty."""
+
+    def _bindings(self, record):
+        return record.product_id.sudo().odoo_variant_bind_ids.with_env(self.env)

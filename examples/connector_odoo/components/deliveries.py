@@ -1,0 +1,126 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Deliveries: from the company to the orders of the shop."""
+
+from odoo.addons.component.core import Component
+from odoo.addons.connector.components.mapper import changed_by, mapping
+from odoo.addons.connector.exception import InvalidDataError
+
+from .adapter import NAMESPACE
+from .orders import LINE, ORDER
+
+PICKING = "odoo.stock.picking"
+
+
+class PickingAdapter(Component):
+    """Validate a delivery of the shop with the quantities of the company's."""
+
+    _name = "odoo.stock.picking.adapter"
+    _inherit = "odoo.adapter"
+    _apply_on = [PICKING]
+
+    _model = "stock.picking"
+    _fields = ("name", "state", "carrier_tracking_ref")
+
+    def create_many(self, data_list, idempotency_keys):
+        pairs = zip(data_list, idempotency_keys, strict=True)
+        return [self._deliver(data, key) for data, key in pairs]
+
+    def find_created(self, idempotency_key):
+        return None  # A second create continues with the same delivery.
+
+    def _deliver(self, data, key):
+        picking = super().find_created(key) or self._claim(data, key)
+        if self.read(picking)["state"] == "done":
+            return picking
+        moves = self._search_read(
+            "stock.move", ["sale_line_id"], [("picking_id", "=", picking)]
+        )
+        for move in moves:
+            quantity = data["quantities"].get(str(move["sale_line_id"]), 0)
+            values = {"quantity": quantity, "picked": True}
+            self.call("write", [move["id"]], model="stock.move", vals=values)
+        self.write(picking, {"carrier_tracking_ref": data["carrier_tracking_ref"]})
+        self.call(
+            "button_validate",
+            [picking],
+            context={"skip_backorder": True, "skip_sms": True},
+        )
+        return picking
+
+    def _claim(self, data, key):
+        """Choose a delivery of the order, and note that it is this one."""
+        open_ones = [
+            ("sale_id", "=", int(data["order"])),
+            ("picking_type_code", "=", "outgoing"),
+            ("state", "not in", ("done", "cancel")),
+        ]
+        found = self.call("search", domain=open_ones, order="id", limit=1)
+        if not found:
+            raise InvalidDataError(
+                self.env._(
+                    "The order %s of the shop has no open delivery. Look whether the "
+                    "shop has delivered it itself.",
+                    data["order"],
+                )
+            )
+        note = {"module": NAMESPACE, "name": key, "model": self._model}
+        note["res_id"] = found[0]
+        self.call("create", model="ir.model.data", vals_list=[note])
+        return found[0]
+
+
+class PickingMapper(Component):
+    _name = "odoo.stock.picking.export.mapper"
+    _inherit = ["base.export.mapper", "base.odoo.connector"]
+    _apply_on = [PICKING]
+
+    direct = [("carrier_tracking_ref", "carrier_tracking_ref")]
+
+    @mapping
+    @changed_by("sale_id", "move_ids")
+    def contents(self, record):
+        orders, lines = self.binder_for(ORDER), self.binder_for(LINE)
+        quantities = {}
+        for move in record.move_ids:
+            line = lines.to_external(move.sale_line_id, wrap=True)
+            if line:
+                quantities[line] = quantities.get(line, 0) + move.quantity
+        order = orders.to_external(record.sale_id, wrap=True)
+        return {"order": order, "quantities": quantities}
+
+
+class PickingExporter(Component):
+    _name = "odoo.stock.picking.exporter"
+    _inherit = "odoo.exporter"
+    _apply_on = [PICKING]
+
+    def _update_data(self, map_record, fields=None, **kwargs):
+        """Return the reference: what was delivered does not change."""
+        data = super()._update_data(map_record, fields=fields, **kwargs)
+        return {key: data[key] for key in data if key == "carrier_tracking_ref"}
+
+
+class PickingListener(Component):
+    """Export the deliveries of the shop's orders when they are done."""
+
+    _name = "odoo.stock.picking.listener"
+    _inherit = "connector.export.listener"
+    _apply_on = [PICKING, "stock.picking"]
+
+    def on_record_write(self, record, fields=None):
+        if not self._is_binding(record) and "date_done" in (fields or ()):
+            self._bind(record)
+        super().on_record_write(record, fields)
+
+    def on_record_unlink(self, record):
+        """Keep the shop's delivery: what was delivered stays delivered."""
+
+    def _bind(self, picking):
+        if picking.picking_type_code != "outgoing" or picking.sudo().odoo_bind_ids:
+            return
+        self.env[PICKING].sudo().create(
+            [
+                {"backend_id": order.backend_id.id, "odoo_id": picking.id}
+                for order in picking.sale_id.sudo().odoo_bind_ids
+            ]
+        )

@@ -1,0 +1,1 @@
+from . import odoo_backend, odoo_binding, odoo_order, odoo_partner, odoo_product

@@ -1,0 +1,45 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import fields, models
+
+
+class OdooBackend(models.Model):
+    """The Odoo database of a shop, a subsidiary or a warehouse."""
+
+    _name = "odoo.backend"
+    _description = "Shop's Odoo"
+    _inherit = "connector.backend"
+
+    name = fields.Char(required=True)
+    active = fields.Boolean(
+        default=True, help="Nothing is synchronised with an archived database."
+    )
+    url = fields.Char("Address", required=True, help="Such as https://shop.example.com")
+    database = fields.Char(help="Needed if the address serves several databases.")
+    api_key = fields.Char(
+        "API Key",
+        required=True,
+        copy=False,
+        groups="connector.group_connector_manager",
+        help="Of a user of the shop who may access sales, stock and external ids.",
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        default=lambda self: self.env.company,
+        help="The shop's orders belong to this company.",
+    )
+    warehouse_id = fields.Many2one(
+        "stock.warehouse",
+        check_company=True,
+        help="The shop offers the quantities of this warehouse; by default of all.",
+    )
+
+    def check_connection(self):
+        with self.work_on("odoo.res.partner") as work:
+            version = work.component(usage="backend.adapter").version()
+        return self.env._("Connected with Odoo %s.", version)
+
+    def record_url(self, binding, external_id):
+        with self.work_on(binding._name) as work:
+            adapter = work.component(usage="backend.adapter")
+        return f"{self.url.rstrip('/')}/odoo/{adapter._model}/{external_id}"

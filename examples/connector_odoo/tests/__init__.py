@@ -1,0 +1,9 @@
+from . import (
+    test_access,
+    test_adapter,
+    test_catalogue,
+    test_conformance,
+    test_customers,
+    test_deliveries,
+    test_orders,
+)
