@@ -71,7 +71,7 @@ def export_again(odoo):
     return "carddav.res.partner", "action_export", bindings
 
 
-def push(odoo, buttons, since, shown, patience=PATIENCE):
+def push(odoo, buttons, since, shown, patience=PATIENCE, models="carddav.%"):
     """Push buttons, and wait until all jobs have ended.
 
     :param odoo: an ``OdooClient``
@@ -79,15 +79,16 @@ def push(odoo, buttons, since, shown, patience=PATIENCE):
     :param since: id of the last job that does not count, see :func:`last_job`
     :param shown: a step of the console, for the progress
     :param patience: seconds without any job ending
+    :param models: pattern of the models of the jobs
     :rtype: Run
     """
     started = time.monotonic()
     for button in buttons:
         odoo.call(*button)
-    domain = [("id", ">", since), ("model_name", "=like", "carddav.%")]
+    domain = [("id", ">", since), ("model_name", "=like", models)]
     _wait(odoo, domain, shown, patience)
     seconds = time.monotonic() - started
-    fields = ["name", "state", "retry", "result", "exc_message"]
+    fields = ["name", "state", "retry", "result", "exc_message", "record_count"]
     return Run(odoo.search_read("queue.job", domain, fields), seconds)
 
 

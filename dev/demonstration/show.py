@@ -1,7 +1,6 @@
 """The demonstration from its beginning to its end."""
 
 import contextlib
-import time
 
 from environment import (
     OdooServer,
@@ -15,7 +14,7 @@ from environment.build_cache import remove
 from environment.console import say, step
 from environment.processes import shown as shown_path
 
-from . import changes, contacts, jobs, many, phone_changes, report
+from . import changes, contacts, jobs, many, phone_changes, report, shop
 from .address_book import AddressBook
 from .comparison import compare, names_of_cards
 from .odoo_client import OdooClient
@@ -28,9 +27,15 @@ def main(arguments):
     """Keep contacts and an address book the same.
 
     :param arguments: ``--stay`` to go on running at the end, until Ctrl-C;
-        ``--many NUMBER`` to measure an import instead
+        ``--many NUMBER`` to measure an import instead; ``--with odoo`` to connect a
+        shop's Odoo instead
     :return: the exit code: 0 when both sides say the same
     """
+    if "--with" in arguments:
+        if arguments[arguments.index("--with") + 1 :][:1] != ["odoo"]:
+            raise Problem("With what? ./dev/demo --with odoo")
+        with running_postgres():
+            return shop.main(stays="--stay" in arguments)
     remove(FOLDER)
     radicale = Radicale(FOLDER / "radicale", name="demo-radicale")
     with running_postgres(), radicale:
@@ -209,7 +214,4 @@ def _say_where_to_look(server, radicale, stays):
         say("\n  Both servers end now. To look at them in a browser: ./dev/demo --stay")
         say("  To try the connector yourself: ./dev/serve")
         return
-    with contextlib.suppress(KeyboardInterrupt):
-        say("\n  Ctrl-C stops both.")
-        while server.is_running():
-            time.sleep(0.5)
+    shop.wait_while_running(server)

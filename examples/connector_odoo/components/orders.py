@@ -13,6 +13,7 @@ from .catalogue import VARIANT
 from .customers import PARTNER
 
 ORDER, LINE = "odoo.sale.order", "odoo.sale.order.line"
+AMOUNTS = ("product_uom_qty", "price_unit", "discount")
 
 
 class OrderAdapter(Component):
@@ -111,6 +112,14 @@ class LineMapChild(Component):
     _inherit = ["connector.map.child.import", "base.odoo.connector"]
     _apply_on = [LINE]
 
+    def _commands(self, line, external_id, values):
+        """Send all amounts when one changes: Odoo would compute the others again."""
+        commands = super()._commands(line, external_id, values)
+        for _operation, _id, changed in commands:
+            if not changed.keys().isdisjoint(AMOUNTS):
+                changed.update((name, values[name]) for name in AMOUNTS)
+        return commands
+
 
 class LineMapper(Component):
     _name = "odoo.sale.order.line.import.mapper"
@@ -128,8 +137,7 @@ class LineMapper(Component):
     def amounts(self, record):
         if record["display_type"]:
             return None
-        names = ("product_uom_qty", "price_unit", "discount")
-        return {name: record[name] for name in names}
+        return {name: record[name] for name in AMOUNTS}
 
     @mapping
     def taxes(self, record):

@@ -65,13 +65,17 @@ class TestImport(OrderCase):
         external_id = self.order()
         order = self.imported(external_id)
         line = self.in_shop(order).order_line.id
+        self.mug.list_price = 99
         since = self.env.cr.now()
         self.shop("sale.order.line", "write", [line], vals={"product_uom_qty": 5})
         importer = self.component("batch.importer", self.orders._name)
         changed = importer.backend_adapter.search(importer._since_filters([], since))
         self.assertIn(external_id, list(changed))
         self.imported(external_id)
-        self.assertEqual(order.order_line.product_uom_qty, 5)
+        line, in_shop = order.order_line, self.in_shop(order).order_line
+        self.assertEqual(line.product_uom_qty, 5)
+        self.assertEqual(line.price_unit, in_shop.price_unit)
+        self.assertNotEqual(line.price_unit, self.mug.list_price)
 
     def test_quotations_are_skipped(self):
         self.assertFalse(self.imported(self.order(confirm=False)))
