@@ -82,19 +82,12 @@ def _chunk_job(model, backend, deletes):
         count=len(deletes),
         backend=backend.display_name,
     )
+    functions = model.env["queue.job.function"].sudo()
     return Job(
         model.export_delete_records,
         args=(backend, deletes),
         description=description,
-        channel=_channel(model),
+        channel=functions.channel_like(
+            model, "export_delete_records", "export_delete_record"
+        ),
     )
-
-
-def _channel(model):
-    """Return the channel of single deletes, unless chunks have one of their own."""
-    functions = model.env["queue.job.function"].sudo()
-    one, many = (
-        functions.job_config(functions.job_function_name(model._name, method))
-        for method in ("export_delete_record", "export_delete_records")
-    )
-    return None if many.job_function_id else one.channel

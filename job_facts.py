@@ -19,6 +19,7 @@ COUNTED_ARGUMENT = {
 #: Methods that name records of the backend in an argument.
 EXTERNAL_IDS = {
     **COUNTED_ARGUMENT,
+    "import_announced": ("external_id", 1),
     "import_record": ("external_id", 1),
     "export_delete_record": ("external_id", 1),
 }

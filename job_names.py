@@ -48,6 +48,7 @@ def _text_of(env, method_name):
         "export_changes": env._("Export %(record)s to %(backend)s"),
         "export_delete_record": env._("Delete record %(record)s on %(backend)s"),
         "export_record": env._("Export %(record)s to %(backend)s"),
+        "import_announced": env._("Import record %(record)s from %(backend)s"),
         "import_batch": env._("Find what to import from %(backend)s"),
         "import_changes": env._("Find what to import from %(backend)s"),
         "import_record": env._("Import record %(record)s from %(backend)s"),

@@ -87,6 +87,16 @@ class ExternalBinding(models.AbstractModel):
             return work.component(usage="record.importer").run(external_id, force=force)
 
     @api.private
+    def import_announced(self, backend, external_id, deleted=False):
+        """Import a record that the backend has announced"""
+        message = self.import_record(backend, external_id)
+        if outcome_of(message).kind != GONE:
+            return message
+        with backend.work_on(self._name) as work:
+            importer = work.component(usage="record.importer")
+            return importer.run_missing(external_id, deleted)
+
+    @api.private
     def export_batch(self, backend):
         """Prepare the export of the records that were never exported"""
         with backend.work_on(self._name) as work:

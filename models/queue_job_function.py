@@ -50,3 +50,19 @@ class QueueJobFunction(models.Model):
         return bool(model_class) and issubclass(
             model_class, tuple(self.env.registry[parent] for parent in MAY_COMMIT)
         )
+
+    @api.private
+    def channel_like(self, model, method_name, like):
+        """Return the channel of a method whose jobs share that of another method.
+
+        :param model: recordset of the model of the jobs
+        :param method_name: name of the method
+        :param like: name of the other method
+        :return: ``None`` when a job function record configures the method itself
+        :rtype: str | None
+        """
+        own, other = (
+            self.job_config(self.job_function_name(model._name, name))
+            for name in (method_name, like)
+        )
+        return None if own.job_function_id else other.channel

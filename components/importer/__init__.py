@@ -3,4 +3,6 @@
 Start with :mod:`.flow`; :mod:`.record` has the hooks.
 """
 
+# isort: off
 from . import batch, record
+from . import announced  # after the importer that it extends

@@ -1,0 +1,24 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The jobs that import what a backend has announced."""
+
+
+def delay_announced(model, backend, external_id, deleted):
+    """Delay the job that imports a record that a backend has announced.
+
+    Announcements of a record share a job until it begins. It reads the record then, and
+    so what the last of them announced.
+
+    :param model: empty recordset of the binding's model
+    :param backend: record of the backend
+    :param external_id: id of the record on the backend
+    :param deleted: whether the backend announces that it has deleted the record
+    """
+    what = "delete" if deleted else "import"
+    key = (
+        f"connector.announced.{what}"
+        f"({backend._name}, {backend.id}, {model._name}, {external_id})"
+    )
+    functions = model.env["queue.job.function"].sudo()
+    channel = functions.channel_like(model, "import_announced", "import_record")
+    delayed = model.with_delay(identity_key=key, channel=channel)
+    delayed.import_announced(backend, external_id, deleted=deleted)
