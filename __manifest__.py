@@ -21,6 +21,7 @@
         "wizards/connector_comparison_start_views.xml",
         "wizards/connector_finding_views.xml",
         "views/connector_comparison_views.xml",
+        "views/connector_webhook_views.xml",
         "views/res_partner_views.xml",
     ],
     "assets": {"web.assets_backend": ["connector/static/src/**/*"]},

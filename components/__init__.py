@@ -13,3 +13,4 @@ from . import http_adapter
 from . import importer
 from . import exporter
 from . import comparison
+from . import webhook

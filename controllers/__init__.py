@@ -1,1 +1,1 @@
-from . import run_job
+from . import run_job, webhook

@@ -40,6 +40,7 @@ class ConnectorBackend(models.AbstractModel):
         states = self.env["connector.backend.state"].of(self)
         result = super().unlink()
         states.unlink()
+        self.env["connector.webhook.endpoint"].forget(self)
         return result
 
     def _job_store_values(self, job):
@@ -54,6 +55,12 @@ class ConnectorBackend(models.AbstractModel):
         """
         for backend in self:
             Synchronisation(backend).delay()
+
+    @api.private
+    def process_webhook_delivery(self, delivery_id):
+        """Process a webhook delivery"""
+        deliveries = self.env["connector.webhook.delivery"].sudo()
+        return deliveries.browse(delivery_id).process(self)
 
     # Services that a connector may offer to its users.
 

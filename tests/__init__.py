@@ -50,4 +50,7 @@ from . import (
     test_synchronizer,
     test_teaching_errors,
     test_updates,
+    test_webhook_attacks,
+    test_webhook_verification,
+    test_webhooks,
 )

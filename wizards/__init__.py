@@ -1,1 +1,5 @@
-from . import connector_comparison_start, connector_finding
+from . import (
+    connector_comparison_start,
+    connector_finding,
+    connector_webhook_setup,
+)

@@ -1,0 +1,6 @@
+"""Webhooks: what a backend announces, and what is done about it.
+
+:mod:`.component` has the hooks, the other modules ways to verify a delivery.
+"""
+
+from . import component, hmac_header, standard

@@ -1,0 +1,183 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The hooks of a webhook: verification, records, and what is done with them."""
+
+import json
+from secrets import token_urlsafe
+
+from odoo.addons.component.core import AbstractComponent
+
+from ...announcements import delay_announced
+from ...exception import InvalidDataError
+from ...external_id import is_external_id, unique_external_ids
+from ...outcome import DELAYED, SKIPPED, Outcome
+from ...webhooks import SHORTEST_SECRET
+
+
+class Webhook(AbstractComponent):
+    """Import the records that a backend announces.
+
+    A connector defines one for each model, or for each model and topic. It inherits a
+    way to verify deliveries, and names the records::
+
+        class ProductWebhook(Component):
+            _name = "shop.product.webhook"
+            _inherit = ["connector.webhook.standard", "base.shop.connector"]
+            _apply_on = ["shop.product.product"]
+            _topics = ["product.created", "product.updated"]
+            _delete_topics = ["product.deleted"]
+
+            def external_ids(self, payload):
+                return [payload["data"]["id"]]
+
+    A request is verified by a component that handles its topic, if a header names it,
+    otherwise by the first of the backend. All components of a backend verify alike
+    unless a header names the topic.
+
+    The importer reads the data of the records from the backend. A delivery that comes
+    late, twice or in the wrong order imports what the backend has by then.
+    """
+
+    _name = "connector.webhook"
+    _inherit = "base.connector"
+    _usage = "webhook"
+
+    #: Topics that announce new and changed records.
+    _topics = ()
+    #: Topics that announce deleted records. A component without topics of both kinds
+    #: handles every topic.
+    _delete_topics = ()
+    #: Header that names the topic; ``None`` when the body does.
+    _topic_header = None
+    #: Header with the id of the delivery, which is the same when it is sent again.
+    _id_header = None
+    #: Content types of the deliveries, apart from those that end with ``+json``.
+    _mimetypes = ("application/json",)
+
+    @classmethod
+    def handles(cls, topic):
+        """Return whether the component handles a topic.
+
+        :param topic: text; empty when it is not known yet
+        """
+        topics = (*cls._topics, *cls._delete_topics)
+        return not topics or topic in topics
+
+    @classmethod
+    def topic_of_request(cls, request):
+        """Return the topic that a header names, otherwise an empty text.
+
+        :param request: :class:`~...webhooks.WebhookRequest`
+        """
+        return cls._topic_header and request.headers.get(cls._topic_header) or ""
+
+    # -- a request, which is answered before anything is done
+
+    def verify(self, request, secrets):
+        """Return whether the backend has sent a request.
+
+        An error refuses the request, too.
+
+        :param request: :class:`~...webhooks.WebhookRequest`
+        :param secrets: list of the valid secrets; several while one is replaced
+        :rtype: bool
+        """
+        raise NotImplementedError(f"{self._name} does not implement verify()")
+
+    def accepts(self, request):
+        """Return whether a verified request has the right content type.
+
+        :param request: :class:`~...webhooks.WebhookRequest`
+        """
+        return request.mimetype in self._mimetypes or request.mimetype.endswith("+json")
+
+    def delivery_id(self, request):
+        """Return the id of the delivery; without one, every request is a new one.
+
+        :param request: :class:`~...webhooks.WebhookRequest`
+        :rtype: str | None
+        """
+        return self._id_header and request.headers.get(self._id_header)
+
+    # -- secrets
+
+    def new_secret(self):
+        """Return a new secret, for people to enter at the backend."""
+        return token_urlsafe(32)
+
+    def secret_problem(self, secret):
+        """Return why a secret that a person enters cannot be used.
+
+        :param secret: text
+        :return: a translated sentence; ``None`` when it can be used
+        """
+        if len(secret) < SHORTEST_SECRET:
+            return self.env._(
+                "The secret is too short. It needs at least %s characters.",
+                SHORTEST_SECRET,
+            )
+        return None
+
+    # -- the job
+
+    def payload(self, delivery):
+        """Return the content of a delivery.
+
+        :param delivery: ``connector.webhook.delivery``
+        :raise InvalidDataError: when the body is not valid JSON
+        """
+        try:
+            return json.loads(delivery.body or "")
+        except (ValueError, RecursionError):
+            raise InvalidDataError(
+                self.env._(
+                    "The delivery %s is not valid JSON.", delivery.delivery_id or ""
+                )
+            ) from None
+
+    def topic_of_payload(self, payload):
+        """Return the topic of a delivery whose headers name none.
+
+        :param payload: what :meth:`payload` returned
+        :return: by default the text at the key ``type`` of a dict
+        :rtype: str
+        """
+        topic = payload.get("type") if isinstance(payload, dict) else None
+        return topic if isinstance(topic, str) else ""
+
+    def external_ids(self, payload):
+        """Return the ids of the records that a delivery names.
+
+        :param payload: what :meth:`payload` returned
+        :rtype: list
+        """
+        raise NotImplementedError(f"{self._name} does not implement external_ids()")
+
+    def is_delete(self, topic, payload):
+        """Return whether a delivery announces that its records were deleted.
+
+        :param topic: the topic of the delivery
+        :param payload: what :meth:`payload` returned
+        """
+        return topic in self._delete_topics
+
+    def process(self, topic, payload):
+        """Delay the import of the records that a delivery names.
+
+        The same job deletes the bindings of records that were deleted: it asks the
+        backend first, which may have them again.
+
+        :param topic: the topic of the delivery
+        :param payload: what :meth:`payload` returned
+        :rtype: ~...outcome.Outcome
+        """
+        named = filter(is_external_id, self.external_ids(payload))
+        external_ids = unique_external_ids(named)
+        if not external_ids:
+            return Outcome(SKIPPED, self.env._("The delivery names no record."))
+        deleted = self.is_delete(topic, payload)
+        for external_id in external_ids:
+            delay_announced(self.model, self.backend_record, external_id, deleted)
+        message = self.env._("Records to import: %s.", len(external_ids))
+        if deleted:
+            message = self.env._("Deleted records: %s.", len(external_ids))
+        return Outcome(DELAYED, message)

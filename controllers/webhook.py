@@ -1,0 +1,81 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The address to which backends send what they announce."""
+
+import logging
+import re
+import time
+
+from werkzeug.exceptions import MethodNotAllowed
+
+from odoo import SUPERUSER_ID, http
+from odoo.http import request
+
+from ..webhooks import WebhookRequest
+
+ADDRESS = "/connector/webhook/"
+#: Bytes of a delivery at the most, unless the system parameter says otherwise.
+LARGEST_BODY = 1024 * 1024
+LARGEST_BODY_PARAMETER = "connector.webhook_largest_body"
+
+
+class WebhookDispatcher(http.HttpDispatcher):
+    """Leave the body and the query of a request to the endpoint as they came.
+
+    Odoo would read a form from the body, whose signature covers its bytes, and would
+    log the names of parameters. Nothing depends on a session or a cookie, so that there
+    is nothing to forge across sites.
+    """
+
+    routing_type = "webhook"
+
+    def dispatch(self, endpoint, args):
+        if self.request.httprequest.method != "POST":  # Odoo adds OPTIONS to all.
+            raise MethodNotAllowed(["POST"])
+        self.request.params = dict(args)
+        return self.request.registry["ir.http"]._dispatch(endpoint)
+
+
+class WebhookController(http.Controller):
+    @http.route(
+        f"{ADDRESS}<string:token>",
+        type="webhook",
+        auth="none",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+        readonly=False,
+    )
+    def receive(self, token):
+        """Store a delivery and the job that works on it, then answer."""
+        request.update_env(user=SUPERUSER_ID)
+        httprequest = request.httprequest
+        httprequest.max_content_length = self._largest_body(request.env)
+        delivery = WebhookRequest(
+            httprequest.headers, httprequest.get_data(), time.time()
+        )
+        endpoints = request.env["connector.webhook.endpoint"]
+        status, headers = endpoints.receive(token, delivery)
+        return http.Response(status=status, headers=headers)
+
+    def _largest_body(self, env):
+        value = env["ir.config_parameter"].get_param(LARGEST_BODY_PARAMETER) or ""
+        return int(value) if value.isdecimal() else LARGEST_BODY
+
+
+class HideTokens(logging.Filter):
+    """Keep the tokens of addresses out of the log of requests."""
+
+    _token = re.compile(f'({re.escape(ADDRESS)})[^ ?/"]+')
+
+    def filter(self, record):
+        if isinstance(record.args, tuple):
+            record.args = tuple(map(self._without_token, record.args))
+        return True
+
+    def _without_token(self, value):
+        if isinstance(value, str):
+            return self._token.sub(r"\1…", value)
+        return value
+
+
+logging.getLogger("werkzeug").addFilter(HideTokens())
