@@ -170,6 +170,16 @@ class Shop:
         shop.chunk_size = chunk_size
         env[self.bindings].with_delay().import_changes(shop)
 
+    @_as_user
+    def set_up_webhook(self, env):
+        """Return the address and the secret to which the backend sends its changes."""
+        shop = env["chaos.backend"].browse(self.id)
+        endpoint = env["connector.webhook.endpoint"].of(shop)
+        endpoint.limit = 10**6
+        shown = endpoint.action_set_up()["context"]
+        path = shown["default_address"].removeprefix(endpoint.get_base_url())
+        return path, shown["default_secret"]
+
     def retry_failures(self, cause):
         """Look at the failed jobs as a person would, and let them run again.
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.connector.components.importer.announced import PATIENCE
 from odoo.addons.connector.exception import InvalidDataError
 
 from .shop import ShopSource, override
@@ -197,7 +196,7 @@ class TestAnnouncedRecords(WebhookCase):
         with self.transaction() as env:
             job = env["queue.job"].search([("uuid", "=", uuid)])
             job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(
-                {"date_created": job.date_created - PATIENCE}
+                {"date_created": job.date_created - timedelta(minutes=2)}
             )
         job = self.run_job(uuid)
         self.assertEqual(job["state"], "done")

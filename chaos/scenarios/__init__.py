@@ -6,6 +6,7 @@ from . import (
     edits,
     imports,
     misbehaviour,
+    pushes,
     random_kills,
     random_walk,
     step_kills,
@@ -21,4 +22,5 @@ ALL = {
     6: random_walk.run,
     7: imports.run,
     8: crossing.run,
+    9: pushes.run,
 }

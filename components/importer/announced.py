@@ -7,14 +7,17 @@ from odoo.addons.component.core import AbstractComponent
 
 from ...outcome import DELETED, GONE, Outcome, returns_message
 
-#: How long a backend may take until it returns a record that it has announced.
-PATIENCE = timedelta(minutes=2)
+#: Shortest and longest wait for a record that was announced, in seconds.
+WAITS = 2, 30
 
 
 class AnnouncedImporter(AbstractComponent):
     """What an importer does about an announced record that is not there."""
 
     _inherit = "connector.record.importer"
+
+    #: Seconds that a backend may take until it returns a record that it has announced.
+    _appears_within = 120
 
     @returns_message
     def run_missing(self, external_id, deleted):
@@ -51,15 +54,16 @@ class AnnouncedImporter(AbstractComponent):
 
     def _wait_for_record(self, external_id):
         job = self._current_job()
-        if job and job.date_created > datetime.now() - PATIENCE:
-            age = datetime.now() - job.date_created
+        age = job and datetime.now() - job.date_created
+        if job and age < timedelta(seconds=self._appears_within):
+            shortest, longest = WAITS
             self._retry_job_later(
                 self.env._(
                     "The backend has announced record %s, but does not return it yet.",
                     external_id,
                 ),
                 # Each wait is as long as all before it.
-                seconds=max(2, int(age.total_seconds())),
+                seconds=min(max(shortest, int(age.total_seconds())), longest),
             )
 
     # -- hooks

@@ -8,4 +8,5 @@ from . import exporter
 from . import importer
 from . import both_ways
 from . import deleter
+from . import webhook
 from . import failpoints
