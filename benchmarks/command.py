@@ -5,7 +5,17 @@ import argparse
 from environment import locks, running_postgres
 from environment.console import columns, say
 
-from . import contenders, growth, page, plot, report, screens, short, table
+from . import (
+    contenders,
+    growth,
+    page,
+    plot,
+    report,
+    screens,
+    short,
+    table,
+    webhooks,
+)
 from .rows import BY_NAME
 
 
@@ -21,6 +31,8 @@ def main(arguments):
             return short.run()
         if options.screens:
             lines, results = screens.run(options.repeat, options.plans), []
+        elif options.webhooks:
+            lines, results = webhooks.run(options.repeat), []
         elif options.long:
             lines, results = growth.run(), []
         else:
@@ -38,7 +50,9 @@ def main(arguments):
 
 def _mark(options):
     """Return the name of the table in the docs."""
-    return (options.screens and "screens") or (options.long and "growth") or "costs"
+    names = {"screens": "screens", "webhooks": "webhooks", "long": "growth"}
+    chosen = (name for option, name in names.items() if getattr(options, option))
+    return next(chosen, "costs")
 
 
 def _with_limits(names):
@@ -53,6 +67,7 @@ def _parse(arguments):
     add("--short", action="store_true", help="count queries, and fail if they grew")
     add("--long", action="store_true", help="time and memory up to 20,000 records")
     add("--screens", action="store_true", help="time the screens, on a large database")
+    add("--webhooks", action="store_true", help="time the answers to deliveries")
     add("--plans", action="store_true", help="print the plans of their slow queries")
     add(
         "--only",

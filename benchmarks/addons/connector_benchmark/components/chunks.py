@@ -14,3 +14,12 @@ class BenchmarkBatchExporter(Component):
     _name = "benchmark.batch.exporter"
     _inherit = ["connector.batch.exporter", "base.benchmark"]
     _apply_on = ["benchmark.res.partner"]
+
+
+class BenchmarkPartnerWebhook(Component):
+    _name = "benchmark.partner.webhook"
+    _inherit = ["connector.webhook.standard", "base.benchmark"]
+    _apply_on = ["benchmark.res.partner"]
+
+    def external_ids(self, payload):
+        return [payload["id"]]
