@@ -40,7 +40,8 @@ def run(repeat):
             load = Load(server.port, **address)
             load.send(1, WARM_UP)
             found = {each: _measure(load, *each, repeat) for each in LOADS}
-        _check(database, load.number)
+        if stored(database) != load.number:
+            raise ValueError(f"Not all {load.number} deliveries are stored.")
     return [HEADINGS, *(_line(*each, figures) for each, figures in found.items())]
 
 
@@ -78,7 +79,7 @@ class Load:
 
         :return: the seconds of all together, and those of each delivery
         """
-        batches = [[self._next() for _ in range(deliveries)] for _ in range(senders)]
+        batches = [[self.delivery() for _ in range(deliveries)] for _ in range(senders)]
         with ThreadPoolExecutor(senders) as threads:
             started = time.monotonic()
             answered = list(threads.map(self._send_all, batches))
@@ -97,9 +98,13 @@ class Load:
             raise ValueError(f"Odoo answered {status}.")
         return time.monotonic() - started
 
-    def _next(self):
+    def delivery(self, filling=FILLING):
+        """Return a new delivery: its body, and its headers.
+
+        :param filling: text that is part of the body
+        """
         self.number += 1
-        content = {"type": "partner.changed", "id": str(self.number), "more": FILLING}
+        content = {"type": "partner.changed", "id": str(self.number), "more": filling}
         id_, moment = f"msg_{self.number}", str(int(time.time()))
         body = json.dumps(content).encode()
         signed = f"{id_}.{moment}.".encode() + body
@@ -138,8 +143,8 @@ def _line(senders, deliveries, figures):
     )
 
 
-def _check(database, number):
-    """Make sure that all deliveries are stored, each with its job."""
+def stored(database):
+    """Return how many deliveries are stored, each with its job."""
     query = """
         SELECT count(*) FROM connector_webhook_delivery
         JOIN queue_job ON queue_job.uuid = job_uuid
@@ -147,6 +152,4 @@ def _check(database, number):
     with contextlib.closing(postgres.connect(database)) as connection:
         cursor = connection.cursor()
         cursor.execute(query)
-        [stored] = cursor.fetchone()
-    if stored != number:
-        raise ValueError(f"{stored} of {number} deliveries are stored.")
+        return cursor.fetchone()[0]

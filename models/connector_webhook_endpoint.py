@@ -240,6 +240,7 @@ class ConnectorWebhookEndpoint(models.Model):
         return window_action(
             self.env,
             "connector.connector_webhook_delivery_action",
+            self.env._("Webhook Deliveries · %s", self.backend_name),
             domain=list(self._domain_of_deliveries()),
             context={},
         )

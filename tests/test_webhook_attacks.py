@@ -13,7 +13,7 @@ from werkzeug.datastructures import Headers
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.modules.registry import DummyRLock, Registry
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.connector.controllers import webhook as controller
@@ -543,6 +543,15 @@ class TestWebhookAccess(ShopCase):
             getattr(self.endpoint.with_user(self.manager), name)()
         with self.assertRaises(AccessError):
             self.endpoint.with_user(self.manager).backend_id = 1
+
+    def test_managers_see_the_address_and_the_secret_once(self):
+        action = self.endpoint.with_user(self.manager).action_set_up()
+        setups = self.env[action["res_model"]].with_context(**action["context"])
+        with Form(setups.with_user(self.manager)) as shown:
+            self.assertIn(controller.ADDRESS, shown.address)
+            self.assertTrue(shown.secret.startswith("whsec_"))
+        stored = self.env["connector.webhook.setup"].search([])
+        self.assertFalse(stored.address or stored.secret)
 
     def test_nobody_reads_the_secrets(self):
         for user in (self.manager, self.env.ref("base.user_admin")):
