@@ -31,7 +31,7 @@ class WebhookRequest(NamedTuple):
 
     @property
     def text(self):
-        """The body as a text; ``None`` when it is no text that can be stored."""
+        """The body as a text; ``None`` when it cannot be stored as a text."""
         try:
             text = self.body.decode()
         except UnicodeDecodeError:

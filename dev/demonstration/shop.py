@@ -1,6 +1,6 @@
 """``./dev/demo --with odoo``: a company's Odoo and its shop's, in two databases.
 
-Products go to the shop, orders come back, and deliveries go to the shop. Odoo is killed
+Products and deliveries go to the shop, orders go to the company. Odoo is killed
 in each phase. At the end, both sides are compared field by field, by a reader that
 shares no code with the connector.
 """

@@ -138,6 +138,10 @@ class OdooAdapter(AbstractComponent):
         return self._load("id", list(zip(keys, data_list, strict=True)))
 
     def find_created(self, idempotency_key):
+        return self._find_referenced(idempotency_key)
+
+    def _find_referenced(self, idempotency_key):
+        """Return the id of the record with the external id of a create."""
         domain = [("module", "=", NAMESPACE), ("name", "=", idempotency_key)]
         found = self._search_read("ir.model.data", ["res_id"], domain)
         return found[0]["res_id"] if found else None

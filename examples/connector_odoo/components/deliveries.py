@@ -29,7 +29,7 @@ class PickingAdapter(Component):
         return None  # A second create continues with the same delivery.
 
     def _deliver(self, data, key):
-        picking = super().find_created(key) or self._claim(data, key)
+        picking = self._find_referenced(key) or self._claim(data, key)
         if self.read(picking)["state"] == "done":
             return picking
         moves = self._search_read(
