@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Test cases for the authors of connectors."""
 
+import json
+import time
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -11,6 +13,7 @@ from odoo.addons.queue_job.tests.common import trap_jobs
 
 from ..external_id import is_external_id
 from ..inspection import backend_field, wrapped_field
+from ..webhooks import WebhookRequest, webhooks_of
 from .remote_system import RemoteSystem
 
 #: How many jobs may make jobs in turn.
@@ -155,6 +158,19 @@ class ConnectorCase(ConnectorTools, TransactionCase):
                     job.set_done()
                     job.store()
         raise AssertionError(f"After {MAX_ROUNDS} rounds, jobs still make jobs.")
+
+    def announce(self, payload):
+        """Let the backend send a webhook delivery, and run the jobs that it makes.
+
+        The delivery counts as verified.
+
+        :param payload: content of the delivery, which JSON can represent
+        """
+        request = WebhookRequest({}, json.dumps(payload).encode(), time.time())
+        webhook = next(webhooks_of(self.backend))
+        deliveries = self.env["connector.webhook.delivery"].sudo()
+        with self.running_jobs():
+            deliveries.receive(self.backend, webhook, request)
 
     def _stored_jobs(self, last):
         """Return the jobs that a listener has made, which no trap gets."""

@@ -1,3 +1,3 @@
 # A component is defined after those that it inherits.
 # isort: off
-from . import core, adapter, catalogue, customers, orders, deliveries
+from . import core, adapter, catalogue, customers, orders, deliveries, webhooks

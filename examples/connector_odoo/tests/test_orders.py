@@ -77,6 +77,12 @@ class TestImport(OrderCase):
         self.assertEqual(line.price_unit, in_shop.price_unit)
         self.assertNotEqual(line.price_unit, self.mug.list_price)
 
+    def test_an_announced_order_is_imported(self):
+        external_id = self.order()
+        self.announce({"_action": "#1", "_id": external_id, "_model": "sale.order"})
+        domain = [("external_id", "=", str(external_id))]
+        self.assertEqual(self.orders.search(domain).state, "sale")
+
     def test_quotations_are_skipped(self):
         self.assertFalse(self.imported(self.order(confirm=False)))
 
