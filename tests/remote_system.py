@@ -14,6 +14,8 @@ To try a connector by hand, run the file itself, which needs no Odoo::
 
     python3 remote_system.py --port 8070 --token secret
 
+It then prints a line for each call, with the names of the fields that were sent.
+
 The API. Any name is a collection. Each call needs ``Authorization: Bearer TOKEN``::
 
     GET    /ping            200 {"name": ..., "now": ...}
@@ -615,14 +617,32 @@ AFTER = {
 }
 
 
+def _described(call):
+    """Return the method, the path and the names of the sent fields, without values."""
+    line = f"{call.method} {urlsplit(call.target).path}"
+    try:
+        data = _data(call)
+    except Rejected:
+        return line
+    items = data.get("items", ()) if call.path.endswith("/batch") else [data]
+    names = dict.fromkeys(name for item in items for name in item)
+    return f"{line}: {', '.join(names)}"
+
+
+def _print(line):
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def main():
     parser = argparse.ArgumentParser(description="Run a remote system in memory.")
     parser.add_argument("--port", type=int, default=8070, help="default: 8070")
     parser.add_argument("--token", default="secret", help="default: secret")
     options = parser.parse_args()
-    with RemoteSystem(options.token, port=options.port) as remote:
-        sys.stdout.write(f"{remote.url} (end it with Ctrl+C)\n")
-        sys.stdout.flush()
+    remote = RemoteSystem(options.token, port=options.port)
+    remote.before(lambda call: _print(_described(call)), times=-1)
+    with remote:
+        _print(f"{remote.url} (end it with Ctrl+C)")
         with suppress(KeyboardInterrupt):
             while True:
                 time.sleep(3600)

@@ -213,7 +213,7 @@ class TestRemoteSystem(BaseCase):
         self.assertEqual((read.path, read.query), ("contacts/1", {"a": "b"}))
         self.assertNotIn("secret", repr(self.remote.calls))
 
-    def test_it_runs_without_odoo(self):
+    def test_it_runs_without_odoo_and_prints_its_calls(self):
         process = subprocess.Popen(
             [sys.executable, "-I", remote_system.__file__, "--port", "0"],
             stdout=subprocess.PIPE,
@@ -221,10 +221,19 @@ class TestRemoteSystem(BaseCase):
         )
         self.addCleanup(process.wait)
         self.addCleanup(process.terminate)
-        with process.stdout:
-            url = process.stdout.readline().split()[0]
+        self.addCleanup(process.stdout.close)
+        url = process.stdout.readline().split()[0]
         answer = self.session.get(f"{url}/ping", timeout=10)
         self.assertEqual(answer.json()["name"], "Remote System")
+        self.assertEqual(process.stdout.readline(), "GET /ping\n")
+        items = [{"name": "Ada", "key": "k"}, {"name": "Bob", "phone": "1"}]
+        for path, body, line in (
+            ("contacts?q=v", {"name": "Ada", "phone": None}, "contacts: name, phone"),
+            ("contacts/batch", {"items": items}, "contacts/batch: name, key, phone"),
+            ("contacts", [], "contacts"),
+        ):
+            self.session.post(f"{url}/{path}", json=body, timeout=10)
+            self.assertEqual(process.stdout.readline(), f"POST /{line}\n")
 
 
 class TestProxy(BaseCase):
