@@ -64,6 +64,11 @@ export class RecordLinks extends Component {
         return changes.fields.length ? changes.fields.join(", ") : _t("all fields");
     }
 
+    others(job) {
+        const count = job.records - 1;
+        return count === 1 ? _t("with 1 other") : _t("with %s others", count);
+    }
+
     async start(method, link) {
         const message = await this.orm.call("connector.link", method, [
             link.model,
