@@ -66,7 +66,7 @@ class Webhook(AbstractComponent):
     def topic_of_request(cls, request):
         """Return the topic that a header names, otherwise an empty text.
 
-        :param request: :class:`~...webhooks.WebhookRequest`
+        :param request: :class:`WebhookRequest`
         """
         return cls._topic_header and request.headers.get(cls._topic_header) or ""
 
@@ -77,7 +77,7 @@ class Webhook(AbstractComponent):
 
         An error refuses the request, too.
 
-        :param request: :class:`~...webhooks.WebhookRequest`
+        :param request: :class:`WebhookRequest`
         :param secrets: list of the valid secrets; several while one is replaced
         :rtype: bool
         """
@@ -86,14 +86,14 @@ class Webhook(AbstractComponent):
     def accepts(self, request):
         """Return whether a verified request has the right content type.
 
-        :param request: :class:`~...webhooks.WebhookRequest`
+        :param request: :class:`WebhookRequest`
         """
         return request.mimetype in self._mimetypes or request.mimetype.endswith("+json")
 
     def delivery_id(self, request):
         """Return the id of the delivery; without one, every request is a new one.
 
-        :param request: :class:`~...webhooks.WebhookRequest`
+        :param request: :class:`WebhookRequest`
         :rtype: str | None
         """
         return self._id_header and request.headers.get(self._id_header)
@@ -168,7 +168,7 @@ class Webhook(AbstractComponent):
 
         :param topic: the topic of the delivery
         :param payload: what :meth:`payload` returned
-        :rtype: ~...outcome.Outcome
+        :rtype: Outcome
         """
         named = filter(is_external_id, self.external_ids(payload))
         external_ids = unique_external_ids(named)

@@ -27,11 +27,14 @@ contact,contact,model_shop_res_partner,connector.group_connector_manager,1,1,1,1
 #: addons, or show another way to do the same.
 PAGES = (
     *("index", "export_on_change", "import_with_a_cursor", "matching", "conflicts"),
-    *("images", "companies", "languages", "secrets", "push", "first_load"),
-    "debugging",
+    *("images", "companies", "languages", "secrets", "webhooks"),
+    *("first_load", "debugging"),
 )
 #: Classes that show an alternative.
-ALTERNATIVES = ("ShopWins", "ShopContactAdapterWithEnvironment")
+ALTERNATIVES = (
+    *("ShopWins", "ShopContactAdapterWithEnvironment"),
+    "ShopContactSignedWebhook",
+)
 
 
 def write(folder):

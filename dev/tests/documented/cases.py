@@ -1,20 +1,18 @@
 """Tests of an addon that consists of the code of the how-to pages."""
 
-import hashlib
-import hmac
 import json
+import time
 from datetime import datetime
 
-from werkzeug.exceptions import NotFound
-from werkzeug.test import EnvironBuilder
+from werkzeug.datastructures import Headers
 
-from odoo import http
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from odoo.addons.connector.exception import InvalidDataError
 from odoo.addons.connector.tests.common import RemoteSystem
+from odoo.addons.connector.tests.webhooks import standard_headers
+from odoo.addons.connector.webhooks import WebhookRequest
 from odoo.addons.my_shop.debugging import mapped, read
-from odoo.addons.my_shop.push import ShopPush
 from odoo.addons.queue_job.job import Job
 
 RED_DOT = (
@@ -182,33 +180,20 @@ class TestHowTo(TransactionCase):
         self.remote.add("contacts", {"name": "Bob"})
         self.assertEqual(read(self.shop, "1")["name"], "Bob")
 
-    def test_push(self):
+    def test_webhooks(self):
         self.remote.add("contacts", {"name": "Ada"})
-        self.shop.sudo().push_secret = "between us"
-        with self.assertRaises(NotFound):
-            self.push(["1"], "a guess")
-        self.assertEqual(self.run_jobs(), [])
-        for _twice in range(2):
-            self.assertEqual(self.push(["1"], "between us").status_code, 200)
-        self.assertEqual(self.run_jobs(), ["import_record", "import_image"])
+        endpoint = self.env["connector.webhook.endpoint"].of(self.shop)
+        shown = endpoint.action_set_up()["context"]
+        token = shown["default_address"].rpartition("/")[2]
+        content = {"type": "contact.updated", "data": {"id": "1"}}
+        body = json.dumps(content).encode()
+        for age, status in ((400, 403), (0, 202), (0, 202)):
+            headers = Headers(
+                standard_headers(shown["default_secret"], body, "msg_1", age)
+            )
+            headers["Content-Type"] = "application/json"
+            request = WebhookRequest(headers, body, time.time())
+            self.assertEqual(endpoint.receive(token, request)[0], status)
+        methods = ["process_webhook_delivery", "import_announced", "import_image"]
+        self.assertEqual(self.run_jobs(), methods)
         self.assertEqual(self.bindings.search([("external_id", "=", "1")]).name, "Ada")
-
-    def push(self, external_ids, secret):
-        """Call the controller as a public user; without a server, which costs a minute.
-
-        :param external_ids: list of ids that have changed
-        :param secret: with which the call is signed
-        """
-        body = json.dumps({"contacts": external_ids}).encode()
-        signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-        headers = {"X-Signature": signature, "Content-Type": "application/json"}
-        environ = EnvironBuilder(
-            method="POST", data=body, headers=headers
-        ).get_environ()
-        request = http.Request(http.HTTPRequest(environ))
-        request.env = self.env(user=self.env.ref("base.public_user"))
-        http._request_stack.push(request)
-        try:
-            return ShopPush().changed(self.shop.id)
-        finally:
-            http._request_stack.pop()
