@@ -39,10 +39,10 @@ class ConnectorWebhookEndpoint(models.Model):
     #: List of dicts with a ``secret``, and the moment ``until`` which it is valid.
     secrets = fields.Json(copy=False, prefetch=False, groups=NO_ACCESS)
     address_since = fields.Datetime(
-        readonly=True, help="When the address was made that backends may send to."
+        readonly=True, help="When the present address was made."
     )
     secret_since = fields.Datetime(
-        readonly=True, help="When the secret that is shown to nobody was made."
+        readonly=True, help="When the present secret was made."
     )
     replaced_until = fields.Datetime(
         string="Old Secrets Valid Until",

@@ -61,8 +61,8 @@ class StandardWebhook(AbstractComponent):
             if least <= len(_key(secret)) <= most:
                 return None
         return self.env._(
-            "This is not a secret of Standard Webhooks. It begins with whsec_, which "
-            "%(least)s to %(most)s bytes in base64 follow.",
+            "This is not a secret of Standard Webhooks. Enter whsec_, followed by "
+            "%(least)s to %(most)s bytes in base64.",
             least=least,
             most=most,
         )
