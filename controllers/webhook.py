@@ -3,6 +3,7 @@
 
 import logging
 import re
+import threading
 import time
 
 from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
@@ -29,6 +30,8 @@ class WebhookDispatcher(http.HttpDispatcher):
     routing_type = "webhook"
 
     def dispatch(self, endpoint, args):
+        # Odoo logs the address of a request that takes too long.
+        threading.current_thread().url = f"{ADDRESS}…"
         if self.request.httprequest.method != "POST":  # Odoo adds OPTIONS to all.
             raise MethodNotAllowed(["POST"])
         self.request.params = dict(args)

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 from ..webhooks import webhook_classes
 
@@ -23,7 +24,10 @@ class ConnectorBackendWebhook(models.Model):
     def action_open_webhook(self):
         """Open the webhook of the backend."""
         self.ensure_one().check_access("write")
-        endpoint = self.env["connector.webhook.endpoint"].of(self.sudo()._backend())
+        backend = self.sudo()._backend()
+        if not backend:
+            raise UserError(self.env._("The backend was deleted in the meantime."))
+        endpoint = self.env["connector.webhook.endpoint"].of(backend)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Webhook · %s", self.backend_name),

@@ -229,7 +229,8 @@ class ConnectorWebhookEndpoint(models.Model):
         """Refuse deliveries that are signed with a secret that was replaced."""
         self.ensure_one().check_access("write")
         endpoint = self.sudo()
-        endpoint.secrets = [each for each in endpoint.secrets if not each["until"]]
+        secrets = endpoint.secrets or ()
+        endpoint.secrets = [each for each in secrets if not each["until"]]
         endpoint.replaced_until = False
         message = self.env._("The old secrets are no longer valid.")
         return notification(message, following=RELOAD)

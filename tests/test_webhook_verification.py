@@ -1,9 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Signatures of deliveries, with examples that the specifications publish."""
 
+import hmac
+from unittest.mock import patch
+
 from werkzeug.datastructures import Headers
 
 from odoo.addons.component.core import Component
+from odoo.addons.connector.components.webhook import standard
 from odoo.addons.connector.webhooks import WebhookRequest
 
 from .common import ShopCase
@@ -69,6 +73,18 @@ class TestStandardWebhooks(VerificationCase):
     def test_a_secret_without_its_prefix_or_padding_is_the_same(self):
         for secret in (SECRET.removeprefix("whsec_"), SECRET.rstrip("=")):
             self.assertIs(self.check(secrets=[secret]), True, secret)
+
+    def test_the_body_is_signed_once_however_many_signatures_are_given(self):
+        signed = []
+        digest = hmac.digest
+
+        def count(*args):
+            signed.append(args)
+            return digest(*args)
+
+        with patch.object(standard.hmac, "digest", count):
+            self.check({"webhook-signature": "v1,a " * 1000})
+        self.assertEqual(len(signed), 1)
 
     def test_another_version_of_a_signature_counts_nothing(self):
         _version, _, signature = SIGNED["webhook-signature"].partition(",")

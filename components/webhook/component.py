@@ -12,6 +12,9 @@ from ...external_id import is_external_id, unique_external_ids
 from ...outcome import DELAYED, SKIPPED, Outcome
 from ...webhooks import SHORTEST_SECRET
 
+#: Characters of an external id that a delivery may name.
+LONGEST_ID = 500
+
 
 class Webhook(AbstractComponent):
     """Import the records that a backend announces.
@@ -170,8 +173,9 @@ class Webhook(AbstractComponent):
         :param payload: what :meth:`payload` returned
         :rtype: Outcome
         """
-        named = filter(is_external_id, self.external_ids(payload))
-        external_ids = unique_external_ids(named)
+        external_ids = unique_external_ids(
+            filter(_may_be_id, self.external_ids(payload))
+        )
         if not external_ids:
             return Outcome(SKIPPED, self.env._("The delivery names no record."))
         deleted = self.is_delete(topic, payload)
@@ -181,3 +185,9 @@ class Webhook(AbstractComponent):
         if deleted:
             message = self.env._("Deleted records: %s.", len(external_ids))
         return Outcome(DELAYED, message)
+
+
+def _may_be_id(value):
+    """Return whether a value of a payload can be an external id."""
+    is_one = isinstance(value, int | str) and is_external_id(value)
+    return is_one and len(str(value)) <= LONGEST_ID

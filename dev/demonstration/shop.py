@@ -315,6 +315,7 @@ def _variants(odoo):
             template["categ_id"][1],
             hashlib.sha256((template["image_1920"] or "").encode()).hexdigest()[:8],
             template["active"],
+            each["qty_available"],
         )
     return values
 

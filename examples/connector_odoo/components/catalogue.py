@@ -7,7 +7,11 @@ from odoo.addons.connector.components.mapper import (
     m2o_to_external,
     mapping,
 )
-from odoo.addons.connector.exception import MappingError
+from odoo.addons.connector.exception import (
+    InvalidDataError,
+    MappingError,
+    RetryableJobError,
+)
 
 CATEGORY, ATTRIBUTE = "odoo.product.category", "odoo.product.attribute"
 VALUE = "odoo.product.attribute.value"
@@ -137,7 +141,8 @@ class TemplateAdapter(Component):
     def _line_commands(self, template, lines):
         """Return the commands that replace the attribute lines of a product."""
         model, _fields = self._lines["attribute_line_ids"]
-        domain = [("product_tmpl_id", "=", int(template))]
+        # The shop makes an archived line active again when it is created again.
+        domain = [("product_tmpl_id", "=", int(template)), ("active", "=", True)]
         known = self._search_read(model, ["attribute_id"], domain)
         by_attribute = {line["attribute_id"]: line["id"] for line in known}
         commands = []
@@ -311,7 +316,12 @@ class VariantAdapter(Component):
         """Set the quantities on hand in the shop's first warehouse."""
         if not quantities:
             return
-        location = self._search_read("stock.warehouse", ["lot_stock_id"], [])[0]
+        houses = self._search_read(
+            "stock.warehouse", ["lot_stock_id"], [("active", "=", True)]
+        )
+        if not houses:
+            raise InvalidDataError(self.env._("The shop has no warehouse."))
+        location = houses[0]
         quants = self.call(
             "create",
             model="stock.quant",
@@ -325,7 +335,11 @@ class VariantAdapter(Component):
             ],
             context={"inventory_mode": True},
         )
-        self.call("action_apply_inventory", quants, model="stock.quant")
+        if self.call("action_apply_inventory", quants, model="stock.quant"):
+            raise RetryableJobError(  # It returns a wizard, and has applied nothing.
+                self.env._("The stock of the shop has changed in the meantime."),
+                seconds=5,
+            )
 
 
 def _variant_key(template, values):

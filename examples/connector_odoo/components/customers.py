@@ -9,6 +9,12 @@ from odoo.addons.connector.components.mapper import (
 )
 
 PARTNER = "odoo.res.partner"
+#: Customers, and those who belong to them; not users and the like.
+CUSTOMERS = [
+    "|",
+    ("sale_order_ids", "!=", False),
+    ("parent_id.sale_order_ids", "!=", False),
+]
 
 
 class PartnerAdapter(Component):
@@ -79,11 +85,5 @@ class PartnerBatchImporter(Component):
     _inherit = "odoo.batch.importer"
     _apply_on = [PARTNER]
 
-    #: customers, and those who belong to them; not users and the like
     def _search(self, filters):
-        customers = [
-            "|",
-            ("sale_order_ids", "!=", False),
-            ("parent_id.sale_order_ids", "!=", False),
-        ]
-        return super()._search([*customers, *(filters or ())])
+        return super()._search([*CUSTOMERS, *(filters or ())])

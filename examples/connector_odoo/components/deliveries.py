@@ -32,30 +32,59 @@ class PickingAdapter(Component):
         picking = self._find_referenced(key) or self._claim(data, key)
         if self.read(picking)["state"] == "done":
             return picking
-        moves = self._search_read(
-            "stock.move", ["sale_line_id"], [("picking_id", "=", picking)]
-        )
-        for move in moves:
-            quantity = data["quantities"].get(str(move["sale_line_id"]), 0)
-            values = {"quantity": quantity, "picked": True}
-            self.call("write", [move["id"]], model="stock.move", vals=values)
+        self._set_moves(picking, data["quantities"])
         self.write(picking, {"carrier_tracking_ref": data["carrier_tracking_ref"]})
-        self.call(
-            "button_validate",
-            [picking],
-            context={"skip_backorder": True, "skip_sms": True},
-        )
+        context = {"skip_backorder": True, "skip_sms": True, "skip_expired": True}
+        self.call("button_validate", [picking], context=context)
+        if self.read(picking)["state"] != "done":  # A wizard wants to know more.
+            raise InvalidDataError(
+                self.env._(
+                    "The shop cannot validate the delivery %s by itself. Validate it "
+                    "there, then retry.",
+                    picking,
+                )
+            )
         return picking
 
+    def _set_moves(self, picking, quantities):
+        """Divide what was delivered of each order line among the moves of the shop."""
+        left = dict(quantities)
+        fields = ["sale_line_id", "product_uom_qty"]
+        domain = [("picking_id", "=", picking)]
+        moves = self._search_read("stock.move", fields, domain)
+        last = {str(move["sale_line_id"]): move["id"] for move in moves}
+        for move in moves:
+            line = str(move["sale_line_id"])
+            quantity = left.get(line, 0)
+            if move["id"] != last[line]:
+                quantity = min(quantity, move["product_uom_qty"])
+            left[line] = left.get(line, 0) - quantity
+            values = {"quantity": quantity, "picked": True}
+            self.call("write", [move["id"]], model="stock.move", vals=values)
+
     def _claim(self, data, key):
-        """Choose a delivery of the order, and note that it is this one."""
+        """Choose a delivery of the order, and note that it is this one.
+
+        The second note lets the shop refuse a delivery that another job has chosen.
+        """
         open_ones = [
             ("sale_id", "=", int(data["order"])),
             ("picking_type_code", "=", "outgoing"),
             ("state", "not in", ("done", "cancel")),
         ]
-        found = self.call("search", domain=open_ones, order="id", limit=1)
-        if not found:
+        found = self.call("search", domain=open_ones, order="id")
+        claimed = self._search_read(
+            "ir.model.data",
+            ["res_id"],
+            [
+                ("module", "=", NAMESPACE),
+                ("model", "=", self._model),
+                ("res_id", "in", found),
+            ],
+        )
+        taken = {note["res_id"] for note in claimed}
+        picking = next((id_ for id_ in found if id_ not in taken), None)
+        if picking is None:
             raise InvalidDataError(
                 self.env._(
                     "The order %s of the shop has no open delivery. Look whether the "
@@ -63,10 +92,11 @@ class PickingAdapter(Component):
                     data["order"],
                 )
             )
-        note = {"module": NAMESPACE, "name": key, "model": self._model}
-        note["res_id"] = found[0]
-        self.call("create", model="ir.model.data", vals_list=[note])
-        return found[0]
+        note = {"module": NAMESPACE, "model": self._model, "res_id": picking}
+        names = key, f"delivery_{picking}"
+        notes = [{**note, "name": name} for name in names]
+        self.call("create", model="ir.model.data", vals_list=notes)
+        return picking
 
 
 class PickingMapper(Component):
@@ -93,6 +123,12 @@ class PickingExporter(Component):
     _name = "odoo.stock.picking.exporter"
     _inherit = "odoo.exporter"
     _apply_on = [PICKING]
+
+    def _after_export(self):
+        """Export the quantities again: the shop has subtracted them once more."""
+        variants = self.binding.move_ids.product_id.odoo_variant_bind_ids
+        ours = variants.filtered(lambda each: each.backend_id == self.backend_record)
+        self.env["connector.export.change"].note(ours, ["qty_available"])
 
     def _update_data(self, map_record, fields=None, **kwargs):
         """Return the reference: what was delivered does not change."""

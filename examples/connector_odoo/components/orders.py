@@ -42,10 +42,7 @@ class OrderAdapter(Component):
 
     def write(self, external_id, data):
         """Bring the order into the state of the company's."""
-        [state] = self._search_read(
-            self._model, ["state"], [("id", "=", int(external_id))]
-        )
-        if state["state"] == data["state"]:
+        if self.read(external_id)["state"] == data["state"]:
             return
         if data["state"] == "cancel":
             self.call("action_cancel", [external_id])

@@ -3,7 +3,7 @@
 
 from odoo.addons.component.core import AbstractComponent, Component
 
-from .customers import PARTNER
+from .customers import CUSTOMERS, PARTNER
 from .orders import ORDER
 
 
@@ -16,8 +16,8 @@ class OdooWebhook(AbstractComponent):
     def verify(self, request, secrets):
         """Accept every request to the address, since Odoo does not sign them.
 
-        Only the shop knows the address. Somebody who learns it can make us read
-        records from the shop again, and nothing else.
+        The log of the shop names the address. Somebody who reads it can make us import
+        orders and customers from the shop, which we would import anyway.
         """
         return True
 
@@ -33,6 +33,14 @@ class PartnerWebhook(Component):
     _inherit = "odoo.webhook"
     _apply_on = [PARTNER]
     _topics = ["res.partner"]
+
+    def external_ids(self, payload):
+        """Return the contact if the company knows it, or if it is a customer."""
+        [external_id] = super().external_ids(payload)
+        if self.binder_for().to_internal(external_id):
+            return [external_id]
+        adapter = self.component(usage="backend.adapter")
+        return list(adapter.search([*CUSTOMERS, ("id", "=", external_id)]))
 
 
 class OrderWebhook(Component):

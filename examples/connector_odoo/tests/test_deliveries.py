@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.connector.exception import InvalidDataError
 
-from .test_orders import OrderCase
+from .common import OrderCase
 
 
 class TestDeliveries(OrderCase):
@@ -23,6 +23,31 @@ class TestDeliveries(OrderCase):
         self.assertEqual(in_shop.sale_id, self.in_shop(order))
         self.assertEqual((in_shop.state, in_shop.carrier_tracking_ref), ("done", "T1"))
         self.assertEqual(in_shop.move_ids.quantity, 2)
+
+    def test_what_was_delivered_is_subtracted_once(self):
+        mug = self.mug.product_variant_id
+        quant = self.env["stock.quant"].with_context(inventory_mode=True)
+        with self.running_jobs():
+            quant.create(
+                {
+                    "product_id": mug.id,
+                    "location_id": self.env.ref("stock.stock_location_stock").id,
+                    "inventory_quantity": 10,
+                }
+            ).action_apply_inventory()
+        order = self.imported(self.order(self.line(product_uom_qty=2)))
+        with self.running_jobs():
+            self.deliver(order)
+        self.assertEqual(mug.qty_available, 8)
+        self.assertEqual(self.in_shop(self.variants(self.mug)).qty_available, 8)
+
+    def test_two_deliveries_do_not_choose_the_same_one(self):
+        order = self.imported(self.order())
+        adapter = self.component("backend.adapter", "odoo.stock.picking")
+        data = {"order": order.external_id}
+        adapter._claim(data, "first")
+        with self.assertRaisesRegex(InvalidDataError, "has no open delivery"):
+            adapter._claim(data, "second")
 
     def test_a_part_leaves_the_rest_open(self):
         order = self.imported(self.order(self.line(product_uom_qty=3)))

@@ -1,41 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.connector.exception import MissingDependencyError
 
-from .common import ProductCase
-
-
-class OrderCase(ProductCase):
-    """A test with an order of the shop for products of the company."""
-
-    def setUp(self):
-        super().setUp()
-        self.orders = self.env["odoo.sale.order"]
-        self.mug = self.product()
-        self.export(self.mug)
-        self.tax = self.env["account.tax"].create({"name": "Shop 7%", "amount": 7})
-
-    def line(self, product=None, **values):
-        """Return the values of a line of the shop's order."""
-        product = product or self.in_shop(self.variants(self.mug)).id
-        taxes = [(6, 0, self.tax.ids)]
-        return {"product_id": product, "price_unit": 10, "tax_ids": taxes, **values}
-
-    def order(self, *lines, confirm=True, **values):
-        """Create an order in the shop; return its id."""
-        [customer] = self.shop("res.partner", "create", vals_list=[{"name": "Ada"}])
-        values = {
-            "partner_id": customer,
-            "order_line": [(0, 0, line) for line in lines or [self.line()]],
-            **values,
-        }
-        [order] = self.shop("sale.order", "create", vals_list=[values])
-        if confirm:
-            self.shop("sale.order", "action_confirm", [order])
-        return order
-
-    def imported(self, external_id):
-        self.orders.import_record(self.backend, external_id)
-        return self.orders.search([("external_id", "=", str(external_id))])
+from .common import OrderCase
 
 
 class TestImport(OrderCase):
