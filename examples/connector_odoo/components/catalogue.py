@@ -282,7 +282,7 @@ class VariantAdapter(Component):
             if "qty_available" in data
         }
         super().write_many([(id_, data) for id_, data in changes if data])
-        self._set_quantities(quantities)
+        self.set_quantities(quantities)
 
     def delete(self, external_id):
         self.call("action_archive", [external_id])
@@ -312,8 +312,11 @@ class VariantAdapter(Component):
             ids.append(by_values[key])
         return ids
 
-    def _set_quantities(self, quantities):
-        """Set the quantities on hand in the shop's first warehouse."""
+    def set_quantities(self, quantities):
+        """Set the quantities on hand in the shop's first warehouse.
+
+        :param quantities: quantities by the id of the variant
+        """
         if not quantities:
             return
         houses = self._search_read(

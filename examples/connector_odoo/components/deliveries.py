@@ -6,6 +6,7 @@ from odoo.addons.connector.components.mapper import changed_by, mapping
 from odoo.addons.connector.exception import InvalidDataError
 
 from .adapter import NAMESPACE
+from .catalogue import VARIANT
 from .orders import LINE, ORDER
 
 PICKING = "odoo.stock.picking"
@@ -30,8 +31,14 @@ class PickingAdapter(Component):
 
     def _deliver(self, data, key):
         picking = self._find_referenced(key) or self._claim(data, key)
-        if self.read(picking)["state"] == "done":
-            return picking
+        if self.read(picking)["state"] != "done":
+            self._validate(picking, data)
+        # The validation has subtracted what the quantities of the company lack already.
+        variants = self.component(usage="backend.adapter", model_name=VARIANT)
+        variants.set_quantities(data["on_hand"])
+        return picking
+
+    def _validate(self, picking, data):
         self._set_moves(picking, data["quantities"])
         self.write(picking, {"carrier_tracking_ref": data["carrier_tracking_ref"]})
         context = {"skip_backorder": True, "skip_sms": True, "skip_expired": True}
@@ -44,7 +51,6 @@ class PickingAdapter(Component):
                     picking,
                 )
             )
-        return picking
 
     def _set_moves(self, picking, quantities):
         """Divide what was delivered of each order line among the moves of the shop."""
@@ -116,7 +122,20 @@ class PickingMapper(Component):
             if line:
                 quantities[line] = quantities.get(line, 0) + move.quantity
         order = orders.to_external(record.sale_id, wrap=True)
-        return {"order": order, "quantities": quantities}
+        on_hand = self._on_hand(record.move_ids.product_id)
+        return {"order": order, "quantities": quantities, "on_hand": on_hand}
+
+    def _on_hand(self, products):
+        """Return the quantities of variants that the shop has, by their ids there."""
+        binder = self.binder_for(VARIANT)
+        mapper = self.component(usage="export.mapper", model_name=VARIANT)
+        found = {}
+        for product in products:
+            external_id = binder.to_external(product, wrap=True)
+            quantity = mapper.quantity(product)
+            if external_id and quantity:
+                found[int(external_id)] = quantity["qty_available"]
+        return found
 
 
 class PickingExporter(Component):
@@ -125,7 +144,7 @@ class PickingExporter(Component):
     _apply_on = [PICKING]
 
     def _after_export(self):
-        """Export the quantities again: the shop has subtracted them once more."""
+        """Export the quantities again, which may have changed in the meantime."""
         variants = self.binding.move_ids.product_id.odoo_variant_bind_ids
         ours = variants.filtered(lambda each: each.backend_id == self.backend_record)
         self.env["connector.export.change"].note(ours, ["qty_available"])

@@ -41,6 +41,21 @@ class TestDeliveries(OrderCase):
         self.assertEqual(mug.qty_available, 8)
         self.assertEqual(self.in_shop(self.variants(self.mug)).qty_available, 8)
 
+    def test_a_delivery_leaves_the_quantity_of_the_company(self):
+        order = self.imported(self.order(self.line(product_uom_qty=2)))
+        variant = self.in_shop(self.variants(self.mug))
+        adapter = self.component("backend.adapter", "odoo.stock.picking")
+        line = order.order_line.odoo_bind_ids.external_id
+        data = {
+            "order": order.external_id,
+            "quantities": {line: 2},
+            "carrier_tracking_ref": False,
+            "on_hand": {variant.id: 5},
+        }
+        for _attempt in range(2):
+            adapter.create(data, "key")
+            self.assertEqual(variant.qty_available, 5)
+
     def test_two_deliveries_do_not_choose_the_same_one(self):
         order = self.imported(self.order())
         adapter = self.component("backend.adapter", "odoo.stock.picking")
@@ -79,6 +94,7 @@ class TestDeliveries(OrderCase):
             "order": order.external_id,
             "quantities": {line: 2},
             "carrier_tracking_ref": "T1",
+            "on_hand": {},
         }
         claimed = adapter._claim(data, "key")
         self.assertEqual(adapter.create(data, "key"), claimed)
@@ -90,7 +106,7 @@ class TestDeliveries(OrderCase):
         order = self.imported(self.order())
         self.deliver(self.in_shop(order))
         adapter = self.component("backend.adapter", "odoo.stock.picking")
-        data = {"order": order.external_id, "quantities": {}}
+        data = {"order": order.external_id, "quantities": {}, "on_hand": {}}
         with self.assertRaisesRegex(InvalidDataError, "has no open delivery"):
             adapter.create({**data, "carrier_tracking_ref": False}, "key")
 
