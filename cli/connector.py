@@ -12,7 +12,7 @@ from odoo.cli import Command
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
-#: What the doctor prints, Odoo need not log as well.
+#: Loggers that would repeat findings which the doctor prints.
 SILENT = "odoo.addons.connector.doctor:CRITICAL"
 
 

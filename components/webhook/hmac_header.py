@@ -36,7 +36,7 @@ class HmacWebhook(AbstractComponent):
 
     #: Header with the signature; without it nothing is accepted.
     _signature_header = None
-    #: What the signature begins with.
+    #: Text at the beginning of the signature.
     _prefix = ""
     _digest = "sha256"  #: name of a digest of ``hashlib``
     _encoding = "base64"  #: ``base64`` or ``hex``

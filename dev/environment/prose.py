@@ -19,7 +19,7 @@ OBJECTS = (
     "adapter|backend|binder|component|exporter|function|hook|importer|job|listener"
     "|mapper|method|query|queue|record|runner|server|table|transaction"
 )
-#: What we avoid, as regular expressions, and what to write instead.
+#: Words to avoid, as regular expressions, and their replacements.
 GLOSSARY = {
     r"(?<!there )\b(?:is|are|was|were) no(?! longer| more|-)\b": "is not a, without a",
     r"\bthat (?:is|are) none\b": "invalid, without",

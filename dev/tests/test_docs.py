@@ -28,7 +28,7 @@ PUBLIC_MODULES = (
 )
 NOT_PUBLIC = {"components.mapper.decorators.mapping_definitions"}
 XML_BLOCK = re.compile(r"^\.\. code-block:: xml\n\n((?:    .*\n|\n)+)", re.M)
-#: What the documents name, and a reader makes or puts in its place.
+#: Names in the documents for files that the reader makes or names.
 NOT_IN_THE_CHECKOUT = {"./dev/COMMAND", "examples/my_shop"}
 #: Runs the code of all pages of a folder, and prints what is wrong.
 CHECKER = Path(__file__).with_name("documented") / "checker.py"

@@ -1,4 +1,4 @@
-"""What the reference shows of components, and how docstrings refer to names."""
+"""Show components in the reference, and resolve the names in docstrings."""
 
 import inspect
 import sys
