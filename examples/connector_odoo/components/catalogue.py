@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Products: from the company to the shop."""
 
+from odoo.tools import float_compare
+
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import (
     changed_by,
@@ -316,33 +318,57 @@ class VariantAdapter(Component):
         """Set the quantities on hand in the shop's first warehouse.
 
         :param quantities: quantities by the id of the variant
+        :raise RetryableJobError: when the stock of the shop moves at the same time
         """
         if not quantities:
             return
-        houses = self._search_read(
-            "stock.warehouse", ["lot_stock_id"], [("active", "=", True)]
-        )
-        if not houses:
-            raise InvalidDataError(self.env._("The shop has no warehouse."))
-        location = houses[0]
+        location = self._stock_location()
         quants = self.call(
             "create",
             model="stock.quant",
             vals_list=[
                 {
                     "product_id": product,
-                    "location_id": location["lot_stock_id"],
+                    "location_id": location,
                     "inventory_quantity": quantity,
                 }
                 for product, quantity in quantities.items()
             ],
             context={"inventory_mode": True},
         )
-        if self.call("action_apply_inventory", quants, model="stock.quant"):
-            raise RetryableJobError(  # It returns a wizard, and has applied nothing.
+        # It returns a wizard, and applies nothing, if the stock has moved.
+        refused = self.call("action_apply_inventory", quants, model="stock.quant")
+        on_hand = self._on_hand(location, quantities)
+        if refused or any(
+            float_compare(on_hand[product], quantity, precision_digits=3)
+            for product, quantity in quantities.items()
+        ):
+            # Two transactions of the shop at the same time leave two rows of a
+            # product, of which the inventory sets one. This merges them.
+            self.call("action_view_inventory", model="stock.quant")
+            raise RetryableJobError(
                 self.env._("The stock of the shop has changed in the meantime."),
                 seconds=5,
             )
+
+    def _stock_location(self):
+        houses = self._search_read(
+            "stock.warehouse", ["lot_stock_id"], [("active", "=", True)]
+        )
+        if not houses:
+            raise InvalidDataError(self.env._("The shop has no warehouse."))
+        return houses[0]["lot_stock_id"]
+
+    def _on_hand(self, location, products):
+        """Return the quantities in a location by product."""
+        found = dict.fromkeys(products, 0)
+        for quant in self._search_read(
+            "stock.quant",
+            ["product_id", "quantity"],
+            [("location_id", "=", location), ("product_id", "in", list(products))],
+        ):
+            found[quant["product_id"]] += quant["quantity"]
+        return found
 
 
 def _variant_key(template, values):
