@@ -4,6 +4,8 @@ import io
 
 from PIL import Image
 
+from odoo.addons.connector.exception import RetryableJobError
+
 from .common import ProductCase
 
 
@@ -144,3 +146,31 @@ class TestQuantities(ProductCase):
         with self.running_jobs():
             self.variants(mug).export_chunk()
         self.assertEqual(self.in_shop(self.variants(mug)).qty_available, 3)
+
+    def test_two_rows_of_a_product_in_the_shop_are_merged(self):
+        """Two transactions at the same time leave two rows of a product."""
+        mug = self.product()
+        self.export(mug)
+        variant = self.in_shop(self.variants(mug))
+        adapter = self.component("backend.adapter", "odoo.product.product")
+        adapter.set_quantities({variant.id: 10})
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            INSERT INTO stock_quant
+                (product_id, location_id, company_id, quantity, reserved_quantity,
+                in_date)
+            SELECT product_id, location_id, company_id, -2, 0, in_date
+            FROM stock_quant WHERE product_id = %s AND quantity = 10
+            """,
+            (variant.id,),
+        )
+        self.assertEqual(self.env.cr.rowcount, 1)
+        self.env.invalidate_all()
+        try:  # assertRaises() would roll back what the shop has done.
+            adapter.set_quantities({variant.id: 5})
+        except RetryableJobError:
+            adapter.set_quantities({variant.id: 5})
+        else:
+            self.fail("The second row was not noticed.")
+        self.assertEqual(variant.qty_available, 5)
