@@ -22,6 +22,7 @@ PACKED = [
     "demo",
     "doctor",
     "i18n",
+    "jobs",
     "migrations",
     "models",
     "report",
@@ -29,6 +30,7 @@ PACKED = [
     "security",
     "static",
     "tests",
+    "tools",
     "views",
     "wizards",
 ]

@@ -8,7 +8,7 @@ from . import mapper
 from . import locker
 from . import listener
 from . import synchronizer
-from . import http_errors
+from . import http
 from . import http_adapter
 from . import importer
 from . import exporter

@@ -11,9 +11,9 @@ from odoo.tools import SQL
 
 from odoo.addons.component.core import AbstractComponent
 
-from ..binding_cache import PREFETCH_LIMIT, BindingCache
-from ..external_id import is_external_id, require_external_id
-from ..orm import prefetch_fields
+from ..tools.binding_cache import PREFETCH_LIMIT, BindingCache
+from ..tools.external_id import is_external_id, require_external_id
+from ..tools.orm import prefetch_fields
 
 
 class Binder(AbstractComponent):

@@ -10,7 +10,7 @@ import psycopg2.errors
 from odoo.addons.component.core import AbstractComponent
 
 from ..exception import RetryableJobError
-from ..locks import contention_wait, pg_try_advisory_lock, try_lock_rows
+from ..tools.locks import contention_wait, pg_try_advisory_lock, try_lock_rows
 from .component_cache import find_component
 
 _logger = logging.getLogger(__name__)

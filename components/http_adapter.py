@@ -10,8 +10,8 @@ import requests
 from odoo.addons.component.core import AbstractComponent
 
 from ..exception import InvalidDataError, JobError
-from ..http_session import BearerAuth, HeaderAuth, Session  # noqa: F401
-from .http_errors import _redact_url
+from .http.errors import _redact_url
+from .http.session import BearerAuth, HeaderAuth, Session  # noqa: F401
 
 _logger = logging.getLogger(__name__)
 

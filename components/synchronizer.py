@@ -6,16 +6,10 @@ and the adapter of its model, whichever the connector provides.
 """
 
 from odoo.addons.component.core import AbstractComponent
-from odoo.addons.component.exception import NoComponentError
 
-from ..backends import is_archived
-from ..capabilities import has_capability
 from ..exception import JobError
-from ..external_id import unique_external_ids
-from ..locks import pg_try_advisory_locks
-from ..outcome import POSTPONED, NothingToDo, Outcome
-from ..transactions import new_transaction
-from .own_creates import OwnCreates
+from ..jobs.outcome import POSTPONED, NothingToDo
+from ..tools.backends import is_archived
 
 
 class Synchronizer(AbstractComponent):
@@ -33,7 +27,7 @@ class Synchronizer(AbstractComponent):
         self._binder = None
         self._mapper = None
         self._shares_with = None  #: a synchronizer whose components are used
-        self.outcome = None  #: the :class:`~..outcome.Outcome` of the last run
+        self.outcome = None  #: the :class:`~..jobs.outcome.Outcome` of the last run
 
     def run(self):
         """Run the synchronisation; each synchronizer defines its own parameters."""
@@ -134,71 +128,11 @@ class Importer(AbstractComponent):
             creating it on the backend
         :raise JobError: when the record must not be imported
         """
-        outcome = self._lock_imports([external_id]).get(external_id)
+        outcome = ImportLocks(self).lock([external_id]).get(external_id)
         if outcome and outcome.kind == POSTPONED:
             self._retry_job_later(outcome.message)
         if outcome:
             raise JobError(outcome.message)
-
-    def _lock_imports(self, external_ids, known=None):
-        """Lock many external ids; see :meth:`_lock_import`.
-
-        :param external_ids: list of ids on the backend
-        :param known: their bindings by external id, where they were looked up before;
-            bindings that get their external id now are added
-        :return: the outcome of each record that must not be imported now, by its id
-        :rtype: dict[object, Outcome]
-        :raise RetryableJobError: when an export is creating records of this model
-        """
-        backend, model = self.backend_record, self.model
-        external_ids = unique_external_ids(external_ids)
-        locks = {
-            f"import({backend._name}, {backend.id}, {model._name}, {id_})": id_
-            for id_ in external_ids
-        }
-        outcomes = {
-            locks[lock]: Outcome(
-                POSTPONED,
-                self.env._("Another job is importing record %s.", locks[lock]),
-            )
-            for lock in pg_try_advisory_locks(self.env, locks)
-        }
-        if known is None:
-            known = self.binder.to_internal_many(external_ids)
-        unknown = [id_ for id_ in external_ids if id_ not in known]
-        if unknown:
-            outcomes.update(self._check_unbound_ids(unknown, known))
-        return outcomes
-
-    def _check_unbound_ids(self, external_ids, known):
-        """Find out which records Odoo has although this transaction does not see it."""
-        # One snapshot: an export deletes its intent after it has bound the record.
-        with new_transaction(self.env) as env:
-            committed = self.binder.bound_external_ids(external_ids, env)
-            creates = self._open_creates(env)
-        outcomes = {
-            id_: Outcome(
-                POSTPONED, self.env._("Another job has just imported record %s.", id_)
-            )
-            for id_ in committed
-        }
-        if creates:
-            unknown = [id_ for id_ in external_ids if id_ not in outcomes]
-            bound, skipped = OwnCreates(self, creates).match(unknown)
-            known.update(bound)
-            outcomes.update(skipped)
-        return outcomes
-
-    def _open_creates(self, env):
-        """Return the creates of our exports whose external ids are not committed."""
-        try:
-            adapter = self.backend_adapter
-        except NoComponentError:  # The importer calls the backend itself.
-            return []
-        if not has_capability(adapter, "_recovers_creates"):
-            return []
-        intents = env["connector.create.intent"]
-        return intents.open_creates(self.backend_record.with_env(env), self.model._name)
 
 
 class Deleter(AbstractComponent):
@@ -209,6 +143,7 @@ class Deleter(AbstractComponent):
     _usage = "deleter"
 
 
-# Connectors import the generic exporter from here. Its component inherits those above,
-# which have to be defined first.
+# These inherit the components above, which must be defined first. Connectors import
+# the generic exporter from here.
 from .exporter.record import GenericExporter  # noqa: E402, F401
+from .importer.locking import ImportLocks  # noqa: E402

@@ -13,10 +13,10 @@ from odoo.addons.queue_job.controllers import main
 from odoo.addons.queue_job.exception import NoSuchJobError
 from odoo.addons.queue_job.job import DONE, STARTED, Job
 
-from .. import updates
 from ..exception import FailedJobError, RetryableJobError
-from ..job_facts import note_error
-from ..locks import contention_wait
+from ..jobs.facts import note_error
+from ..models import screen_updates as updates
+from ..tools.locks import contention_wait
 
 _logger = logging.getLogger(__name__)
 

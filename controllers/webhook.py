@@ -11,7 +11,7 @@ from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
-from ..webhooks import WebhookRequest
+from ..components.webhook.requests import WebhookRequest
 
 ADDRESS = "/connector/webhook/"
 #: Bytes of a delivery at the most, unless the system parameter says otherwise.

@@ -11,3 +11,5 @@
 :mod:`.moving`      Read the sources of a connector written for OCA's ``connector``
 ==================  ====================================================================
 """
+
+from . import component_builder

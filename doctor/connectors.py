@@ -8,8 +8,8 @@ from odoo.modules import Manifest
 
 from odoo.addons.component.core import AbstractComponent, _component_databases
 
-from ..diagnosis import BUILT_IN, defining_class
-from ..inspection import all_binding_models, backend_field, backend_models
+from ..tools.diagnosis import BUILT_IN, defining_class
+from ..tools.inspection import all_binding_models, backend_field, backend_models
 from .places import (
     addon_of_class,
     addon_of_place,
@@ -250,17 +250,6 @@ def is_of_framework(cls):
     """Return whether a class in the sources is one of the framework."""
     parts = cls.__module__.split(".")
     return parts[2:3] and parts[2] in FRAMEWORK and parts[3:4] != ["tests"]
-
-
-def overrides(component, names, base):
-    """Return whether a component overrides one of the methods of a class.
-
-    :param component: class of the component, as it is built
-    :param names: names of methods
-    :param base: class of the framework that defines them
-    :rtype: bool
-    """
-    return any(getattr(component, name) is not getattr(base, name) for name in names)
 
 
 def depends_of(addon):

@@ -5,7 +5,7 @@ import ast
 import inspect
 from contextlib import suppress
 
-from ..diagnosis import ADDONS, defining_class, file_of, source_of
+from ..tools.diagnosis import ADDONS, defining_class, file_of, source_of
 
 
 def place_of_component(component, attribute=None, row=None):

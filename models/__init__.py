@@ -1,30 +1,18 @@
+# A screen extends the models of the plain files.
+# isort: off
 from . import (
     base,
-    component_builder,
     connector_backend,
     connector_backend_reference,
     connector_backend_state,
-    connector_backend_state_monitoring,
-    connector_backend_state_overview,
-    connector_backend_state_webhook,
     connector_batch_position,
-    connector_cause,
     connector_checkpoint,
-    connector_comparison,
-    connector_comparison_line,
     connector_create_intent,
-    connector_description,
     connector_export_change,
-    connector_failure,
-    connector_link,
-    connector_preview,
-    connector_run,
     connector_run_start,
-    connector_webhook_delivery,
-    connector_webhook_endpoint,
-    connector_webhook_refusal,
     external_binding,
     ir_model,
     queue_job,
     queue_job_function,
 )
+from . import overview, runs, failures, record, description, comparison, webhook

@@ -4,9 +4,9 @@ from contextlib import contextmanager
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..job_facts import outcome_values
-from ..synchronisation import Synchronisation
-from ..work_context import ConnectorWorkContext
+from ..jobs.facts import outcome_values
+from ..jobs.synchronisation import Synchronisation
+from ..tools.work_context import ConnectorWorkContext
 
 
 class ConnectorBackend(models.AbstractModel):

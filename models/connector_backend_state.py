@@ -2,8 +2,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, ormcache
 
-from ..inspection import backend_models
-from ..job_states import PENDING, WAIT_DEPENDENCIES, WAITS_FOR_OTHERS
+from ..jobs.states import PENDING, WAIT_DEPENDENCIES, WAITS_FOR_OTHERS
+from ..tools.inspection import backend_models
 from .connector_backend_reference import company_of
 
 

@@ -11,11 +11,11 @@ from odoo.tools import SQL
 
 from odoo.addons.component.exception import NoComponentError
 
-from ..actions import RELOAD, notification
 from ..exception import ConnectorException, JobError
-from ..external_id import is_external_id
-from ..locks import try_lock_rows
-from ..transactions import new_transaction
+from ..tools.external_id import is_external_id
+from ..tools.locks import try_lock_rows
+from ..tools.transactions import new_transaction
+from .screen_actions import RELOAD, notification
 
 
 class OpenCreate(NamedTuple):

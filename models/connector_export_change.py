@@ -7,11 +7,11 @@ from odoo.tools import SQL
 
 from odoo.addons.queue_job.job import Job
 
-from ..backends import FEW, group_by_backend, split_for_jobs
 from ..exception import RetryableJobError
-from ..job_states import WAITING
-from ..locks import contention_wait, try_lock_rows
-from ..transactions import commit_if_allowed, commits_enabled, new_transaction
+from ..jobs.states import WAITING
+from ..tools.backends import FEW, group_by_backend, split_for_jobs
+from ..tools.locks import contention_wait, try_lock_rows
+from ..tools.transactions import commit_if_allowed, commits_enabled, new_transaction
 
 #: Bindings share a lock when their ids are equal modulo this number, so that a
 #: transaction with very many changes does not use up PostgreSQL's lock table.

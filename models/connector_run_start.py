@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..directions import BOTH, COMPARE, EXPORT, IMPORT
-from ..runs import Run, present_run, within_run
+from ..jobs.directions import BOTH, COMPARE, EXPORT, IMPORT
+from ..jobs.runs import Run, present_run, within_run
 
 #: Directions by the method of the job that begins a run.
 DIRECTIONS = {

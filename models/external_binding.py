@@ -4,13 +4,13 @@ from odoo.exceptions import MissingError
 
 from odoo.addons.component.exception import NoComponentError
 
-from ..backends import backend_of
-from ..binding_cache import invalidate
-from ..delete_jobs import delay_delete, delete_job_key
 from ..exception import JOB_LEVEL_ERRORS
-from ..job_facts import outcome_values
-from ..outcome import DELETED, GONE, SKIPPED, Message, Outcome, Report, outcome_of
-from ..transactions import commit_on_success
+from ..jobs.deletes import delay_delete, delete_job_key
+from ..jobs.facts import outcome_values
+from ..jobs.outcome import DELETED, GONE, SKIPPED, Message, Outcome, Report, outcome_of
+from ..tools.backends import backend_of
+from ..tools.binding_cache import invalidate
+from ..tools.transactions import commit_on_success
 from .connector_export_change import changes_job_key
 
 

@@ -5,7 +5,7 @@ import psycopg2
 
 from odoo import SUPERUSER_ID, api, fields, models
 
-from ..job_states import RUNNABLE
+from ..jobs.states import RUNNABLE
 
 _logger = logging.getLogger(__name__)
 

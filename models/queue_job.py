@@ -7,11 +7,11 @@ from odoo.tools import SQL
 from odoo.addons.component.exception import NoComponentError
 from odoo.addons.queue_job.models.queue_job import QueueJob as QueueJobBase
 
-from ..backends import backend_of
-from ..causes import CAUSE_CLASSES
-from ..job_facts import PREPARING, facts_of
-from ..job_names import default_name, name_of
-from ..job_states import (
+from ..jobs.causes import CAUSE_CLASSES
+from ..jobs.facts import PREPARING, facts_of
+from ..jobs.names import default_name, name_of
+from ..jobs.runs import Run, present_run, within_run
+from ..jobs.states import (
     DONE,
     FAILED,
     FINISHED,
@@ -19,7 +19,7 @@ from ..job_states import (
     UNFINISHED,
     WAIT_DEPENDENCIES,
 )
-from ..runs import Run, present_run, within_run
+from ..tools.backends import backend_of
 
 
 class QueueJob(models.Model):

@@ -3,7 +3,7 @@ from odoo import api, models
 
 from odoo.addons.queue_job.models.queue_job_function import regex_job_function_name
 
-from ..transactions import commits_enabled
+from ..tools.transactions import commits_enabled
 
 MAY_COMMIT = ("external.binding", "connector.backend")
 #: Seconds until a job is retried whose error tells no seconds, by its attempts. The

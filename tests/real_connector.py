@@ -11,8 +11,8 @@ from odoo.modules.registry import Registry
 from odoo.tests import get_db_name
 from odoo.tools import mute_logger
 
-from odoo.addons.connector import updates
 from odoo.addons.connector.controllers.run_job import RunJobController
+from odoo.addons.connector.models import screen_updates
 from odoo.addons.queue_job.job import FAILED, PENDING, Job
 
 from .connector_case import ConnectorTools
@@ -74,7 +74,7 @@ class RealConnectorCase(ConnectorTools):
         super().setUp()
         self.job_pid = None  #: PostgreSQL's process that holds the lock of the job
         # Messages to screens would come between the queries that tests count.
-        self.screens = self.enterContext(patch.object(updates, "notify_screens"))
+        self.screens = self.enterContext(patch.object(screen_updates, "notify_screens"))
         self._last_ids = self._read_last_ids()
         self.addCleanup(self.delete_records)
 

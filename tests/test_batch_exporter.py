@@ -7,7 +7,7 @@ from odoo.addons.connector.exception import (
     InvalidDataError,
     NetworkRetryableError,
 )
-from odoo.addons.connector.locks import try_lock_rows
+from odoo.addons.connector.tools.locks import try_lock_rows
 
 from .common import (
     BulkExports,

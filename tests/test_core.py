@@ -5,7 +5,7 @@ from odoo.addons.component.core import Component, WorkContext
 from odoo.addons.component.exception import NoComponentError
 from odoo.addons.connector.components.core import BaseConnectorComponent
 from odoo.addons.connector.exception import RetryableJobError
-from odoo.addons.connector.locks import pg_try_advisory_lock
+from odoo.addons.connector.tools.locks import pg_try_advisory_lock
 
 from .common import ShopCase
 

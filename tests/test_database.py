@@ -7,7 +7,8 @@ import sys
 from odoo.tests import BaseCase, TransactionCase
 from odoo.tools import config
 
-from odoo.addons.connector import database, locks, transactions
+from odoo.addons.connector import database
+from odoo.addons.connector.tools import locks, transactions
 from odoo.addons.queue_job.controllers.main import _prevent_commit
 
 PRINT_KEY = """
@@ -17,7 +18,7 @@ from odoo.tools import config
 
 config.parse_config(["--addons-path", sys.argv[1]])
 initialize_sys_path()
-from odoo.addons.connector.locks import _advisory_key
+from odoo.addons.connector.tools.locks import _advisory_key
 
 print(_advisory_key("import(shop, 7)"))
 """

@@ -5,13 +5,13 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
-from ..causes import cause_class_of, masked_cause_of
 from ..exception import (
     InvalidDataError,
     MissingDependencyError,
     NetworkRetryableError,
 )
-from ..models import connector_cause
+from ..jobs.causes import cause_class_of, masked_cause_of
+from ..models.failures import connector_cause
 from .common import RealJobsCase, ShopCase
 
 

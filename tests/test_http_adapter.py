@@ -17,12 +17,12 @@ import requests
 from odoo.tests.common import _super_send
 
 from odoo.addons.component.core import Component
+from odoo.addons.connector.components.http.errors import LONGEST_WAIT
 from odoo.addons.connector.components.http_adapter import (
     BearerAuth,
     HeaderAuth,
     Session,
 )
-from odoo.addons.connector.components.http_errors import LONGEST_WAIT
 from odoo.addons.connector.exception import (
     AccessRefusedError,
     IDMissingInBackend,

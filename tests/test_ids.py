@@ -2,9 +2,10 @@
 """An external id is the same as number and as text, in the form that came first."""
 
 from odoo.addons.component.core import Component
-from odoo.addons.connector.delete_jobs import waiting_deletes
+from odoo.addons.connector.components.importer.locking import ImportLocks
 from odoo.addons.connector.exception import JobError
-from odoo.addons.connector.locks import pg_try_advisory_lock
+from odoo.addons.connector.jobs.deletes import waiting_deletes
+from odoo.addons.connector.tools.locks import pg_try_advisory_lock
 
 from .common import ImportCase, listener_components
 
@@ -43,7 +44,7 @@ class TestIds(ImportCase):
         lock = f"import(connector.test.shop, {self.shop.id}, {self.model._name}, 1)"
         with self.registry.cursor() as cr:
             pg_try_advisory_lock(self.env(cr=cr), lock)
-            return self.component("record.importer")._lock_imports(external_ids)
+            return ImportLocks(self.component("record.importer")).lock(external_ids)
 
     def test_a_number_and_a_text_that_another_job_imports_are_one_record(self):
         self.source.add(1, 2)

@@ -3,7 +3,7 @@
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import RetryableJobError
-from odoo.addons.connector.locks import CONTENTION_WAIT
+from odoo.addons.connector.tools.locks import CONTENTION_WAIT
 
 from .common import (
     RealJobsCase,

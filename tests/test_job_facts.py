@@ -5,13 +5,13 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
-from ..causes import cause_class_of, masked_cause_of
 from ..exception import (
     AccessRefusedError,
     FailedJobError,
     InvalidDataError,
     NetworkRetryableError,
 )
+from ..jobs.causes import cause_class_of, masked_cause_of
 from .common import RealJobsCase, ShopCase, batch_export_components
 
 

@@ -3,7 +3,7 @@ from contextlib import contextmanager
 
 from odoo.tests import TransactionCase
 
-from ..sentences import Facts, sentence_of
+from ..models.overview.sentences import Facts, sentence_of
 from .common import ImportCase
 
 READER = "fr_FR"

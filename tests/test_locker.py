@@ -2,7 +2,7 @@
 import logging
 
 from odoo.addons.connector.exception import RetryableJobError
-from odoo.addons.connector.locks import CONTENTION_WAIT, try_lock_rows
+from odoo.addons.connector.tools.locks import CONTENTION_WAIT, try_lock_rows
 
 from .common import ShopCase, sent_locks
 

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.tools import mute_logger
 
 from odoo.addons.connector.components.synchronizer import GenericExporter
-from odoo.addons.connector.transactions import new_transaction
+from odoo.addons.connector.tools.transactions import new_transaction
 from odoo.addons.queue_job.job import Job
 
 from .common import RealJobsCase

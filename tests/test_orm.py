@@ -4,7 +4,7 @@ from datetime import date, datetime
 from odoo.fields import Command
 from odoo.tests import TransactionCase
 
-from odoo.addons.connector.orm import (
+from odoo.addons.connector.tools.orm import (
     changed_values,
     invalidate_dependents,
     prefetch_fields,

@@ -10,9 +10,9 @@ from odoo.tests import new_test_user
 from odoo.addons.queue_job.job import Job
 
 from ..components.importer.batch import BatchImporter
-from ..directions import EXPORT, IMPORT
 from ..exception import AccessRefusedError, NetworkRetryableError
-from ..sentences import (
+from ..jobs.directions import EXPORT, IMPORT
+from ..models.overview.sentences import (
     ACT,
     NOTHING,
     RULES,

@@ -10,7 +10,7 @@ from odoo.addons.connector.exception import (
     NetworkRetryableError,
     ReadOnlyError,
 )
-from odoo.addons.connector.read_only import ReadOnly, read_only_work
+from odoo.addons.connector.tools.read_only import ReadOnly, read_only_work
 
 from .common import ImportCase, override
 

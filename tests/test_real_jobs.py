@@ -8,7 +8,8 @@ from odoo import fields
 from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component
-from odoo.addons.connector.locks import try_lock_rows
+from odoo.addons.connector.components.importer.locking import ImportLocks
+from odoo.addons.connector.tools.locks import try_lock_rows
 from odoo.addons.queue_job.exception import FailedJobError
 
 from .common import RealJobsCase, Transaction, sent_locks
@@ -238,7 +239,7 @@ class TestContention(RealJobsCase):
             shop = env["connector.test.shop"].browse(self.shop_id)
             with shop.work_on("connector.test.binding") as work:
                 importer = work.component(usage="importer")
-                self.assertEqual(importer._lock_imports([1, "1"]), {})
+                self.assertEqual(ImportLocks(importer).lock([1, "1"]), {})
 
     def test_a_record_that_another_job_exported_while_we_exported_dependencies(self):
         """After the commit of a dependency, the job sees what others have committed."""

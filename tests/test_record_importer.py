@@ -11,7 +11,7 @@ from odoo.addons.connector.exception import (
     NoExternalId,
     RetryableJobError,
 )
-from odoo.addons.connector.locks import try_lock_rows
+from odoo.addons.connector.tools.locks import try_lock_rows
 
 from .common import ImportCase
 

@@ -5,8 +5,8 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
-from ..link_button import add_links_button
-from ..outcome import NothingToDo
+from ..jobs.outcome import NothingToDo
+from ..models.record.link_button import add_links_button
 from .common import ShopCase, batch_export_components, listener_components
 
 

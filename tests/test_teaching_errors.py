@@ -4,9 +4,9 @@
 from odoo.addons.component.core import AbstractComponent, Component
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
-from ..causes import cause_class_of
 from ..components.mapper import convert
 from ..exception import DefinitionError, UnknownFieldError
+from ..jobs.causes import cause_class_of
 from .common import (
     BulkExports,
     ImportCase,

@@ -8,7 +8,7 @@ from odoo.tests import BaseCase, new_test_user
 
 from odoo.addons.bus.models.bus import channel_with_db, json_dump
 
-from ..updates import UPDATED, Throttle, notify_screens, send
+from ..models.screen_updates import UPDATED, Throttle, notify_screens, send
 from .common import RealJobsCase, ShopCase
 
 
@@ -80,6 +80,8 @@ class TestMessagesOfJobs(RealJobsCase):
     def test_a_message_that_cannot_be_sent_raises_no_error(self):
         with (
             patch.object(self.registry, "cursor", side_effect=PoolError("none left")),
-            self.assertLogs("odoo.addons.connector.updates", logging.INFO),
+            self.assertLogs(
+                "odoo.addons.connector.models.screen_updates", logging.INFO
+            ),
         ):
             notify_screens(self.registry)

@@ -16,8 +16,8 @@ from odoo.modules.registry import DummyRLock, Registry
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.connector.components.webhook.requests import WebhookRequest
 from odoo.addons.connector.controllers import webhook as controller
-from odoo.addons.connector.webhooks import WebhookRequest
 
 from .cases import ShopCase, noted_queries
 from .shop import override

@@ -8,7 +8,7 @@ from werkzeug.datastructures import Headers
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.webhook import standard
-from odoo.addons.connector.webhooks import WebhookRequest
+from odoo.addons.connector.components.webhook.requests import WebhookRequest
 
 from .common import ShopCase
 from .webhooks import standard_headers

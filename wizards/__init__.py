@@ -1,5 +1,1 @@
-from . import (
-    connector_comparison_start,
-    connector_finding,
-    connector_webhook_setup,
-)
+from . import connector_comparison_start, connector_finding, connector_webhook_setup

@@ -5,9 +5,9 @@ from odoo import models
 from odoo.exceptions import AccessError, MissingError
 from odoo.fields import Command
 
-from ...directions import EXPORT
-from ..mapper.trace import LAST_STEP
+from ...jobs.directions import EXPORT
 from .result import DIFFERS, FAILED
+from .trace import LAST_STEP
 from .values import excerpts, is_secret, shown
 
 HIDDEN = "••••"

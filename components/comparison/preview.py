@@ -3,8 +3,8 @@
 
 from odoo.addons.component.core import Component
 
-from ...directions import EXPORT, IMPORT
-from ...external_id import is_external_id
+from ...jobs.directions import EXPORT, IMPORT
+from ...tools.external_id import is_external_id
 from .presentation import Presentation
 from .result import DIFFERS, FAILED, KEPT, NEW, UNKNOWN
 

@@ -11,19 +11,18 @@ import psycopg2.errors
 from odoo.addons.component.core import Component
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
-from ...causes import cause_of
-from ...directions import EXPORT, IMPORT
 from ...exception import IDMissingInBackend
-from ...external_id import is_external_id
-from ...inspection import model_label
-from ...orm import changed_values
-from ...read_only import reader_of
+from ...jobs.causes import cause_of
+from ...jobs.directions import EXPORT, IMPORT
+from ...tools.external_id import is_external_id
+from ...tools.inspection import model_label
+from ...tools.orm import changed_values
+from ...tools.read_only import reader_of
 from ..exporter.record import GenericExporter
 from ..importer.item import ImportItem
 from ..importer.record import RecordImporter
-from ..mapper.description import described_fields
-from ..mapper.trace import MappingTrace
 from .dependencies import export_dependencies, import_dependencies
+from .description import described_fields
 from .result import (
     DIFFERS,
     FAILED,
@@ -34,6 +33,7 @@ from .result import (
     ComparedField,
     RecordComparison,
 )
+from .trace import MappingTrace
 from .values import is_same
 
 _UNREAD = object()

@@ -10,12 +10,12 @@ from odoo.tools import split_every
 
 from odoo.addons.component.core import Component
 
-from ...backends import chunk_size_of
-from ...delete_jobs import waiting_deletes
-from ...directions import EXPORT, IMPORT
 from ...exception import JOB_LEVEL_ERRORS
-from ...external_id import is_external_id, unique_external_ids
-from ...read_only import read_only_work, reader_of
+from ...jobs.deletes import waiting_deletes
+from ...jobs.directions import EXPORT, IMPORT
+from ...tools.backends import chunk_size_of
+from ...tools.external_id import is_external_id, unique_external_ids
+from ...tools.read_only import read_only_work, reader_of
 from .presentation import Presentation
 from .result import DIFFERS, FAILED, SAME, UNKNOWN
 from .values import shown

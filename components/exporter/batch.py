@@ -7,11 +7,7 @@ from odoo.fields import Domain
 
 from odoo.addons.component.core import AbstractComponent
 
-from ...backends import chunk_size_of
-from ...capabilities import has_capability
-from ...inspection import checks_connection
-from ...orm import remember
-from ...outcome import (
+from ...jobs.outcome import (
     CREATED,
     DELAYED,
     GONE,
@@ -22,7 +18,11 @@ from ...outcome import (
     Report,
     returns_message,
 )
-from ...transactions import commit_if_allowed, commit_on_success
+from ...tools.backends import chunk_size_of
+from ...tools.capabilities import has_capability
+from ...tools.inspection import checks_connection
+from ...tools.orm import remember
+from ...tools.transactions import commit_if_allowed, commit_on_success
 from .bulk import BulkExport, ExportItem, OwnMethod, SingleExports
 from .progress import JobProgress, Progress
 

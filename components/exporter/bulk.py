@@ -4,8 +4,6 @@
 import logging
 from contextlib import contextmanager
 
-from ...causes import cause_of
-from ...diagnosis import source_of
 from ...exception import (
     JOB_LEVEL_ERRORS,
     AccessRefusedError,
@@ -13,9 +11,8 @@ from ...exception import (
     InvalidDataError,
     RetryableJobError,
 )
-from ...external_id import is_external_id
-from ...locks import lock_free_rows
-from ...outcome import (
+from ...jobs.causes import cause_of
+from ...jobs.outcome import (
     CREATED,
     POSTPONED,
     SKIPPED,
@@ -24,7 +21,10 @@ from ...outcome import (
     Outcome,
     outcome_of,
 )
-from ...transactions import (
+from ...tools.diagnosis import source_of
+from ...tools.external_id import is_external_id
+from ...tools.locks import lock_free_rows
+from ...tools.transactions import (
     commit_if_allowed,
     commit_on_success,
     commit_on_write,
@@ -49,7 +49,7 @@ class ExportItem:
         self.fields = fields
         self.changes = changes
         self.call = None  #: the :class:`~.record.Call` to send
-        self.outcome = None  #: the :class:`~...outcome.Outcome`
+        self.outcome = None  #: the :class:`~...jobs.outcome.Outcome`
         self.error = None  #: the exception that stopped the export
         self.key = None  #: the idempotency key of a create
 

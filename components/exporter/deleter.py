@@ -4,8 +4,8 @@
 from odoo.addons.component.core import AbstractComponent
 
 from ...exception import IDMissingInBackend
-from ...external_id import is_external_id
-from ...outcome import DELETED, GONE, NothingToDo, Outcome, returns_message
+from ...jobs.outcome import DELETED, GONE, NothingToDo, Outcome, returns_message
+from ...tools.external_id import is_external_id
 
 
 class RecordDeleter(AbstractComponent):

@@ -11,12 +11,12 @@ from odoo.fields import Domain
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
-from ...backends import backend_of, group_by_backend
-from ...delete_jobs import delay_deletes
-from ...diagnosis import described
-from ...event_batch import collect
-from ...external_id import is_external_id
-from ...inspection import fields_of_bindings, is_binding_model
+from ...jobs.deletes import delay_deletes
+from ...tools.backends import backend_of, group_by_backend
+from ...tools.diagnosis import described
+from ...tools.event_batch import collect
+from ...tools.external_id import is_external_id
+from ...tools.inspection import fields_of_bindings, is_binding_model
 
 _logger = logging.getLogger(__name__)
 

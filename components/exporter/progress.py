@@ -1,8 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """How far the export of many records has come."""
 
-from ...outcome import DELAYED, Outcome
-from ...transactions import commit_if_allowed
+from ...jobs.outcome import DELAYED, Outcome
+from ...tools.transactions import commit_if_allowed
 
 
 class Progress:

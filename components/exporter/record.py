@@ -9,10 +9,8 @@ from odoo.fields import Domain
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
-from ...diagnosis import source_of
 from ...exception import AccessRefusedError, IDMissingInBackend, InvalidDataError
-from ...external_id import is_external_id, require_external_id
-from ...outcome import (
+from ...jobs.outcome import (
     CREATED,
     GONE,
     UNCHANGED,
@@ -21,7 +19,9 @@ from ...outcome import (
     Outcome,
     returns_message,
 )
-from ...transactions import commit_if_allowed, search_committed
+from ...tools.diagnosis import source_of
+from ...tools.external_id import is_external_id, require_external_id
+from ...tools.transactions import commit_if_allowed, search_committed
 from .recovery import NoRecovery, recovery_for
 
 #: Hooks that an export of many records does not call for each record.

@@ -3,9 +3,9 @@
 
 import math
 
-from ...capabilities import has_capability
-from ...external_id import is_external_id
-from ...transactions import commit_if_allowed
+from ...tools.capabilities import has_capability
+from ...tools.external_id import is_external_id
+from ...tools.transactions import commit_if_allowed
 from ..backend_adapter import settling_time
 
 

@@ -3,6 +3,4 @@
 Start with :mod:`.flow`; :mod:`.record` has the hooks.
 """
 
-# isort: off
 from . import batch, record
-from . import announced  # after the importer that it extends

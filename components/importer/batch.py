@@ -6,8 +6,8 @@ from odoo.tools import split_every
 
 from odoo.addons.component.core import AbstractComponent
 
-from ...backends import chunk_size_of
-from ...outcome import DELAYED, Outcome, returns_message
+from ...jobs.outcome import DELAYED, Outcome, returns_message
+from ...tools.backends import chunk_size_of
 
 
 class BatchImporter(AbstractComponent):

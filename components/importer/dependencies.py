@@ -4,7 +4,7 @@
 from contextlib import contextmanager
 from enum import Enum
 
-from ...work_context import shared
+from ...tools.work_context import shared
 
 
 class State(Enum):
@@ -74,7 +74,7 @@ class DependencyTracker:
     def imported(self, key, outcome=None):
         """Mark a record as imported.
 
-        :param outcome: its :class:`~...outcome.Outcome`, if it is known
+        :param outcome: its :class:`~...jobs.outcome.Outcome`, if it is known
         """
         self._states[key] = State.IMPORTED
         self._outcomes[key] = outcome

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import psycopg2
 
-from ...causes import cause_of
-from ...delete_jobs import waiting_deletes
 from ...exception import JOB_LEVEL_ERRORS, MissingDependencyError
-from ...outcome import (
+from ...jobs.causes import cause_of
+from ...jobs.deletes import waiting_deletes
+from ...jobs.outcome import (
     ADOPTED,
     CREATED,
     SKIPPED,
@@ -18,7 +18,7 @@ from ...outcome import (
     NothingToDo,
     Outcome,
 )
-from ...transactions import without_commits
+from ...tools.transactions import without_commits
 from .dependencies import DependencyTracker, dependency_key
 
 _logger = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 """A record on its way through an import."""
 
 from ...exception import RetryableJobError
-from ...outcome import POSTPONED, Outcome
+from ...jobs.outcome import POSTPONED, Outcome
 
 
 class ImportItem:
@@ -34,7 +34,7 @@ class ImportItem:
         #: pairs of a line that is gone on the backend and its parent, both bindings
         self.removed_lines = []
         self.unsent_fields = None  #: fields that users changed and no job exported yet
-        self.outcome = None  #: the :class:`~...outcome.Outcome`
+        self.outcome = None  #: the :class:`~...jobs.outcome.Outcome`
         self.error = None  #: the exception that stopped the import
 
     @property

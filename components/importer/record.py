@@ -8,11 +8,8 @@ from contextlib import contextmanager, nullcontext
 
 from odoo.addons.component.core import AbstractComponent
 
-from ...capabilities import has_capability
 from ...exception import IDMissingInBackend, ManyIDSInBackend
-from ...external_id import is_external_id, unique_external_ids
-from ...orm import changed_values, invalidate_dependents, prefetch_inverses
-from ...outcome import (
+from ...jobs.outcome import (
     ADOPTED,
     CREATED,
     DELAYED,
@@ -26,10 +23,14 @@ from ...outcome import (
     Report,
     returns_message,
 )
+from ...tools.capabilities import has_capability
+from ...tools.external_id import is_external_id, unique_external_ids
+from ...tools.orm import changed_values, invalidate_dependents, prefetch_inverses
 from ..mapper.errors import unknown_target
 from .dependencies import DependencyTracker, State, dependency_key
 from .flow import ImportFlow
 from .item import ImportItem
+from .locking import ImportLocks
 
 
 class RecordImporter(AbstractComponent):
@@ -236,7 +237,7 @@ class RecordImporter(AbstractComponent):
         :return: the outcome of each record that must not be imported now, by its id
         :rtype: dict[object, Outcome]
         """
-        outcomes = self._lock_imports([item.external_id for item in items], known)
+        outcomes = ImportLocks(self).lock([item.external_id for item in items], known)
         for outcome in outcomes.values():
             if is_alone and outcome.kind == POSTPONED:
                 self._retry_job_later(outcome.message)

@@ -5,8 +5,8 @@ from odoo.fields import Command
 
 from odoo.addons.component.core import AbstractComponent
 
-from ...external_id import is_external_id
-from ...orm import changed_values, prefetch_inverses
+from ...tools.external_id import is_external_id
+from ...tools.orm import changed_values, prefetch_inverses
 from .record import MapOptions
 
 

@@ -5,8 +5,8 @@ from difflib import get_close_matches
 
 from odoo import models
 
-from ...diagnosis import source_of
 from ...exception import InvalidValueError, MappingError, UnknownFieldError
+from ...tools.diagnosis import source_of
 
 #: Errors of a row that people fix in the record; conversions raise ``ValueError`` and
 #: ``TypeError``. Any other error is a bug, or retries the job.

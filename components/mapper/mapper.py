@@ -9,7 +9,7 @@ from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
 from ...exception import MappingError, UnknownFieldError
-from ...orm import prefetch_fields
+from ...tools.orm import prefetch_fields
 from .decorators import mapping_definitions
 from .errors import COLLECTED, mapping_error, unknown_source
 from .modifiers import external_to_m2o, m2o_to_external

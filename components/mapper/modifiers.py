@@ -12,9 +12,9 @@ so a connector's own modifier needs one, too::
         return modifier
 """
 
-from ...capabilities import has_capability
 from ...exception import MappingError
-from ...external_id import is_external_id
+from ...tools.capabilities import has_capability
+from ...tools.external_id import is_external_id
 from .source import fields_of, record_value, source_value
 
 

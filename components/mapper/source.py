@@ -3,7 +3,7 @@
 
 from odoo import models
 
-from ...orm import read_inherited
+from ...tools.orm import read_inherited
 
 
 def modifiers_of(source):

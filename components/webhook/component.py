@@ -6,11 +6,11 @@ from secrets import token_urlsafe
 
 from odoo.addons.component.core import AbstractComponent
 
-from ...announcements import delay_announced
 from ...exception import InvalidDataError
-from ...external_id import is_external_id, unique_external_ids
-from ...outcome import DELAYED, SKIPPED, Outcome
-from ...webhooks import SHORTEST_SECRET
+from ...jobs.outcome import DELAYED, SKIPPED, Outcome
+from ...tools.external_id import is_external_id, unique_external_ids
+from .announcements import delay_announced
+from .requests import SHORTEST_SECRET
 
 #: Characters of an external id that a delivery may name.
 LONGEST_ID = 500

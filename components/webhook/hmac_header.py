@@ -6,7 +6,7 @@ import hmac
 
 from odoo.addons.component.core import AbstractComponent
 
-from ...webhooks import equal
+from .requests import equal
 
 ENCODINGS = {
     "base64": lambda digest: base64.b64encode(digest).decode(),

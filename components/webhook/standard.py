@@ -10,7 +10,7 @@ from secrets import token_bytes
 
 from odoo.addons.component.core import AbstractComponent
 
-from ...webhooks import TOLERANCE, equal
+from .requests import TOLERANCE, equal
 
 #: Begins a secret, whose rest is the key in base64.
 PREFIX = "whsec_"

@@ -7,7 +7,7 @@ from types import FunctionType
 
 from ...components.backend_adapter import BulkAdapter, CRUDAdapter
 from ...components.exporter.record import GenericExporter
-from ..connectors import overrides
+from ...tools.overrides import overrides
 from ..finding import ERROR, Finding
 from .base import check
 
@@ -47,7 +47,7 @@ def _is_used(connectors, adapter):
     return any(
         exporter._collection == adapter._collection
         and _share_models(exporter, adapter)
-        and not overrides(exporter, ("run", "_run", "_create"), GenericExporter)
+        and not overrides(exporter, GenericExporter, "run", "_run", "_create")
         for exporter in connectors.children_of("generic.exporter")
     )
 

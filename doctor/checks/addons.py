@@ -7,7 +7,7 @@ from pathlib import Path
 
 from odoo.modules import Manifest
 
-from ...diagnosis import ADDONS
+from ...tools.diagnosis import ADDONS
 from ..connectors import depends_of
 from ..finding import ERROR, WARNING, Finding
 from .base import check

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Whether bindings link records as binders expect."""
 
-from ...inspection import all_binding_models, wrapped_field
+from ...tools.inspection import all_binding_models, wrapped_field
 from ..finding import ERROR, WARNING, Finding, did_you_mean
 from ..places import addon_of_place, place_of_model
 from .base import check

@@ -11,8 +11,9 @@ from odoo.modules import Manifest
 
 from ...components.exporter.record import GenericExporter
 from ...components.importer.record import RecordImporter
-from ...diagnosis import described, near_misses
-from ..connectors import definitions_of, is_of_framework, overrides
+from ...tools.diagnosis import described, near_misses
+from ...tools.overrides import overrides
+from ..connectors import definitions_of, is_of_framework
 from ..finding import ERROR, WARNING, Finding, did_you_mean
 from .base import check
 
@@ -220,17 +221,17 @@ def _missing(connectors, connector, model_name):
 
 def _needed_by_exporter(exporter):
     name, flow = exporter._name, ("run", "_run")
-    if not overrides(exporter, (*flow, "_map_data"), GenericExporter):
+    if not overrides(exporter, GenericExporter, *flow, "_map_data"):
         yield exporter._base_mapper_usage, f"{name} maps with it"
-    if not overrides(exporter, (*flow, "_create", "_update"), GenericExporter):
+    if not overrides(exporter, GenericExporter, *flow, "_create", "_update"):
         yield exporter._base_backend_adapter_usage, f"{name} calls the backend with it"
 
 
 def _needed_by_importer(importer):
     name = importer._name
-    if not overrides(importer, ("run", "_map_data"), RecordImporter):
+    if not overrides(importer, RecordImporter, "run", "_map_data"):
         yield importer._base_mapper_usage, f"{name} maps with it"
-    if not overrides(importer, ("run", "_import_data"), RecordImporter):
+    if not overrides(importer, RecordImporter, "run", "_import_data"):
         yield importer._base_backend_adapter_usage, f"{name} reads with it"
 
 

@@ -10,7 +10,7 @@ from odoo.addons.queue_job.jobrunner import _channels
 from odoo.addons.queue_job.jobrunner.channels import ChannelManager
 from odoo.addons.queue_job.jobrunner.runner import PG_ADVISORY_LOCK_ID
 
-from ...job_states import PENDING, RUNNABLE
+from ...jobs.states import PENDING, RUNNABLE
 from ..finding import ERROR, WARNING, Finding, did_you_mean
 from .base import check
 

@@ -6,8 +6,8 @@ from ...components.exporter.listener import (
     binding_field_problem,
     binding_fields,
 )
-from ...inspection import is_binding_model
-from ..connectors import overrides
+from ...tools.inspection import is_binding_model
+from ...tools.overrides import overrides
 from ..finding import ERROR, Finding
 from .base import check
 
@@ -24,7 +24,7 @@ def listener(connectors):
                 remedy="Name the binding and the record that it wraps in _apply_on.",
                 **connectors.at(component),
             )
-        if overrides(component, ("_bindings",), ExportListener):
+        if overrides(component, ExportListener, "_bindings"):
             continue
         for model_name in component.apply_on_models or ():
             problem = model_name in env.registry and _problem(

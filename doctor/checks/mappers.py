@@ -8,9 +8,9 @@ from ...components.exporter.record import GenericExporter
 from ...components.importer.record import RecordImporter
 from ...components.mapper import ExportMapper, Mapper
 from ...components.mapper.source import source_field
-from ...diagnosis import BUILT_IN
-from ...inspection import is_binding_model, wrapped_model
-from ..connectors import overrides
+from ...tools.diagnosis import BUILT_IN
+from ...tools.inspection import is_binding_model, wrapped_model
+from ...tools.overrides import overrides
 from ..finding import ERROR, WARNING, Finding, did_you_mean
 from ..places import addon_of_place, place_of_class
 from .base import check
@@ -42,14 +42,14 @@ def unknown_field(connectors):
     """Fields in direct and children that the model does not have."""
     for mapper in connectors.children_of("base.export.mapper"):
         if not (
-            overrides(mapper, OWN_MAPPING, Mapper)
-            or overrides(mapper, ("_map_direct",), ExportMapper)
+            overrides(mapper, Mapper, *OWN_MAPPING)
+            or overrides(mapper, ExportMapper, "_map_direct")
         ):
             yield from _unknown_fields(
                 connectors, mapper, EXPORT, "reads", lambda row: _sources(row[0])
             )
     for mapper in connectors.children_of("base.import.mapper"):
-        if not overrides(mapper, (*OWN_MAPPING, "finalize"), Mapper):
+        if not overrides(mapper, Mapper, *OWN_MAPPING, "finalize"):
             yield from _unknown_fields(
                 connectors, mapper, IMPORT, "maps to", lambda row: row[1:2]
             )
@@ -114,7 +114,7 @@ def _is_certain(connectors, mapper, model_name, flow):
             return (
                 found is not None
                 and issubclass(found, flow.base)
-                and not overrides(found, flow.hooks, flow.base)
+                and not overrides(found, flow.base, *flow.hooks)
             )
     return False
 
@@ -127,7 +127,7 @@ def unknown_child(connectors):
         connector = by_name.get(mapper._collection)
         if connector is None or mapper._computes_rows:
             continue
-        if overrides(mapper, ("_map_child", "_get_map_child_component"), Mapper):
+        if overrides(mapper, Mapper, "_map_child", "_get_map_child_component"):
             continue
         for number, (_source, target, model_name) in enumerate(mapper.children):
             missing = _missing_of_child(connectors, connector, mapper, model_name)

@@ -284,7 +284,7 @@ def commit(sources):
                     "The exporter commits after it has bound the record. A commit "
                     "before that releases its lock, so that another job may export it, "
                     "too. Use commit_if_allowed(self.env) of "
-                    "odoo.addons.connector.transactions, which spares tests."
+                    "odoo.addons.connector.tools.transactions, which spares tests."
                 )
             elif any(sources.inherits(each, name) for name in SYNCHRONIZED):
                 text = "Jobs of bindings and backends may commit, without a setting."

@@ -10,15 +10,15 @@ from odoo import SUPERUSER_ID, api
 from odoo.exceptions import MissingError
 from odoo.tools import SQL, split_every
 
-from odoo.addons.connector.backends import backend_of
-from odoo.addons.connector.causes import stored_cause
-from odoo.addons.connector.inspection import (
+from odoo.addons.connector.jobs.causes import stored_cause
+from odoo.addons.connector.jobs.facts import facts_of
+from odoo.addons.connector.jobs.states import FAILED, FINISHED
+from odoo.addons.connector.tools.backends import backend_of
+from odoo.addons.connector.tools.inspection import (
     all_binding_models,
     backend_field,
     backend_models,
 )
-from odoo.addons.connector.job_facts import facts_of
-from odoo.addons.connector.job_states import FAILED, FINISHED
 
 _logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from odoo import fields
 
 from odoo.addons.queue_job.job import FAILED
 
-from ...locks import try_lock_rows
+from ...tools.locks import try_lock_rows
 from .card import scenario
 from .tools import (
     BATCH_EXPORTER,

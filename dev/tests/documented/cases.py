@@ -8,10 +8,10 @@ from werkzeug.datastructures import Headers
 
 from odoo.tests import TransactionCase, new_test_user, tagged
 
+from odoo.addons.connector.components.webhook.requests import WebhookRequest
 from odoo.addons.connector.exception import InvalidDataError
 from odoo.addons.connector.tests.common import RemoteSystem
 from odoo.addons.connector.tests.webhooks import standard_headers
-from odoo.addons.connector.webhooks import WebhookRequest
 from odoo.addons.my_shop.debugging import mapped, read
 from odoo.addons.queue_job.job import Job
 

@@ -2,8 +2,8 @@
 from odoo.fields import Domain
 
 from odoo.addons.component.core import Component
-from odoo.addons.connector.delete_jobs import waiting_deletes
-from odoo.addons.connector.outcome import returns_message
+from odoo.addons.connector.jobs.deletes import waiting_deletes
+from odoo.addons.connector.jobs.outcome import returns_message
 from odoo.addons.queue_job.job import identity_exact
 
 

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.component.core import Component
-from odoo.addons.connector.outcome import UNCHANGED, Outcome, returns_message
-from odoo.addons.connector.transactions import commit_if_allowed
+from odoo.addons.connector.jobs.outcome import UNCHANGED, Outcome, returns_message
+from odoo.addons.connector.tools.transactions import commit_if_allowed
 from odoo.addons.queue_job.job import identity_exact
 
 from .. import vcard

@@ -5,8 +5,8 @@ from odoo.fields import Domain
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import InvalidDataError
-from odoo.addons.connector.orm import changed_values
-from odoo.addons.connector.transactions import search_committed
+from odoo.addons.connector.tools.orm import changed_values
+from odoo.addons.connector.tools.transactions import search_committed
 from odoo.addons.queue_job.job import identity_exact
 
 from .. import vcard

@@ -8,7 +8,7 @@ from odoo import fields
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.connector.http_session import Session
+from odoo.addons.connector.components.http.session import Session
 from odoo.addons.connector.tests.common import ConnectorCase
 
 GROUPS = (

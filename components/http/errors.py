@@ -1,0 +1,386 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Translate the answers of a backend, and missing answers, to errors for jobs."""
+
+import base64
+import binascii
+import codecs
+import html
+import json
+import random
+import re
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
+
+import requests
+
+from odoo.addons.component.core import AbstractComponent
+
+from ...exception import (
+    AccessRefusedError,
+    IDMissingInBackend,
+    InvalidDataError,
+    JobError,
+    NetworkRetryableError,
+)
+from .session import AnswerTooLarge, AnswerTooSlow, HeaderAuth
+
+#: Statuses that mean "not now", RFC 6585, 7231, 8470.
+BUSY = (408, 425, 429, 502, 503, 504)
+MISSING = (404, 410)
+ACCESS_REFUSED = (401, 403, 407)
+#: Statuses of a server that failed at this request, and may always fail at it.
+BROKEN = (500,)
+
+NOT_MODIFIED = 304
+
+CUT_OFF = (
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
+#: Failures of a server that answers. Such a server may always fail at this request,
+#: which must not occupy the queue forever; one that is down will be there again.
+COUNTED = (AnswerTooSlow, *CUT_OFF)
+INVALID_URL = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+)
+
+LONGEST_WAIT = 15 * 60  #: seconds
+LONGEST_RETRY_AFTER = 24 * 60 * 60  #: seconds; a server may be down for a night
+
+LONGEST_EXCERPT = 20_000  #: bytes of an answer in which its message is looked for
+LONGEST_MESSAGE = 300  #: characters of an answer that are shown
+
+#: Names of headers and parameters whose values are never shown.
+SECRET_NAME = re.compile("auth|cookie|cred|key|pass|secret|session|sign|token", re.I)
+#: The same for the body of a request, whose other fields are the data of a record.
+SECRET_IN_BODY = re.compile("api_?key|credential|passw|secret|token", re.I)
+SHORTEST_SUSPECT = 6  #: characters; shorter values are common words, such as "id"
+
+
+class HTTPErrors(AbstractComponent):
+    """Translate the answers of a backend to the errors that a job understands."""
+
+    _name = "connector.http.errors"
+    _inherit = "base.backend.adapter.crud"
+
+    #: First wait after network trouble, in seconds; each further one is longer.
+    _first_wait = 10
+
+    def _raise_for_answer(self, response):
+        """Raise the error that an answer stands for, if it stands for one.
+
+        :param response: a ``requests.Response``
+        :raise NetworkRetryableError: when the backend is busy, or failed
+        :raise AccessRefusedError: when it does not accept the credentials
+        :raise IDMissingInBackend: when it does not have the record
+        :raise InvalidDataError: when it refuses the data
+        :raise JobError: for a redirect, and for all other errors
+        """
+        status = response.status_code
+        if status < 300 or status == NOT_MODIFIED:
+            return
+        if status < 400:
+            raise JobError(self._redirect_message(response))
+        text = self._error_text(response)
+        if status in BUSY or status in BROKEN:
+            raise self._retryable(
+                text, self._retry_after(response), counts_attempt=status in BROKEN
+            )
+        if status in MISSING:
+            raise IDMissingInBackend(text)
+        if status in ACCESS_REFUSED:
+            raise AccessRefusedError(
+                self.env._("%s Check the credentials of the backend.", text)
+            )
+        if status < 500:
+            raise InvalidDataError(text)
+        raise JobError(text)
+
+    def _no_answer(self, method, url, error):
+        """Return our error for a request without a complete answer.
+
+        :param method: HTTP method
+        :param url: URL of the request
+        :param error: a ``requests.RequestException``, or the ``ValueError`` of a header
+            that cannot be sent
+        """
+        names = {
+            "backend": self._backend_name(),
+            "request": f"{method} {_redact_url(url)}",
+        }
+        if isinstance(error, AnswerTooLarge):
+            return JobError(self._too_large_message(names))
+        if isinstance(error, ValueError | requests.exceptions.InvalidJSONError):
+            return self._not_sent_error(error, names["backend"])
+        if isinstance(error, requests.exceptions.SSLError):
+            return self._tls_error(error, names)
+        return self._network_error(error, names)
+
+    def _not_sent_error(self, error, backend):
+        if isinstance(error, INVALID_URL):
+            return InvalidDataError(
+                self.env._("%s: the address of the backend is not valid.", backend)
+            )
+        if isinstance(error, requests.exceptions.InvalidJSONError):
+            return InvalidDataError(
+                self.env._("%s: the data cannot be sent as JSON.", backend)
+            )
+        return JobError(
+            self.env._(
+                "%s: the request cannot be sent. Check the credentials: line breaks "
+                "and letters outside of Latin-1 are not allowed in headers.",
+                backend,
+            )
+        )
+
+    def _tls_error(self, error, names):
+        if "CERTIFICATE" in str(error):
+            return JobError(
+                self.env._(
+                    "The TLS certificate of %s is not valid. Ask its administrator to "
+                    "renew it.",
+                    names["backend"],
+                )
+            )
+        message = self.env._(
+            "%(backend)s: no secure connection could be opened for %(request)s.",
+            **names,
+        )
+        return self._retryable(message, counts_attempt=True)
+
+    def _network_error(self, error, names):
+        message = self._network_message(error, names)
+        if isinstance(error, COUNTED):
+            return self._retryable(message, counts_attempt=True)
+        if isinstance(error, requests.Timeout | requests.ConnectionError):
+            return self._retryable(message)
+        return JobError(message)
+
+    def _network_message(self, error, names):
+        if isinstance(error, AnswerTooSlow):
+            return self.env._(
+                "%(backend)s did not complete its answer to %(request)s within "
+                "%(seconds)s seconds.",
+                seconds=self._deadline,
+                **names,
+            )
+        if isinstance(error, requests.Timeout):
+            return self.env._(
+                "%(backend)s did not answer %(request)s in time.", **names
+            )
+        if isinstance(error, requests.ConnectionError):
+            return self.env._(
+                "The connection to %(backend)s failed during %(request)s.", **names
+            )
+        if isinstance(error, CUT_OFF):
+            return self.env._(
+                "%(backend)s sent an incomplete or unreadable answer to %(request)s.",
+                **names,
+            )
+        if isinstance(error, requests.TooManyRedirects):
+            return self.env._(
+                "%(backend)s redirects %(request)s again and again. Check the address "
+                "of the backend.",
+                **names,
+            )
+        return self.env._("%(backend)s: %(request)s failed.", **names)
+
+    def _too_large_message(self, names):
+        return self.env._(
+            "The answer of %(backend)s to %(request)s is larger than %(size)s bytes. "
+            "Request fewer records at a time, or raise _max_answer_size of the adapter "
+            "%(adapter)s.",
+            size=self._max_answer_size,
+            adapter=self._name,
+            **names,
+        )
+
+    # -- when the job is retried
+
+    def _retryable(self, message, seconds=None, counts_attempt=False):
+        """Return an error that makes the queue retry the job, later each time.
+
+        :param message: what happened
+        :param seconds: wait that the backend asked for; by default it grows with the
+            attempts of the job
+        :param counts_attempt: whether the job fails after its last attempt. Otherwise
+            the last attempt is not counted, and a backend that is down fails no job.
+        """
+        attempts, most = self._attempts_of_job()
+        if seconds is None:
+            wait = min(self._first_wait * 3**attempts, LONGEST_WAIT)
+            seconds = round(wait * random.uniform(0.8, 1.2))
+        is_last = bool(most) and attempts + 1 >= most
+        return NetworkRetryableError(
+            message,
+            seconds=max(seconds, 1),
+            ignore_retry=is_last and not counts_attempt,
+        )
+
+    def _attempts_of_job(self):
+        """Return how many attempts our job has made, and how many it may make."""
+        job = self._current_job()
+        return (job.retry, job.max_retries) if job else (0, 0)
+
+    def _retry_after(self, response):
+        """Return the seconds of the header ``Retry-After`` (RFC 9110, 10.2.3).
+
+        :return: seconds, a little more than requested, so that not all jobs return
+            together; ``None`` without a valid header
+        :rtype: int | None
+        """
+        value = response.headers.get("Retry-After", "").strip()
+        if value.isdecimal():
+            seconds = int(value)
+        else:
+            try:
+                moment = parsedate_to_datetime(value)
+            except (TypeError, ValueError):
+                return None
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=timezone.utc)
+            seconds = (moment - datetime.now(timezone.utc)).total_seconds()
+        seconds = min(max(seconds, 0), LONGEST_RETRY_AFTER)
+        return round(seconds * random.uniform(1, 1.1)) + 1
+
+    # -- texts for people
+
+    def _error_text(self, response):
+        """Return what the backend answered, without markup and secrets.
+
+        :param response: a ``requests.Response``
+        :rtype: str
+        """
+        secrets = self._secrets(response)
+        text = _without_secrets(_body_text(response), secrets)
+        return self.env._(
+            "%(backend)s answered %(status)s %(reason)s to %(request)s: %(text)s",
+            backend=self._backend_name(),
+            status=response.status_code,
+            reason=_without_secrets(response.reason or "", secrets),
+            request=self._request_label(response),
+            text=" ".join(text.split())[:LONGEST_MESSAGE] or "-",
+        )
+
+    def _redirect_message(self, response):
+        """Return where the backend redirects a request that must not be redirected."""
+        url = _redact_url(response.headers.get("Location", ""), response.url)
+        return self.env._(
+            "%(backend)s redirects to %(url)s. If you trust that server, enter the new "
+            "address in the backend.",
+            backend=self._backend_name(),
+            url=_without_secrets(url, self._secrets(response)),
+        )
+
+    def _request_label(self, response):
+        """Return the method and the URL of a request, without secrets."""
+        return f"{response.request.method} {_redact_url(response.request.url)}"
+
+    def _backend_name(self):
+        # The user may lack the right to read the backend.
+        return self.backend_record.sudo().display_name
+
+    def _secrets(self, response):
+        """Return the secrets of a request, which some servers repeat in their answers.
+
+        :rtype: set
+        """
+        request = response.request
+        url = urlsplit(request.url)
+        cookies = request.headers.get("Cookie", "").split(";")
+        named = [*request.headers.items(), *parse_qsl(url.query)]
+        suspects = [value for name, value in named if SECRET_NAME.search(name)]
+        suspects += [
+            value
+            for name, value in _named_texts(request.body)
+            if SECRET_IN_BODY.search(name)
+        ]
+        suspects += [cookie.partition("=")[2].strip() for cookie in cookies]
+        secrets = {value for value in suspects if len(value) >= SHORTEST_SUSPECT}
+        secrets.add(unquote(url.password or ""))
+        if isinstance(self.session.auth, HeaderAuth):
+            secrets.add(request.headers.get(self.session.auth.name, ""))
+        for name in ("Authorization", "Proxy-Authorization"):
+            secrets.update(_credentials(request.headers.get(name, "")))
+        return set(map(_text, secrets)) - {""}
+
+
+def _named_texts(body):
+    """Return the names and texts in the body of a request: JSON or a form."""
+    text = _text(body) if isinstance(body, str | bytes) else ""
+    try:
+        return list(_texts_in(json.loads(text or "")))
+    except ValueError:
+        return parse_qsl(text if isinstance(text, str) else "")
+
+
+def _texts_in(data, name=""):
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from _texts_in(value, key)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _texts_in(value, name)
+    elif isinstance(data, str):
+        yield name, data
+
+
+def _credentials(header):
+    """Return the secrets of a header ``Authorization``."""
+    scheme, _, credentials = _text(header).partition(" ")
+    if scheme.lower() != "basic":
+        return {credentials}
+    try:
+        decoded = _text(base64.b64decode(credentials))
+    except binascii.Error:
+        return {credentials}
+    return {credentials, decoded, decoded.partition(":")[2]}
+
+
+def _without_secrets(text, secrets):
+    """Replace secrets in a text, in each form in which a server may repeat them."""
+    forms = set()
+    for secret in {*secrets, *map(unquote, secrets)}:
+        quoted = quote(secret), quote(secret, ""), json.dumps(secret)[1:-1]
+        forms.update((secret, *quoted))
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "***")
+    return text
+
+
+def _text(value):
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _body_text(response):
+    """Return the beginning of an answer as text without markup."""
+    excerpt = response.content[:LONGEST_EXCERPT]
+    try:
+        # Unlike a strict decode, it accepts an excerpt that ends within a character.
+        text = codecs.getincrementaldecoder("utf-8")().decode(excerpt)
+    except UnicodeDecodeError:
+        text = excerpt.decode("latin-1")
+    if "html" in response.headers.get("Content-Type", "") or text.startswith("<"):
+        text = html.unescape(re.sub(r"<[^>]*>", " ", text))
+    return text
+
+
+def _redact_url(url, base=""):
+    """Return a URL without what may be secret: user, password, query, fragment.
+
+    :param url: an absolute URL, or one that is relative to ``base``
+    """
+    try:
+        parts = urlsplit(urljoin(base, url))
+    except ValueError:
+        return "***"
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"

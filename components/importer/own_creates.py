@@ -1,0 +1,86 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Records that an import finds on a backend because our own export creates them."""
+
+from datetime import datetime, timedelta
+
+from ...jobs.outcome import SKIPPED, Outcome
+from ...tools.external_id import is_external_id
+from ...tools.locks import try_lock_rows
+from ..backend_adapter import settling_time
+
+#: How long an import waits for creates in flight before it asks the backend.
+PATIENCE = timedelta(minutes=1)
+
+
+class OwnCreates:
+    """Tells the records that our exports create from those that Odoo does not know.
+
+    An import that does not know the external id of a record may have met a record whose
+    export has not committed the id yet, or was interrupted before it could. Importing
+    it would create it in Odoo a second time.
+
+    :param importer: the importer
+    :param creates: list of :class:`~..models.connector_create_intent.OpenCreate`
+    """
+
+    def __init__(self, importer, creates):
+        self.importer = importer
+        self.env = importer.env
+        self.creates = creates
+
+    def match(self, external_ids):
+        """Find the records that our exports have created, and bind them.
+
+        :param external_ids: ids on the backend that no binding has
+        :return: the bindings of the records that are bound now, and the outcomes of the
+            records that must not be imported; both by external id
+        :rtype: tuple[dict, dict]
+        :raise RetryableJobError: when a create is in flight
+        """
+        self._wait_for_creates()
+        by_text = {str(external_id): external_id for external_id in external_ids}
+        bound, skipped = {}, {}
+        for create in self.creates:
+            if not by_text:
+                break  # All ids are found; the backend need not be asked more.
+            found = self.importer.backend_adapter.find_created(create.key)
+            external_id = None
+            if is_external_id(found):
+                external_id = by_text.pop(str(found), None)
+            if external_id is None:
+                continue
+            if create.is_deleted:
+                skipped[external_id] = self._skip(external_id)
+            else:
+                bound[external_id] = self._bind(create, external_id)
+        return bound, skipped
+
+    def _wait_for_creates(self):
+        """Retry the job while a create is in flight, unless it has waited for long."""
+        job = self.importer._current_job()
+        has_waited = job and job.date_created < datetime.now() - PATIENCE
+        settled = settling_time(self.importer.backend_adapter)
+        if not has_waited and any(create.age < settled for create in self.creates):
+            self._retry()
+
+    def _skip(self, external_id):
+        message = self.env._(
+            "Skipped: %s was deleted in Odoo while it was created on the backend. See "
+            "the interrupted creates.",
+            external_id,
+        )
+        return Outcome(SKIPPED, message)
+
+    def _bind(self, create, external_id):
+        binding = self.importer.model.browse(create.res_id)
+        # The export holds the row as long as it is at work. A row that is not visible
+        # was created after this transaction began.
+        if not try_lock_rows(binding) or not binding.exists():
+            self._retry()
+        self.importer.binder.bind(external_id, binding)
+        return binding
+
+    def _retry(self):
+        self.importer._retry_job_later(
+            self.env._("An export is creating records on the backend.")
+        )

@@ -1,0 +1,79 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The import of a record that a backend has announced, and does not return."""
+
+from datetime import datetime, timedelta
+
+from odoo.addons.component.core import AbstractComponent
+
+from ...jobs.outcome import DELETED, GONE, Outcome, returns_message
+
+#: Shortest and longest wait for a record that was announced, in seconds.
+WAITS = 2, 30
+
+
+class AnnouncedImporter(AbstractComponent):
+    """What an importer does about an announced record that is not there."""
+
+    _inherit = "connector.record.importer"
+
+    #: Seconds that a backend may take until it returns a record that it has announced.
+    _appears_within = 120
+
+    @returns_message
+    def run_missing(self, external_id, deleted):
+        """Follow an announcement of a record that the backend does not return.
+
+        It has deleted the record, or has announced it before others can see it.
+
+        :param external_id: id of the record on the backend
+        :param deleted: whether the backend announced that it has deleted the record
+        :return: a translated sentence that says what was done
+        :rtype: str
+        :raise RetryableJobError: while a new record may still appear
+        """
+        self._lock_import(external_id)
+        binding = self.binder.to_internal(external_id)
+        if binding and deleted:
+            return self._delete_missing(binding)
+        if not binding and not deleted:
+            self._wait_for_record(external_id)
+        return Outcome(
+            GONE,
+            self.env._(
+                "Nothing was imported: the backend no longer has record %s.",
+                external_id,
+            ),
+        )
+
+    def _delete_missing(self, binding):
+        name = binding.display_name
+        self._delete_binding(binding)
+        return Outcome(
+            DELETED, self.env._("%s was deleted on the backend.", name or "")
+        )
+
+    def _wait_for_record(self, external_id):
+        job = self._current_job()
+        age = job and datetime.now() - job.date_created
+        if job and age < timedelta(seconds=self._appears_within):
+            shortest, longest = WAITS
+            self._retry_job_later(
+                self.env._(
+                    "The backend has announced record %s, but does not return it yet.",
+                    external_id,
+                ),
+                # Each wait is as long as all before it.
+                seconds=min(max(shortest, int(age.total_seconds())), longest),
+            )
+
+    # -- hooks
+
+    def _delete_binding(self, binding):
+        """Follow a delete on the backend.
+
+        By default only the binding is deleted. The Odoo record stays, since others may
+        need it.
+
+        :param binding: the binding of a record that the backend no longer has
+        """
+        binding.with_context(connector_no_export=True).unlink()

@@ -1,0 +1,177 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The cause of an error, in words for people."""
+
+import re
+import sys
+
+import psycopg2
+import psycopg2.errors
+
+from odoo.exceptions import AccessError, UserError
+
+from odoo.addons.component.exception import ComponentException
+
+from ..exception import (
+    AccessRefusedError,
+    ConnectorException,
+    DefinitionError,
+    FailedJobError,
+    IDMissingInBackend,
+    JobError,
+    ManyIDSInBackend,
+    MissingDependencyError,
+    NetworkRetryableError,
+    NoConnectorUnitError,
+    RetryableJobError,
+)
+from ..tools.secrets import without_secrets
+from .database_errors import database_cause
+
+#: Errors whose text is written for people.
+READABLE = (AssertionError, ConnectorException, JobError, RetryableJobError, UserError)
+
+#: The action that a cause demands.
+WAIT = "wait"  #: nothing: the job is retried
+MISSING = "missing"  #: to add what the record needs; the job is retried
+RECORD = "record"  #: to correct the record
+SETTINGS = "settings"  #: to correct the settings, here or on the backend
+DEVELOPER = "developer"  #: to tell the developer
+CAUSE_CLASSES = [
+    (WAIT, "Wait"),
+    (MISSING, "Add what is missing"),
+    (RECORD, "Correct the record"),
+    (SETTINGS, "Correct the settings"),
+    (DEVELOPER, "Tell the developer"),
+]
+
+#: The class of a cause by the class of the error. The first that fits counts.
+CLASSES = (
+    (NetworkRetryableError, SETTINGS),
+    ((AccessRefusedError, AccessError), SETTINGS),
+    ((DefinitionError, NoConnectorUnitError, ComponentException), DEVELOPER),
+    ((IDMissingInBackend, ManyIDSInBackend), RECORD),
+    ((ConnectorException, RetryableJobError, UserError), RECORD),
+    ((psycopg2.IntegrityError, psycopg2.DataError), RECORD),
+    (JobError, SETTINGS),
+)
+
+#: Parts of the message of an error that differ from record to record.
+PARTICULARS = re.compile(
+    r"""
+    \b\w+://[^\s'">,]+                          # web addresses
+    | [^\s@'"<>(]+@[^\s@'">)]*\w                # e-mail addresses
+    | (?<!\w)'[^'\n]*'(?!\w) | "[^"\n]*" | “[^”\n]*” | «[^»\n]*» | „[^“\n]*“
+    | \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b
+    | \b\w*\d[\w.:/-]*\w\b | \d             # ids, numbers, dates, references
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+#: Text that queue_job puts before the message of the last attempt.
+LAST_ATTEMPT = re.compile(r"^Max\. retries \(\d+\) reached: ")
+#: Characters of a cause that are kept. Causes are compared and indexed.
+CAUSE_LENGTH = 300
+
+
+def masked_cause_of(env, error):
+    """Return the cause of an error without what differs from record to record.
+
+    Failures with the same cause have the same text.
+
+    :param env: ``Environment``, whose transaction must accept queries
+    :param error: the exception
+    :return: a translated sentence with "…" for ids, numbers, quoted values, addresses
+    :rtype: str
+    """
+    return _masked(cause_of(env, _last_attempt(error))) or type(error).__name__
+
+
+def _masked(text):
+    text = " ".join(without_secrets(text).split())
+    return PARTICULARS.sub("…", text)[:CAUSE_LENGTH]
+
+
+def cause_class_of(error):
+    """Return what has to be done about an error.
+
+    :param error: the exception
+    :return: ``"wait"``, ``"missing"``, ``"record"``, ``"settings"`` or ``"developer"``
+    :rtype: str
+    """
+    if isinstance(error, MissingDependencyError):
+        return MISSING
+    if isinstance(error, RetryableJobError):
+        return WAIT
+    return _class_of(type(_last_attempt(error)))
+
+
+def _class_of(error_class):
+    for classes, cause_class in CLASSES:
+        if issubclass(error_class, classes):
+            return cause_class
+    return DEVELOPER
+
+
+def stored_cause(exc_name, exc_message):
+    """Return the cause of a job, and its class, from what queue_job stored of it.
+
+    :param exc_name: name of the class of the exception, with its module
+    :param exc_message: its message
+    :return: pair of the cause and its class; two times ``None`` for a job without both
+    :rtype: tuple
+    """
+    cause = _masked(example_of(exc_name, exc_message) or exc_name or "") or None
+    return cause, cause and _class_of(_class_named(exc_name))
+
+
+def example_of(exc_name, message):
+    """Return the message of an error as people may read it.
+
+    :param exc_name: name of the class of the exception, with its module
+    :param message: its message
+    :return: an empty text when the message has rows of the database, or is empty
+    :rtype: str
+    """
+    if issubclass(_class_named(exc_name), psycopg2.Error):
+        return ""
+    return without_secrets(LAST_ATTEMPT.sub("", message or ""))
+
+
+def _class_named(exc_name):
+    """Return the class of an exception, ``Exception`` when it is not loaded."""
+    module, _, name = (exc_name or "").rpartition(".")
+    found = getattr(sys.modules.get(module), name, Exception)
+    return found if isinstance(found, type) else Exception
+
+
+def _last_attempt(error):
+    """Return the error behind the one that says that no attempt is left."""
+    if isinstance(error, FailedJobError) and isinstance(
+        error.__cause__, RetryableJobError
+    ):
+        return error.__cause__
+    return error
+
+
+def cause_of(env, error, data=None):
+    """Return why a record could not be synchronised.
+
+    :param env: ``Environment``, whose transaction must accept queries
+    :param error: the exception
+    :param data: the data of the record on the backend, if it was read
+    :return: a translated sentence, without database rows or class names
+    :rtype: str
+    """
+    if isinstance(error, psycopg2.Error):
+        return database_cause(env, error)
+    if isinstance(error, READABLE):
+        return str(error)
+    if isinstance(error, KeyError) and _lacks(data, error):
+        return env._("the field '%s' is missing in the backend's data.", error.args[0])
+    text = str(error)
+    if not text:
+        return env._("an unexpected error. The job that retries it shows the details.")
+    return env._("an unexpected error: %s", text)
+
+
+def _lacks(data, error):
+    return isinstance(data, dict) and error.args and error.args[0] not in data

@@ -1,0 +1,87 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Errors of PostgreSQL, in words for people."""
+
+import re
+
+import psycopg2
+import psycopg2.errors
+
+from odoo.orm.models import get_columns_from_sql_diagnostics
+
+#: Errors of PostgreSQL that a value for a date or a time causes.
+DATE_ERRORS = (
+    psycopg2.errors.InvalidDatetimeFormat,
+    psycopg2.errors.DatetimeFieldOverflow,
+)
+
+
+def database_cause(env, error):
+    """Return what Odoo's own screens would say, without values of the database.
+
+    Texts of PostgreSQL contain the values, or the whole row.
+    """
+    if isinstance(error, psycopg2.IntegrityError):
+        return _integrity_cause(env, error)
+    if isinstance(error, psycopg2.DataError):
+        return _data_cause(env, error)
+    return env._(
+        "an unexpected database error (%s). The job that retries it shows the details.",
+        error.pgcode or "-",
+    )
+
+
+def _integrity_cause(env, error):
+    model = _model_of(env, error)
+    message = model._sql_error_to_message(error)
+    if error.diag.message_primary in message or _refers_to_nothing(error):
+        return _constraint_cause(model, error)
+    detail = error.diag.message_detail
+    if detail and detail in message:  # At the end, behind the label "Detail:".
+        message = message.partition(detail)[0].rpartition("\n")[0]
+    return " ".join(message.split())
+
+
+def _constraint_cause(model, error):
+    """Return the cause of an error for which Odoo has no words, or the wrong ones."""
+    names = {"model": model._description, "constraint": error.diag.constraint_name}
+    if not _refers_to_nothing(error):
+        return model.env._(
+            "a value of %(model)s violates the constraint %(constraint)s.", **names
+        )
+    columns = get_columns_from_sql_diagnostics(
+        model.env.cr, error.diag, check_registry=True
+    )
+    fields = [model._fields[name] for name in columns if name in model._fields]
+    labels = ", ".join(field._description_string(model.env) for field in fields)
+    return model.env._(
+        "the record in the field %(field)s of %(model)s does not exist.",
+        field=f"'{labels or names['constraint']}'",
+        model=names["model"],
+    )
+
+
+def _model_of(env, error):
+    for name, model_class in env.registry.items():
+        if error.diag.table_name and error.diag.table_name == model_class._table:
+            return env[name]
+    return env["base"]
+
+
+def _refers_to_nothing(error):
+    """Return whether a written record refers to one that does not exist.
+
+    Odoo takes this for the deletion of a record that is still used.
+    """
+    # The text may be translated. Only a deletion names a second table in quotes.
+    quoted = re.findall(r'"', error.diag.message_primary or "")
+    return isinstance(error, psycopg2.errors.ForeignKeyViolation) and len(quoted) == 4
+
+
+def _data_cause(env, error):
+    if isinstance(error, psycopg2.errors.StringDataRightTruncation):
+        return env._("a text is too long for its field.")
+    if isinstance(error, psycopg2.errors.NumericValueOutOfRange):
+        return env._("a number is too large for its field.")
+    if isinstance(error, DATE_ERRORS):
+        return env._("a date or time is not valid.")
+    return env._("a value is not of the type of its field.")

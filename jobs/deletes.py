@@ -1,0 +1,93 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The jobs that delete on backends what was deleted in Odoo."""
+
+from odoo.addons.queue_job.job import Job
+
+from ..tools.backends import split_for_jobs
+from ..tools.external_id import unique_external_ids
+from .states import UNFINISHED
+
+
+def delete_job_key(backend, model_name, external_id):
+    """Return the identity key of the job that deletes a record on a backend.
+
+    :param backend: record of the backend
+    :param model_name: name of the model of the binding
+    :param external_id: id of the record on the backend
+    :rtype: str
+    """
+    return (
+        f"connector.delete({backend._name}, {backend.id}, {model_name}, {external_id})"
+    )
+
+
+def waiting_deletes(backend, model_name, external_ids):
+    """Return the ids that were deleted in Odoo, but not yet on the backend.
+
+    :param backend: record of the backend
+    :param model_name: name of the model of the bindings
+    :param external_ids: list of ids on the backend
+    :return: the ids as they were given; of ``1`` and ``"1"`` the one that came first
+    :rtype: set
+    """
+    keys = {
+        delete_job_key(backend, model_name, id_): id_
+        for id_ in unique_external_ids(external_ids)
+    }
+    if not keys:
+        return set()
+    found = backend.env["queue.job"].sudo().uuids_by_key(keys, UNFINISHED)
+    return {keys[key] for key, _uuid in found}
+
+
+def delay_deletes(model, deletes):
+    """Delay jobs that delete records on their backends.
+
+    A few deletes get a job each, many get a job for each chunk.
+
+    :param model: empty recordset of the bindings' model
+    :param deletes: list of the arguments of ``export_delete_record`` for each record:
+        the backend, the external id, and what a connector adds
+    """
+    by_backend = {}
+    for backend, *arguments in deletes:
+        by_backend.setdefault(backend, []).append(arguments)
+    jobs = []
+    for backend, of_backend in by_backend.items():
+        for chunk in split_for_jobs(backend, of_backend):
+            if len(chunk) == 1:
+                delay_delete(model, backend, *chunk[0])
+            else:
+                jobs.append(_chunk_job(model, backend, list(chunk)))
+    if jobs:
+        model.env["queue.job"].store_new(jobs)
+
+
+def delay_delete(model, backend, external_id, *more):
+    """Delay the job that deletes one record on its backend.
+
+    :param model: empty recordset of the binding's model
+    :param backend: record of the backend
+    :param external_id: id of the record on the backend
+    :param more: what a connector adds to the arguments of ``export_delete_record``
+    """
+    key = delete_job_key(backend, model._name, external_id)
+    delayed = model.with_delay(identity_key=key)
+    delayed.export_delete_record(backend, external_id, *more)
+
+
+def _chunk_job(model, backend, deletes):
+    description = model.env._(
+        "Delete %(count)s records on %(backend)s",
+        count=len(deletes),
+        backend=backend.display_name,
+    )
+    functions = model.env["queue.job.function"].sudo()
+    return Job(
+        model.export_delete_records,
+        args=(backend, deletes),
+        description=description,
+        channel=functions.channel_like(
+            model, "export_delete_records", "export_delete_record"
+        ),
+    )

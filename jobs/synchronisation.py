@@ -1,0 +1,98 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""*Synchronise Now*: all imports and exports that a connector offers, as one run."""
+
+from contextlib import suppress
+from typing import NamedTuple
+
+from odoo.addons.component.exception import ComponentException
+
+from ..tools.capabilities import has_capability
+from ..tools.inspection import binding_models, model_label
+from .runs import Run, within_run
+from .states import STARTED, WAITING
+
+
+class Step(NamedTuple):
+    """A job of a synchronisation."""
+
+    model: str  #: name of the model of the bindings
+    method: str
+    key: str  #: identity key of the job
+
+
+class Synchronisation:
+    """The jobs that synchronise all kinds of records with a backend.
+
+    :param backend: record of the backend
+    """
+
+    def __init__(self, backend):
+        self.backend = backend
+        self.env = backend.env
+        #: for each kind of record, a list of :class:`Step`; the import comes first
+        self.steps = [
+            steps
+            for model in binding_models(self.env, backend._name)
+            if (steps := self._steps_of(model))
+        ]
+
+    def delay(self):
+        """Delay the jobs, as one run in both directions.
+
+        :return: whether there are new jobs; none are made while all of them wait or run
+        :rtype: bool
+        """
+        if self._is_under_way():
+            return False
+        start = self.env["connector.run.start"].begin(self.backend, False)
+        with within_run(Run(start.id, self.backend._name, self.backend.id)):
+            for steps in self.steps:
+                self._delay(steps)
+        return True
+
+    def _steps_of(self, model):
+        methods = []
+        with self.backend.work_on(model) as work:
+            importer = exporter = None
+            with suppress(ComponentException):
+                importer = work.component(usage="batch.importer")
+            with suppress(ComponentException):
+                exporter = work.component(usage="batch.exporter")
+        if importer:
+            finds_changes = has_capability(importer, "finds_changes")
+            methods.append("import_changes" if finds_changes else "import_batch")
+        if exporter:
+            methods.append("export_batch")
+        return [
+            Step(
+                model,
+                method,
+                f"connector.synchronise({self.backend}, {model}, {method})",
+            )
+            for method in methods
+        ]
+
+    def _is_under_way(self):
+        keys = {step.key for steps in self.steps for step in steps}
+        found = self.env["queue.job"].uuids_by_key(list(keys), (*WAITING, STARTED))
+        return keys == {key for key, _uuid in found}
+
+    def _delay(self, steps):
+        first, *others = [
+            getattr(
+                self.env[step.model].delayable(
+                    identity_key=step.key, description=self._description(step)
+                ),
+                step.method,
+            )(self.backend)
+            for step in steps
+        ]
+        for job in others:
+            first.on_done(job)
+        first.delay()
+
+    def _description(self, step):
+        kind = model_label(self.env, step.model)
+        if step.method == "export_batch":
+            return self.env._("Find what to export: %s", kind)
+        return self.env._("Find what to import: %s", kind)

@@ -1,0 +1,1 @@
+from . import connector_comparison, connector_comparison_line, connector_preview

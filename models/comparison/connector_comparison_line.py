@@ -1,0 +1,376 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...jobs.directions import EXPORT, IMPORT
+from ...jobs.states import DONE, FAILED
+from ...tools.backends import split_for_jobs
+from ..screen_actions import RELOAD, notification
+
+LINK = "link"
+
+
+class ConnectorComparisonLine(models.Model):
+    """A record that is not the same on both sides."""
+
+    _name = "connector.comparison.line"
+    _description = "Difference between Both Sides"
+    _inherit = "connector.backend.reference"
+    _order = "kind, id"
+    _rec_name = "name"
+
+    comparison_id = fields.Many2one(
+        "connector.comparison",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        readonly=True,
+    )
+    chunk_id = fields.Many2one(
+        "connector.comparison.chunk", index=True, ondelete="cascade", readonly=True
+    )
+    # In the order in which people should look at them.
+    kind = fields.Selection(
+        [
+            ("differs", "Different values"),
+            ("failed", "Cannot be compared"),
+            ("missing_here", "Missing in Odoo"),
+            ("missing_there", "Missing on the backend"),
+            ("twice", "Linked twice"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    res_id = fields.Many2oneReference(
+        string="Link ID", model_field="model_name", readonly=True, index=True
+    )
+    external_id = fields.Char(string="ID on the Backend", readonly=True)
+    label = fields.Char(readonly=True, help="Name of the record on the backend.")
+    name = fields.Char(string="Record", compute="_compute_visible")
+    details = fields.Json(
+        readonly=True,
+        groups=fields.NO_ACCESS,
+        help="Both values of each field that differs.",
+    )
+    differences = fields.Json(
+        compute="_compute_visible",
+        help="Both values of each field that differs and that the user may read.",
+    )
+    match_model = fields.Char(readonly=True)
+    match_id = fields.Many2oneReference(
+        string="Link With",
+        model_field="match_model",
+        help="The record of Odoo that is the same as the one of the backend. The "
+        "connector proposes one when it can.",
+    )
+    repair = fields.Selection(
+        [(EXPORT, "Export"), (IMPORT, "Import"), (LINK, "Link")],
+        string="Kind of Repair",
+        readonly=True,
+    )
+    job_uuid = fields.Char(readonly=True)
+    repair_state = fields.Selection(
+        [("waiting", "Waiting"), ("failed", "Failed"), ("done", "Done")],
+        string="Repair",
+        compute="_compute_repair_state",
+        compute_sudo=True,
+    )
+
+    @api.model
+    def _editable_fields(self):
+        return {"match_id"}
+
+    # -- what people see
+
+    @api.depends_context("uid")
+    @api.depends("details", "res_id", "label")
+    def _compute_visible(self):
+        readable = self._readable_bindings()
+        for line in self:
+            binding = readable.get((line.model_name, line.res_id))
+            is_readable = not line.res_id or binding is not None
+            line.name = self._name_of(line, binding)
+            line.differences = [
+                each
+                for each in line.sudo().details or ()
+                if is_readable and line._may_see(each)
+            ]
+
+    def _readable_bindings(self):
+        """Return the bindings that the user may read, by model and id."""
+        found = {}
+        for model_name, lines in self.grouped("model_name").items():
+            if model_name not in self.env:
+                continue
+            ids = [line.res_id for line in lines if line.res_id]
+            model = self.env[model_name].with_context(active_test=False)
+            bindings = model.browse(ids).exists()
+            if not model.has_access("read"):
+                continue
+            for binding in bindings._filtered_access("read"):
+                found[model_name, binding.id] = binding
+        return found
+
+    def _name_of(self, line, binding):
+        if binding is not None:
+            return binding.display_name
+        if line.res_id:
+            return self.env._("A record that you may not read")
+        return line.label or self.env._("Record %s", line.external_id)
+
+    def _may_see(self, detail):
+        """Return whether the user may see the values of a field."""
+        names = detail.get("fields")
+        if names is None:
+            # Its values were read with the rights of the user who compared.
+            author = self.comparison_id.sudo().create_uid
+            return self.env.su or author.all_group_ids <= self.env.user.all_group_ids
+        model = self.env[self.model_name]
+        return all(
+            model._has_field_access(model._fields[name], "read")
+            for name in names
+            if name in model._fields
+        )
+
+    @api.depends("job_uuid", "repair")
+    def _compute_repair_state(self):
+        uuids = list(filter(None, self.mapped("job_uuid")))
+        jobs = self.env["queue.job"].search_fetch([("uuid", "in", uuids)], ["state"])
+        states = {job.uuid: job.state for job in jobs}
+        for line in self:
+            state = states.get(line.job_uuid)
+            if not line.repair:
+                line.repair_state = False
+            elif state in (None, DONE):
+                line.repair_state = "done"
+            else:
+                line.repair_state = "failed" if state == FAILED else "waiting"
+
+    # -- what people do
+
+    def action_export(self):
+        """Export the records of Odoo to the backend, and compare them again."""
+        lines = self._begin_repair().filtered("res_id")
+        for (model_name, backend), group in lines._by_backend().items():
+            bindings = self.env[model_name].browse(group.mapped("res_id")).exists()
+            bindings.check_access("write")
+            group._forget_lost_ids(backend)
+            can_export_many = self._handles_many(backend, model_name, "batch.exporter")
+            by_id = group.grouped("res_id")
+            for ids in self._split(backend, bindings.ids, can_export_many):
+                chunk = self.browse().union(*(by_id[id_] for id_ in ids))
+                chunk._in_repair(EXPORT, chunk._delayed_export(backend, ids))
+        return self._notify(
+            lines, self.env._("Records that will be exported: %s.", len(lines))
+        )
+
+    def action_import(self):
+        """Import the records of the backend, and compare them again."""
+        lines = self._begin_repair().filtered(
+            lambda line: line.external_id and line.kind != "missing_there"
+        )
+        for (model_name, backend), group in lines._by_backend().items():
+            self.env[model_name].check_access("write")
+            can_import_many = self._handles_many(backend, model_name, "record.importer")
+            by_id = group.grouped("external_id")
+            for ids in self._split(backend, list(by_id), can_import_many):
+                chunk = self.browse().union(*(by_id[id_] for id_ in ids))
+                job_uuid = chunk._delayed_import(backend, model_name, list(ids))
+                chunk._in_repair(IMPORT, job_uuid)
+        return self._notify(
+            lines, self.env._("Records that will be imported: %s.", len(lines))
+        )
+
+    def action_link(self):
+        """Link records of the backend with the records of Odoo that are the same."""
+        lines = self._begin_repair().filtered(
+            lambda line: line.kind == "missing_here" and line.match_id
+        )
+        if not lines:
+            raise UserError(
+                self.env._(
+                    "Choose a record in the column Link With for the records that are "
+                    "missing in Odoo."
+                )
+            )
+        for (model_name, backend), group in lines._by_backend().items():
+            self.env[model_name].check_access("write")
+            with backend.work_on(model_name, reader=self.env) as work:
+                sides, lost = work.component(usage="sides.comparison"), {}
+                for line in group:
+                    comparison = line.comparison_id
+                    if comparison not in lost:
+                        lost[comparison] = line._lost_bindings()
+                    sides.link(line.external_id, line._match(), lost[comparison])
+            group._delay_comparison()
+            group._in_repair(LINK, False)
+        return self._notify(lines, self.env._("Linked records: %s.", len(lines)))
+
+    def action_compare(self):
+        """Compare the records again."""
+        lines = self._begin_repair()
+        for group in lines._by_backend().values():
+            group._delay_comparison()
+        return self._notify(
+            lines, self.env._("Records that will be compared again: %s.", len(lines))
+        )
+
+    def action_preview(self):
+        """Show all fields of the record, side by side."""
+        self.ensure_one()
+        params = {
+            "backend_model": self.backend_model,
+            "backend_id": self.backend_id,
+            "model": self.model_name,
+            "external_id": self.external_id,
+            "direction": IMPORT,
+        }
+        if self.res_id:
+            params |= {"res_id": self.res_id, "direction": EXPORT}
+        return {
+            "type": "ir.actions.client",
+            "tag": "connector.preview",
+            "name": self.name,
+            "params": params,
+        }
+
+    def _begin_repair(self):
+        self.check_access("write")
+        return self
+
+    def _by_backend(self):
+        groups = {}
+        for line in self:
+            backend = line._backend()
+            if backend:
+                backend.check_access("read")
+                key = line.model_name, backend
+                groups[key] = groups.get(key, self.browse()) | line
+        return groups
+
+    def _handles_many(self, backend, model_name, usage):
+        """Return whether a connector has a component that handles many records."""
+        with backend.work_on(model_name) as work:
+            found = work.many_components(usage=usage)
+        return any(hasattr(component, "run_chunk") for component in found)
+
+    def _split(self, backend, ids, in_chunks):
+        """Divide records among jobs; without chunks, each has a job of its own."""
+        return split_for_jobs(backend, ids) if in_chunks else [(id_,) for id_ in ids]
+
+    def _delayed_export(self, backend, ids):
+        """Delay the export of bindings, and then their comparison."""
+        bindings = self.env[self[0].model_name].browse(ids)
+        if len(bindings) == 1:
+            return self._delay_with_comparison(bindings.delayable().export_record())
+        delayable = bindings.delayable(
+            description=self.env._(
+                "Export %(count)s records to %(backend)s",
+                count=len(bindings),
+                backend=backend.display_name,
+            )
+        )
+        return self._delay_with_comparison(delayable.export_chunk())
+
+    def _delayed_import(self, backend, model_name, external_ids):
+        """Delay the import of records, and then their comparison."""
+        model = self.env[model_name]
+        if len(external_ids) == 1:
+            delayable = model.delayable()
+            return self._delay_with_comparison(
+                delayable.import_record(backend, external_ids[0], force=True)
+            )
+        delayable = model.delayable(
+            description=self.env._(
+                "Import %(count)s records from %(backend)s",
+                count=len(external_ids),
+                backend=backend.display_name,
+            )
+        )
+        return self._delay_with_comparison(
+            delayable.import_chunk(backend, external_ids, force=True)
+        )
+
+    def _delay_with_comparison(self, delayable):
+        """Delay a job, and after it the comparison of the records.
+
+        :return: UUID of the job
+        :rtype: str
+        """
+        delayable.on_done(*self._comparisons()).delay()
+        return delayable._generated_job.uuid
+
+    def _delay_comparison(self):
+        for comparison in self._comparisons():
+            comparison.delay()
+
+    def _comparisons(self):
+        """Return the jobs that compare the records of lines of one kind again."""
+        jobs = []
+        for comparison, lines in self.grouped("comparison_id").items():
+            model, backend = self.env[lines[0].model_name], lines[0]._backend()
+            bound = lines.filtered("res_id")
+            found = (lines - bound).mapped("external_id")
+            if bound:
+                delayable = model.browse(bound.mapped("res_id")).delayable(
+                    description=bound._name_of_comparison()
+                )
+                jobs.append(delayable.compare_chunk(comparison, again=True))
+            if found:
+                delayable = model.delayable(
+                    description=(lines - bound)._name_of_comparison()
+                )
+                jobs.append(
+                    delayable.compare_found(backend, found, comparison, again=True)
+                )
+        return jobs
+
+    def _name_of_comparison(self):
+        if len(self) == 1:
+            return self.env._("Compare %s again", self.name)
+        return self.env._("Compare %s records again", len(self))
+
+    def _in_repair(self, repair, job_uuid):
+        self.sudo().write({"repair": repair, "job_uuid": job_uuid})
+
+    def _forget_lost_ids(self, backend):
+        """Let an export create the records that the backend has lost."""
+        lost = self.filtered(lambda line: line.kind == "missing_there")
+        lost = lost.filtered("external_id")
+        if not lost:
+            return
+        model_name = lost[0].model_name
+        with backend.work_on(model_name) as work:
+            name = work.component(usage="binder")._external_field
+        bindings = self.env[model_name].browse(lost.mapped("res_id")).exists()
+        bindings.with_context(connector_no_export=True).write({name: False})
+
+    def _match(self):
+        """Return the Odoo record that somebody has chosen, which the user may read."""
+        record = self.env[self.match_model].browse(self.match_id).exists()
+        if not record:
+            raise UserError(
+                self.env._(
+                    "The record that %s would be linked with does not exist any more. "
+                    "Choose another one in the column Link With.",
+                    self.name,
+                )
+            )
+        record.check_access("read")
+        return record
+
+    def _lost_bindings(self):
+        """Return the bindings whose records the backend does not have."""
+        domain = [
+            ("comparison_id", "=", self.comparison_id.id),
+            ("kind", "=", "missing_there"),
+        ]
+        ids = self.sudo().search(domain).mapped("res_id")
+        return self.env[self.model_name].browse(ids).exists()
+
+    def _notify(self, lines, message):
+        if not lines:
+            raise UserError(
+                self.env._("This is not possible for the records that you selected.")
+            )
+        return notification(message, following=RELOAD)

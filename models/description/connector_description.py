@@ -1,0 +1,147 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from ...jobs.directions import EXPORT, IMPORT
+from ...tools.inspection import binding_models, model_label, wrapped_model
+
+#: The parts of a connector that people care about, by the usage of their component.
+PARTS = {
+    "exports": "record.exporter",
+    "imports": "record.importer",
+    "deletes": "record.exporter.deleter",
+    "batches": "batch.importer",
+}
+
+
+class ConnectorDescription(models.AbstractModel):
+    """The mappings in words, for the screen *What is synchronised*."""
+
+    _name = "connector.description"
+    _description = "What Is Synchronised"
+
+    @api.model
+    def describe(self, state_id):
+        """Return what is synchronised with a backend.
+
+        :param state_id: id of the ``connector.backend.state``
+        :return: what the screen shows
+        :rtype: dict
+        """
+        state = self.env["connector.backend.state"].browse(int(state_id or 0)).exists()
+        if not state:
+            raise UserError(self.env._("The backend was deleted in the meantime."))
+        state.check_access("read")
+        backend = state.sudo()._backend()
+        kinds = binding_models(self.env, backend._name) if backend else []
+        pages = [self._kind(backend, model_name) for model_name in kinds]
+        return {
+            "name": state.backend_name,
+            "kinds": [page for page in pages if page["facts"] or page["directions"]],
+        }
+
+    def _kind(self, backend, model_name):
+        with backend.work_on(model_name, reader=self.env) as work:
+            directions = [
+                {"direction": direction, "rows": self._rows(work, direction)}
+                for direction in (EXPORT, IMPORT)
+            ]
+            return {
+                "model": model_name,
+                "label": model_label(self.env, model_name),
+                "facts": self._facts(work),
+                "directions": [each for each in directions if each["rows"]],
+            }
+
+    def _facts(self, work):
+        """Return sentences about what the connector does with these records."""
+        has = {
+            name: bool(work.many_components(usage=usage))
+            for name, usage in PARTS.items()
+        }
+        listens = self._listens(work)
+        sentences = []
+        if has["exports"] and listens:
+            sentences.append(self.env._("Changes in Odoo are exported immediately."))
+        elif has["exports"]:
+            sentences.append(self.env._("Records of Odoo are exported on request."))
+        if has["imports"] and has["batches"]:
+            sentences.append(
+                self.env._(
+                    "Changes on the backend are imported when Odoo searches for them."
+                )
+            )
+        elif has["imports"]:
+            sentences.append(self.env._("Records of the backend are imported singly."))
+        if has["imports"] and self._matches(work):
+            sentences.append(
+                self.env._("Records that both sides have already are linked.")
+            )
+        if has["deletes"] and listens:
+            sentences.append(
+                self.env._(
+                    "Records that are deleted in Odoo are deleted on the backend, too."
+                )
+            )
+        return sentences
+
+    def _listens(self, work):
+        """Return whether the connector exports records when they change."""
+        registry = work.components_registry
+        listener_of_connectors = registry["base.connector.listener"]
+        wrapped = wrapped_model(self.env, work.model_name)
+        return any(
+            issubclass(listener, listener_of_connectors)
+            and listener.apply_on_models
+            and (name == work.model_name or self._finds_bindings(listener, work))
+            for name in filter(None, (work.model_name, wrapped))
+            for listener in registry.lookup(
+                work.collection._name, "event.listener", name
+            )
+        )
+
+    def _finds_bindings(self, listener, work):
+        """Return whether a listener to wrapped records exports these bindings."""
+        name = getattr(listener, "_binding_field", None)
+        if not name:
+            return listener._collection == work.collection._name
+        wrapped = self.env[wrapped_model(self.env, work.model_name)]
+        field = wrapped._fields.get(name)
+        return bool(field) and field.comodel_name == work.model_name
+
+    def _matches(self, work):
+        base = work.components_registry["connector.record.importer"]
+        return any(
+            getattr(importer, "_match_existing", None)
+            and type(importer)._match_existing is not base._match_existing
+            for importer in work.many_components(usage=PARTS["imports"])
+        )
+
+    def _rows(self, work, direction):
+        comparer = work.component(usage="record.comparison")
+        exports = direction == EXPORT
+        return [
+            {
+                "sources": [
+                    comparer.label(name, of_odoo=exports) for name in field.sources
+                ],
+                "target": comparer.label(field.target, of_odoo=not exports),
+                "how": self._how(field),
+                "note": field.note,
+                "onlyCreate": field.only_create,
+            }
+            for field in comparer.described_fields(direction)
+        ]
+
+    def _how(self, field):
+        if field.is_lines:
+            return self.env._("each line of it")
+        if field.is_computed:
+            return self.env._("computed by the connector")
+        if field.is_followed:
+            return self.env._("a field of the linked record")
+        if field.is_reference:
+            return self.env._("the linked record")
+        if field.is_converted:
+            return self.env._("converted")
+        return ""

@@ -1,0 +1,1 @@
+from . import connector_cause, connector_failure

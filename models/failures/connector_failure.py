@@ -1,0 +1,378 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import re
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ...jobs.causes import (
+    CAUSE_CLASSES,
+    DEVELOPER,
+    MISSING,
+    RECORD,
+    SETTINGS,
+    WAIT,
+    example_of,
+    without_secrets,
+)
+from ...jobs.facts import external_ids_of
+from ...jobs.states import (
+    FAILED,
+    FAILING_ATTEMPTS,
+    FINISHED,
+    PENDING,
+    WAIT_DEPENDENCIES,
+    WAITS_FOR_OTHERS,
+)
+from ...tools.inspection import model_label, wrapped_field
+from ..screen_actions import RELOAD, notification, window_action
+
+#: How many jobs *Open the Records* looks at.
+RECORDS_OF = 1000
+#: How many jobs are shown with their records, and how many records of each.
+SHOWN = 20
+NAMED = 3
+#: Stands for the cause of a job that names none.
+UNKNOWN = "unknown"
+#: Failures of jobs that could not say why they failed.
+INTERRUPTED = ("JobFoundDead", "LostConnection")
+#: The cause of a job. That of an earlier attempt does not explain why a job was
+#: interrupted at its last one.
+CAUSE = SQL(
+    "CASE WHEN exc_name IN %s THEN exc_name ELSE COALESCE(cause, exc_name, %s) END",
+    INTERRUPTED,
+    UNKNOWN,
+)
+#: The jobs that fail.
+FAILING_JOBS = SQL(
+    """
+    SELECT id, backend_model, backend_id, model_name, state, record_count,
+        COALESCE(date_started, date_enqueued, date_created) AS seen,
+        %(cause)s AS cause,
+        CASE WHEN exc_name IN %(interrupted)s THEN %(settings)s
+            WHEN state != %(failed)s AND cause_class IS DISTINCT FROM %(missing)s
+                THEN %(wait)s
+            ELSE COALESCE(cause_class, %(developer)s) END AS cause_class
+    FROM queue_job
+    WHERE backend_id IS NOT NULL AND (state = %(failed)s
+        OR (cause IS NOT NULL AND state NOT IN %(finished)s
+            AND (retry >= %(attempts)s OR cause_class = %(missing)s)))
+    """,
+    attempts=FAILING_ATTEMPTS,
+    cause=CAUSE,
+    developer=DEVELOPER,
+    failed=FAILED,
+    finished=FINISHED,
+    interrupted=INTERRUPTED,
+    missing=MISSING,
+    settings=SETTINGS,
+    wait=WAIT,
+)
+
+
+class ConnectorFailure(models.Model):
+    """The failures of a backend that have the same cause.
+
+    The jobs failed, or were retried several times and will be retried again. Figures
+    are derived from the jobs.
+    """
+
+    _name = "connector.failure"
+    _description = "Failures of One Cause"
+    _inherit = "connector.backend.reference"
+    _auto = False
+    _order = "failed_jobs desc, job_count desc, id desc"
+    _rec_name = "sentence"
+
+    state_id = fields.Many2one(
+        "connector.backend.state", string="State of the Backend", readonly=True
+    )
+    cause = fields.Char(string="Text of the Cause", readonly=True)
+    sentence = fields.Char(
+        string="Cause",
+        compute="_compute_words",
+        help="“…” stands for what differs from record to record.",
+    )
+    cause_class = fields.Selection(CAUSE_CLASSES, string="What to Do", readonly=True)
+    remedy = fields.Text(compute="_compute_words")
+    kind = fields.Char(string="Kind of Record", compute="_compute_kind")
+    job_count = fields.Integer(string="Jobs", readonly=True)
+    failed_jobs = fields.Integer(
+        string="Wait for You",
+        readonly=True,
+        help="Jobs that Odoo does not retry by itself.",
+    )
+    record_count = fields.Integer(string="Records", readonly=True)
+    first_seen = fields.Datetime(readonly=True)
+    last_seen = fields.Datetime(readonly=True)
+    example_id = fields.Many2one("queue.job", string="One of the Jobs", readonly=True)
+    example = fields.Text(compute="_compute_example", compute_sudo=True)
+    details = fields.Text(
+        compute="_compute_example",
+        compute_sudo=True,
+        help="What the developer of the connector needs.",
+    )
+    records = fields.Html(string="Last Records", compute="_compute_records")
+
+    @property
+    def _table_query(self):
+        return SQL(
+            """
+            SELECT cause.*, state.company_id, state.id AS state_id
+            FROM (
+                SELECT MIN(id) AS id, backend_model, backend_id, model_name, cause,
+                    cause_class, COUNT(*) AS job_count,
+                    COUNT(*) FILTER (WHERE state = %(failed)s) AS failed_jobs,
+                    SUM(GREATEST(record_count, 1)) AS record_count,
+                    MIN(seen) AS first_seen, MAX(seen) AS last_seen,
+                    MAX(id) AS example_id
+                FROM (%(jobs)s) AS job
+                GROUP BY backend_model, backend_id, model_name, cause, cause_class
+            ) AS cause
+            LEFT JOIN connector_backend_state AS state
+                ON state.backend_model = cause.backend_model
+                AND state.backend_id = cause.backend_id
+            """,
+            failed=FAILED,
+            jobs=FAILING_JOBS,
+        )
+
+    @api.depends("cause", "cause_class")
+    @api.depends_context("lang")
+    def _compute_words(self):
+        remedies = self._remedies()
+        for failure in self:
+            key = failure.cause if failure.cause in INTERRUPTED else failure.cause_class
+            failure.remedy = remedies.get(key)
+            failure.sentence = self._sentence(failure.cause)
+
+    def _sentence(self, cause):
+        if cause in INTERRUPTED:
+            return self.env._("The job was interrupted each time it was tried.")
+        if cause == UNKNOWN:
+            return self.env._("The cause is unknown.")
+        return cause[:1].upper() + cause[1:]
+
+    def _remedies(self):
+        ask = self.env._(
+            "Ask the administrator of Odoo why the server stopped: it was restarted, "
+            "or had too little memory or time. Then retry."
+        )
+        return {
+            **dict.fromkeys(INTERRUPTED, ask),
+            WAIT: self.env._(
+                "You need not do anything: Odoo tries again by itself. Retry now if "
+                "you know that the cause is gone."
+            ),
+            MISSING: self.env._(
+                "Add what the message names. Odoo tries again by itself. Retry now if "
+                "you do not want to wait."
+            ),
+            RECORD: self.env._(
+                "Correct the records as the message says, in Odoo or on the backend. "
+                "Then retry."
+            ),
+            SETTINGS: self.env._(
+                "Correct the settings of the backend, or make it work again. Check the "
+                "connection. Then retry."
+            ),
+            DEVELOPER: self.env._(
+                "Send the details below to the developer of the connector. Retry when "
+                "the connector is corrected."
+            ),
+        }
+
+    @api.depends("model_name")
+    def _compute_kind(self):
+        for failure in self:
+            failure.kind = model_label(self.env, failure.model_name)
+
+    @api.depends("example_id")
+    def _compute_example(self):
+        for failure in self:
+            job = failure.example_id
+            failure.example = _message(job) or failure.sentence
+            lines = [
+                f"{job.channel_method_name}: {failure.sentence}",
+                job.exc_name,
+                *_places(job.exc_info),
+            ]
+            failure.details = without_secrets("\n".join(filter(None, lines)))
+
+    @api.depends("job_count")
+    @api.depends_context("uid", "lang")
+    def _compute_records(self):
+        for failure in self:
+            jobs = failure._jobs(limit=SHOWN)
+            names = failure._names_of_readable(jobs)
+            failure.records = Markup("<ul>%s</ul>") % Markup().join(
+                failure._line(job, _names(job, names)) for job in jobs
+            )
+
+    def _line(self, job, names):
+        # The message of a programming error means nothing to other people.
+        message = _message(job) if self.cause_class != DEVELOPER else ""
+        if message in ("", self.cause, self.sentence):
+            return Markup("<li>%s</li>") % names
+        return Markup("<li><b>%s</b>: %s</li>") % (names, message)
+
+    def _names_of_readable(self, jobs):
+        """Return the names of the bindings of jobs that the user may read, by id."""
+        if self.model_name not in self.env:
+            return {}
+        ids = {id_ for job in jobs for id_ in _record_ids(job)[:NAMED]}
+        bindings = self.env[self.model_name].browse(ids).exists()
+        return {
+            binding.id: binding.display_name
+            for binding in bindings._filtered_access("read")
+        }
+
+    # -- buttons
+
+    def action_retry(self):
+        """Let all jobs with these causes run again, now."""
+        self.env["connector.backend.state"].check_access("write")
+        self.check_access("read")
+        count = sum(failure._retry() for failure in self)
+        self.env["connector.cause"].sudo().look_soon()
+        message = self.env._("Jobs that run again: %s.", count)
+        return notification(message, following=self._after_retry())
+
+    def _after_retry(self):
+        if not self.env.context.get("connector_leave_form"):
+            return RELOAD
+        # The form has nothing left to show.
+        failures = "connector.connector_failure_action"
+        return window_action(self.env, failures, target="main")
+
+    def _retry(self):
+        """Requeue the jobs with one query, as ``queue.job.requeue()`` does for each."""
+        jobs = self.env["queue.job"].sudo()
+        jobs.flush_model()
+        backend = self._backend()
+        is_paused = backend and self.env["connector.backend.state"].is_paused(backend)
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE queue_job SET retry = 0, eta = NULL, worker_pid = NULL,
+                    date_enqueued = NULL, date_started = NULL, date_done = NULL,
+                    date_cancelled = NULL, exc_name = NULL, exc_message = NULL,
+                    state = CASE WHEN %s OR %s THEN %s ELSE %s END
+                WHERE id IN %s AND state IN %s
+                """,
+                bool(is_paused),
+                WAITS_FOR_OTHERS,
+                WAIT_DEPENDENCIES,
+                PENDING,
+                self._jobs()._as_query(ordered=False).subselect(),
+                (FAILED, PENDING),
+            )
+        )
+        count = self.env.cr.rowcount
+        jobs.invalidate_model()
+        return count
+
+    def _jobs(self, limit=None):
+        """Return the jobs that have the cause."""
+        self.ensure_one()
+        self.env["queue.job"].flush_model()
+        query = SQL(
+            """
+            SELECT id FROM (%s) AS job
+            WHERE backend_model = %s AND backend_id = %s AND model_name = %s
+                AND cause = %s AND cause_class = %s
+            ORDER BY id DESC LIMIT %s
+            """,
+            FAILING_JOBS,
+            self.backend_model,
+            self.backend_id,
+            self.model_name,
+            self.cause,
+            self.cause_class,
+            limit,
+        )
+        ids = [id_ for (id_,) in self.env.execute_query(query)]
+        return self.env["queue.job"].sudo().browse(ids)
+
+    def action_open_jobs(self):
+        """Show the jobs that have the cause."""
+        self.check_access("read")
+        return window_action(
+            self.env,
+            "queue_job.action_queue_job",
+            self.sentence,
+            domain=[("id", "in", self._jobs().ids)],
+            context={},
+        )
+
+    def _no_records(self, jobs):
+        names = [name for job in jobs for name in _external_ids(job)]
+        if not names:
+            return self.env._("These jobs are about no single record.")
+        return self.env._(
+            "Odoo does not have these records. Look for them on %(backend)s: %(names)s",
+            backend=self.backend_name,
+            names=", ".join(map(str, names[:SHOWN])),
+        )
+
+    def action_open_records(self):
+        """Show the Odoo records that the jobs are about."""
+        self.check_access("read")
+        jobs = self._jobs(limit=RECORDS_OF)
+        ids = {id_ for job in jobs for id_ in _record_ids(job)}
+        bindings = self.env[self.model_name].browse(ids).exists()
+        if not bindings:
+            raise UserError(self._no_records(jobs))
+        name = wrapped_field(self.env, self.model_name)
+        records = bindings.sudo()[name].with_env(self.env) if name else bindings
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.sentence,
+            "res_model": records._name,
+            "view_mode": "list,form",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", records.ids)],
+            "context": {"active_test": False},
+        }
+
+
+def _message(job):
+    return example_of(
+        job.exc_name, job.exc_message if job.state == FAILED else job.result
+    )
+
+
+def _record_ids(job):
+    try:
+        return job.records.ids
+    except KeyError:  # The model was uninstalled.
+        return []
+
+
+def _external_ids(job):
+    return external_ids_of(job.method_name, job.args, job.kwargs)
+
+
+def _names(job, names):
+    """Return how people call the records of a job.
+
+    :param job: ``queue.job``
+    :param names: names of bindings by id; the others are called by their id
+    """
+    ids = _record_ids(job)
+    shown = [names.get(id_) or f"#{id_}" for id_ in ids[:NAMED]]
+    if not ids:
+        ids = _external_ids(job)
+        shown = ids[:NAMED]
+    if not ids:
+        return job.name
+    more = [f"+ {len(ids) - NAMED}"] if len(ids) > NAMED else []
+    return ", ".join(map(str, shown + more))
+
+
+def _places(traceback, count=12):
+    """Return the last places that a traceback names, and their code, not its values."""
+    places = re.findall(r'^  File ".*\n(?:    .*\n)?', traceback or "", re.MULTILINE)
+    return [place.rstrip() for place in places[-count:]]

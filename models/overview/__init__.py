@@ -1,0 +1,1 @@
+from . import connector_backend_state_monitoring, connector_backend_state_overview

@@ -1,0 +1,68 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...jobs.states import FAILED, FINISHED
+from .sentences import ACT, NOTHING, WAIT
+
+#: The words of the overview's colours for a monitoring system.
+STATES = {NOTHING: "ok", WAIT: "wait", ACT: "act"}
+PAUSED = "paused"
+
+
+class ConnectorBackendMonitoring(models.Model):
+    """The report for monitoring systems."""
+
+    _inherit = "connector.backend.state"
+
+    @api.model
+    def monitoring(self):
+        """Return how the backends are doing, for a monitoring system.
+
+        Call it by Odoo's external API; see ``docs/monitoring.rst``.
+
+        :return: a dict for each backend that the user may read: its ``name``,
+            ``model`` and ``id``; the ``state``: ``"ok"``, ``"wait"`` (nothing to do
+            yet), ``"act"`` (somebody has to do something) or ``"paused"``; the
+            ``sentence`` of the overview; the ``lag_seconds`` that the oldest unfinished
+            job is old, without those that failed; the numbers of records that are
+            ``waiting``, have ``failed`` or are ``in_doubt``; the moment of the
+            ``last_success``, or ``None``, in UTC
+        :rtype: list[dict]
+        """
+        self.check_access("read")
+        self.sudo().make_missing()
+        states = self.search(Domain.TRUE)
+        figures, lags = states.read_figures(), states._lags()
+        return [
+            {
+                "name": state.backend_name,
+                "model": state.backend_model,
+                "id": state.backend_id,
+                "state": PAUSED if state.paused_since else STATES[state.color],
+                "sentence": state.sentence,
+                "lag_seconds": lags.get(state._reference(), 0),
+                "waiting": sum(each.waiting + each.running for each in kinds),
+                "failed": sum(each.failed for each in kinds),
+                "in_doubt": sum(each.doubt for each in kinds),
+                "last_success": fields.Datetime.to_string(state.last_success) or None,
+            }
+            for state in states
+            for kinds in [figures[state.id].kinds.values()]
+        ]
+
+    def _lags(self):
+        """Return the seconds since the oldest unfinished job was made, by backend."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT backend_model, backend_id,"
+                " EXTRACT(EPOCH FROM %s - MIN(date_created))::int FROM queue_job"
+                " WHERE backend_id IS NOT NULL AND state NOT IN %s AND state != %s"
+                " GROUP BY 1, 2",
+                fields.Datetime.now(),
+                FINISHED,
+                FAILED,
+            )
+        )
+        return {(model, id_): max(seconds, 0) for model, id_, seconds in rows}

@@ -1,0 +1,306 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
+from dataclasses import asdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...jobs.causes import READABLE
+from ...jobs.states import STARTED, WAITING
+from ...jobs.synchronisation import Synchronisation
+from ...tools.backends import is_archived
+from ...tools.inspection import (
+    backend_field,
+    backend_models,
+    binding_models,
+    checks_connection,
+    model_label,
+)
+from .. import screen_updates as updates
+from ..screen_actions import notification, window_action
+from .figures import DAYS, BackendFigures, Figures, Reference
+from .sentences import ACT, NOTHING, WAIT, sentence_of
+
+_logger = logging.getLogger(__name__)
+
+#: Figures that open a list of bindings, and the operator of their external id.
+BOUND = {"linked": "!=", "never": "="}
+
+
+class ConnectorBackendOverview(models.Model):
+    """The card of a backend in the overview, and its buttons."""
+
+    _inherit = "connector.backend.state"
+
+    kind = fields.Char(compute="_compute_kind", help="Kind of backend.")
+    sentence = fields.Char(compute="_compute_figures", compute_sudo=True)
+    detail = fields.Char(compute="_compute_figures", compute_sudo=True)
+    color = fields.Selection(
+        [(NOTHING, "Nothing to do"), (WAIT, "Wait"), (ACT, "Something to do")],
+        string="What to Do",
+        compute="_compute_figures",
+        compute_sudo=True,
+    )
+    figures = fields.Json(compute="_compute_figures", compute_sudo=True)
+    is_busy = fields.Boolean(
+        compute="_compute_figures",
+        compute_sudo=True,
+        help="Whether jobs run or wait.",
+    )
+    last_success = fields.Datetime(compute="_compute_figures", compute_sudo=True)
+    next_run = fields.Datetime(
+        compute="_compute_figures",
+        compute_sudo=True,
+        help="When a scheduled action works for the backend next.",
+    )
+    history = fields.Json(compute="_compute_figures", compute_sudo=True)
+    can_check = fields.Boolean(
+        compute="_compute_can_check",
+        help="Whether the connector can check the connection.",
+    )
+
+    def _compute_kind(self):
+        for state in self:
+            state.kind = model_label(self.env, state.backend_model)
+
+    def _compute_can_check(self):
+        for state in self:
+            state.can_check = state.backend_model in self.env and checks_connection(
+                self.env, state.backend_model
+            )
+
+    @api.depends_context("lang", "tz", "uid")
+    def _compute_figures(self):
+        figures = self._read_figures()
+        for state in self:
+            mine = figures.get(state._reference()) or BackendFigures()
+            facts = mine.facts
+            facts.paused_since = state.paused_since
+            facts.paused_by = state.paused_by_id.name or ""
+            sentence = sentence_of(self.env, facts)
+            state.sentence, state.detail = sentence.text, sentence.detail
+            state.color = sentence.color
+            state.figures = state._shown_figures(mine)
+            state.is_busy = bool(facts.running or facts.waiting.total())
+            state.last_success = facts.last_success
+            rests = facts.is_archived or facts.paused_since
+            state.next_run = False if rests else mine.next_run
+            state.history = state._shown_history(mine)
+
+    def _reference(self):
+        return Reference(self.backend_model, self.backend_id)
+
+    @api.private
+    def read_figures(self):
+        """Return the figures of the backends, as far as the user may read them.
+
+        :return: ``BackendFigures`` by the id of the state
+        :rtype: dict
+        """
+        self.check_access("read")
+        figures = self.sudo()._read_figures()
+        return {state.id: figures[state._reference()] for state in self.sudo()}
+
+    def _read_figures(self):
+        known = backend_models(self.env)
+        references = [
+            state._reference() for state in self if state.backend_model in known
+        ]
+        return Figures(self.env, references).read()
+
+    def _shown_figures(self, figures):
+        """Return the figures of each kind of record, for the table of the card."""
+        rows = []
+        for model, counted in sorted(figures.kinds.items()):
+            counts = asdict(counted)
+            if any(counts.values()):
+                opens = [name for name in counts if self._can_open(model, name)]
+                label = model_label(self.env, model)
+                rows.append({"model": model, "label": label, "opens": opens, **counts})
+        return rows
+
+    def _can_open(self, model, name):
+        if name in BOUND:
+            is_binding = model != self.backend_model and model in self.env
+            return is_binding and self.env(su=False)[model].has_access("read")
+        return True
+
+    def _shown_history(self, figures):
+        """Return what was done and what failed on each of the last days."""
+        today = fields.Date.context_today(self)
+        days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
+        return [
+            {
+                "day": fields.Date.to_string(day),
+                "done": figures.done[day],
+                "failed": figures.failed[day],
+            }
+            for day in days
+        ]
+
+    # -- links
+
+    @api.model
+    def action_open_overview(self):
+        """Open the overview, with a card for each backend."""
+        self.make_missing()
+        return window_action(self.env, "connector.connector_backend_state_action")
+
+    def action_open_backend(self):
+        """Open the settings of the backend."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.backend_name,
+            "res_model": self.backend_model,
+            "res_id": self.backend_id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }
+
+    def action_open_figure(self, model_name, figure):
+        """Open the list behind a figure.
+
+        :param model_name: name of the model of the bindings
+        :param figure: name of the figure, as in ``KindFigures``
+        """
+        self.ensure_one()
+        self.check_access("read")
+        kinds = binding_models(self.env, self.backend_model)
+        if figure in BOUND and model_name in kinds:
+            return self._open_bindings(model_name, figure)
+        if figure == "doubt":
+            return self._open("connector.connector_create_intent_action", model_name)
+        if figure == "failed":
+            return self.action_open_failures(model_name)
+        if self.env["queue.job"].has_access("read"):
+            return self._open_jobs(model_name, figure)
+        return self.action_open_runs()
+
+    def action_open_failures(self, model_name=None):
+        """Open the failures of the backend, by cause."""
+        return self._open("connector.connector_failure_action", model_name)
+
+    def action_open_runs(self):
+        """Open what was started for the backend."""
+        return self._open("connector.connector_run_action")
+
+    def action_open_comparisons(self):
+        """Open the comparisons of the backend with Odoo."""
+        return self._open("connector.connector_comparison_action")
+
+    def action_open_description(self):
+        """Open the page that says what is synchronised with the backend."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.client",
+            "tag": "connector.synchronised",
+            "name": self.env._("What is synchronised"),
+            "params": {"state_id": self.id},
+        }
+
+    def _open(self, xml_id, model_name=None):
+        self.ensure_one()
+        domain = [
+            ("backend_model", "=", self.backend_model),
+            ("backend_id", "=", self.backend_id),
+        ]
+        if model_name:
+            domain.append(("model_name", "=", model_name))
+        action = window_action(self.env, xml_id, domain=domain, context={})
+        title = f"{action['name']} · {self.backend_name}"
+        return {**action, "name": title, "display_name": title}
+
+    def _open_jobs(self, model_name, figure):
+        action = self._open("queue_job.action_queue_job", model_name)
+        states = WAITING if figure == "waiting" else (STARTED,)
+        return {**action, "domain": [*action["domain"], ("state", "in", states)]}
+
+    def _open_bindings(self, model_name, figure):
+        to_backend = backend_field(self.env, model_name, self.backend_model)
+        references = [self._reference()]
+        external = Figures(self.sudo().env, references).external_field(
+            self.backend_model, model_name
+        )
+        domain = [(to_backend, "=", self.backend_id)]
+        if external:
+            domain.append((external, BOUND[figure], False))
+        return {
+            "type": "ir.actions.act_window",
+            "name": f"{model_label(self.env, model_name)} · {self.backend_name}",
+            "res_model": model_name,
+            "view_mode": "list,form",
+            "views": [(False, "list"), (False, "form")],
+            "domain": domain,
+            "context": {"active_test": False},
+        }
+
+    # -- buttons
+
+    def action_synchronise(self):
+        """Import what has changed, and export what was never exported, as jobs."""
+        self.ensure_one()
+        self.check_access("write")
+        # As a scheduled action: the user need not have the rights on all records.
+        backend = self.sudo()._backend()
+        if not backend or is_archived(backend):
+            raise UserError(
+                self.env._(
+                    "%s is archived. Restore it to synchronise it.", self.backend_name
+                )
+            )
+        synchronisation = Synchronisation(backend)
+        if not synchronisation.steps:
+            raise UserError(
+                self.env._(
+                    "The connector of %s does not import or export many records. Its "
+                    "own buttons and schedules synchronise it.",
+                    self.backend_name,
+                )
+            )
+        if not synchronisation.delay():
+            return notification(
+                self.env._("%s is being synchronised already.", self.backend_name),
+                "info",
+            )
+        updates.send(self.env)
+        if self.paused_since:
+            message = self.env._(
+                "%s is paused. It is synchronised when you resume it.",
+                self.backend_name,
+            )
+            return notification(message, "warning")
+        message = self.env._("The synchronisation of %s has begun.", self.backend_name)
+        return notification(message)
+
+    def action_check_connection(self):
+        """Show whether the backend answers and accepts the credentials."""
+        self.ensure_one()
+        self.check_access("write")
+        backend = self.sudo()._backend()
+        try:
+            with self.env.cr.savepoint():
+                message = backend.check_connection()
+        except READABLE as error:
+            return notification(str(error), "danger", sticky=True)
+        except Exception as error:
+            # Its text may contain what is not meant for people, or a secret.
+            kind = type(error).__name__
+            _logger.warning("The connection check of %s failed: %s", backend, kind)
+            message = self.env._(
+                "The check of %(backend)s failed with an unexpected error (%(kind)s). "
+                "Tell the developer of the connector.",
+                backend=self.backend_name,
+                kind=kind,
+            )
+            return notification(message, "danger", sticky=True)
+        return notification(message, title=self.backend_name)
+
+    def action_pause(self):
+        super().action_pause()
+        updates.send(self.env)
+
+    def action_resume(self):
+        super().action_resume()
+        updates.send(self.env)

@@ -1,0 +1,284 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The one sentence that says how a backend is doing."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from odoo import fields
+from odoo.tools import format_date, format_time
+from odoo.tools.misc import formatLang
+
+from ...jobs.directions import EXPORT, IMPORT
+
+#: The action that a person has to take.
+NOTHING = "nothing"
+WAIT = "wait"
+ACT = "act"
+
+
+class Cause(NamedTuple):
+    """Why records failed."""
+
+    direction: str  #: ``"export"``, ``"import"`` or ``""``
+    text: str  #: for people; may be empty
+
+
+@dataclasses.dataclass
+class Facts:
+    """Facts from which the sentence about a backend is made.
+
+    Figures count records. All moments are ``datetime`` in UTC, without a time zone.
+    """
+
+    name: str = ""  #: of the backend
+    is_archived: bool = False
+    paused_since: datetime | None = None
+    paused_by: str = ""
+    linked: int = 0
+    never: int = 0  #: were never exported
+    waiting: Counter = dataclasses.field(default_factory=Counter)  #: by direction
+    running: int = 0
+    failed: Counter = dataclasses.field(default_factory=Counter)  #: by :class:`Cause`
+    retried: Counter = dataclasses.field(default_factory=Counter)  #: by :class:`Cause`
+    doubt: int = 0  #: it is unknown whether the backend has created them
+    #: since when the backend has not answered
+    silent_since: datetime | None = None
+    #: since when jobs could run, but no job runner starts any
+    stuck_since: datetime | None = None
+    last_success: datetime | None = None
+
+
+class Rule(NamedTuple):
+    """A state of a backend, and the sentence about it."""
+
+    name: str
+    color: str  #: what a person has to do
+    applies: Callable  #: called with the facts
+    sentence: Callable  #: called with the words and the facts
+
+
+def zone_of(env):
+    """Return the name of the time zone in which a user reads moments.
+
+    :param env: ``Environment``
+    :rtype: str
+    """
+    return env.context.get("tz") or env.user.tz or "UTC"
+
+
+class Words:
+    """Numbers, moments and parts of sentences in the language of a user.
+
+    :param env: ``Environment``
+    """
+
+    def __init__(self, env):
+        self.env = env
+        self._ = env._
+
+    def number(self, number):
+        return formatLang(self.env, number, digits=0)
+
+    def moment(self, moment):
+        """Return a moment in the user's time zone; today's without the date."""
+        zone = zone_of(self.env)
+        local, now = (
+            utc.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
+            for utc in (moment, fields.Datetime.now())
+        )
+        if local.date() == now.date():
+            return format_time(self.env, moment, tz=zone, time_format="short")
+        day = format_date(self.env, local.date(), date_format="d MMM")
+        if now - local < timedelta(days=7):
+            time = format_time(self.env, moment, tz=zone, time_format="short")
+            return f"{day}, {time}"
+        return format_date(self.env, local.date())
+
+    def waiting(self, facts):
+        """Return how many records wait, such as "210 exports wait"."""
+        total = facts.waiting.total()
+        for direction, one, many in (
+            (EXPORT, self._("1 export waits"), self._("%s exports wait")),
+            (IMPORT, self._("1 import waits"), self._("%s imports wait")),
+            (None, self._("1 record waits"), self._("%s records wait")),
+        ):
+            if direction is None or facts.waiting[direction] == total:
+                return one if total == 1 else many % self.number(total)
+
+    def cannot(self, direction, count):
+        """Return that records cannot be synchronised, in a direction."""
+        one, many = {
+            EXPORT: (
+                self._("1 record cannot be exported"),
+                self._("%s records cannot be exported"),
+            ),
+            IMPORT: (
+                self._("1 record cannot be imported"),
+                self._("%s records cannot be imported"),
+            ),
+        }.get(
+            direction,
+            (
+                self._("1 record cannot be synchronised"),
+                self._("%s records cannot be synchronised"),
+            ),
+        )
+        return one if count == 1 else many % self.number(count)
+
+
+def _archived(words, facts):
+    return words._("Archived: nothing is synchronised")
+
+
+def _paused(words, facts):
+    values = {
+        "moment": words.moment(facts.paused_since),
+        "user": facts.paused_by,
+        "waiting": words.waiting(facts),
+    }
+    if not facts.waiting.total():
+        return words._("Paused since %(moment)s by %(user)s", **values)
+    return words._("Paused since %(moment)s by %(user)s; %(waiting)s", **values)
+
+
+def _stuck(words, facts):
+    return words._(
+        "Jobs wait since %s, and no job runner works through them",
+        words.moment(facts.stuck_since),
+    )
+
+
+def _failed(words, facts):
+    directions = {cause.direction for cause in facts.failed}
+    direction = directions.pop() if len(directions) == 1 else ""
+    records = words.cannot(direction, facts.failed.total())
+    [(cause, _count)] = facts.failed.most_common(1)
+    if len(facts.failed) > 1:
+        return words._(
+            "%(records)s, for %(count)s reasons",
+            records=records,
+            count=words.number(len(facts.failed)),
+        )
+    if not cause.text:
+        return records
+    return words._("%(records)s: %(cause)s", records=records, cause=cause.text)
+
+
+def _silent(words, facts):
+    return words._(
+        "%(backend)s has not answered since %(moment)s; %(waiting)s",
+        backend=facts.name,
+        moment=words.moment(facts.silent_since),
+        waiting=words.waiting(facts),
+    )
+
+
+def _doubtful(words, facts):
+    if facts.doubt == 1:
+        return words._("It is unknown whether 1 record was created. Check it.")
+    return words._(
+        "It is unknown whether %s records were created. Check them.",
+        words.number(facts.doubt),
+    )
+
+
+def _retried(words, facts):
+    [(cause, _count)] = facts.retried.most_common(1)
+    count = facts.retried.total()
+    if count == 1:
+        return words._("1 record is tried again soon: %s", cause.text)
+    return words._(
+        "%(count)s records are tried again soon: %(cause)s",
+        count=words.number(count),
+        cause=cause.text,
+    )
+
+
+def _working(words, facts):
+    count = facts.running + facts.waiting.total()
+    if count == 1:
+        return words._("1 record is being synchronised")
+    return words._("%s records are being synchronised", words.number(count))
+
+
+def _unused(words, facts):
+    return words._("Nothing was synchronised yet")
+
+
+def _incomplete(words, facts):
+    if facts.never == 1:
+        return words._("1 record was never exported")
+    return words._("%s records were never exported", words.number(facts.never))
+
+
+def _in_sync(words, facts):
+    if facts.linked == 0:
+        return words._("Everything is in sync")
+    if facts.linked == 1:
+        return words._("The only record is in sync")
+    return words._("All %s records are in sync", words.number(facts.linked))
+
+
+#: The worst first: the first that applies is shown.
+RULES = (
+    Rule("archived", NOTHING, lambda facts: facts.is_archived, _archived),
+    Rule("paused", WAIT, lambda facts: facts.paused_since, _paused),
+    Rule("stuck", ACT, lambda facts: facts.stuck_since, _stuck),
+    Rule("failed", ACT, lambda facts: facts.failed.total(), _failed),
+    Rule("silent", WAIT, lambda facts: facts.silent_since, _silent),
+    Rule("doubtful", ACT, lambda facts: facts.doubt, _doubtful),
+    Rule("retried", WAIT, lambda facts: facts.retried.total(), _retried),
+    Rule(
+        "working",
+        WAIT,
+        lambda facts: facts.running or facts.waiting.total(),
+        _working,
+    ),
+    Rule(
+        "unused",
+        NOTHING,
+        lambda facts: not (facts.linked or facts.last_success),
+        _unused,
+    ),
+    Rule("incomplete", WAIT, lambda facts: facts.never, _incomplete),
+    Rule("in_sync", NOTHING, lambda facts: True, _in_sync),
+)
+
+
+class Sentence(NamedTuple):
+    """How a backend is doing."""
+
+    state: str  #: name of the :class:`Rule`
+    color: str  #: what a person has to do: ``"nothing"``, ``"wait"`` or ``"act"``
+    text: str
+    detail: str  #: one more sentence; may be empty
+
+
+def sentence_of(env, facts):
+    """Return the sentence about a backend.
+
+    :param env: ``Environment``, for the language and the time zone
+    :param facts: :class:`Facts`
+    :rtype: Sentence
+    """
+    rule = next(rule for rule in RULES if rule.applies(facts))
+    words = Words(env)
+    return Sentence(
+        rule.name, rule.color, rule.sentence(words, facts), _detail(words, rule, facts)
+    )
+
+
+def _detail(words, rule, facts):
+    """Return what a second line says: the cause of silence, the most frequent one."""
+    if rule.name == "silent" and facts.retried:
+        return facts.retried.most_common(1)[0][0].text
+    if rule.name == "failed" and len(facts.failed) > 1:
+        return words._(
+            "Most often: %s",
+            facts.failed.most_common(1)[0][0].text or words._("unknown"),
+        )
+    return ""

@@ -1,0 +1,430 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from collections import defaultdict
+
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from odoo.addons.component.exception import NoComponentError
+
+from ...jobs.causes import WAIT, example_of, without_secrets
+from ...jobs.outcome import SKIPPED
+from ...jobs.states import FAILED, FAILING_ATTEMPTS, FINISHED, STARTED, WAITING
+from ...tools.backends import backend_of
+from ...tools.external_id import is_external_id
+from ...tools.inspection import (
+    BINDING,
+    BindingLink,
+    links_of,
+    model_label,
+    wrapped_field,
+)
+
+#: How many of a backend's finished jobs are searched for those of one record.
+RECENT = 1000
+#: How many jobs of a link are shown.
+SHOWN = 20
+
+#: States of a link, the worst first.
+STATES = ("failed", "doubt", "waiting", "never", "linked")
+
+# queue_job stores texts that contain JSON.
+COLUMNS = SQL("id, date_created, records #>> '{}' AS records, args #>> '{}' AS args")
+UNFINISHED_JOBS = SQL(
+    """
+    SELECT %(columns)s FROM queue_job
+    WHERE backend_model = link.backend_model AND backend_id = link.backend_id
+        AND model_name = link.model AND state NOT IN %(finished)s
+    """,
+    columns=COLUMNS,
+    finished=FINISHED,
+)
+#: The finished ones in the order of their index.
+JOBS = SQL(
+    """
+    %(unfinished)s UNION ALL (
+        SELECT %(columns)s FROM queue_job
+        WHERE backend_model = link.backend_model AND backend_id = link.backend_id
+            AND state = 'done'
+        ORDER BY date_done DESC LIMIT %(recent)s)
+    """,
+    unfinished=UNFINISHED_JOBS,
+    columns=COLUMNS,
+    recent=RECENT,
+)
+
+
+class ConnectorLink(models.AbstractModel):
+    """The links of one record with backends, for the screen *Connectors*."""
+
+    _name = "connector.link"
+    _description = "Links of a Record"
+
+    @api.model
+    def summary(self, model_name, res_id):
+        """Return how many links a record has, and the worst of their states.
+
+        :param model_name: name of the model of the record
+        :param res_id: id of the record
+        :return: dict with the ``count``, and the ``state`` or ``False``
+        :rtype: dict
+        """
+        links = self._links(self._record(model_name, res_id), with_finished=False)
+        states = [link.state for link in links]
+        return {
+            "count": len(links),
+            "state": min(states, key=STATES.index) if states else False,
+        }
+
+    @api.model
+    def links(self, model_name, res_id):
+        """Return what the screen shows of each link of a record.
+
+        :param model_name: name of the model of the record
+        :param res_id: id of the record
+        :rtype: dict
+        """
+        record = self._record(model_name, res_id)
+        return {
+            "name": record.display_name,
+            "canAct": self.env.user.has_group("connector.group_connector_manager"),
+            "canOpenJobs": self.env["queue.job"].has_access("read"),
+            "searched": RECENT,
+            "links": [link.description() for link in self._links(record)],
+        }
+
+    @api.model
+    def export_now(self, binding_model, res_id):
+        """Delay the export of a record.
+
+        :param binding_model: name of the model of the binding
+        :param res_id: id of the binding
+        :return: a translated sentence
+        :rtype: str
+        """
+        link = self._link_to_act_on(binding_model, res_id)
+        if link.waits_for("export_record"):
+            return self.env._("A job that exports the record waits already.")
+        name = link.binding.display_name
+        link.binding.with_delay().export_record()
+        return self.env._("%s will be exported in a moment.", name)
+
+    @api.model
+    def import_now(self, binding_model, res_id):
+        """Delay the import of a record.
+
+        :param binding_model: name of the model of the binding
+        :param res_id: id of the binding
+        :return: a translated sentence
+        :rtype: str
+        """
+        link = self._link_to_act_on(binding_model, res_id)
+        name = link.binding.display_name
+        if not is_external_id(link.external_id):
+            raise UserError(
+                self.env._(
+                    "%(backend)s does not have %(record)s yet. Export it first.",
+                    backend=link.backend.display_name,
+                    record=name,
+                )
+            )
+        if link.waits_for("import_record"):
+            return self.env._("A job that imports the record waits already.")
+        self.env[binding_model].with_delay().import_record(
+            link.backend, link.external_id, force=True
+        )
+        return self.env._("%s will be imported in a moment.", name)
+
+    # -- what the user may see
+
+    def _record(self, model_name, res_id):
+        self.env["connector.backend.state"].check_access("read")
+        if model_name not in self.env or not self._has_links(model_name):
+            raise UserError(self.env._("%s has no links with backends.", model_name))
+        record = self.env[model_name].browse(int(res_id)).exists()
+        if not record:
+            raise UserError(self.env._("The record was deleted in the meantime."))
+        record.check_access("read")
+        return record
+
+    @api.model
+    def _has_links(self, model_name):
+        """Return whether the records of a model can be linked with backends."""
+        registry = self.env.registry
+        return issubclass(registry[model_name], registry[BINDING]) or bool(
+            links_of(self.env, model_name)
+        )
+
+    def _links(self, record, with_finished=True):
+        """Return the links with backends that the user may read.
+
+        :param with_finished: whether to search for their finished jobs, too
+        """
+        links = links_of(self.env, record._name)
+        if isinstance(record, self.env.registry[BINDING]):
+            links = [BindingLink(record._name, "id")]
+        found = []
+        for binding_model, field in links:
+            model = self.env[binding_model].sudo().with_context(active_test=False)
+            for binding in model.search([(field, "=", record.id)]):
+                found.append(Link(self.env, binding))
+        readable = self._readable(found)
+        found = [link for link in found if link.key in readable]
+        self._load(found, with_finished)
+        return found
+
+    def _load(self, links, with_finished):
+        """Read what is known about links, with a number of queries that is fixed."""
+        by_model = defaultdict(list)
+        for link in links:
+            by_model[link.binding._name].append(link)
+        for name, of_model in by_model.items():
+            bindings = self.env[name].browse([link.binding.id for link in of_model])
+            changes = self.env["connector.export.change"].sudo().of(bindings)
+            intents = self.env["connector.create.intent"].sudo()
+            doubts = intents.search(
+                [("model_name", "=", name), ("res_id", "in", bindings.ids)]
+            ).filtered("unconfirmed")
+            for link in of_model:
+                link.changes = _of_record(changes, link.binding)
+                link.doubts = _of_record(doubts, link.binding)
+        self._load_jobs(links, with_finished)
+
+    def _load_jobs(self, links, with_finished):
+        """Read the jobs of links, as far as they can be found cheaply.
+
+        These are all unfinished jobs of the backend, and the last finished ones. A job
+        belongs to a link when it works on the binding, or names its external id.
+        """
+        if not links:
+            return
+        self.env["queue.job"].flush_model()
+        wanted = JOBS if with_finished else UNFINISHED_JOBS
+        rows = self.env.execute_query(_jobs_query(links, wanted))
+        jobs = self.env["queue.job"].sudo().browse([job_id for _number, job_id in rows])
+        ids = defaultdict(list)
+        for number, job_id in rows:
+            ids[number].append(job_id)
+        for number, link in enumerate(links, 1):
+            found = jobs.browse(ids[number]).with_prefetch(jobs.ids)
+            link.unfinished = found.filtered(lambda job: job.state not in FINISHED)
+            link.jobs = found[:SHOWN]
+
+    def _readable(self, links):
+        domain = Domain.OR(
+            Domain("backend_model", "=", link.key[0])
+            & Domain("backend_id", "=", link.key[1])
+            for link in links
+        )
+        states = self.env["connector.backend.state"].search(domain)
+        return {(state.backend_model, state.backend_id) for state in states}
+
+    def _link_to_act_on(self, binding_model, res_id):
+        if not self.env.user.has_group("connector.group_connector_manager"):
+            raise AccessError(
+                self.env._("Only connector managers start synchronisations.")
+            )
+        registry = self.env.registry
+        if binding_model not in registry or not issubclass(
+            registry[binding_model], registry[BINDING]
+        ):
+            raise UserError(self.env._("%s has no links with backends.", binding_model))
+        binding = self.env[binding_model].browse(int(res_id)).exists()
+        if not binding:
+            raise UserError(self.env._("The record was deleted in the meantime."))
+        binding.check_access("write")
+        name = wrapped_field(self.env, binding_model)
+        (binding.sudo()[name].with_env(self.env) if name else binding).check_access(
+            "read"
+        )
+        link = Link(self.env, binding.sudo())
+        if link.key not in self._readable([link]):
+            raise AccessError(self.env._("You may not read the backend."))
+        self._load([link], with_finished=False)
+        return link
+
+
+class Link:
+    """A binding and what is known about its synchronisation.
+
+    :param env: ``Environment`` of the user
+    :param binding: the binding, with the rights of the system
+    """
+
+    def __init__(self, env, binding):
+        self.env = env
+        self.binding = binding
+        self.backend = backend_of(binding)
+        self.key = self.backend._name, self.backend.id
+        with self.backend.work_on(binding._name) as work:
+            try:
+                binder = work.component(usage="binder")
+            except NoComponentError:  # Its connector is being uninstalled.
+                self.external_id, self.synced = None, False
+            else:
+                self.external_id = binder.to_external(binding)
+                self.synced = binding[binder._sync_date_field]
+        # ConnectorLink._load() reads these of all links together.
+        self.changes = self.doubts = self.jobs = self.unfinished = ()
+
+    @property
+    def state(self):
+        """The state of the link, one of ``STATES``."""
+        if any(job.state == FAILED for job in self.unfinished):
+            return "failed"
+        if self.doubts:
+            return "doubt"
+        if self.unfinished:  # Changes without a job are those of a skipped record.
+            return "waiting"
+        return "linked" if is_external_id(self.external_id) else "never"
+
+    def waits_for(self, method_name):
+        """Return whether a job for this record alone waits that calls a method."""
+        return any(
+            job.method_name == method_name and job.state in WAITING
+            for job in self.unfinished
+            if job.record_count <= 1
+        )
+
+    def description(self):
+        """Return what the screen shows."""
+        binding, external_id = self.binding, self.external_id
+        is_bound = is_external_id(external_id)
+        return {
+            "model": binding._name,
+            "id": binding.id,
+            "kind": model_label(binding.env, binding._name),
+            "backend": self.backend.display_name,
+            "backendModel": self.key[0],
+            "backendId": self.key[1],
+            "externalId": str(external_id) if is_bound else "",
+            "url": _web_address(self.backend, binding, external_id) if is_bound else "",
+            "synced": _moment(self.synced),
+            "state": self.state,
+            "changes": self._waiting_changes(),
+            "doubts": [
+                {"id": doubt.id, "since": _moment(doubt.begun)} for doubt in self.doubts
+            ],
+            "error": self._last_error(),
+            "jobs": [self._job(job) for job in self.jobs],
+        }
+
+    def _waiting_changes(self):
+        if not self.changes:
+            return False
+        names = self.changes.changed_fields()
+        fields_ = self.binding.with_env(self.env)._fields
+        labels = [
+            fields_[name]._description_string(self.env)
+            for name in names or ()
+            if name in fields_
+        ]
+        # Changes that were noted before this version have no date.
+        dates = filter(None, self.changes.mapped("noted"))
+        return {
+            "fields": labels,
+            "since": _moment(min(dates, default=False)),
+            "skipped": False if self.unfinished else self._skip_reason(),
+        }
+
+    def _skip_reason(self):
+        skipped = self.jobs.filtered(lambda job: SKIPPED in (job.outcome_counts or ()))
+        return without_secrets(skipped[:1].result or "")
+
+    def _last_error(self):
+        for job in self.unfinished:
+            if job.state == FAILED or (job.cause and job.retry >= FAILING_ATTEMPTS):
+                message = job.exc_message if job.state == FAILED else job.result
+                return {
+                    "message": example_of(job.exc_name, message) or job.cause or "",
+                    "isRetried": job.cause_class == WAIT and job.state != FAILED,
+                }
+        return False
+
+    def _job(self, job):
+        ended = job.date_done or job.date_cancelled
+        message = example_of(
+            job.exc_name, job.exc_message if job.state == FAILED else job.result
+        )
+        return {
+            "id": job.id,
+            "name": job.name,
+            "state": _shown_state(job),
+            "when": _moment(ended or job.date_started or job.date_created),
+            "seconds": round(job.exec_time, 1) if job.exec_time else 0,
+            "user": job.user_id.name,
+            "records": job.record_count,
+            "message": message.partition("\n")[0],
+        }
+
+
+def _jobs_query(links, jobs):
+    """Return the query for the jobs of links, the newest first.
+
+    Most jobs are ruled out by their text: parsing the JSON of each takes much longer.
+
+    :param links: list of ``Link``
+    :param jobs: query for the jobs of ``link`` that are searched
+    :return: query for pairs of the place of the link, from 1 on, and the id of a job
+    :rtype: SQL
+    """
+    ids = [
+        str(link.external_id) if is_external_id(link.external_id) else None
+        for link in links
+    ]
+    return SQL(
+        """
+        WITH link AS (
+            SELECT * FROM unnest(%(backend_models)s::text[], %(backend_ids)s::int[],
+                %(models)s::text[], %(res_ids)s::int[], %(external_ids)s::text[],
+                %(numbers)s::numeric[]) WITH ORDINALITY AS link(
+                backend_model, backend_id, model, res_id, external_id, number, place)
+        ), candidate AS MATERIALIZED (
+            SELECT link.*, job.* FROM link CROSS JOIN LATERAL (%(jobs)s) AS job
+            WHERE strpos(job.records, link.res_id::text) > 0
+                OR strpos(job.args, link.external_id) > 0
+        )
+        SELECT place, id FROM candidate
+        WHERE records::jsonb ->> 'model' = model AND (
+            records::jsonb -> 'ids' @> to_jsonb(res_id)
+            OR (external_id IS NOT NULL AND jsonb_path_exists(
+                args::jsonb, '$[1 to last][*] ? (@ == $text || @ == $number)',
+                jsonb_build_object('text', external_id, 'number', number))))
+        ORDER BY place, date_created DESC, id DESC
+        """,
+        backend_models=[link.key[0] for link in links],
+        backend_ids=[link.key[1] for link in links],
+        models=[link.binding._name for link in links],
+        res_ids=[link.binding.id for link in links],
+        external_ids=ids,
+        numbers=[_number(external_id or "") for external_id in ids],
+        jobs=jobs,
+    )
+
+
+def _of_record(rows, binding):
+    return rows.filtered(lambda row: row.res_id == binding.id)
+
+
+def _shown_state(job):
+    if job.state == STARTED:
+        return "running"
+    if job.state in WAITING:
+        return "retried" if job.cause else "waiting"
+    return job.state
+
+
+def _web_address(backend, binding, external_id):
+    url = backend.record_url(binding, external_id) or ""
+    # People click this link.
+    return url if url.startswith(("https://", "http://")) else ""
+
+
+def _moment(value):
+    """Return a moment as the web client reads it."""
+    return value.isoformat(sep=" ", timespec="seconds") if value else False
+
+
+def _number(text):
+    return int(text) if text.isascii() and text.isdigit() else None

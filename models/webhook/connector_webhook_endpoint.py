@@ -1,0 +1,326 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
+import math
+from datetime import timedelta
+from http import HTTPStatus
+from secrets import token_urlsafe
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import NO_ACCESS, Domain
+from odoo.tools import SQL
+
+from ...components.webhook.requests import digest_of_token, verify_nothing, webhooks_of
+from ..connector_backend_reference import company_of
+from ..screen_actions import RELOAD, notification, window_action
+
+_logger = logging.getLogger(__name__)
+
+#: How long a secret is valid after it was replaced.
+OVERLAP = timedelta(days=1)
+#: Deliveries a minute that are accepted, unless somebody changes it.
+LIMIT = 600
+MINUTE = timedelta(minutes=1)
+
+
+class ConnectorWebhookEndpoint(models.Model):
+    """The address to which a backend sends what it announces, and its secrets.
+
+    The address is not stored, only a digest of its token. Only the system reads the
+    secrets.
+    """
+
+    _name = "connector.webhook.endpoint"
+    _description = "Webhook of a Backend"
+    _inherit = "connector.backend.reference"
+    _rec_name = "backend_name"
+
+    token_digest = fields.Char(copy=False, groups=NO_ACCESS)
+    #: List of dicts with a ``secret``, and the moment ``until`` which it is valid.
+    secrets = fields.Json(copy=False, prefetch=False, groups=NO_ACCESS)
+    address_since = fields.Datetime(
+        readonly=True, help="When the present address was made."
+    )
+    secret_since = fields.Datetime(
+        readonly=True, help="When the present secret was made."
+    )
+    replaced_until = fields.Datetime(
+        string="Old Secrets Valid Until",
+        readonly=True,
+        help="Until when deliveries are accepted that are signed with a secret that "
+        "was replaced.",
+    )
+    new_secret = fields.Char(
+        string="Secret of the Backend",
+        compute="_compute_new_secret",
+        inverse="_inverse_new_secret",
+        help="Enter the secret here if the backend has made it. It is never shown.",
+    )
+    limit = fields.Integer(
+        string="Deliveries a Minute",
+        required=True,
+        default=LIMIT,
+        help="How many deliveries are accepted in a minute at the most.",
+    )
+    delivery_count = fields.Integer(
+        string="Deliveries", compute="_compute_figures", compute_sudo=True
+    )
+    last_delivery = fields.Datetime(compute="_compute_figures", compute_sudo=True)
+    refused = fields.Integer(
+        string="Refused in 24 Hours",
+        compute="_compute_figures",
+        compute_sudo=True,
+        help="Requests that were not signed with a valid secret.",
+    )
+
+    _one_per_backend = models.Constraint(
+        "unique(backend_model, backend_id)", "The backend has a webhook already."
+    )
+    _one_per_token = models.UniqueIndex("(token_digest)")
+    _positive_limit = models.Constraint(
+        'CHECK ("limit" > 0)', "At least one delivery a minute must be accepted."
+    )
+
+    @api.model
+    def _editable_fields(self):
+        return {"limit", "new_secret"}
+
+    @api.private
+    def of(self, backend):
+        """Return the webhook of a backend; make it if needed.
+
+        :param backend: record of the backend
+        """
+        endpoints = self.sudo()
+        values = {"backend_model": backend._name, "backend_id": backend.id}
+        found = endpoints.search([(name, "=", values[name]) for name in values])
+        company = company_of(backend)
+        return found or endpoints.create({**values, "company_id": company.id})
+
+    def _compute_new_secret(self):
+        self.new_secret = False
+
+    def _compute_figures(self):
+        deliveries = self.env["connector.webhook.delivery"]
+        refusals = self.env["connector.webhook.refusal"]
+        yesterday = self.env.cr.now() - timedelta(days=1)
+        for endpoint in self:
+            domain = endpoint._domain_of_deliveries()
+            endpoint.delivery_count = deliveries.search_count(domain)
+            endpoint.last_delivery = deliveries.search(domain, limit=1).received
+            [(endpoint.refused,)] = refusals._read_group(
+                [("endpoint_id", "=", endpoint.id), ("hour", ">", yesterday)],
+                aggregates=["requests:sum"],
+            )
+
+    def _domain_of_deliveries(self):
+        return Domain("backend_model", "=", self.backend_model) & Domain(
+            "backend_id", "=", self.backend_id
+        )
+
+    # -- a request
+
+    @api.private
+    def receive(self, token, request):
+        """Store a delivery, whatever it announces, if the backend has sent it.
+
+        The same is done for an address that nobody has as for a wrong signature.
+
+        :param token: the token of the address
+        :param request: :class:`~...components.webhook.requests.WebhookRequest`
+        :return: the status and the headers of the answer
+        :rtype: tuple
+        """
+        fields_of_secrets = ["backend_model", "backend_id", "company_id", "secrets"]
+        endpoint = self.sudo().search_fetch(
+            [("token_digest", "=", digest_of_token(token))], fields_of_secrets
+        )
+        webhook = endpoint._verified_by(request)
+        backend = webhook and endpoint._backend()
+        if not backend:
+            self.env["connector.webhook.refusal"].sudo().count(endpoint)
+            return HTTPStatus.FORBIDDEN, {}
+        if not webhook.accepts(request):
+            return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, {}
+        if request.text is None:
+            return HTTPStatus.BAD_REQUEST, {}
+        wait = endpoint._seconds_to_wait()
+        if wait:
+            return HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(wait)}
+        deliveries = self.env["connector.webhook.delivery"].sudo()
+        deliveries.receive(backend, webhook, request)
+        return HTTPStatus.ACCEPTED, {}
+
+    def _verified_by(self, request):
+        """Return the component that has verified a request, otherwise ``None``."""
+        webhook = self._verifier(request)
+        if webhook is None:
+            verify_nothing(request)
+            return None
+        try:
+            verified = webhook.verify(request, self._valid_secrets())
+        except Exception as error:
+            # Its text may contain the secret.
+            _logger.error(
+                "%s cannot verify a delivery: %s", webhook, type(error).__name__
+            )
+            return None
+        return webhook if verified is True else None
+
+    def _verifier(self, request):
+        """Return the component that verifies a request."""
+        if self.backend_model not in self.env:  # Or there is no such endpoint.
+            return None
+        # Whether it still exists is nobody's business before it is verified.
+        backend = self.env[self.backend_model].browse(self.backend_id)
+        webhooks = list(webhooks_of(backend))
+        for webhook in webhooks:
+            topic = webhook.topic_of_request(request)
+            if topic and webhook.handles(topic):
+                return webhook
+        return next(iter(webhooks), None)
+
+    def _valid_secrets(self):
+        now = fields.Datetime.to_string(self.env.cr.now())
+        return [
+            each["secret"]
+            for each in self.secrets or ()
+            if not each["until"] or each["until"] > now
+        ]
+
+    def _seconds_to_wait(self):
+        """Return how long the backend has to wait until it may send more.
+
+        :return: 0 when it need not wait
+        """
+        now = fields.Datetime.now()
+        [*filled] = self.env.execute_query(
+            SQL(
+                "SELECT received FROM connector_webhook_delivery"
+                " WHERE backend_model = %s AND backend_id = %s AND received > %s"
+                " ORDER BY received DESC OFFSET %s LIMIT 1",
+                self.backend_model,
+                self.backend_id,
+                now - MINUTE,
+                self.limit - 1,
+            )
+        )
+        if not filled:
+            return 0
+        [(oldest,)] = filled
+        return max(1, math.ceil((oldest + MINUTE - now).total_seconds()))
+
+    # -- buttons
+
+    def action_set_up(self):
+        """Make the address and the secret, and show them once."""
+        secret = self._renew_secret()
+        return self._show(self._renew_address(), secret)
+
+    def action_renew_address(self):
+        """Make another address, and show it once. The old one is refused."""
+        return self._show(self._renew_address(), None)
+
+    def action_renew_secret(self):
+        """Make another secret, and show it once. The old one is valid for a day."""
+        return self._show(None, self._renew_secret())
+
+    def action_withdraw_old_secrets(self):
+        """Refuse deliveries that are signed with a secret that was replaced."""
+        self.ensure_one().check_access("write")
+        endpoint = self.sudo()
+        secrets = endpoint.secrets or ()
+        endpoint.secrets = [each for each in secrets if not each["until"]]
+        endpoint.replaced_until = False
+        message = self.env._("The old secrets are no longer valid.")
+        return notification(message, following=RELOAD)
+
+    def action_open_deliveries(self):
+        """Open the deliveries of the backend."""
+        self.ensure_one()
+        return window_action(
+            self.env,
+            "connector.connector_webhook_delivery_action",
+            self.env._("Webhook Deliveries · %s", self.backend_name),
+            domain=list(self._domain_of_deliveries()),
+            context={},
+        )
+
+    def _renew_address(self):
+        self.ensure_one().check_access("write")
+        token = token_urlsafe(32)
+        self.sudo().write(
+            {
+                "token_digest": digest_of_token(token),
+                "address_since": fields.Datetime.now(),
+            }
+        )
+        return f"{self.get_base_url()}/connector/webhook/{token}"
+
+    def _renew_secret(self):
+        self.ensure_one().check_access("write")
+        secret = self._any_webhook().new_secret()
+        self._replace_secret(secret)
+        return secret
+
+    def _inverse_new_secret(self):
+        for endpoint in self.filtered("new_secret"):
+            secret = endpoint.new_secret.strip()
+            problem = endpoint._any_webhook().secret_problem(secret)
+            if problem:
+                raise UserError(problem)
+            endpoint._replace_secret(secret)
+            endpoint.new_secret = False
+
+    def _replace_secret(self, secret):
+        """Let a secret be valid, and the present one for a while."""
+        now = self.env.cr.now()
+        until = now.replace(microsecond=0) + OVERLAP
+        endpoint = self.sudo()
+        valid = endpoint._valid_secrets()
+        kept = [each for each in endpoint.secrets or () if each["secret"] in valid]
+        for each in kept:
+            each["until"] = each["until"] or fields.Datetime.to_string(until)
+        endpoint.write(
+            {
+                "secrets": [{"secret": secret, "until": None}, *kept],
+                "secret_since": now,
+                "replaced_until": until if kept else False,
+            }
+        )
+
+    def _any_webhook(self):
+        """Return a webhook component of the backend, for what they have in common."""
+        backend = self.sudo()._backend()
+        webhook = backend and next(webhooks_of(backend), None)
+        if not webhook:
+            raise UserError(
+                self.env._("The connector of %s has no webhooks.", self.backend_name)
+            )
+        return webhook
+
+    def _show(self, address, secret):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Enter This at the Backend"),
+            "res_model": "connector.webhook.setup",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_address": address, "default_secret": secret},
+        }
+
+    # -- what is over
+
+    @api.private
+    def forget(self, backends):
+        """Delete the webhooks of backends that are deleted.
+
+        :param backends: records of backends of one model
+        """
+        domain = [
+            ("backend_model", "=", backends._name),
+            ("backend_id", "in", backends.ids),
+        ]
+        for name in (self._name, "connector.webhook.delivery"):
+            self.env[name].sudo().search(domain).unlink()

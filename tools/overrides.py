@@ -1,0 +1,14 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What a connector overrides of a component of the framework."""
+
+
+def overrides(component, base, *names):
+    """Return whether a component has another method than a class of the framework.
+
+    :param component: a component or its class
+    :param base: class of the framework that defines the methods
+    :param names: names of methods; one that differs is enough
+    :rtype: bool
+    """
+    cls = component if isinstance(component, type) else type(component)
+    return any(getattr(cls, name, None) is not getattr(base, name) for name in names)

@@ -1,0 +1,81 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Work that must not change anything, in Odoo or on a backend."""
+
+from contextlib import contextmanager
+
+from ..exception import ReadOnlyError
+
+
+class ReadOnly:
+    """A context in which PostgreSQL refuses every write, and which leaves no trace.
+
+    PostgreSQL refuses row locks as well. Commits are refused, since they would end the
+    context. The transaction can write again afterwards.
+
+    :param env: ``Environment`` of the transaction
+    """
+
+    def __init__(self, env):
+        self.env = env
+        self._savepoint = None
+        self._commit = None
+
+    def __enter__(self):
+        cr = self.env.cr
+        self._savepoint = cr.savepoint()
+        self._refuse_writes()
+        self._commit = vars(cr).get("commit")
+        cr.commit = self._refuse_commit
+        return self
+
+    def __exit__(self, *error):
+        cr = self.env.cr
+        if self._commit:
+            cr.commit = self._commit
+        else:
+            del cr.commit
+        # Values that were read and computed within must not be stored afterwards.
+        self._savepoint.close(rollback=True)
+
+    def recover(self):
+        """Accept queries again after an error of the database."""
+        self._savepoint.rollback()
+        self._refuse_writes()
+
+    def _refuse_writes(self):
+        # It holds until the savepoint is rolled back.
+        self.env.cr.execute("SET TRANSACTION READ ONLY")
+
+    def _refuse_commit(self):
+        raise ReadOnlyError(self.env._("A preview or a comparison cannot commit."))
+
+
+def reader_of(work):
+    """Return the environment of the user who reads the texts of a work.
+
+    A connector may work in another language, such as that of its company.
+
+    :param work: work context; its attribute ``reader`` is optional
+    :rtype: Environment
+    """
+    return getattr(work, "reader", work.env)
+
+
+@contextmanager
+def read_only_work(backend, model_name, reader=None):
+    """Start a work that can change nothing, in Odoo or on the backend.
+
+    :param backend: record of the backend
+    :param model_name: name of the model of the bindings
+    :param reader: ``Environment`` of the user who reads the texts; that of the backend
+        without one
+    :return: context manager that gives the work context; its attribute ``read_only`` is
+        the :class:`ReadOnly`
+    """
+    with (
+        ReadOnly(backend.env) as read_only,
+        backend.work_on(
+            model_name, read_only=read_only, reader=reader or backend.env
+        ) as work,
+    ):
+        yield work
