@@ -23,7 +23,9 @@ from lxml import etree
 ROOT = "odoo.addons.connector."
 #: Modules whose names without an underscore are for connectors.
 PUBLIC_MODULES = (
-    *("exception", "external_id", "locks", "outcome", "transactions"),
+    "exception",
+    *(f"tools/{name}" for name in ("external_id", "locks", "transactions")),
+    "jobs/outcome",
     *("components/mapper/decorators", "components/mapper/modifiers"),
 )
 NOT_PUBLIC = {"components.mapper.decorators.mapping_definitions"}
