@@ -494,6 +494,9 @@ class ManyCase(RealJobsCase):
 class TestQueriesOfMany(ManyCase):
     count = 0
 
+    def backend_values(self, remote):
+        return {**super().backend_values(remote), "chunk_size": 10}
+
     def extra_queries(self, work):
         """Return how many queries the listener adds to a piece of work."""
         counts = []
@@ -509,7 +512,7 @@ class TestQueriesOfMany(ManyCase):
 
     def assert_flat(self, make_work, method):
         extra, jobs = [], []
-        for count in (100, 100, 300):  # the first one fills caches
+        for count in (10, 10, 30):  # the first one fills caches
             self.forget()
             extra.append(self.extra_queries(make_work(count)))
             jobs.append(len(self.jobs(method)))
