@@ -307,11 +307,15 @@ class TestButtons(FailureCase):
 
 
 class TestActivities(FailureCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.responsible = new_test_user(
+            cls.env, "boss", groups="connector.group_connector_manager"
+        )
+
     def setUp(self):
         super().setUp()
-        self.responsible = new_test_user(
-            self.env, "boss", groups="connector.group_connector_manager"
-        )
         self.grant("connector.group_connector_manager")
         self.state.user_id = self.responsible
 
