@@ -352,13 +352,8 @@ class TestChangesWhileJobsRun(RealJobsCase):
             env["connector.test.binding"].browse(self.ada).odoo_id.write(values)
 
     def waiting(self):
-        return [
-            job["uuid"]
-            for job in self.read(
-                "queue.job",
-                [("state", "=", "pending"), ("method_name", "=", "export_changes")],
-            )
-        ]
+        domain = [("state", "=", "pending"), ("method_name", "=", "export_changes")]
+        return [job["uuid"] for job in self.jobs(domain)]
 
     def test_a_write_that_lands_while_the_job_runs_is_exported_by_a_later_job(self):
         self.write(name="First")
@@ -469,13 +464,12 @@ class ManyCase(RealJobsCase):
             self.browse(env, ids).odoo_id.write(values)
 
     def jobs(self, method="export_changes", state="pending"):
-        return self.read(
-            "queue.job",
+        return super().jobs(
             [
                 ("method_name", "=", method),
                 ("model_name", "=", "connector.test.binding"),
                 ("state", "=", state),
-            ],
+            ]
         )
 
     def run_only_job(self, method="export_changes"):
