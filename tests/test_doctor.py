@@ -552,7 +552,7 @@ class TestJobs(DoctorCase):
         self.enterContext(self.loading("queue_job"))
 
     def loading(self, *modules):
-        """Let Odoo's configuration name server-wide modules besides its own."""
+        """Let Odoo's configuration name server-wide modules."""
         modules = ["base", "web", *modules]
         return patch.dict(config.options, server_wide_modules=modules)
 

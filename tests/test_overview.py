@@ -384,7 +384,7 @@ class TestStates(OverviewCase):
 
 
 class TestQueriesOfTheOverview(OverviewCase):
-    def copy(self, job, times):
+    def repeat(self, job, times):
         """Copy a job for as many causes, without a message for each of them."""
         job.flush_recordset()
         own = ("id", "uuid", "cause")
@@ -412,12 +412,12 @@ class TestQueriesOfTheOverview(OverviewCase):
             [{"name": "Shop"} for _ in range(backends)]
         )
         states = self.env["connector.backend.state"].of(shops)
+        count = records // backends
         for shop in shops:
-            count = records // backends
             binding = self.bindings(count, shop=shop)[0]
             job = binding.with_delay().export_record().db_record()
             self.change(job, state="failed", cause="cause")
-            self.copy(job, count - 1)
+            self.repeat(job, count - 1)
         fields_ = {name: {} for name in ("sentence", "figures", "history", "next_run")}
         read = self.env["connector.backend.state"].with_user(self.seer_)
         for _ in range(2):  # The first time fills caches that all requests share.
@@ -425,6 +425,8 @@ class TestQueriesOfTheOverview(OverviewCase):
             with noted_queries() as queries:
                 found = read.web_search_read([("id", "in", states.ids)], fields_)
         self.assertEqual(found["length"], backends)
+        for state in found["records"]:
+            self.assertIn(f"for {count} reasons", state["sentence"])
         return len(queries)
 
     def test_their_number_does_not_grow(self):
