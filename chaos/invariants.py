@@ -4,6 +4,8 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from .backend import Failure
+
 LOCKED_JOBS = """
     SELECT count(*) FROM queue_job_lock WHERE id NOT IN (
         SELECT id FROM queue_job_lock FOR NO KEY UPDATE SKIP LOCKED
@@ -104,7 +106,7 @@ def _check_creates(findings, shop):
     keys = defaultdict(set)
     for call in shop.calls("create"):
         findings.creates += call["worked"]
-        if call["fault"] != "refuse":
+        if call["fault"] != Failure.REFUSE:
             keys[call["code"]].add(call["key"])
     for code, used in sorted(keys.items()):
         if len(used) > 1 or None in used:

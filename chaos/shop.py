@@ -54,7 +54,8 @@ class Shop:
         self.problems = []  #: sentences
         self.notes = []  #: sentences for the report
         self.retried_by_hand = 0
-        url = chaos.backend.url(space)
+        chaos.backend.open_space(space)
+        url = chaos.backend.url
         self.id = chaos.database.user_does(
             lambda env: env["chaos.backend"].create({"name": space, "url": url}).id
         )
@@ -233,7 +234,7 @@ class Shop:
         code = label and self.code(label)
         return [
             call
-            for call in self.chaos.backend.calls(self.space)
+            for call in self.chaos.backend.notes(self.space)
             if operation in (None, call["operation"]) and code in (None, call["code"])
         ]
 
@@ -271,13 +272,13 @@ class Shop:
         """Let the job go on that came to a step."""
         (paths.STEPS / "reached" / f"{step} - {self.code(label)}").unlink()
 
-    def misbehave(self, kind, label=None, operation=None, **rule):
-        """Command a misbehaviour of the backend, once unless told otherwise."""
+    def misbehave(self, failure, label=None, operation=None, **rule):
+        """Command a failure of the backend, once unless told otherwise."""
         if label is not None:
             rule["code"] = self.code(label)
         if operation is not None:
             rule["operation"] = operation
-        self.chaos.backend.misbehave(self.space, kind, **rule)
+        self.chaos.backend.misbehave(self.space, failure, **rule)
 
     def note_fault(self, description, happened):
         """Note whether a fault did happen, or how often (``int``)."""

@@ -117,6 +117,8 @@ def remove_test_models(cr, registry, definitions=TEST_MODELS):
     for name in _names(definitions):
         del registry[name]
     registry._setup_models__(cr, [])
+    # It is as it was: Odoo's test case would set up all models once more.
+    registry.registry_invalidated = False
 
 
 @contextmanager

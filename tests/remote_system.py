@@ -47,38 +47,63 @@ end, and no item is missed.
 import argparse
 import enum
 import json
+import logging
 import socket
+import struct
 import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
+
+_logger = logging.getLogger(__name__)
 
 PARAMETERS = ("limit", "after", "offset", "since", "ids")
 
 
 class Failure(enum.Enum):
-    """What :meth:`RemoteSystem.fail` does instead of answering."""
+    """What :meth:`RemoteSystem.fail` does instead of answering, as a list of steps."""
 
     #: Refuse the data with 422.
-    REFUSE = enum.auto()
-    #: Close the connection; nothing is done.
-    HANG_UP_BEFORE = enum.auto()
-    #: Do what was asked, and close the connection without an answer.
-    HANG_UP_AFTER = enum.auto()
-    #: Answer 429 with ``Retry-After``.
-    TOO_MANY = enum.auto()
-    #: Answer 500; nothing is done.
-    SERVER_ERROR = enum.auto()
-    #: Do what was asked, and answer with 200 and a page that is not JSON.
-    GARBAGE = enum.auto()
-    #: Do what was asked, and answer some seconds later.
-    SLOW = enum.auto()
+    REFUSE = ("refuse",)
     #: Answer 404; nothing is done.
-    GONE = enum.auto()
+    GONE = ("gone",)
+    #: Answer 429 with seconds in ``Retry-After``.
+    TOO_MANY = ("too many",)
+    #: Answer 429 with a date in ``Retry-After``.
+    TOO_MANY_UNTIL = ("too many until",)
+    #: Answer 503 and a page that is not JSON; nothing is done.
+    MAINTENANCE = ("maintenance",)
+    #: Answer 500; nothing is done.
+    SERVER_ERROR = ("error",)
+    #: Do what was asked, and answer 500.
+    SERVER_ERROR_AFTER = ("work", "error")
+    #: Close the connection; nothing is done.
+    HANG_UP_BEFORE = ("hang up",)
+    #: Do what was asked, and close the connection without an answer.
+    HANG_UP_AFTER = ("work", "hang up")
+    #: Reset the connection; nothing is done.
+    RESET = ("reset",)
+    #: Close the connection some seconds later; nothing is done.
+    SILENT_BEFORE = ("wait", "hang up")
+    #: Do what was asked, and close the connection some seconds later.
+    SILENT_AFTER = ("work", "wait", "hang up")
+    #: Do what was asked some seconds later, and answer.
+    LATE = ("wait", "work")
+    #: Do what was asked, and answer some seconds later.
+    SLOW = ("work", "wait")
+    #: Do what was asked, and answer byte by byte, which takes some seconds.
+    TRICKLE = ("work", "trickle")
+    #: Do what was asked, and close the connection in the middle of the answer.
+    TRUNCATE = ("work", "truncate")
+    #: Do what was asked, and answer with 200 and a page that is not JSON.
+    GARBAGE = ("work", "garbage")
+    #: Do what was asked, and answer with 200 and JSON without what was asked for.
+    OTHER_DATA = ("work", "other data")
 
 
 class Call(NamedTuple):
@@ -90,6 +115,7 @@ class Call(NamedTuple):
     headers: dict  #: without the credentials
     content: bytes
     target: str  #: path and query as they were sent
+    connection: int  #: port of the client, the same for all calls of a connection
 
     @property
     def body(self):
@@ -106,7 +132,10 @@ class Call(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the system answers to a call."""
+    """What the system answers to a call.
+
+    The headers contain the length of the content, unless they name it themselves.
+    """
 
     status: int
     content: bytes
@@ -136,13 +165,14 @@ class Rejected(Exception):
 class Rule:
     """What happens to the calls that match, a number of times."""
 
-    def __init__(self, action, method, path, times):
+    def __init__(self, action, method, path, times, when=None):
         self.action = action
         self._matching = method, path
+        self._when = when or (lambda call: True)
         self._left = times
 
     def takes(self, call):
-        if not self._left or not call.matches(*self._matching):
+        if not (self._left and call.matches(*self._matching) and self._when(call)):
             return False
         self._left -= 1
         return True
@@ -178,31 +208,34 @@ class Collection:
 
 
 class FailingServer:
-    """A server that notes its calls, and fails on command.
+    """A server that notes its calls, answers by script, and fails on command.
 
     It accepts connections within a ``with`` block. A subclass implements
-    :meth:`answer`.
+    :meth:`answer` for the calls that no script answers.
 
     :param port: to listen on; 0 takes one that is free
+    :param tls: ``ssl.SSLContext`` of a server with HTTPS
     """
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, tls=None):
         self.calls = []  #: each :class:`Call`, in order
+        self.credentials = []  #: header ``Authorization`` of each call, or ``None``
         self._port = port
+        self._tls = tls
         self._lock = threading.RLock()
+        self._scripts = []
         self._failures = []
         self._interruptions = []
         self._server = None
         self._closing = threading.Event()
 
     def answer(self, call, headers):
-        """Do what a call asks.
+        """Do what a call asks. This class only closes the connection.
 
         :param call: the :class:`Call`
         :param headers: all its headers
-        :rtype: Answer
+        :rtype: Answer | None
         """
-        raise NotImplementedError
 
     def __enter__(self):
         self.start()
@@ -216,6 +249,9 @@ class FailingServer:
         self._closing.clear()
         self._server = Server(("127.0.0.1", self._port), Handler)
         self._server.remote = self
+        if self._tls:
+            socket_ = self._server.socket
+            self._server.socket = self._tls.wrap_socket(socket_, server_side=True)
         self._port = self._server.server_port
         threading.Thread(
             target=self._server.serve_forever, args=(0.01,), daemon=True
@@ -239,7 +275,7 @@ class FailingServer:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self._port}"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self._port}"
 
     def count(self, method=None, path=None):
         """Return the number of calls of a method to a path, or below it.
@@ -250,17 +286,33 @@ class FailingServer:
         with self._lock:
             return sum(call.matches(method, path) for call in self.calls)
 
-    def fail(self, failure, method=None, path=None, times=1, seconds=1):
+    def script(self, *answers, method=None, path=None):
+        """Give these answers in turn to calls of a method to a path, or below it.
+
+        The last one is repeated. Of several scripts for a call, the last one counts.
+
+        :param answers: each an :class:`Answer`, ``None`` to close the connection, or a
+            function that writes an answer; called with the
+            ``http.server.BaseHTTPRequestHandler``
+        :param method: such as ``"POST"``; any when ``None``
+        :param path: such as ``"contacts"``; any when ``None``
+        """
+        with self._lock:
+            self._scripts.insert(0, Rule([*answers], method, path, -1))
+
+    def fail(self, failure, method=None, path=None, times=1, seconds=1, when=None):
         """Fail at the next calls of a method to a path, or below it.
 
         :param failure: a :class:`Failure`
         :param method: such as ``"POST"``; any when ``None``
         :param path: such as ``"contacts"``; any when ``None``
         :param times: number of calls; -1 for all
-        :param seconds: until the answer of ``SLOW``, and in ``Retry-After``
+        :param seconds: how long failures last that take time, and of ``Retry-After``
+        :param when: called with a :class:`Call`; returns whether to fail at it
         """
         with self._lock:
-            self._failures.append(Rule((failure, seconds), method, path, times))
+            rule = Rule((failure, seconds), method, path, times, when)
+            self._failures.append(rule)
 
     def before(self, interruption, method=None, path=None, times=1):
         """Do something when a call arrives, before it is answered.
@@ -278,24 +330,38 @@ class FailingServer:
 
         :param call: the :class:`Call`
         :param headers: all its headers
-        :return: ``None`` to close the connection
-        :rtype: Answer | None
+        :return: an :class:`Answer`, ``None`` to close the connection, or a function
+            that writes an answer
         """
-        failure, seconds = self._arrives(call)
-        if failure in BEFORE:
-            return BEFORE[failure](seconds)
-        answer = self.answer(call, headers)
-        if failure is Failure.SLOW:
-            self._closing.wait(seconds)
-        return AFTER.get(failure, answer)
+        failure, seconds = self._arrives(call, headers)
+        answer = None
+        for step in failure.value if failure else ("work",):
+            if step == "work":
+                answer = self._work_on(call, headers)
+            elif step == "wait":
+                self._closing.wait(seconds)
+            elif step in ANSWERS:
+                answer = ANSWERS[step]
+            else:
+                answer = CHANGES[step](answer, seconds)
+        return answer
 
-    def _arrives(self, call):
+    def _work_on(self, call, headers):
+        with self._lock:
+            for script in self._scripts:
+                if script.takes(call):
+                    answers = script.action
+                    return answers.pop(0) if answers[1:] else answers[0]
+        return self.answer(call, headers)
+
+    def _arrives(self, call, headers):
         """Note a call, and let the test interrupt it.
 
         :return: the :class:`Failure` for the call or ``None``, and its seconds
         """
         with self._lock:
             self.calls.append(call)
+            self.credentials.append(headers.get("Authorization"))
             interruptions = [rule for rule in self._interruptions if rule.takes(call)]
             failures = (rule for rule in self._failures if rule.takes(call))
             failure = next(failures, None)
@@ -546,7 +612,12 @@ class Server(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request, client_address):
-        """Print nothing: clients close the connection."""
+        """Log an error of the system; clients may close the connection."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            _logger.exception("The remote system failed.")
+
+
+LENGTHS = {"Content-Length", "Transfer-Encoding"}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -556,15 +627,30 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def respond(self):
-        answer = self.server.remote.respond(self._call(), dict(self.headers))
-        if answer is None:
-            self.close_connection = True
+        call = self._call()
+        answer = call and self.server.remote.respond(call, dict(self.headers))
+        if isinstance(answer, Answer):
+            self.send(answer)
             return
+        self.close_connection = True
+        if answer:
+            answer(self)
+
+    def end_headers(self):
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        super().end_headers()
+
+    def send(self, answer):
+        """Send an answer."""
+        headers = dict(answer.headers)
+        if headers.keys() & LENGTHS:
+            self.close_connection = True  # Its length may be wrong.
+        elif answer.status != 204:
+            headers["Content-Length"] = len(answer.content)
         self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        if answer.status != 204:
-            self.send_header("Content-Length", str(len(answer.content)))
+        for name, value in headers.items():
+            self.send_header(name, str(value))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(answer.content)
@@ -573,6 +659,11 @@ class Handler(BaseHTTPRequestHandler):
     do_HEAD = do_OPTIONS = do_PROPFIND = do_REPORT = do_MKCOL = respond
 
     def _call(self):
+        """Return the call, ``None`` of a client that has ended while it was sending."""
+        length = int(self.headers.get("Content-Length") or 0)
+        content = self.rfile.read(length)
+        if len(content) < length:
+            return None
         url = urlsplit(self.path)
         query = parse_qs(url.query, keep_blank_values=True)
         headers = dict(self.headers)
@@ -582,38 +673,67 @@ class Handler(BaseHTTPRequestHandler):
             unquote(url.path).strip("/"),
             {name: ",".join(values) for name, values in query.items()},
             headers,
-            self.rfile.read(int(self.headers.get("Content-Length") or 0)),
+            content,
             self.path,
+            self.client_address[1],
         )
 
     def log_message(self, *args):
         """Print nothing."""
 
 
-def _hang_up(_seconds):
-    return None
+def _too_many(moment):
+    error = {"error": "There are too many calls."}
+    return Answer.of(429, error, **{"Retry-After": moment})
 
 
-def _too_many(seconds):
-    headers = {"Retry-After": str(seconds)}
-    return Answer.of(429, {"error": "There are too many calls."}, **headers)
+def _page_for_people(status, text):
+    content = f"<html>{text}</html>".encode()
+    return Answer(status, content, {"Content-Type": "text/html"})
 
 
-def _error(status, text):
-    return lambda _seconds: Answer.of(status, {"error": text})
+def _cut(answer, length):
+    """Return the beginning of an answer, which promises all of it."""
+    headers = {**answer.headers, "Content-Length": len(answer.content)}
+    return answer._replace(content=answer.content[:length], headers=headers)
 
 
-BEFORE = {
-    Failure.REFUSE: _error(422, "The system refuses this."),
-    Failure.HANG_UP_BEFORE: _hang_up,
-    Failure.TOO_MANY: _too_many,
-    Failure.SERVER_ERROR: _error(500, "The system failed."),
-    Failure.GONE: _error(404, "There is no such item."),
+def _trickling(answer, seconds):
+    def write(handler):
+        handler.send(_cut(answer, 0))
+        for byte in answer.content:
+            handler.wfile.write(bytes([byte]))
+            time.sleep(seconds / len(answer.content))
+
+    return write
+
+
+def _reset(handler):
+    """Close the connection immediately, which the client sees as a reset."""
+    linger = struct.pack("ii", 1, 0)
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    handler.connection.close()
+
+
+#: What the steps of failures answer.
+ANSWERS = {
+    "refuse": Answer.of(422, {"error": "The system refuses this."}),
+    "gone": Answer.of(404, {"error": "There is no such item."}),
+    "error": Answer.of(500, {"error": "The system failed."}),
+    "maintenance": _page_for_people(503, "The system is under maintenance."),
+    "garbage": _page_for_people(200, "The hotel welcomes you to its network."),
+    "other data": Answer.of(200, {"ok": True}),
+    "hang up": None,
+    "reset": _reset,
 }
-GARBAGE = b"<html>The hotel welcomes you to its network.</html>"
-AFTER = {
-    Failure.HANG_UP_AFTER: None,
-    Failure.GARBAGE: Answer(200, GARBAGE, {"Content-Type": "text/html"}),
+#: What they answer where it depends on the real answer, or on the seconds.
+CHANGES = {
+    "too many": lambda _answer, seconds: _too_many(seconds),
+    "too many until": lambda _answer, seconds: _too_many(
+        formatdate(time.time() + seconds, usegmt=True)
+    ),
+    "truncate": lambda answer, _seconds: _cut(answer, len(answer.content) // 2),
+    "trickle": _trickling,
 }
 
 

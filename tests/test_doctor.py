@@ -547,12 +547,18 @@ class TestCompanies(DoctorCase):
 
 
 class TestJobs(DoctorCase):
-    def without_runner(self):
-        return patch.dict(config.options, server_wide_modules=["base", "web"])
+    def setUp(self):
+        super().setUp()
+        self.enterContext(self.loading("queue_job"))
+
+    def loading(self, *modules):
+        """Let Odoo's configuration name server-wide modules."""
+        modules = ["base", "web", *modules]
+        return patch.dict(config.options, server_wide_modules=modules)
 
     def test_no_runner(self):
         self.assertEqual(self.found("runner"), [])
-        with self.without_runner():
+        with self.loading():
             self.one("runner", ERROR, "Add queue_job to server_wide_modules")
             self.cr.execute("SELECT pg_advisory_xact_lock(%s)", [PG_ADVISORY_LOCK_ID])
             self.assertEqual(self.found("runner"), [], "a runner holds its lock")

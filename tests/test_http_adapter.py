@@ -5,6 +5,8 @@ import gzip
 import json
 import logging
 import socket
+import ssl
+import tempfile
 import threading
 import traceback
 import tracemalloc
@@ -13,6 +15,9 @@ from email.utils import format_datetime
 from urllib.parse import quote, unquote_plus
 
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from odoo.tests.common import _super_send
 
@@ -32,9 +37,28 @@ from odoo.addons.connector.exception import (
 )
 
 from .common import ShopCase
-from .web_server import TLSWebServer, web_server
+from .remote_system import Answer, FailingServer
 
 SECRET = "s3cr3t"
+
+
+def self_signed_certificate():
+    """Return a key and a certificate in PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(timezone.utc)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return (private + certificate.public_bytes(pem)).decode()
 
 
 class HTTPCase(ShopCase):
@@ -45,7 +69,7 @@ class HTTPCase(ShopCase):
 
     def setUp(self):
         super().setUp()
-        self.web = self.enterContext(web_server())
+        self.web = self.enterContext(FailingServer())
         self.addCleanup(self.close_sessions)
         self.works = []
 
@@ -85,7 +109,10 @@ class HTTPCase(ShopCase):
 
     def will_answer(self, status=200, body=b"", path="/api/contacts", **headers):
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.web.answers[path] = (status, headers, body)
+        self.will_send(Answer(status, body, headers), path)
+
+    def will_send(self, answer, path="/api/contacts"):
+        self.web.script(answer, path=path.strip("/"))
 
     def error(self, adapter=None, method="GET", path="contacts"):
         """Return the error of a call, with all that a job would keep of it."""
@@ -103,9 +130,9 @@ class TestCalls(HTTPCase):
         self.will_answer(201, json.dumps({"id": 7}).encode())
         answer = self.adapter()._call("POST", "contacts", json={"name": "Ada"})
         self.assertEqual(answer, {"id": 7})
-        [(method, path, headers, body)] = self.web.requests
-        self.assertEqual((method, path), ("POST", "/api/contacts"))
-        self.assertEqual(json.loads(body), {"name": "Ada"})
+        [call] = self.web.calls
+        self.assertEqual((call.method, call.target), ("POST", "/api/contacts"))
+        self.assertEqual(call.body, {"name": "Ada"})
 
     def test_an_answer_without_content_is_none(self):
         self.will_answer(204)
@@ -123,14 +150,14 @@ class TestCalls(HTTPCase):
         self.will_answer()
         adapter = self.adapter(_headers=lambda adapter: {"X-Shop": "7"})
         adapter._call("GET", "contacts")
-        self.assertEqual(self.web.requests[0][2]["X-Shop"], "7")
+        self.assertEqual(self.web.calls[0].headers["X-Shop"], "7")
 
     def test_all_ways_to_authenticate(self):
         self.will_answer()
-        for auth, name, value in (
-            (("ada", SECRET), "Authorization", "Basic YWRhOnMzY3IzdA=="),
-            (BearerAuth(SECRET), "Authorization", f"Bearer {SECRET}"),
-            (HeaderAuth("X-Api-Key", SECRET), "X-Api-Key", SECRET),
+        for auth, credentials, key in (
+            (("ada", SECRET), "Basic YWRhOnMzY3IzdA==", None),
+            (BearerAuth(SECRET), f"Bearer {SECRET}", None),
+            (HeaderAuth("X-Api-Key", SECRET), None, SECRET),
         ):
             with self.subTest(auth=auth):
                 if isinstance(auth, HeaderAuth):
@@ -138,7 +165,8 @@ class TestCalls(HTTPCase):
                 self.adapter(_auth=lambda adapter, auth=auth: auth)._call(
                     "GET", "contacts"
                 )
-                self.assertEqual(self.web.requests[-1][2][name], value)
+                self.assertEqual(self.web.credentials[-1], credentials)
+                self.assertEqual(self.web.calls[-1].headers.get("X-Api-Key"), key)
 
     def test_one_session_serves_a_work_context_and_those_made_from_it(self):
         adapter = self.adapter()
@@ -194,8 +222,7 @@ class TestCalls(HTTPCase):
         two.work.http_sessions = one.work.http_sessions
         for adapter in (one, two):
             adapter._call("GET", "contacts")
-        sent = [headers["Authorization"] for _, _, headers, _ in self.web.requests]
-        self.assertEqual(sent, ["Bearer one", "Bearer two"])
+        self.assertEqual(self.web.credentials, ["Bearer one", "Bearer two"])
 
     def test_addresses_are_built_as_servers_write_them(self):
         url = self.web.url.replace("127.0.0.1", "LocalHost")
@@ -217,7 +244,7 @@ class TestCalls(HTTPCase):
     def test_a_password_may_have_any_letters(self):
         self.will_answer()
         self.adapter(_auth=lambda adapter: ("ada", "pał"))._call("GET", "contacts")
-        self.assertIn("Basic", self.web.requests[0][2]["Authorization"])
+        self.assertIn("Basic", self.web.credentials[0])
 
     def test_pages_are_followed_as_they_are_needed(self):
         base = f"{self.web.url}/api/contacts"
@@ -226,10 +253,10 @@ class TestCalls(HTTPCase):
         self.will_answer(200, b"3", "/api/contacts3", Link=f'<{base}2>; rel="next"')
         pages = self.adapter()._pages("contacts", params={"size": 1})
         self.assertEqual(next(pages).json(), 1)
-        self.assertEqual(len(self.web.requests), 1)
+        self.assertEqual(len(self.web.calls), 1)
         self.assertEqual([page.json() for page in pages], [2, 3], "and no circle")
         self.assertEqual(
-            [path for _method, path, *_rest in self.web.requests],
+            [call.target for call in self.web.calls],
             ["/api/contacts?size=1", "/api/contacts2", "/api/contacts3"],
         )
 
@@ -248,7 +275,7 @@ class TestPages(HTTPCase):
             handler.end_headers()
             handler.wfile.write(body)
 
-        self.web.answers["/api/contacts"] = answer
+        self.will_send(answer)
 
     def pages(self, **attributes):
         return [page.json() for page in self.adapter(**attributes)._pages("contacts")]
@@ -256,7 +283,7 @@ class TestPages(HTTPCase):
     def test_a_page_that_repeats_the_one_before_ends_the_list(self):
         self.will_list(b"[1]", b"[2]", endless=True)
         self.assertEqual(self.pages(), [[1], [2]])
-        self.assertEqual(len(self.web.requests), 3)
+        self.assertEqual(len(self.web.calls), 3)
 
     def test_an_empty_page_may_have_a_next_one(self):
         self.will_list(b"[1]", b"[]", b"[2]", b"[]", b"[3]")
@@ -295,19 +322,19 @@ class TestPages(HTTPCase):
             [number] = response.json()
             return {"page": min(number + 1, 2)}
 
-        self.web.answers["/api/contacts"] = answer
+        self.will_send(answer)
         pages = self.adapter(_next_page=next_page)._pages(
             "contacts", params={"size": 1}
         )
         self.assertEqual([page.json() for page in pages], [[0], [1], [2]])
         self.assertEqual(
-            [path for _method, path, *_rest in self.web.requests],
+            [call.target for call in self.web.calls],
             [f"/api/contacts?size=1{more}" for more in ("", "&page=1", "&page=2")],
             "and no circle",
         )
 
     def test_a_page_that_is_not_json_is_requested_again_later(self):
-        self.web.answers["/api/contacts"] = 200, {}, b"<html>Welcome to the hotel"
+        self.will_answer(200, b"<html>Welcome to the hotel")
         adapter = self.adapter()
         with self.assertRaisesRegex(NetworkRetryableError, "valid JSON") as caught:
             adapter._decode(next(adapter._pages("contacts")))
@@ -329,10 +356,6 @@ class TestLimits(HTTPCase):
                 if self.stopped.wait(seconds):
                     break
                 handler.wfile.write(bytes([byte]))
-        handler.close_connection = True
-
-    def will_call(self, answer, path="/api/contacts"):
-        self.web.answers[path] = answer
 
     def will_compress(self, body, times=1):
         for _each in range(times):
@@ -353,7 +376,7 @@ class TestLimits(HTTPCase):
 
     def test_headers_that_drip(self):
         head = b"HTTP/1.1 200 OK\r\n" + b"X-Slow: 1\r\n" * 90
-        self.will_call(lambda handler: self.drip(handler, head))
+        self.will_send(lambda handler: self.drip(handler, head))
         self.assertIn("within 0.3 seconds", str(self.assert_too_slow()))
 
     def test_a_body_that_drips(self):
@@ -364,7 +387,7 @@ class TestLimits(HTTPCase):
                 handler.wfile.write(head)
                 self.drip(handler, b"1" * 1000)
 
-            self.will_call(answer)
+            self.will_send(answer)
             self.assert_too_slow()
 
     def test_chunks_that_drip(self):
@@ -374,7 +397,7 @@ class TestLimits(HTTPCase):
             handler.wfile.write(head)
             self.drip(handler, b"1\r\n1\r\n" * 1000)
 
-        self.will_call(answer)
+        self.will_send(answer)
         self.assert_too_slow()
 
     def test_redirects_that_loop_slowly(self):
@@ -384,9 +407,9 @@ class TestLimits(HTTPCase):
             handler.send_header("Location", handler.path)
             handler.end_headers()
 
-        self.will_call(answer)
+        self.will_send(answer)
         self.assert_too_slow()
-        self.assertLess(len(self.web.requests), 10)
+        self.assertLess(len(self.web.calls), 10)
 
     def test_redirects_that_loop_fast(self):
         self.will_answer(302, Location="/api/contacts")
@@ -395,19 +418,19 @@ class TestLimits(HTTPCase):
         self.assertIn("again and again", str(error))
 
     def test_a_job_whose_answer_always_drips_fails_in_the_end(self):
-        self.will_call(lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99))
+        self.will_send(lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99))
         self.shop = self.in_last_try()
         self.assertFalse(self.assert_too_slow().ignore_retry)
 
     def test_slow_answers_within_the_deadline_are_complete(self):
-        self.will_call(
+        self.will_send(
             lambda handler: self.drip(handler, b"HTTP/1.1 200 OK\r\n\r\n[7]", 0.001)
         )
         self.assertEqual(self.adapter(_timeout=5)._call("GET", "contacts"), [7])
 
     def test_a_deadline_that_passed_does_not_reach_the_next_request(self):
         adapter = self.adapter(_deadline=0.3)
-        self.will_call(lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99))
+        self.will_send(lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99))
         self.assert_too_slow(adapter)
         self.will_answer(200, b"[7]")
         self.assertEqual(adapter._call("GET", "contacts"), [7])
@@ -420,7 +443,7 @@ class TestLimits(HTTPCase):
                 while not self.stopped.is_set():
                     handler.wfile.write(b"1" * 1000)
 
-        self.will_call(answer)
+        self.will_send(answer)
         self.assert_too_large()
 
     def test_a_body_of_the_largest_size(self):
@@ -471,7 +494,7 @@ class TestLimits(HTTPCase):
         self.will_answer(200, b"1" * 1001)
         with self.assertRaisesRegex(requests.RequestException, "1000 bytes"):
             adapter.session.get(url)
-        self.will_call(lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99))
+        self.will_send(lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99))
         with self.assertRaisesRegex(requests.Timeout, "deadline"):
             adapter.session.get(url)
 
@@ -488,10 +511,7 @@ class TestLimits(HTTPCase):
         adapter = self.adapter(
             _deadline=0.3, _base_url=lambda adapter: "http://localhost:1/api"
         )
-        self.will_call(
-            lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99),
-            "http://localhost:1/api/contacts",
-        )
+        self.will_send(lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99))
         adapter.session.proxies = proxies
         adapter.session.trust_env = False
         self.assert_too_slow(adapter)
@@ -545,9 +565,13 @@ class TestAnswers(HTTPCase):
             self.assertFalse(error.ignore_retry, "who always does so fails in the end")
 
     def test_a_certificate_that_is_not_valid_is_a_matter_for_people(self):
-        server = self.enterContext(web_server(TLSWebServer))
-        adapter = self.adapter(_base_url=lambda adapter: server.url)
-        error = self.error(adapter)
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(self_signed_certificate())
+            file.flush()
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(file.name)
+        server = self.enterContext(FailingServer(tls=context))
+        error = self.error(self.adapter(_base_url=lambda adapter: server.url))
         self.assertIs(type(error), JobError)
         self.assertEqual(
             str(error),
@@ -592,7 +616,7 @@ class TestAnswers(HTTPCase):
     def test_no_request_leaves_for_another_host(self):
         error = self.error(path="http://elsewhere.example.com/contacts")
         self.assertIsInstance(error, InvalidDataError)
-        self.assertFalse(self.web.requests)
+        self.assertFalse(self.web.calls)
 
 
 class TestWaits(HTTPCase):
@@ -670,7 +694,7 @@ class TestSecrets(HTTPCase):
                 else:
                     error = self.error(adapter, "POST", path)
                     self.assertNotIn(SECRET, error.text)
-            self.web.answers.clear()
+            self.will_send(None)
             self.assertNotIn(SECRET, self.error(adapter, path=path).text)
         self.assertNotIn(SECRET, "\n".join(logs.output))
 
@@ -686,13 +710,13 @@ class TestSecrets(HTTPCase):
             self.assertNotIn("<p>", str(error))
 
     def test_a_redirect_to_another_host_does_not_get_the_secret(self):
-        other = self.enterContext(web_server())
-        other.answers["/"] = (200, {}, b"1")
+        other = self.enterContext(FailingServer())
+        other.script(Answer.of(200, 1))
         for auth in (HeaderAuth("X-Api-Key", SECRET), BearerAuth(SECRET)):
             self.will_answer(302, Location=other.url + "/")
             adapter = self.adapter(_auth=lambda adapter, auth=auth: auth)
             adapter._call("GET", "contacts")
-            self.assertNotIn(SECRET, str(other.requests[-1]))
+            self.assertNotIn(SECRET, f"{other.calls[-1]} {other.credentials[-1]}")
 
     def test_no_secret_is_shown_in_any_form(self):
         """A server that repeats the whole request, in the forms that servers use."""
@@ -715,7 +739,7 @@ class TestSecrets(HTTPCase):
             ("header", {}, {"headers": {"X-Api-Key": secret.encode()}}),
             ("URL", {"_base_url": lambda adapter: f"{user_info}/api"}, {}),
         ):
-            self.web.answers["/api/contacts"] = repeat
+            self.will_send(repeat)
             adapter = self.adapter(**attributes)
             with (
                 self.subTest(case),
@@ -734,7 +758,7 @@ class TestSecrets(HTTPCase):
             handler.send_response(400, f"You sent {SECRET}")
             handler.end_headers()
 
-        self.web.answers["/api/contacts"] = answer
+        self.will_send(answer)
         adapter = self.adapter(_auth=lambda adapter: BearerAuth(SECRET))
         self.assertIn("You sent ***", str(self.error(adapter)))
 
@@ -748,9 +772,8 @@ class TestSecrets(HTTPCase):
     def test_no_query_is_in_the_log_of_urllib3(self):
         def answer(handler):
             handler.wfile.write(b"HTTP/1.1 200 OK\r\nno header\r\nX: y\r\n\r\n1")
-            handler.close_connection = True
 
-        self.web.answers["/api/contacts"] = answer
+        self.will_send(answer)
         with self.assertLogs("urllib3", logging.DEBUG) as logs:
             self.adapter()._call("GET", f"contacts?token={SECRET}")
         self.assertIn("?***", "\n".join(logs.output))

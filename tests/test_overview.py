@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
+from odoo.tools import SQL
 
 from odoo.addons.queue_job.job import Job
 
@@ -383,16 +384,40 @@ class TestStates(OverviewCase):
 
 
 class TestQueriesOfTheOverview(OverviewCase):
+    def repeat(self, job, times):
+        """Copy a job for as many causes, without a message for each of them."""
+        job.flush_recordset()
+        own = ("id", "uuid", "cause")
+        columns = SQL(", ").join(
+            SQL.identifier(name)
+            for name, field in job._fields.items()
+            if field.store and field.column_type and name not in own
+        )
+        self.cr.execute(
+            SQL(
+                """
+                INSERT INTO queue_job (uuid, cause, %(columns)s)
+                SELECT gen_random_uuid(), cause || ' ' || number, %(columns)s
+                FROM queue_job, generate_series(1, %(times)s) AS number
+                WHERE queue_job.id = %(id)s
+                """,
+                columns=columns,
+                times=times,
+                id=job.id,
+            )
+        )
+
     def queries(self, backends, records):
         shops = self.env["connector.test.shop"].create(
             [{"name": "Shop"} for _ in range(backends)]
         )
         states = self.env["connector.backend.state"].of(shops)
+        count = records // backends
         for shop in shops:
-            for binding in self.bindings(records // backends, shop=shop):
-                job = binding.with_delay().export_record().db_record()
-                self.change(job, state="failed", cause=f"cause {binding.id}")
-        self.env.flush_all()
+            binding = self.bindings(count, shop=shop)[0]
+            job = binding.with_delay().export_record().db_record()
+            self.change(job, state="failed", cause="cause")
+            self.repeat(job, count - 1)
         fields_ = {name: {} for name in ("sentence", "figures", "history", "next_run")}
         read = self.env["connector.backend.state"].with_user(self.seer_)
         for _ in range(2):  # The first time fills caches that all requests share.
@@ -400,6 +425,8 @@ class TestQueriesOfTheOverview(OverviewCase):
             with noted_queries() as queries:
                 found = read.web_search_read([("id", "in", states.ids)], fields_)
         self.assertEqual(found["length"], backends)
+        for state in found["records"]:
+            self.assertIn(f"for {count} reasons", state["sentence"])
         return len(queries)
 
     def test_their_number_does_not_grow(self):

@@ -327,13 +327,17 @@ class TestNothingChanges(PreviewCase):
 class TestAccess(PreviewCase):
     """A user sees no more than with Odoo's own views."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.user = new_test_user(
+            cls.env, "viewer", "base.group_user,connector.group_connector_user"
+        )
+
     def setUp(self):
         super().setUp()
         self.source.contacts["7"] = {"title": "Ada", "mail": "secret@x.org"}
         self.target = self.linked("7", name="Ada", email="ada@x.org")
-        self.user = new_test_user(
-            self.env, "viewer", "base.group_user,connector.group_connector_user"
-        )
         for model in ("connector.test.shop", "connector.test.binding"):
             self.grant(model)
         self.grant("connector.test.contact")

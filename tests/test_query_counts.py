@@ -21,9 +21,9 @@ from .common import (
     override,
 )
 
-FEW, MANY = 20, 100
-#: Queries that are not due to single records: the ORM splits INSERT and UPDATE at 100
-#: rows, and an Odoo record such as the user's is now and then read once more.
+FEW, MANY = 10, 30
+#: Queries that are not due to single records: an Odoo record such as the user's is now
+#: and then read once more.
 SLACK = 4
 
 

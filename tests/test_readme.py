@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Test the promises of the README and of the page of the addon."""
 
-import json
 import textwrap
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from odoo.orm.model_classes import add_to_registry
 from odoo.tests import BaseCase, TransactionCase
 
 from .common import component_registry
-from .web_server import web_server
+from .remote_system import Answer, FailingServer
 
 
 def readme_code():
@@ -67,9 +66,9 @@ class TestReadme(TransactionCase):
         self.assertLessEqual(len(lines), 31)
 
     def test_it_creates_and_updates_a_contact(self):
-        with web_server() as shop:
-            shop.answers["/contacts"] = (201, {}, b'{"id": 7}')
-            shop.answers["/contacts/7"] = (204, {}, b"")
+        with FailingServer() as shop:
+            shop.script(Answer.of(201, {"id": 7}), path="contacts")
+            shop.script(Answer.of(204), path="contacts/7")
             backend = self.env["shop.backend"].create({"url": shop.url})
             contact = self.env["shop.res.partner"].create(
                 {"name": "Ada", "email": "ada@example.com", "backend_id": backend.id}
@@ -78,7 +77,7 @@ class TestReadme(TransactionCase):
             self.assertEqual(contact.external_id, "7")
             contact.name = "Ada Lovelace"
             contact.export_record()
-            sent = [(method, json.loads(body)) for method, _, _, body in shop.requests]
+            sent = [(call.method, call.body) for call in shop.calls]
         self.assertEqual(
             sent,
             [

@@ -1,14 +1,20 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import socket
 import subprocess
 import sys
+import time
 from datetime import datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 import requests
 
 from odoo.tests import BaseCase
+from odoo.tests.common import _super_send
 
 from . import remote_system
 from .common import Failure, Proxy, RemoteSystem
+from .remote_system import Answer
 
 
 class TestRemoteSystem(BaseCase):
@@ -20,9 +26,14 @@ class TestRemoteSystem(BaseCase):
         self.session = self.enterContext(requests.Session())
         self.session.headers["Authorization"] = "Bearer secret"
 
-    def call(self, method, path, **kwargs):
+    @classmethod
+    def _request_handler(cls, session, request, /, **kwargs):
+        """Odoo's tests lengthen short timeouts; here they are what is tested."""
+        return _super_send(session, request, **kwargs)
+
+    def call(self, method, path, timeout=10, **kwargs):
         url = f"{self.remote.url}/{path}"
-        return self.session.request(method, url, timeout=10, **kwargs)
+        return self.session.request(method, url, timeout=timeout, **kwargs)
 
     def listed(self, **params):
         answer = self.call("GET", "contacts", params=params).json()
@@ -171,11 +182,88 @@ class TestRemoteSystem(BaseCase):
         with self.assertRaises(ValueError):
             answer.json()
         self.remote.fail(Failure.SLOW, "POST", "contacts", seconds=60)
-        url = f"{self.remote.url}/contacts"
         with self.assertRaises(requests.ReadTimeout):
-            self.session.post(url, json={}, timeout=0.2)
+            self.call("POST", "contacts", json={}, timeout=0.2)
         with self.remote.down():  # all calls have ended
             self.assertEqual(len(self.remote.collection("contacts")), 3)
+
+    def test_failures_of_the_connection(self):
+        self.remote.add("contacts", {"title": "Ada" * 1000})
+        self.remote.fail(Failure.RESET)
+        with self.assertRaisesRegex(requests.ConnectionError, "reset"):
+            self.call("GET", "contacts/1")
+        self.remote.fail(Failure.TRUNCATE)
+        error = requests.exceptions.ChunkedEncodingError
+        with self.assertRaisesRegex(error, "IncompleteRead"):
+            self.call("GET", "contacts/1")
+        self.remote.fail(Failure.TRUNCATE, "DELETE")
+        self.assertEqual(self.call("DELETE", "contacts/1").status_code, 204)
+
+    def test_failures_that_take_time(self):
+        self.remote.fail(Failure.TRICKLE, seconds=0.2)
+        begun = time.monotonic()
+        self.assertEqual(self.call("POST", "contacts", json={}).json()["id"], "1")
+        self.assertGreater(time.monotonic() - begun, 0.2)
+        for failure, found in ((Failure.SILENT_BEFORE, 1), (Failure.SILENT_AFTER, 2)):
+            self.remote.fail(failure, seconds=0.1)
+            with self.assertRaises(requests.ConnectionError):
+                self.call("POST", "contacts", json={})
+            self.assertEqual(len(self.remote.collection("contacts")), found)
+        self.remote.fail(Failure.LATE, seconds=0.5)
+        with self.assertRaises(requests.ReadTimeout):
+            self.call("POST", "contacts", json={}, timeout=0.1)
+        self.assertEqual(len(self.remote.collection("contacts")), 2)
+
+    def test_answers_that_confuse(self):
+        for failure, status, done in (
+            (Failure.MAINTENANCE, 503, 0),
+            (Failure.SERVER_ERROR_AFTER, 500, 1),
+            (Failure.OTHER_DATA, 200, 2),
+        ):
+            with self.subTest(failure=failure):
+                self.remote.fail(failure)
+                answer = self.call("POST", "contacts", json={})
+                self.assertEqual(answer.status_code, status)
+                self.assertNotIn('"id"', answer.text)
+                self.assertEqual(len(self.remote.collection("contacts")), done)
+        self.remote.fail(Failure.TOO_MANY_UNTIL, seconds=60)
+        until = self.call("GET", "contacts").headers["Retry-After"]
+        seconds = parsedate_to_datetime(until).timestamp() - time.time()
+        self.assertTrue(58 <= seconds <= 60, seconds)
+
+    def test_a_failure_may_concern_some_calls(self):
+        self.remote.fail(
+            Failure.REFUSE, times=-1, when=lambda call: b"Bob" in call.content
+        )
+        for title, status in (("Ada", 201), ("Bob", 422), ("Eve", 201)):
+            answer = self.call("POST", "contacts", json={"title": title})
+            self.assertEqual(answer.status_code, status)
+
+    def test_answers_may_follow_a_script(self):
+        first, last = Answer.of(202), Answer(200, b"[", {"Content-Length": 9})
+        self.remote.script(Answer.of(418), path="contacts")
+        self.remote.script(first, None, last, path="contacts/1")
+        self.remote.script(lambda handler: handler.send_error(505), method="PUT")
+        self.assertEqual(self.call("GET", "contacts/1").status_code, 202)
+        with self.assertRaises(requests.ConnectionError):
+            self.call("GET", "contacts/1")
+        for _repeated in range(2):
+            with self.assertRaises(requests.exceptions.ChunkedEncodingError):
+                self.call("GET", "contacts/1")
+        self.assertEqual(self.call("PUT", "contacts/1").status_code, 505)
+        self.assertEqual(self.call("GET", "contacts").status_code, 418)
+        self.assertEqual(self.call("GET", "ping").status_code, 200)
+
+    def test_a_client_that_dies_while_it_sends_asks_for_nothing(self):
+        head = b"POST /contacts HTTP/1.1\r\nContent-Length: 17\r\n\r\n"
+        address = urlsplit(self.remote.url)
+        for sent in (b"", b'{"tit'):
+            place = (address.hostname, address.port)
+            with socket.create_connection(place, timeout=5) as client:
+                client.sendall(head + sent)
+                client.shutdown(socket.SHUT_WR)
+                self.assertEqual(client.recv(100), b"", "it hangs up")
+        self.assertEqual(self.remote.calls, [])
 
     def test_a_failure_happens_as_often_as_told(self):
         self.remote.fail(Failure.SERVER_ERROR, "GET", "contacts/1", times=2)

@@ -467,14 +467,13 @@ class TestWebhookSecrets(AttackCase):
 
 
 class TestWebhookAccess(ShopCase):
-    def setUp(self):
-        super().setUp()
-        self.build(*webhook_components())
-        self.grant("connector.group_connector_user")
-        mine, other = self.env["res.company"].create([{"name": "A"}, {"name": "B"}])
-        self.user, self.manager, self.other = (
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        mine, other = cls.env["res.company"].create([{"name": "A"}, {"name": "B"}])
+        cls.user, cls.manager, cls.other = (
             new_test_user(
-                self.env,
+                cls.env,
                 f"webhook-{name}",
                 groups=f"base.group_user,connector.group_connector_{group}",
                 company_id=company.id,
@@ -486,6 +485,12 @@ class TestWebhookAccess(ShopCase):
                 ("other", "manager", other),
             )
         )
+
+    def setUp(self):
+        super().setUp()
+        self.build(*webhook_components())
+        self.grant("connector.group_connector_user")
+        mine = self.user.company_id
         self.endpoint = self.env["connector.webhook.endpoint"].of(self.shop)
         self.endpoint.company_id = mine
         shown = self.endpoint.action_set_up()["context"]

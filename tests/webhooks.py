@@ -70,12 +70,6 @@ class WebhookCase(RealJobsCase):
         self.build(*import_components(self.source), *webhook_components())
         self.address, self.secret = self.set_up(self.shop_id)
 
-    def empty_tables(self):
-        with self.transaction() as env:
-            for model in ("delivery", "refusal", "endpoint"):
-                env[f"connector.webhook.{model}"].search([]).unlink()
-        super().empty_tables()
-
     def endpoint(self, env, shop_id=None):
         """Return the webhook of a shop, by default the one of the test."""
         shop = env["connector.test.shop"].browse(shop_id or self.shop_id)
@@ -114,7 +108,7 @@ class WebhookCase(RealJobsCase):
 
     def waiting_jobs(self):
         """Return the UUIDs of the jobs that can run, the oldest first."""
-        jobs = self.read("queue.job", [("state", "=", "pending")])
+        jobs = self.jobs([("state", "=", "pending")])
         return [job["uuid"] for job in sorted(jobs, key=lambda each: each["id"])]
 
     def run_jobs(self):

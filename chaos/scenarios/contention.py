@@ -4,6 +4,8 @@ import threading
 import time
 import urllib.request
 
+from ..backend import Failure
+
 PARTS = [f"part {number}" for number in range(10)]
 #: Odoo logs these when jobs meet, and when a job is delivered again.
 MEETING = "Another job"
@@ -35,9 +37,9 @@ def run(chaos):
         _deliver_often(chaos, shop, times=8)
         chaos.wait_for_jobs()
     with chaos.trial("3 imports of the same", "imports") as shop:
-        parts = [chaos.backend.add(shop.space, **_item(shop, n))["id"] for n in "abc"]
+        parts = [chaos.backend.add(shop.space, _item(shop, n)) for n in "abc"]
         whole = [
-            chaos.backend.add(shop.space, **_item(shop, number, parts))["id"]
+            chaos.backend.add(shop.space, _item(shop, number, parts))
             for number in range(chaos.choose(16, 64))
         ]
         shop.import_(*whole, *[whole[0]] * 7, *parts)
@@ -63,7 +65,7 @@ def _item(shop, label, parts=()):
 
 def _deliver_often(chaos, shop, times):
     """Ask Odoo to run a job, as the runner does, but several times in parallel."""
-    shop.misbehave("answer_late", "it", seconds=1)
+    shop.misbehave(Failure.SLOW, "it", seconds=1)
     shop.create("it", export=False)
     uuid = shop.export("it", eta=3600)
     chaos.database.user_does(

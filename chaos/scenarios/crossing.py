@@ -1,5 +1,6 @@
 """Scenario 8: the same new records are exported and imported, while Odoo dies."""
 
+from ..backend import Failure
 from .imports import BINDINGS, MET
 
 #: How long the backend takes, in seconds, so that many creates are in flight.
@@ -16,7 +17,7 @@ def run(chaos):
     kills = chaos.choose([20], [30, 80, 130, 180])
     expect = (MET, "JobFoundDead", "connector_checkpoint")
     with chaos.trial("8 import and export cross", "cross", expect, BINDINGS) as shop:
-        shop.misbehave("answer_late", operation="create", times=-1, seconds=SLOWNESS)
+        shop.misbehave(Failure.SLOW, operation="create", times=-1, seconds=SLOWNESS)
         announced = set()
         for first in range(0, count, AT_ONCE):
             shop.create(*map(str, range(first, first + AT_ONCE)), export=False)

@@ -1,5 +1,7 @@
 """Scenario 4: records change while they are on their way."""
 
+from ..backend import Failure
+
 #: How long the backend takes, in seconds; long enough for a change in the meantime.
 SLOWNESS = 2
 #: Odoo logs this for an import that meets a user's edit; the import is retried.
@@ -9,10 +11,10 @@ USER_WAS_QUICKER = (r"UPDATE \"chaos_item\"[\s\S]*could not serialize access",)
 def run(chaos):
     """Edit during exports, roll edits back, export and import at the same time."""
     with chaos.trial("4 edits while the export is in flight", "edits") as shop:
-        _edit_during(chaos, shop, "create", "answer_late", chaos.choose(3, 8))
-        _edit_during(chaos, shop, "create", "work_late", chaos.choose(3, 8))
-        _edit_during(chaos, shop, "update", "answer_late", chaos.choose(3, 8))
-        _edit_during(chaos, shop, "update", "work_late", chaos.choose(3, 8))
+        _edit_during(chaos, shop, "create", Failure.SLOW, chaos.choose(3, 8))
+        _edit_during(chaos, shop, "create", Failure.LATE, chaos.choose(3, 8))
+        _edit_during(chaos, shop, "update", Failure.SLOW, chaos.choose(3, 8))
+        _edit_during(chaos, shop, "update", Failure.LATE, chaos.choose(3, 8))
         chaos.wait_for_jobs()
     with chaos.trial("4 edits while a create is recovered", "recovery") as shop:
         _edit_during_recovery(chaos, shop, chaos.choose(3, 8))
@@ -29,7 +31,7 @@ def run(chaos):
 
 
 def _edit_during(chaos, shop, operation, kind, count):
-    labels = [f"{operation}, {kind} {number}" for number in range(count)]
+    labels = [f"{operation}, {kind.name} {number}" for number in range(count)]
     if operation == "update":
         shop.create(*labels)
         chaos.wait_for_jobs()
@@ -51,8 +53,8 @@ def _edit_during_recovery(chaos, shop, count):
     """Edit when an export has found what it had made, and brings that up to date."""
     labels = [str(number) for number in range(count)]
     for label in labels:
-        shop.misbehave("lose_answer", label, "create")
-        shop.misbehave("work_late", label, "update", seconds=SLOWNESS)
+        shop.misbehave(Failure.HANG_UP_AFTER, label, "create")
+        shop.misbehave(Failure.LATE, label, "update", seconds=SLOWNESS)
     shop.create(*labels)
     for label in labels:
         chaos.wait_until(lambda x=label: shop.calls("update", x), f"{label} is asked")
@@ -111,7 +113,7 @@ def _cross(chaos, shop, labels):
 
 def _import_during_create(chaos, shop, label):
     """Import a record while an export is creating it."""
-    shop.misbehave("answer_late", label, "create", seconds=SLOWNESS)
+    shop.misbehave(Failure.SLOW, label, "create", seconds=SLOWNESS)
     shop.create(label)
     call = []
 

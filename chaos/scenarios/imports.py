@@ -1,6 +1,9 @@
 """Scenario 7: faults while records are imported."""
 
+import itertools
 import re
+
+from ..backend import Failure
 
 BINDINGS = "chaos.item.import.binding"
 TABLE = BINDINGS.replace(".", "_")
@@ -128,7 +131,7 @@ def _ring(chaos, shop, size):
 
 def _kill_in_chunks(chaos, shop, steps, second):
     """Kill Odoo when each chunk is at a step of its own."""
-    chaos.backend.stop_clock(shop.space, second)
+    chaos.backend.stop_clock(second)
     for step in steps:
         part = _add(shop, f"part, {step}")[f"part, {step}"]
         _add(shop, step, parts=[part])
@@ -150,7 +153,7 @@ def _kill_in_chunks(chaos, shop, steps, second):
 
 
 def _kill_in_page(chaos, shop, step, label, second):
-    chaos.backend.stop_clock(shop.space, second)
+    chaos.backend.stop_clock(second)
     _add(shop, *(f"{second}, {number}" for number in range(10)))
     moment, jobs = _checkpoint(shop), len(shop.jobs("import_chunk"))
     shop.arm(step, label)
@@ -185,31 +188,32 @@ def _checkpoint(shop):
 def _change_while_paging(chaos, shop):
     """Change items while all that has changed has changed in the same second."""
     backend = chaos.backend
-    backend.stop_clock(shop.space, NOON)
+    backend.stop_clock(NOON)
     ids = list(_add(shop, *map(str, range(10))).values())
     shop.arm("after the page", "1")
     shop.arm("delayed, not committed", "all")
     shop.import_changes(chunk_size=CHUNK)
     _wait_for(chaos, shop, "after the page", "1")
     _add(shop, "new in the same second")
-    backend.stop_clock(shop.space, NOON + 1)
+    backend.stop_clock(NOON + 1)
     for id_ in (ids[0], ids[9]):  # one of the first page, one that is to come
         backend.change(shop.space, id_, quantity=2)
     _add(shop, "new while paging")
     shop.release("after the page", "1")
     _wait_for(chaos, shop, "delayed, not committed", "all")
     _add(shop, "too late")
-    backend.stop_clock(shop.space, NOON)
+    backend.stop_clock(NOON)
     _add(shop, "too late, in the first second")
     shop.release("delayed, not committed", "all")
     _finish(chaos, shop)
-    after = [call["query"].get("after") for call in shop.calls("list")]
-    borders = [f"{NOON},{ids[3]}", f"{NOON},{ids[7]}"]
-    shop.note_fault("equal on a page border", len(set(borders) & set(after)))
+    pages = [call["ids"] for call in shop.calls("list")]
+    borders = {(page[-1], after[0]) for page, after in itertools.pairwise(pages)}
+    equal = {(ids[3], ids[4]), (ids[7], ids[8])}
+    shop.note_fault("equal on a page border", len(equal & borders))
     shop.note_fault("too late for the first run", _differing(shop))
     _expect(shop, "checkpoint", _checkpoint(shop), NOON)
 
-    backend.stop_clock(shop.space, NOON + 1)
+    backend.stop_clock(NOON + 1)
     backend.change(shop.space, ids[2], name="Changed between two runs")
     shop.import_changes(chunk_size=CHUNK)
     _finish(chaos, shop)
@@ -322,7 +326,7 @@ def _import_before_delete(chaos, shop):
     ids = _add(shop, "it")
     shop.import_changes()
     _finish(chaos, shop)
-    shop.misbehave("unavailable", "it", "delete")
+    shop.misbehave(Failure.MAINTENANCE, "it", "delete")
     shop.delete("it")
     chaos.wait_until(lambda: shop.postponed_jobs(), "the delete is postponed")
     shop.import_(ids["it"])
@@ -335,7 +339,7 @@ def _lost_edit(chaos, shop):
     shop.import_changes()
     _finish(chaos, shop)
     chaos.backend.change(shop.space, ids["it"], name="Changed there")
-    shop.misbehave("unavailable", "it", "update")
+    shop.misbehave(Failure.MAINTENANCE, "it", "update")
     shop.edit("it", export=False, quantity=77)
     chaos.wait_until(lambda: shop.postponed_jobs(), "the export is postponed")
     shop.import_(ids["it"])
@@ -354,14 +358,14 @@ def _add(shop, *labels, **values):
     return {
         label: shop.chaos.backend.add(
             shop.space,
-            **{
+            {
                 "code": shop.code(label),
                 "name": f"Item {label}",
                 "quantity": 1,
                 "parts": [],
                 **values,
             },
-        )["id"]
+        )
         for label in labels
     }
 

@@ -2,65 +2,70 @@
 
 from typing import NamedTuple
 
+from ..backend import Failure
+
 
 class Fault(NamedTuple):
     """A fault and the call that has it; ``settings`` are arguments of its kind."""
 
-    kind: str
+    kind: Failure
     operation: str
     settings: dict = {}
 
     @property
     def label(self):
-        return f"{self.operation}, {self.kind}"
+        return f"{self.operation}, {self.kind.name}"
 
 
 CREATE = tuple(
     Fault(kind, "create", settings)
     for kind, settings in (
-        ("lose_answer", {}),
-        ("reset_connection", {}),
-        ("fail_before", {}),
-        ("fail_after", {}),
-        ("busy", {"seconds": 3}),
-        ("busy_until", {"seconds": 3}),
-        ("unavailable", {}),
-        ("truncate", {}),
-        ("wrong_page", {}),
-        ("trickle", {"seconds": 2}),
-        ("half_open", {"seconds": 6}),
-        ("half_open_after", {"seconds": 6}),
+        (Failure.HANG_UP_AFTER, {}),
+        (Failure.RESET, {}),
+        (Failure.SERVER_ERROR, {}),
+        (Failure.SERVER_ERROR_AFTER, {}),
+        (Failure.TOO_MANY, {"seconds": 3}),
+        (Failure.TOO_MANY_UNTIL, {"seconds": 3}),
+        (Failure.MAINTENANCE, {}),
+        (Failure.TRUNCATE, {}),
+        (Failure.GARBAGE, {}),
+        (Failure.TRICKLE, {"seconds": 2}),
+        (Failure.SILENT_BEFORE, {"seconds": 6}),
+        (Failure.SILENT_AFTER, {"seconds": 6}),
     )
 )
 #: people are told, and try again by hand
 REFUSALS = (
-    Fault("refuse", "create"),
-    Fault("missing", "create"),
-    Fault("wrong_shape", "create"),
-    Fault("refuse", "update"),
-    Fault("missing", "update"),
+    Fault(Failure.REFUSE, "create"),
+    Fault(Failure.GONE, "create"),
+    Fault(Failure.OTHER_DATA, "create"),
+    Fault(Failure.REFUSE, "update"),
+    Fault(Failure.GONE, "update"),
 )
-REFUSED = r"InvalidDataError.*taste|IDMissingInBackend.*no such item|KeyError: 'id'"
+REFUSED = r"InvalidDataError.*refuses|IDMissingInBackend.*no such item|KeyError: 'id'"
 UPDATE = tuple(
     Fault(kind, "update", settings)
     for kind, settings in (
-        ("lose_answer", {}),
-        ("reset_connection", {}),
-        ("fail_before", {}),
-        ("fail_after", {}),
-        ("busy", {"seconds": 3}),
-        ("unavailable", {}),
-        ("truncate", {}),
-        ("wrong_page", {}),
-        ("half_open_after", {"seconds": 6}),
+        (Failure.HANG_UP_AFTER, {}),
+        (Failure.RESET, {}),
+        (Failure.SERVER_ERROR, {}),
+        (Failure.SERVER_ERROR_AFTER, {}),
+        (Failure.TOO_MANY, {"seconds": 3}),
+        (Failure.MAINTENANCE, {}),
+        (Failure.TRUNCATE, {}),
+        (Failure.GARBAGE, {}),
+        (Failure.SILENT_AFTER, {"seconds": 6}),
     )
 )
 #: while an export looks whether an earlier create was done
-FIND = tuple(Fault(kind, "find") for kind in ("lose_answer", "fail_before", "truncate"))
+FIND = tuple(
+    Fault(kind, "find")
+    for kind in (Failure.HANG_UP_AFTER, Failure.SERVER_ERROR, Failure.TRUNCATE)
+)
 DELETE = (
-    Fault("lose_answer", "delete"),
-    Fault("fail_before", "delete"),
-    Fault("fail_after", "delete"),
+    Fault(Failure.HANG_UP_AFTER, "delete"),
+    Fault(Failure.SERVER_ERROR, "delete"),
+    Fault(Failure.SERVER_ERROR_AFTER, "delete"),
 )
 SECONDS_DOWN = 4
 
@@ -91,7 +96,7 @@ def _misbehave(chaos, shop, faults):
     for fault in faults:
         shop.misbehave(fault.kind, fault.label, fault.operation, **fault.settings)
         if fault.operation == "find":
-            shop.misbehave("lose_answer", fault.label, "create")
+            shop.misbehave(Failure.HANG_UP_AFTER, fault.label, "create")
     for fault in faults:
         if fault.operation == "update":
             shop.edit(fault.label, name="Edited", quantity=4)
@@ -107,7 +112,7 @@ def _check(shop, faults):
         calls = shop.calls(fault.operation, fault.label)
         faulty = [call for call in calls if call["fault"] == fault.kind]
         shop.note_fault(fault.label, len(faulty))
-        if faulty and fault.kind in ("busy", "busy_until"):
+        if faulty and fault.kind in (Failure.TOO_MANY, Failure.TOO_MANY_UNTIL):
             later = [call["time"] for call in calls if call["fault"] is None]
             # a date has no fractions of a second
             if later[0] - faulty[0]["time"] < fault.settings["seconds"] - 1:
@@ -115,10 +120,9 @@ def _check(shop, faults):
 
 
 def _be_down(chaos, shop, seconds):
-    chaos.backend.go_down()
-    shop.create(*map(str, range(8)))
-    chaos.wait_until(lambda: shop.postponed_jobs() == 8, "all jobs were postponed")
-    shop.note_fault("refused connections", True)
-    chaos.pause(seconds)
-    chaos.backend.come_up()
+    with chaos.backend.down():
+        shop.create(*map(str, range(8)))
+        chaos.wait_until(lambda: shop.postponed_jobs() == 8, "all jobs were postponed")
+        shop.note_fault("refused connections", True)
+        chaos.pause(seconds)
     chaos.wait_for_jobs()

@@ -128,18 +128,17 @@ def _kill_during_requests(chaos, shop):
 
 def _add(shop, count, name="item"):
     """Put items on the backend, and return them."""
-    return [
-        dict(
-            shop.chaos.backend.add(
-                shop.space,
-                code=shop.code(f"{name} {number}"),
-                name=f"Item {number}",
-                quantity=1,
-                parts=[],
-            )
-        )
+    items = [
+        {
+            "code": shop.code(f"{name} {number}"),
+            "name": f"Item {number}",
+            "quantity": 1,
+            "parts": [],
+        }
         for number in range(count)
     ]
+    backend = shop.chaos.backend
+    return [{**item, "id": backend.add(shop.space, item)} for item in items]
 
 
 def _expect_stored(chaos, shop, sender, count):

@@ -4,6 +4,8 @@ import contextlib
 import random
 import signal
 
+from ..backend import Failure
+
 # A session of Odoo that is at work, at random.
 WORKERS = """
     SELECT pid FROM pg_stat_activity
@@ -87,7 +89,7 @@ def _cut_trial(chaos, title, space):
 
 
 def _start_exports(shop, exports):
-    shop.misbehave("answer_late", times=-1, seconds=SLOWNESS)
+    shop.misbehave(Failure.SLOW, times=-1, seconds=SLOWNESS)
     shop.create(*map(str, range(exports)), parts=PARTS, each=2)
 
 

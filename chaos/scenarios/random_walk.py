@@ -2,20 +2,21 @@
 
 import random
 
+from ..backend import Failure
 from .random_kills import CONNECTION_LOST, terminate_worker
 
 #: kind of misbehaviour, with its arguments
 KINDS = (
-    ("lose_answer", {}),
-    ("reset_connection", {}),
-    ("fail_before", {}),
-    ("fail_after", {}),
-    ("busy", {"seconds": 1}),
-    ("unavailable", {}),
-    ("truncate", {}),
-    ("wrong_page", {}),
-    ("answer_late", {"seconds": 1}),
-    ("work_late", {"seconds": 1}),
+    (Failure.HANG_UP_AFTER, {}),
+    (Failure.RESET, {}),
+    (Failure.SERVER_ERROR, {}),
+    (Failure.SERVER_ERROR_AFTER, {}),
+    (Failure.TOO_MANY, {"seconds": 1}),
+    (Failure.MAINTENANCE, {}),
+    (Failure.TRUNCATE, {}),
+    (Failure.GARBAGE, {}),
+    (Failure.SLOW, {"seconds": 1}),
+    (Failure.LATE, {"seconds": 1}),
 )
 #: why jobs may fail, after all tries
 CAUSES = ("JobFoundDead", r"Max\. retries")
@@ -59,7 +60,7 @@ class Walk:
         self.shop.settle_doubts_about_deleted_items()
         for number, call in enumerate(self.shop.calls()):
             if call["fault"]:
-                self.shop.note_fault(f"{call['fault']} {number}", True)
+                self.shop.note_fault(f"{call['fault'].name} {number}", True)
 
     def compare(self):
         """Compare Odoo with the model; the invariants compare the backend with Odoo."""
@@ -114,7 +115,7 @@ class Walk:
 
     def _kill(self):
         if self.chance.random() < 0.5:
-            self.shop.misbehave("answer_late", seconds=1)
+            self.shop.misbehave(Failure.SLOW, seconds=1)
             self._create()
             terminate_worker(self.chaos, self.shop)
         else:

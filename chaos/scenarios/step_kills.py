@@ -7,6 +7,8 @@ workers.
 
 import itertools
 
+from ..backend import Failure
+
 CREATE = (
     "before the dependencies",
     "after the dependencies",
@@ -32,7 +34,7 @@ DEPENDENCY = (
     ("in _after_export", 3),
 )
 #: The request has left: the backend works while we die, or has worked already.
-REQUEST = ("work_late", "answer_late")
+REQUEST = (Failure.LATE, Failure.SLOW)
 #: One item is killed again and again, also while it recovers.
 AGAIN = ("answered", "before the update", "updated, not bound", "bound, not committed")
 WORKERS = 8
@@ -124,7 +126,7 @@ class RefusedVictim(CreateVictim):
         self.label = f"refused, {step}"
 
     def start(self, shop):
-        shop.misbehave("refuse", self.label, "create")
+        shop.misbehave(Failure.REFUSE, self.label, "create")
         super().start(shop)
 
 

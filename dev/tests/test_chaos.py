@@ -1,47 +1,51 @@
 """The backend of the chaos test, whose own mistakes would look like faults."""
 
-import http.client
-import json
-import socket
 import sys
 import unittest
-from urllib.parse import urlsplit
 
+import requests
 from environment import folders
 
 sys.path.append(str(folders.CHECKOUT))
 
-from chaos.backend import Backend  # noqa: E402
+from chaos.backend import Backend, Failure  # noqa: E402
 
 
 class TestBackend(unittest.TestCase):
     def setUp(self):
         self.backend = Backend()
-        self.backend.come_up()
-        self.addCleanup(self.backend.go_down)
-        self.address = urlsplit(self.backend.url("space"))
-        self.item = self.backend.add("space", code="it")
+        self.backend.start()
+        self.addCleanup(self.backend.stop)
+        self.backend.open_space("space")
+        self.session = requests.Session()
+        self.addCleanup(self.session.close)
+        self.session.headers["Authorization"] = "Bearer secret"
 
-    def connect(self):
-        address = (self.address.hostname, self.address.port)
-        return socket.create_connection(address, timeout=5)
+    def call(self, method, path, **kwargs):
+        url = f"{self.backend.url}/{path}"
+        return self.session.request(method, url, timeout=5, **kwargs)
 
-    def test_a_client_that_dies_while_it_sends_asks_for_nothing(self):
-        body = json.dumps({"code": "half"}).encode()
-        head = f"POST /space/items HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n"
-        for sent in (b"", body[:5]):
-            with self.connect() as client:
-                client.sendall(head.encode() + sent)
-                client.shutdown(socket.SHUT_WR)
-                self.assertEqual(client.recv(100), b"", "it hangs up")
-        self.assertEqual(self.backend.calls("space"), [])
-        self.assertEqual(self.backend.items("space"), [self.item])
+    def test_calls_are_noted_with_the_code_of_their_item(self):
+        headers = {"Idempotency-Key": "k"}
+        self.call("POST", "space", json={"code": "it"}, headers=headers)
+        self.call("GET", "space?key=k")
+        self.call("PATCH", "space/0", json={"quantity": 2})
+        self.call("DELETE", "space/0")
+        self.call("GET", "space/0")
+        notes = self.backend.notes("space")
+        names = ["create", "find", "update", "delete", "read"]
+        self.assertEqual([note["operation"] for note in notes], names)
+        self.assertEqual({note["code"] for note in notes}, {"it"})
+        self.assertEqual([note["worked"] for note in notes], [True] * 4 + [False])
+        self.assertEqual((notes[0]["id"], notes[0]["key"]), (0, "k"))
 
-    def test_a_cut_answer_to_a_delete_is_an_answer(self):
-        self.backend.misbehave("space", "truncate", operation="delete")
-        client = http.client.HTTPConnection(self.address.netloc, timeout=5)
-        self.addCleanup(client.close)
-        client.request("DELETE", f"/space/items/{self.item['id']}")
-        self.assertEqual(client.getresponse().status, 204)
+    def test_a_failure_meets_the_calls_that_are_meant(self):
+        for code in ("one", "two"):
+            self.backend.add("space", {"code": code})
+        meant = {"operation": "delete", "code": "two"}
+        self.backend.misbehave("space", Failure.TRUNCATE, **meant)
+        for id_ in (0, 1):
+            self.assertEqual(self.call("DELETE", f"space/{id_}").status_code, 204)
         self.assertEqual(self.backend.items("space"), [])
-        self.assertTrue(self.backend.calls("space")[0]["worked"])
+        faults = [note["fault"] for note in self.backend.notes("space")]
+        self.assertEqual(faults, [None, Failure.TRUNCATE])

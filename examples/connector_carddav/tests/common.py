@@ -1,22 +1,20 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Real servers for the tests: Radicale, and one with scripted answers."""
+"""A real server for the tests, Radicale, and one with scripted answers."""
 
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple
 
 import requests
 
 from odoo.tests import tagged
 
 from odoo.addons.connector.tests.common import ConnectorCase, ConnectorTools
+from odoo.addons.connector.tests.remote_system import Answer, FailingServer
 
 USER, PASSWORD = "odoo", "sécret:密"
 ADDRESS_BOOK = """\
@@ -101,77 +99,6 @@ class Radicale:
         shutil.rmtree(self._folder)
 
 
-class Request(NamedTuple):
-    """A request that the scripted server received."""
-
-    method: str
-    path: str
-    headers: dict
-    body: bytes
-    connection: int
-
-
-class ScriptedServer:
-    """A server that sends the answers of ``script`` in turn, and repeats the last one.
-
-    :param script: tuples of status, dict of headers and text. For a number, the server
-        waits so many seconds and closes the connection without an answer.
-    """
-
-    def __init__(self, *script):
-        self._script = list(script)
-        self.requests = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.port = self._server.server_port
-        self.url = f"http://127.0.0.1:{self.port}/book/"
-        threading.Thread(
-            target=self._server.serve_forever, args=[0.01], daemon=True
-        ).start()
-
-    def stop(self):
-        self._server.shutdown()
-        self._server.server_close()
-
-    def answer(self, handler, method):
-        size = int(handler.headers.get("Content-Length", 0))
-        self.requests.append(
-            Request(
-                method,
-                handler.path,
-                dict(handler.headers),
-                handler.rfile.read(size),
-                handler.client_address[1],
-            )
-        )
-        step = self._script.pop(0) if len(self._script) > 1 else self._script[0]
-        if isinstance(step, int | float):
-            time.sleep(step)
-            handler.close_connection = True
-            return
-        status, headers, text = step
-        content = text.encode()
-        handler.send_response(status)
-        for name, value in {**headers, "Content-Length": len(content)}.items():
-            handler.send_header(name, str(value))
-        handler.end_headers()
-        if method != "HEAD":
-            handler.wfile.write(content)
-
-    def _handler(server):  # noqa: N805  (the class within has its own self)
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def __getattr__(self, name):
-                if name.startswith("do_"):
-                    return lambda: server.answer(self, name[3:])
-                raise AttributeError(name)
-
-            def log_message(self, *args):
-                pass
-
-        return Handler
-
-
 class CardDAVTools(ConnectorTools):
     """What all test cases of the connector share: a Radicale for each class."""
 
@@ -210,10 +137,17 @@ class CardDAVCase(CardDAVTools, ConnectorCase):
         return self.radicale
 
     def scripted(self, *script):
-        """Connect the backend to a :class:`ScriptedServer`."""
-        server = ScriptedServer(*script)
-        self.addCleanup(server.stop)
-        self.backend.url = server.url
+        """Connect the backend to a server that gives answers in turn.
+
+        :param script: tuples of status, dict of headers and text; without any, the
+            server closes the connection
+        """
+        server = self.enterContext(FailingServer())
+        if script:
+            server.script(
+                *(Answer(status, text.encode(), to) for status, to, text in script)
+            )
+        self.backend.url = f"{server.url}/book/"
         return server
 
     def contact(self, name="Ada Lovelace", **values):

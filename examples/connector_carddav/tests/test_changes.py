@@ -101,8 +101,8 @@ class TestChanges(ImportCase):
         )
         changes = self.component("backend.adapter").changes("t0")
         self.assertEqual(changes, ({"b.vcf": '"2"'}, {"a.vcf"}, "t2"))
-        self.assertIn(b"<sync-token>t0</sync-token>", server.requests[1].body)
-        self.assertIn(b"<sync-token>t&amp;1</sync-token>", server.requests[2].body)
+        self.assertIn(b"<sync-token>t0</sync-token>", server.calls[1].content)
+        self.assertIn(b"<sync-token>t&amp;1</sync-token>", server.calls[2].content)
 
     def test_a_card_that_spoils_the_xml_does_not_spoil_the_others(self):
         broken = (207, {}, '<multistatus xmlns="DAV:">\x0b</multistatus>')

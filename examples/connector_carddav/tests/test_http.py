@@ -17,6 +17,7 @@ from odoo.addons.connector.exception import (
     JobError,
     NetworkRetryableError,
 )
+from odoo.addons.connector.tests.common import Failure
 
 from .common import PASSWORD, USER, CardDAVCase
 
@@ -59,15 +60,15 @@ class TestHTTP(CardDAVCase):
         self.assertAlmostEqual(self.retry_seconds(), 441, delta=33)
 
     def test_a_server_that_is_down_is_a_retry(self):
-        self.scripted(OK).stop()
-        self.assertTrue(self.retry_seconds())
+        with self.scripted(OK).down():
+            self.assertTrue(self.retry_seconds())
 
     def test_a_server_that_hangs_up_is_a_retry(self):
-        self.scripted(0)
+        self.scripted()
         self.assertTrue(self.retry_seconds())
 
     def test_a_silent_server_is_a_retry(self):
-        self.scripted(5)
+        self.scripted().fail(Failure.SILENT_BEFORE, seconds=5)
         # Odoo's test case extends short timeouts.
         send = patch.object(requests.Session, "send", odoo_common._super_send)
         with send, patch.object(type(self.adapter), "_timeout", 0.2):
@@ -101,7 +102,7 @@ class TestHTTP(CardDAVCase):
 
     def test_an_answer_that_never_ends_is_not_waited_for(self):
         self.limit("_deadline", 0.2)
-        self.scripted(5)
+        self.scripted().fail(Failure.SILENT_BEFORE, seconds=5)
         send = patch.object(requests.Session, "send", odoo_common._super_send)
         with send, self.assertRaisesRegex(NetworkRetryableError, "0.2 seconds"):
             self.adapter.read("a.vcf")
@@ -117,7 +118,7 @@ class TestHTTP(CardDAVCase):
         server = self.scripted(*((207, {}, more.format(each)) for each in range(9)))
         with self.assertRaisesRegex(JobError, "more than 3 pages.*_max_pages"):
             self.adapter.changes("a token")
-        self.assertEqual(len(server.requests), 4)
+        self.assertEqual(len(server.calls), 4)
 
     # -- refusals
 
@@ -145,22 +146,22 @@ class TestHTTP(CardDAVCase):
     def test_the_password_reaches_the_server_whatever_its_letters(self):
         server = self.scripted(OK)
         self.adapter.read("a.vcf")
-        sent = server.requests[0].headers["Authorization"].removeprefix("Basic ")
+        sent = server.credentials[0].removeprefix("Basic ")
         self.assertEqual(base64.b64decode(sent).decode(), f"{USER}:{PASSWORD}")
 
     def test_a_redirect_does_not_get_the_password(self):
         other = self.scripted(OK)
-        location = f"http://u:p@localhost:{other.port}/x?token=t"
+        url = other.url.replace("127.0.0.1", "u:p@localhost")
+        location = f"{url}/x?token=t"
         for status in (301, 302, 303, 307, 308):
             self.scripted((status, {"Location": location}, ""))
             for call in (self.create, self.adapter.check):
                 with self.assertRaisesRegex(JobError, "Sales phones.*new address"):
                     call()
-            self.assertEqual(other.requests, [])
+            self.assertEqual(other.calls, [])
             self.adapter.read("a.vcf")
-            headers = other.requests.pop().headers
-            self.assertNotIn(PASSWORD, str(headers))
-            self.assertNotEqual(headers.get("Authorization"), self.authorization())
+            self.assertNotIn(PASSWORD, str(other.calls.pop()))
+            self.assertNotEqual(other.credentials.pop(), self.authorization())
 
     def authorization(self):
         token = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
@@ -179,13 +180,13 @@ class TestHTTP(CardDAVCase):
         server = self.scripted((201, {}, ""), (200, {"ETag": '"2"'}, ""))
         self.create()
         self.assertEqual(self.adapter.etag, '"2"')
-        self.assertEqual([each.method for each in server.requests], ["PUT", "GET"])
+        self.assertEqual([call.method for call in server.calls], ["PUT", "GET"])
 
     def test_names_are_quoted_in_addresses(self):
         server = self.scripted(OK)
         self.adapter.read("a/b?c#d%2F é:.vcf")
         path = "/book/a%2Fb%3Fc%23d%252F%20%C3%A9%3A.vcf"
-        self.assertEqual(server.requests[0].path, path)
+        self.assertEqual(server.calls[0].target, path)
 
     def test_hrefs_may_be_paths_or_whole_addresses(self):
         for href in ("/book/a%20b.vcf", "http://127.0.0.1/book/a%20b.vcf", "a%20b.vcf"):
@@ -211,12 +212,12 @@ class TestHTTP(CardDAVCase):
         text = b"X-OLD:M\xfcller".decode(errors="surrogateescape")
         card = self.adapter.read("a.vcf")._replace(text=text)
         self.adapter.write("a.vcf", card)
-        self.assertEqual(server.requests[1].body, b"X-OLD:M\xfcller")
+        self.assertEqual(server.calls[1].content, b"X-OLD:M\xfcller")
 
     def test_components_that_work_together_share_a_connection(self):
         server = self.scripted(OK)
         for _each in range(3):
             self.adapter.read("a.vcf")
         self.adapter.component(usage="backend.adapter").read("a.vcf")
-        self.assertEqual(len({each.connection for each in server.requests}), 1)
-        self.assertEqual(len(server.requests), 4)
+        self.assertEqual(len({call.connection for call in server.calls}), 1)
+        self.assertEqual(len(server.calls), 4)

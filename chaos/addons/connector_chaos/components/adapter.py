@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.component.core import Component
+from odoo.addons.connector.components.http_adapter import BearerAuth
 
 
 class ChaosItemAdapter(Component):
@@ -15,19 +16,26 @@ class ChaosItemAdapter(Component):
     _timeout = (2, 3)
     _first_wait = 1
 
+    def _auth(self):
+        return BearerAuth("secret")
+
+    def _path(self, *external_id):
+        return "/".join(map(str, (self.backend_record.name, *external_id)))
+
     def create(self, data, idempotency_key=None):
         headers = {"Idempotency-Key": idempotency_key}
-        return self._call("POST", "items", json=data, headers=headers)["id"]
+        return self._call("POST", self._path(), json=data, headers=headers)["id"]
 
     def find_created(self, idempotency_key):
-        found = self._call("GET", "items", params={"key": idempotency_key})
+        params = {"key": idempotency_key}
+        found = self._call("GET", self._path(), params=params)["items"]
         return found[0]["id"] if found else None
 
     def read(self, external_id):
-        return self._call("GET", f"items/{external_id}")
+        return self._call("GET", self._path(external_id))
 
     def write(self, external_id, data):
-        self._call("PATCH", f"items/{external_id}", json=data)
+        self._call("PATCH", self._path(external_id), json=data)
 
     def delete(self, external_id):
-        self._call("DELETE", f"items/{external_id}")
+        self._call("DELETE", self._path(external_id))

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Items both ways: what a connector adds to the flows that come with the connector."""
 
-from datetime import datetime, timezone
+from datetime import datetime
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import changed_by, mapping
@@ -9,6 +9,7 @@ from odoo.addons.connector.components.mapper import changed_by, mapping
 from ..steps import reach
 
 PAGE_SIZE = 4
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class ChaosPagingAdapter(Component):
@@ -16,16 +17,17 @@ class ChaosPagingAdapter(Component):
 
     def search(self, filters=None):
         """Find ids page by page; the next page begins after the last item."""
-        params = {"limit": PAGE_SIZE, **(filters or {})}
+        params = {"limit": PAGE_SIZE, "after": 0, **(filters or {})}
         number = 0
-        while page := self._call("GET", "items", params=params):
-            yield from [item["id"] for item in page]
+        while params["after"] is not None:
+            page = self._call("GET", self._path(), params=params)
+            yield from [item["id"] for item in page["items"]]
             number += 1
             reach("after the page", f"{self.backend_record.name}.{number}")
-            params["after"] = f"{page[-1]['changed']},{page[-1]['id']}"
+            params["after"] = page["next"]
 
     def now(self):
-        return self._call("GET", "clock")["now"]
+        return self._call("GET", "ping")["now"]
 
 
 class ChaosBatchImporter(Component):
@@ -43,13 +45,10 @@ class ChaosBatchImporter(Component):
         return result
 
     def _since_filters(self, filters, since):
-        second = int(since.replace(tzinfo=timezone.utc).timestamp())
-        return {**(filters or {}), "since": second}
+        return {**(filters or {}), "since": since.strftime(MOMENT)}
 
     def _backend_now(self):
-        return datetime.fromtimestamp(self.backend_adapter.now(), timezone.utc).replace(
-            tzinfo=None
-        )
+        return datetime.strptime(self.backend_adapter.now(), MOMENT)
 
 
 class ChaosImportMapper(Component):
