@@ -5,7 +5,7 @@ from environment import Problem
 
 
 class OdooClient:
-    """A user of a running Odoo.
+    """An administrator of a running Odoo.
 
     :param url: address of Odoo
     :param database: name of the database
@@ -33,13 +33,22 @@ class OdooClient:
         """Change records."""
         self.call(model, "write", ids, values)
 
-    def search_read(self, model, domain, fields):
-        """Find records that are not archived, and return some of their values."""
-        return self.call(model, "search_read", domain, fields)
+    def search(self, model, *domain, **options):
+        """Find records by the terms of a domain, and return their ids."""
+        return self.call(model, "search", domain, **options)
 
-    def by_id(self, model, domain, fields):
-        """Do :meth:`search_read`, and return a dict by id."""
-        return {each["id"]: each for each in self.search_read(model, domain, fields)}
+    def read(self, model, domain, fields, **options):
+        """Find records, and return some of their values.
+
+        :param fields: names with spaces between them, ``name country_id.code``; the
+            values behind a dot are dicts of their own
+        """
+        wanted = {}
+        for path in fields.split():
+            inner = wanted
+            for name in path.split("."):
+                inner = inner.setdefault(name, {}).setdefault("fields", {})
+        return self.call(model, "web_search_read", domain, wanted, **options)["records"]
 
     def _post(self, path, params):
         request = {"jsonrpc": "2.0", "method": "call", "params": params}
