@@ -57,8 +57,8 @@ class Cards:
         """Replace all properties that the lines have; those without a value go."""
         path = self.folder / name
         text = path.read_bytes().decode().replace("\r\n", "\n").strip("\n")
-        old = re.sub("\n[ \t]", "", text).split("\n")
         changed = {_property(line) for line in lines}
+        old = re.sub("\n[ \t]", "", text).split("\n")
         *kept, end = [line for line in old if _property(line) not in changed]
         new = [line for line in lines if not line.endswith(":")]
         path.write_bytes("\r\n".join([*kept, *new, end, ""]).encode())
@@ -69,26 +69,18 @@ class Cards:
 
 
 class AddressBook(Cards):
-    """An address book in the storage of a server.
-
-    :param server: the :class:`environment.Radicale`
-    :param name: name of the address book
-    """
+    """An address book in the storage of an :class:`environment.Radicale`."""
 
     def __init__(self, server, name):
-        self.server = server
-        self.url = f"{server.url}/{server.user}/{name}/"
         storage = server.folder / "collections" / "collection-root"
         super().__init__(storage / server.user / name)
         (self.folder / ".Radicale.props").write_text('{"tag": "VADDRESSBOOK"}')
+        self.server = server
+        self.url = f"{server.url}/{server.user}/{name}/"
 
 
 class Phone(Cards):
-    """A phone, on which vdirsyncer keeps the cards the same as an address book.
-
-    :param folder: where it may put its files
-    :param book: the :class:`AddressBook`
-    """
+    """Cards that vdirsyncer keeps the same as an :class:`AddressBook`."""
 
     def __init__(self, folder, book):
         super().__init__(folder / "cards")
@@ -107,11 +99,8 @@ class Phone(Cards):
 
     def _run(self, command):
         program = folders.VENV / "bin" / "vdirsyncer"
-        processes.run(
-            [program, "--config", self._settings, command],
-            log=f"demo-phone-{command}",
-            doing=f"vdirsyncer {command}",
-        )
+        command = [program, "--config", self._settings, command]
+        processes.run(command, log="demo-phone", doing="vdirsyncer")
 
 
 def _property(line):

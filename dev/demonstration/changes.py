@@ -57,12 +57,10 @@ NEW = (
 def change_in_odoo(odoo, book, names, people):
     """Change contacts in Odoo, which exports them immediately, and two cards.
 
-    :param odoo: an ``OdooClient``
-    :param book: an ``AddressBook``
     :param names: names of the cards by the ids of the contacts
-    :param people: ids of the contacts of ``contacts.PEOPLE``
-    :return: the names of the cards that have to be written, and the one of the card
-        that got a property from another program
+    :param people: ids of the contacts of ``contacts.PEOPLE``; another program adds a
+        property to the card of the first one
+    :return: the names of the cards that have to be written
     """
     edited, (_, deleted, untouched, *_) = people[:CHANGED], people[CHANGED:]
     book.edit(names[edited[0]], OTHERS_LINE)
@@ -70,13 +68,12 @@ def change_in_odoo(odoo, book, names, people):
     for number, contact in enumerate(edited):
         odoo.write("res.partner", [contact], **_edit(number))
     (company,) = find(odoo, TREES[0][:1])
-    below = odoo.search(
-        "res.partner", ("id", "child_of", company), ("name", "!=", False)
-    )
+    members = ("id", "child_of", company), ("name", "!=", False)
+    below = odoo.search("res.partner", *members)
     odoo.write("res.partner", [company], name=f"{TREES[0][0]}, renamed")
     # It changes nothing of the card, so that nothing is sent.
     odoo.write("res.partner", [untouched], ref="not on the card")
-    return {names[each] for each in (*edited, *below)}, names[edited[0]]
+    return {names[each] for each in (*edited, *below)}
 
 
 def _edit(number):
@@ -92,9 +89,7 @@ def _edit(number):
 
 def find(odoo, names):
     """Return the ids of the contacts with some names."""
-    return [
-        odoo.search("res.partner", ("name", "=", each), limit=1)[0] for each in names
-    ]
+    return [odoo.search("res.partner", ("name", "=", it), limit=1)[0] for it in names]
 
 
 class Played(NamedTuple):
@@ -108,11 +103,9 @@ class Played(NamedTuple):
 
 
 def change_on_phone(phone, names):
-    """Change, add and delete cards on the phone.
+    """Change, add and delete cards on the phone, and return what was ``Played``.
 
-    :param phone: a ``Phone`` that has all cards
     :param names: names of the cards of the people of ``contacts.PEOPLE``
-    :rtype: Played
     """
     edited, rest = names[: len(ON_PHONE)], names[len(ON_PHONE) :]
     for name, lines in zip(edited, ON_PHONE, strict=True):

@@ -23,12 +23,10 @@ write_date
 
 
 class Comparison:
-    """Compare all contacts that are linked with all cards.
+    """Compare all contacts that are linked with all cards of an ``AddressBook``.
 
     ``fields`` counts the fields that were compared, ``mismatches`` are sentences.
 
-    :param odoo: an ``OdooClient``
-    :param address_book: an ``AddressBook``
     :param written: names of the cards that Odoo has just written; the others may be
         of an earlier date than the contact
     :param foreign: names of the cards that Odoo has never written: they do not tell
@@ -36,13 +34,13 @@ class Comparison:
     :param conflicts: names of the cards that differ from their contacts
     """
 
-    def __init__(self, odoo, address_book, written, foreign=(), conflicts=()):
+    def __init__(self, odoo, book, written, foreign=(), conflicts=()):
         self.fields = 0
         self.mismatches = []
         read = {each["id"]: each for each in odoo.read("res.partner", [], FIELDS)}
         for each in read.values():
             each["parent"] = each["parent_id"] and read[each["parent_id"]["id"]]
-        names, cards = names_of_cards(odoo), address_book.read()
+        names, cards = names_of_cards(odoo), book.read()
         linked = [read[id_] for id_ in names if (read[id_]["name"] or "").strip()]
         on_cards = sorted(names[each["id"]] for each in linked)
         self._compare("All", "cards", on_cards, sorted(cards))

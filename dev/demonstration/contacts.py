@@ -64,11 +64,8 @@ TAGS = ("Tag, with comma", "Tag; with semicolon", "Back\\slash", "مهم", "⭐"
 
 
 def create(odoo):
-    """Create people, and companies with departments and staff.
-
-    :param odoo: an ``OdooClient``
-    """
-    tags = odoo.create("res.partner.category", [{"name": tag} for tag in TAGS])
+    """Create people, and companies with departments and staff."""
+    tags = odoo.create("res.partner.category", *({"name": tag} for tag in TAGS))
     people = []
     for number, name in enumerate(PEOPLE):
         person = {"name": name, **_nth(ADDRESSES, number), **_nth(EXTRAS, number)}
@@ -80,13 +77,13 @@ def create(odoo):
         parent = False
         for floor, name in enumerate(tree):
             company = {"name": name, "is_company": True, "parent_id": parent}
-            (parent,) = odoo.create("res.partner", [company])
+            (parent,) = odoo.create("res.partner", company)
             name = f"Person on floor {floor}, {PEOPLE[floor]}"
             people.append({"name": name, "parent_id": parent, **EXTRAS[floor]})
             # Odoo accepts an address of a company without a name; it is skipped.
             nameless = {"type": "delivery", "street": "Nobody's Gate 1"}
             people.append({**nameless, "parent_id": parent})
-    odoo.create("res.partner", people)
+    odoo.create("res.partner", *people)
 
 
 def picture(number, width=640):

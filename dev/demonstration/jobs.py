@@ -15,14 +15,7 @@ class Run(NamedTuple):
 
     jobs: list  #: their values
     seconds: float  #: from the first button to the end of the last job
-
-    def failures(self):
-        """Return which jobs did not end well, as sentences."""
-        return [
-            f"{job['name']}: {job['state']} ({job['exc_message']})"
-            for job in self.jobs
-            if job["state"] != "done"
-        ]
+    failures: list  #: sentences
 
 
 def last_job(odoo):
@@ -31,22 +24,14 @@ def last_job(odoo):
 
 
 def connect(odoo, book, name="Demo address book"):
-    """Set up an address book in Odoo as a user does; return its id.
-
-    :param odoo: an ``OdooClient``
-    :param book: the ``AddressBook``
-    :param name: how it is called in Odoo
-    """
+    """Set up an ``AddressBook`` in Odoo as a user does, and return its id there."""
     values = {"name": name, "url": book.url, "username": book.server.user}
     values["new_password"] = book.server.password
-    return odoo.create("carddav.backend", [values])[0]
+    return odoo.create("carddav.backend", values)[0]
 
 
 def scheduled(odoo, direction):
-    """Return the button that runs a scheduled action of the connector.
-
-    :param direction: ``"import"`` or ``"export"``
-    """
+    """Return the button that runs the scheduled "import" or "export"."""
     actions = odoo.search("ir.cron", ("name", "like", f"CardDAV: {direction}"))
     return "ir.cron", "method_direct_trigger", actions
 
@@ -60,7 +45,6 @@ def export_again(odoo):
 def push(odoo, buttons, since, shown, patience=PATIENCE, models="carddav.%"):
     """Push buttons, and wait until all jobs have ended.
 
-    :param odoo: an ``OdooClient``
     :param buttons: tuples of model, method and ids
     :param since: id of the last job that does not count, see :func:`last_job`
     :param shown: a step of the console, for the progress
@@ -71,13 +55,11 @@ def push(odoo, buttons, since, shown, patience=PATIENCE, models="carddav.%"):
     started = time.monotonic()
     for button in buttons:
         odoo.call(*button)
-    jobs = [("id", ">", since), ("model_name", "=like", models)]
+    new = [("id", ">", since), ("model_name", "=like", models)]
 
     def look():
-        groups = "queue.job", "formatted_read_group", jobs, ["state"], ["__count"]
-        states = Counter(
-            {each["state"]: each["__count"] for each in odoo.call(*groups)}
-        )
+        groups = "queue.job", "formatted_read_group", new, ["state"], ["__count"]
+        states = Counter({it["state"]: it["__count"] for it in odoo.call(*groups)})
         failed = f", {states['failed']} failed" if states["failed"] else ""
         shown.note(f"{states['done']} of {states.total()} jobs done{failed}")
         ended = sum(states[state] for state in ENDED)
@@ -86,13 +68,19 @@ def push(odoo, buttons, since, shown, patience=PATIENCE, models="carddav.%"):
     wait_until(look, "a job that ends", patience)
     seconds = time.monotonic() - started
     fields = "name state retry result exc_message record_count"
-    return Run(odoo.read("queue.job", jobs, fields), seconds)
+    jobs = odoo.read("queue.job", new, fields)
+    failures = [
+        f"{job['name']}: {job['state']} ({job['exc_message']})"
+        for job in jobs
+        if job["state"] != "done"
+    ]
+    return Run(jobs, seconds, failures)
 
 
 def wait_until(look, what, patience=PATIENCE):
     """Wait until something is so.
 
-    :param look: function that returns whether it is, and how far it has come
+    :param look: function that returns a list: whether it is, and how far it has come
     :param what: for the error
     :param patience: seconds without anything going on
     :raise Problem: when it is not so in time

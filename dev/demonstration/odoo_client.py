@@ -5,11 +5,7 @@ from environment import Problem
 
 
 class OdooClient:
-    """An administrator of a running Odoo.
-
-    :param url: address of Odoo
-    :param database: name of the database
-    """
+    """The administrator of a database of an Odoo that runs at an address."""
 
     def __init__(self, url, database):
         self._url = url
@@ -25,8 +21,8 @@ class OdooClient:
         params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
         return self._post(f"/web/dataset/call_kw/{model}.{method}", params)
 
-    def create(self, model, values):
-        """Create records from a list of values, and return their ids."""
+    def create(self, model, *values):
+        """Create records from their values, and return their ids."""
         return self.call(model, "create", values)
 
     def write(self, model, ids, **values):

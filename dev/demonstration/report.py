@@ -8,16 +8,13 @@ SHOWN = 12  #: of a long list
 
 
 class Snapshot:
-    """Both sides at one moment: the cards as bytes, and what Odoo links with them.
+    """Both sides at one moment: the cards as bytes, and what Odoo links with them."""
 
-    :param odoo: an ``OdooClient``
-    :param address_book: an ``AddressBook``
-    """
-
-    def __init__(self, odoo, address_book):
+    def __init__(self, odoo, book):
         self.last_job = jobs.last_job(odoo)
-        self.cards = address_book.texts()
-        fields = "external_id etag link_state odoo_id.write_date"
+        self.cards = book.texts()
+        # A date has whole seconds, so that one more field shows a change.
+        fields = "external_id etag link_state odoo_id.write_date odoo_id.function"
         links = odoo.read("carddav.res.partner", [], fields)
         self.links = {each["external_id"]: each for each in links}
 
@@ -50,23 +47,15 @@ def difference(before, after):
 
 
 def table(phases):
-    """Print the phases side by side.
-
-    :param phases: for each title the rows of its column, as a dict
-    """
-    columns = list(phases.values())
-    lines = [[name, *(str(each[name]) for each in columns)] for name in columns[0]]
-    console.say()
-    for line in console.columns([["", *phases], *lines]):
+    """Print the phases side by side: for each title a dict of the rows below it."""
+    rows = next(iter(phases.values()))
+    lines = [[name, *(str(it[name]) for it in phases.values())] for name in rows]
+    for line in ["", *console.columns([["", *phases], *lines])]:
         console.say(f"  {line}")
 
 
 def verdict(faults):
-    """Print what is wrong, or that nothing is.
-
-    :param faults: list of sentences
-    :return: the exit code
-    """
+    """Print the sentences that say what is wrong, and return the exit code."""
     console.say()
     if not faults:
         console.say("  All is well: both sides say the same, field by field.")

@@ -6,7 +6,6 @@ shares no code with the connector.
 """
 
 import base64
-import contextlib
 import hashlib
 import io
 import random
@@ -19,11 +18,16 @@ from PIL import Image
 
 from . import jobs, report
 from .odoo_client import OdooClient
+from .servers import wait_while_running
 
 PRODUCTS, ORDERS, CUSTOMERS = 300, 200, 40
 #: every so many products have variants
 WITH_VARIANTS = 3
 EXAMPLE = "connector_odoo"
+#: seconds without any job ending: an interrupted create is looked for after 100
+PATIENCE = 300
+#: seconds from the start of a phase to the kill
+KILL_AFTER = 3
 #: for each title: model, domain, fields of the name that both sides know, other fields
 COMPARED = {
     "variants": (
@@ -48,10 +52,6 @@ COMPARED = {
         "move_ids.quantity",
     ),
 }
-#: seconds without any job ending: an interrupted create is looked for after 100
-PATIENCE = 300
-#: seconds from the start of a phase to the kill
-KILL_AFTER = 3
 
 
 def main(stays):
@@ -67,10 +67,10 @@ def main(stays):
     ):
         odoo_process.install(company, ["connector", EXAMPLE], "Install the connector")
         key = odoo_process.answer_of(API_KEY, shop)
-        with step("Start both Odoos"):
-            shop_server = OdooServer(shop, name="demo-shop")
-            server = OdooServer(company, name="demo-company")
-        with shop_server, server:
+        with (
+            OdooServer(shop, name="demo-shop") as shop_server,
+            OdooServer(company, name="demo-company") as server,
+        ):
             server.wait_for_runner()
             code = report.verdict(Trade(server, shop_server, key).faults())
             say(f"\n  The company: {server.url}/odoo/connectors (admin / admin)")
@@ -89,7 +89,7 @@ class Trade:
         self.random = random.Random(2026)
         values = {"name": "Web Shop", "url": shop_server.url, "api_key": key}
         values["database"] = shop_server.database
-        (self.backend,) = self.odoo.create("odoo.backend", [values])
+        (self.backend,) = self.odoo.create("odoo.backend", values)
         self._phases, self._faults = {}, []
 
     def faults(self):
@@ -109,8 +109,6 @@ class Trade:
         say(f"\n  Compared: {compared}")
         return self._faults
 
-    # -- phases
-
     def _phase(self, title, *actions):
         """Do something, kill Odoo in the middle, and wait for all jobs."""
         since = jobs.last_job(self.odoo)
@@ -123,84 +121,75 @@ class Trade:
             self.server.start()
             self.odoo = OdooClient(self.server.url, self.server.database)
             run = jobs.push(self.odoo, [], since, shown, PATIENCE, "odoo.%")
-        self._faults += run.failures()
+        self._faults += run.failures
         self._phases[title] = {
             "jobs": len(run.jobs),
             "records": sum(job["record_count"] for job in run.jobs),
             "kills": 1,
-            "failed": len(run.failures()),
+            "failed": len(run.failures),
             "seconds": f"{time.monotonic() - started:.0f}",
         }
 
     def _synchronise(self):
-        of_backend = (
-            ("backend_model", "=", "odoo.backend"),
-            ("backend_id", "=", self.backend),
-        )
-        cards = self.odoo.search("connector.backend.state", *of_backend)
+        own = ("backend_model", "=", "odoo.backend"), ("backend_id", "=", self.backend)
+        cards = self.odoo.search("connector.backend.state", *own)
         self.odoo.call("connector.backend.state", "action_synchronise", cards)
 
     # -- what people do
 
     def _make_products(self):
-        create = self.odoo.create
-        categories = [{"name": f"Category {number}"} for number in range(10)]
-        categories = create("product.category", categories)
+        create, search = self.odoo.create, self.odoo.search
+        names = ({"name": f"Category {number}"} for number in range(10))
+        categories = create("product.category", *names)
         lines = []
-        for name, values in (("Size", "SML"), ("Colour", "RB")):
-            (attribute,) = create("product.attribute", [{"name": name}])
-            values = create(
-                "product.attribute.value",
-                [{"name": f"{name} {v}", "attribute_id": attribute} for v in values],
-            )
+        for name, letters in (("Size", "SML"), ("Colour", "RB")):
+            values = [(0, 0, {"name": f"{name} {letter}"}) for letter in letters]
+            attribute = {"name": name, "value_ids": values}
+            (attribute,) = create("product.attribute", attribute)
+            values = search("product.attribute.value", ("attribute_id", "=", attribute))
             line = {"attribute_id": attribute, "value_ids": [(6, 0, values)]}
             lines.append((0, 0, line))
-        create(
-            "product.template",
-            [
-                {
-                    "name": f"Product {number}",
-                    "is_storable": True,
-                    "categ_id": categories[number % len(categories)],
-                    "list_price": 5 + number / 10,
-                    "image_1920": _picture(number),
-                    "attribute_line_ids": [] if number % WITH_VARIANTS else lines,
-                }
-                for number in range(PRODUCTS)
-            ],
-        )
-        variants = self.odoo.search("product.product", ("name", "=like", "Product %"))
-        for variant in variants:
-            self.odoo.write("product.product", [variant], default_code=f"P{variant}")
-        (house,) = self.odoo.read("stock.warehouse", [], "lot_stock_id", limit=1)
-        quants = [
+        products = (
             {
-                "product_id": variant,
-                "location_id": house["lot_stock_id"]["id"],
-                "inventory_quantity": self.random.randrange(50, 500),
+                "name": f"Product {number}",
+                "is_storable": True,
+                "categ_id": categories[number % len(categories)],
+                "list_price": 5 + number / 10,
+                "image_1920": _picture(number),
+                "attribute_line_ids": [] if number % WITH_VARIANTS else lines,
             }
-            for variant in variants
-        ]
-        inventory = {"context": {"inventory_mode": True}}
-        quants = self.odoo.call("stock.quant", "create", quants, **inventory)
+            for number in range(PRODUCTS)
+        )
+        create("product.template", *products)
+        (house,) = self.odoo.read("stock.warehouse", [], "lot_stock_id", limit=1)
+        quants = []
+        for variant in search("product.product", ("name", "=like", "Product %")):
+            self.odoo.write("product.product", [variant], default_code=f"P{variant}")
+            quant = {"product_id": variant, "location_id": house["lot_stock_id"]["id"]}
+            quants.append(
+                {**quant, "inventory_quantity": self.random.randrange(50, 500)}
+            )
+        context = {"inventory_mode": True}
+        quants = self.odoo.call("stock.quant", "create", quants, context=context)
         self.odoo.call("stock.quant", "action_apply_inventory", quants)
 
     def _make_orders(self):
-        customers = [
+        people = (
             {"name": f"Customer {n}", "email": f"c{n}@example.com", "city": "Bonn"}
             for n in range(CUSTOMERS)
-        ]
-        customers = self.shop.create("res.partner", customers)
+        )
+        customers = self.shop.create("res.partner", *people)
         products = self.shop.search("product.product", ("default_code", "=like", "P%"))
         orders = []
         for _ in range(ORDERS):
             customer = self.random.choice(customers)
+            chosen = enumerate(self.random.sample(products, 3), start=1)
             lines = [
-                (0, 0, {"product_id": product, "product_uom_qty": 1 + count})
-                for count, product in enumerate(self.random.sample(products, 3))
+                (0, 0, {"product_id": product, "product_uom_qty": quantity})
+                for quantity, product in chosen
             ]
             orders.append({"partner_id": customer, "order_line": lines})
-        orders = self.shop.create("sale.order", orders)
+        orders = self.shop.create("sale.order", *orders)
         self.shop.call("sale.order", "action_confirm", orders)
 
     def _change_shop(self):
@@ -219,26 +208,25 @@ class Trade:
             price = self.random.randrange(5, 50)
             self.odoo.write("product.template", [product], list_price=price)
         self.odoo.write("product.template", products[:3], active=False)
+        # Orders that have not changed in the shop in the meantime.
         seven = [("product_uom_qty", "=", 7)]
         lines = self.shop.read("sale.order.line", seven, "order_id")
         changed = [line["order_id"]["id"] for line in lines]
         others = [("state", "=", "sale"), ("id", "not in", changed)]
         names = [each["name"] for each in self.shop.read("sale.order", others, "name")]
-        known = [("client_order_ref", "in", names)]
-        ours = self.odoo.read("sale.order", known, "picking_ids")
-        for number, order in enumerate(self.random.sample(ours, 40)):
-            if number < 5:
-                self.odoo.call("sale.order", "action_cancel", [order["id"]])
-            else:
-                pickings = [each["id"] for each in order["picking_ids"]]
-                self._deliver(pickings, f"T{order['id']}")
+        known = ("client_order_ref", "in", names)
+        ours = self.random.sample(self.odoo.search("sale.order", known), 40)
+        self.odoo.call("sale.order", "action_cancel", ours[:5])
+        for order in ours[5:]:
+            self._deliver(order)
 
-    def _deliver(self, pickings, reference):
-        domain = [("picking_id", "in", pickings)]
-        for move in self.odoo.read("stock.move", domain, "product_uom_qty"):
+    def _deliver(self, order):
+        moves = [("picking_id.sale_id", "=", order)]
+        for move in self.odoo.read("stock.move", moves, "product_uom_qty"):
             quantity = move["product_uom_qty"]
             self.odoo.write("stock.move", [move["id"]], quantity=quantity, picked=True)
-        self.odoo.write("stock.picking", pickings, carrier_tracking_ref=reference)
+        pickings = self.odoo.search("stock.picking", ("sale_id", "=", order))
+        self.odoo.write("stock.picking", pickings, carrier_tracking_ref=f"T{order}")
         self.odoo.call("stock.picking", "button_validate", pickings)
 
     def _compare(self):
@@ -256,12 +244,12 @@ class Trade:
 
 
 def _read(odoo, model, domain, keys, fields):
-    """Return what a side says of each record, by the value that both sides know."""
-    archived = {"context": {"active_test": False}}
+    """Return what a side says of each record, by the name that both sides know."""
+    archived = {"active_test": False}
     found = {}
-    for record in odoo.read(model, domain, f"{keys} {fields}", **archived):
-        values = [record.pop(key) for key in keys.split()]
-        found[next(filter(None, values))] = _comparable(record)
+    for record in odoo.read(model, domain, f"{keys} {fields}", context=archived):
+        names = [record.pop(key) for key in keys.split()]
+        found[next(filter(None, names))] = _comparable(record)
     return found
 
 
@@ -274,17 +262,6 @@ def _comparable(value):
     # Of a long text, such as a picture, the hash is enough.
     is_long = isinstance(value, str) and len(value) > 100
     return hashlib.sha256(value.encode()).hexdigest()[:8] if is_long else value
-
-
-def wait_while_running(server):
-    """Wait until a server ends, or somebody presses Ctrl-C.
-
-    :param server: the :class:`environment.servers.Server`
-    """
-    with contextlib.suppress(KeyboardInterrupt):
-        say("\n  Ctrl-C stops both.")
-        while server.is_running():
-            time.sleep(0.5)
 
 
 def _picture(number):

@@ -1,71 +1,42 @@
 """The demonstration from its beginning to its end."""
 
 import argparse
-import contextlib
-import shutil
 
-from environment import (
-    OdooServer,
-    Radicale,
-    databases,
-    folders,
-    odoo_log,
-    processes,
-    running_postgres,
-)
+from environment import folders, odoo_log, processes, running_postgres
 from environment.console import say, step
 
-from . import changes, contacts, jobs, many, report, shop
+from . import changes, contacts, jobs, report, shop
 from .cards import AddressBook, Phone
 from .comparison import Comparison, names_of_cards
 from .odoo_client import OdooClient
-
-FOLDER = folders.STATE / "demo"
+from .servers import odoo_and_cards, wait_while_running
 
 
 def main(arguments):
     """Keep contacts and an address book the same.
 
     :param arguments: ``--stay`` to go on running at the end, until Ctrl-C;
-        ``--many NUMBER`` to measure an import instead; ``--with odoo`` to connect a
-        shop's Odoo instead
+        ``--with odoo`` to connect a shop's Odoo instead
     :return: the exit code: 0 when both sides say the same
     """
     parser = argparse.ArgumentParser("./dev/demo", add_help=False)
     parser.add_argument("--stay", action="store_true")
-    parser.add_argument("--many", type=int, metavar="NUMBER")
     parser.add_argument("--with", dest="other", choices=["odoo"])
     options = parser.parse_args(arguments)
-    with running_postgres():
-        if options.other:
+    if options.other:
+        with running_postgres():
             return shop.main(options.stay)
-        return _connect_address_book(options)
-
-
-def _connect_address_book(options):
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    databases.demo()
-    with contextlib.ExitStack() as running:
-        with step("Copy the database"):
-            database = databases.fresh_demo("demonstration")
-        with step("Start both servers and the job runner"):
-            radicale = Radicale(FOLDER / "radicale", name="demo-radicale")
-            running.enter_context(radicale)
-            server = running.enter_context(OdooServer(database, name="demo-odoo"))
-            server.wait_for_runner()
-        odoo, book = OdooClient(server.url, database), AddressBook(radicale, "odoo")
-        if options.many:
-            code = many.main(options.many, odoo, server, book)
-        else:
-            faults = Demonstration(odoo, book).faults()
-            log = server.log.read_text(errors="replace").splitlines()
-            faults += [odoo_log.brief(each) for each in odoo_log.trouble(log)]
-            code = report.verdict(faults)
+    with odoo_and_cards("demonstration") as (server, radicale):
+        odoo = OdooClient(server.url, server.database)
+        faults = Demonstration(odoo, AddressBook(radicale, "odoo")).faults()
+        log = server.log.read_text(errors="replace").splitlines()
+        faults += [odoo_log.brief(each) for each in odoo_log.trouble(log)]
+        code = report.verdict(faults)
         say(f"\n  Odoo:        {server.url}/odoo/carddav-address-books (admin / admin)")
         say(f"  CardDAV:     {radicale.url}  ({radicale.user} / {radicale.password})")
         say(f"  Log of Odoo: {processes.shown(server.log)}")
         if options.stay:
-            shop.wait_while_running(server)
+            wait_while_running(server)
         else:
             say("\n  Both end now. To look at them in a browser: ./dev/demo --stay")
             say("  To try the connector yourself: ./dev/serve")
@@ -73,18 +44,13 @@ def _connect_address_book(options):
 
 
 class Demonstration:
-    """The demonstration, one phase after the other.
-
-    :param odoo: an ``OdooClient``
-    :param book: an empty ``AddressBook``
-    """
+    """The demonstration, one phase after the other, with an empty ``AddressBook``."""
 
     def __init__(self, odoo, book):
         self.odoo = odoo
         self.book = book
-        self.phone = Phone(FOLDER / "phone", book)
-        self._phases = {}
-        self._faults = []
+        self.phone = Phone(folders.STATE / "demonstration" / "phone", book)
+        self._phases, self._faults = {}, []
 
     def faults(self):
         """Do everything, print a table, and return what is wrong as sentences."""
@@ -108,15 +74,14 @@ class Demonstration:
     def _export_changes(self):
         """Change some on both sides, and export again."""
         before = report.Snapshot(self.odoo, self.book)
+        names = names_of_cards(self.odoo)
         with step("Change some, in Odoo and on the server"):
-            changed, played_with = changes.change_in_odoo(
-                self.odoo, self.book, names_of_cards(self.odoo), self.people
-            )
+            changed = changes.change_in_odoo(self.odoo, self.book, names, self.people)
         found = self._push("second export", before, [jobs.export_again(self.odoo)])
         self._expect("cards updated", found["cards updated"], changed)
         self._expect("deleted on the server, exported", len(found["exported"]), 1)
-        kept = changes.OTHERS_LINE in self.book.texts()[played_with].decode()
-        self._expect("the property of another program is kept", kept, True)
+        text = self.book.texts()[names[self.people[0]]].decode()
+        self._expect("others' property", changes.OTHERS_LINE in text, True)
 
     def _import_from_phone(self):
         """Change, add and delete some on a phone, one also in Odoo, and import."""
@@ -129,13 +94,9 @@ class Demonstration:
         before = report.Snapshot(self.odoo, self.book)
         (contact,) = (id_ for id_, name in names.items() if name == played.conflict)
         self.odoo.write("res.partner", [contact], function="Changed in Odoo")
-        found = self._push(
-            "import",
-            before,
-            [jobs.scheduled(self.odoo, "import")],
-            foreign=played.added,
-            conflicts={played.conflict},
-        )
+        buttons = [jobs.scheduled(self.odoo, "import")]
+        exceptions = {"foreign": played.added, "conflicts": {played.conflict}}
+        found = self._push("import", before, buttons, **exceptions)
         self._expect("imported", found["imported"], played.added)
         self._expect("contacts updated", found["contacts updated"], played.changed)
         self._expect("deleted", found["deleted"], played.deleted)
@@ -166,9 +127,9 @@ class Demonstration:
     def _push(self, title, before, *rounds, **exceptions):
         """Push buttons, compare both sides, and return what has changed.
 
-        :param before: a :class:`.report.Snapshot`
+        :param before: a ``report.Snapshot``
         :param rounds: lists of buttons; each waits for the jobs of the one before
-        :param exceptions: for the :class:`.Comparison`
+        :param exceptions: for the ``Comparison``
         """
         self._title = title
         with step(title.capitalize()) as shown:
@@ -180,12 +141,12 @@ class Demonstration:
             compared = Comparison(self.odoo, self.book, written, **exceptions)
         for job in run.jobs:
             self._expect(f"attempts of {job['name']}", job["retry"], 1)
-        self._faults += [*run.failures(), *compared.mismatches]
+        self._faults += [*run.failures, *compared.mismatches]
         handled = len(set().union(*found.values()))
         self._phases[title] = {
             "jobs": len(run.jobs),
             **{what: len(names) for what, names in found.items()},
-            "failed": len(run.failures()),
+            "failed": len(run.failures),
             "seconds": f"{run.seconds:.1f}",
             "contacts per second": f"{handled / run.seconds:.1f}",
             "fields compared": compared.fields,
