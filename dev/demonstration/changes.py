@@ -1,7 +1,5 @@
 """Changes that people make in Odoo, on the server and on a phone."""
 
-from typing import NamedTuple
-
 from .contacts import ADDRESSES, PEOPLE, TREES, picture
 
 CHANGED = 12  #: contacts that are changed in Odoo, one way or another
@@ -18,9 +16,9 @@ ON_PHONE = (
 )
 NOT_FOR_ODOO = "BDAY:1903-12-28", "X-SPOUSE:Klara"
 CONFLICT = "TITLE:Changed on the phone"
-#: cards as various programs write them
-NEW = (
-    (
+#: cards as various programs write them, by their UIDs
+NEW = {
+    "apple": (
         "PRODID:-//Apple Inc.//iOS 18.0//EN",
         "N:Curie;Marie;Salomea;Mme;",
         "FN:Mme Marie Salomea Curie",
@@ -33,7 +31,7 @@ NEW = (
         "item2.X-ABLabel:_$!<HomePage>!$_",
         f"PHOTO;ENCODING=b;TYPE=PNG:{picture(7, width=320)}",
     ),
-    (
+    "employee": (
         "PRODID:-//Google Inc.//Contacts//EN",
         "FN:Emmy Noether",
         "N:Noether;Emmy;;;",
@@ -42,7 +40,7 @@ NEW = (
         "NOTE:Ring; ideal\\, and so on",
         "CATEGORIES:myContacts,Plain",
     ),
-    (
+    "company": (
         "FN:Institut du Radium",
         "N:Institut du Radium;;;;",
         "ORG:Institut du Radium",
@@ -50,8 +48,8 @@ NEW = (
         "ADR;TYPE=WORK:;;26 rue d'Ulm\\n2e étage;Paris;;75005;France",
         "TEL;TYPE=WORK,VOICE:+33 1 44 32 40 00",
     ),
-    ("FN:山田 花子", "N:花子;山田;;;"),
-)
+    "short": ("FN:山田 花子", "N:花子;山田;;;"),
+}
 
 
 def change_in_odoo(odoo, book, names, people):
@@ -92,28 +90,25 @@ def find(odoo, names):
     return [odoo.search("res.partner", ("name", "=", it), limit=1)[0] for it in names]
 
 
-class Played(NamedTuple):
-    """The names of the cards that somebody has played with."""
-
-    added: set
-    changed: set  #: in what Odoo reads
-    deleted: set
-    conflict: str
-    employee: str  #: who was added and belongs to a company
-
-
 def change_on_phone(phone, names):
-    """Change, add and delete cards on the phone, and return what was ``Played``.
+    """Change, add and delete cards on the phone.
 
     :param names: names of the cards of the people of ``contacts.PEOPLE``
+    :return: the names of cards by what an import has to find, see ``report.difference``
     """
-    edited, rest = names[: len(ON_PHONE)], names[len(ON_PHONE) :]
-    for name, lines in zip(edited, ON_PHONE, strict=True):
+    changed, rest = names[: len(ON_PHONE)], names[len(ON_PHONE) :]
+    for name, lines in zip(changed, ON_PHONE, strict=True):
         phone.edit(name, *lines)
     conflict, harmless, *deleted = rest[:4]
     phone.edit(conflict, CONFLICT)
     phone.edit(harmless, *NOT_FOR_ODOO)
     for name in deleted:
         phone.delete(name)
-    added = [phone.add(f"phone-{number}", *lines) for number, lines in enumerate(NEW)]
-    return Played(set(added), set(edited), set(deleted), conflict, added[1])
+    return {
+        "imported": {phone.add(uid, *lines) for uid, lines in NEW.items()},
+        "contacts updated": set(changed),
+        "deleted": set(deleted),
+        "conflicts": {conflict},
+        "cards updated": set(),  # no echo
+        "exported": set(),
+    }

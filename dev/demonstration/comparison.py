@@ -60,10 +60,8 @@ class Comparison:
     def _compare(self, contact, field, in_odoo, on_card):
         self.fields += 1
         if in_odoo != on_card:
-            contact, in_odoo, on_card = map(_short, (contact, in_odoo, on_card))
-            self.mismatches.append(
-                f"{contact}: {field} is {in_odoo} in Odoo, {on_card} on the card"
-            )
+            sides = f"{in_odoo!r:.60} in Odoo, {on_card!r:.60} on the card"
+            self.mismatches.append(f"{contact:.60}: {field} is {sides}")
 
 
 def names_of_cards(odoo):
@@ -74,27 +72,42 @@ def names_of_cards(odoo):
 
 
 def expected(contact, names):
-    """Return the expected values of a card by field."""
+    """Return the expected values of a card by field.
+
+    :param names: names of the cards by the ids of the contacts
+    """
+    parent, email = contact["parent"], contact["email"] or ""
+    addresses = [each for _name, each in getaddresses([email]) if "@" in each]
+    companies = _companies(contact if contact["is_company"] else parent)
+    state, country = (
+        each and each["name"] for each in (contact["state_id"], contact["country_id"])
+    )
+    street = [text(contact[each]) for each in ("street", "street2") if contact[each]]
+    place = contact["city"], state, contact["zip"], country
     picture = photo(base64.b64decode(contact["image_512"] or ""))
-    parent = contact["parent"] and names.get(contact["parent"]["id"])
     return {
         "uid": names[contact["id"]].removesuffix(".vcf"),
-        "parent": (parent or "").removesuffix(".vcf"),
+        "parent": names.get(parent and parent["id"], "").removesuffix(".vcf"),
         "name": text(contact["name"]),
         "name in parts": words(contact["name"]),
-        "organization": organization(contact),
-        "address": address(contact),
-        "email": sorted(text(each) for each in emails(contact["email"] or "")),
+        "organization": texts(companies or [contact["company_name"]]),
+        "address": ("", "", "\n".join(street), *map(text, place)),
+        "email": sorted(texts(addresses or [email])),
         "phone": text(contact["phone"]),
         "website": unquote(text(contact["website"])),
         "function": text(contact["function"]),
-        "tags": sorted(text(each["display_name"]) for each in contact["category_id"]),
+        "tags": sorted(texts(each["display_name"] for each in contact["category_id"])),
         "note": words(BeautifulSoup(contact["comment"] or "", "lxml").get_text(" ")),
         "photo": picture,
         "type of the photo": picture[:1],
         "shown as company": "COMPANY" if contact["is_company"] else "",
         "changed": re.sub("[- :]", "", contact["write_date"]),
     }
+
+
+def _companies(contact):
+    """Return the names of a contact and all above it, from the top."""
+    return [*_companies(contact["parent"]), contact["name"]] if contact else []
 
 
 def found(card):
@@ -139,37 +152,14 @@ def text(value):
     return re.sub("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]", "", value)
 
 
+def texts(values):
+    """Return those texts that are not empty."""
+    return tuple(text(value) for value in values if value)
+
+
 def words(value):
     """Return a text for which white space does not matter."""
     return " ".join(text(value).split())
-
-
-def organization(contact):
-    """Return the companies above a contact from the top, with itself when it is one."""
-    above = contact if contact["is_company"] else contact["parent"]
-    names = []
-    while above:
-        names = [above["name"], *names]
-        above = above["parent"]
-    return tuple(text(name) for name in names or [contact["company_name"]] if name)
-
-
-def address(contact):
-    """Return the seven parts of an address."""
-    street = "\n".join(
-        text(contact[each]) for each in ("street", "street2") if contact[each]
-    )
-    state, country = (
-        text(contact[each] and contact[each]["name"])
-        for each in ("state_id", "country_id")
-    )
-    return "", "", street, text(contact["city"]), state, text(contact["zip"]), country
-
-
-def emails(value):
-    """Return the addresses in a field that may have several, or none that is one."""
-    addresses = [each for _name, each in getaddresses([value]) if "@" in each]
-    return addresses or ([value] if value else [])
 
 
 def photo(content):
@@ -179,8 +169,3 @@ def photo(content):
         shown = hashlib.sha1(image.convert("RGBA").tobytes()).hexdigest()
         return image.format, image.size, shown
     return ()
-
-
-def _short(value):
-    shown = value if isinstance(value, str) else repr(value)
-    return f"{shown[:60]}..." if len(shown) > 60 else shown

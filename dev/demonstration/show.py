@@ -60,62 +60,55 @@ class Demonstration:
             contacts.create(self.odoo)
         self.people = changes.find(self.odoo, contacts.PEOPLE)
         self._export()
-        self._export_changes()
-        played = self._import_from_phone()
-        self._synchronise(played)
+        self._synchronise(self._import())
         report.table(self._phases)
         return self._faults
 
     def _export(self):
-        """Export all contacts."""
-        before = report.Snapshot(self.odoo, self.book)
-        self._push("first export", before, [jobs.scheduled(self.odoo, "export")])
-
-    def _export_changes(self):
-        """Change some on both sides, and export again."""
-        before = report.Snapshot(self.odoo, self.book)
+        """Export all contacts, change some on both sides, and export again."""
+        self.before = report.Snapshot(self.odoo, self.book)
+        self._push("first export", [jobs.scheduled(self.odoo, "export")])
         names = names_of_cards(self.odoo)
         with step("Change some, in Odoo and on the server"):
             changed = changes.change_in_odoo(self.odoo, self.book, names, self.people)
-        found = self._push("second export", before, [jobs.export_again(self.odoo)])
+        found = self._push("second export", [jobs.export_again(self.odoo)])
         self._expect("cards updated", found["cards updated"], changed)
         self._expect("deleted on the server, exported", len(found["exported"]), 1)
         text = self.book.texts()[names[self.people[0]]].decode()
         self._expect("others' property", changes.OTHERS_LINE in text, True)
 
-    def _import_from_phone(self):
-        """Change, add and delete some on a phone, one also in Odoo, and import."""
+    def _import(self):
+        """Change, add and delete some on a phone, one also in Odoo, and import.
+
+        :return: the name of the card that was changed on both sides
+        """
         names = names_of_cards(self.odoo)
         with step("Change, add, delete some on a phone"):
             self.phone.synchronise()
             cards = [names[each] for each in self.people]
             played = changes.change_on_phone(self.phone, cards)
             self.phone.synchronise()
-        before = report.Snapshot(self.odoo, self.book)
-        (contact,) = (id_ for id_, name in names.items() if name == played.conflict)
+        (conflict,) = played["conflicts"]
+        (contact,) = (id_ for id_, name in names.items() if name == conflict)
+        self.before = report.Snapshot(self.odoo, self.book)
         self.odoo.write("res.partner", [contact], function="Changed in Odoo")
         buttons = [jobs.scheduled(self.odoo, "import")]
-        exceptions = {"foreign": played.added, "conflicts": {played.conflict}}
-        found = self._push("import", before, buttons, **exceptions)
-        self._expect("imported", found["imported"], played.added)
-        self._expect("contacts updated", found["contacts updated"], played.changed)
-        self._expect("deleted", found["deleted"], played.deleted)
-        self._expect("conflicts", found["conflicts"], {played.conflict})
-        self._expect("echo", found["cards updated"] | found["exported"], set())
+        exceptions = {"foreign": played["imported"], "conflicts": {conflict}}
+        found = self._push("import", buttons, **exceptions)
+        for what, names in played.items():
+            self._expect(what, found[what], names)
         (said,) = self.odoo.read("res.partner", [("id", "=", contact)], "function")
         self._expect("conflict", said["function"], "Changed in Odoo")
-        return played
+        return conflict
 
-    def _synchronise(self, played):
+    def _synchronise(self, conflict):
         """Settle the conflict, synchronise both ways, and see what the phone gets."""
-        before = report.Snapshot(self.odoo, self.book)
-        link = before.links[played.conflict]["id"]
+        link = self.before.links[conflict]["id"]
         settle = ("carddav.res.partner", "action_take_server", [link])
         first = [settle, jobs.scheduled(self.odoo, "import")]
-        second = [jobs.export_again(self.odoo)]
-        found = self._push("both ways", before, first, second)
+        found = self._push("both ways", first, [jobs.export_again(self.odoo)])
         # only the card of the new employee gets something: the card of her company
-        self._expect("cards updated", found["cards updated"], {played.employee})
+        self._expect("cards updated", found["cards updated"], {"employee.vcf"})
         with step("Synchronise the phone again"):
             self.phone.synchronise()
         on_phone, on_server = self.phone.read(), self.book.read()
@@ -124,18 +117,18 @@ class Demonstration:
             wanted = sorted(map(str, on_server[name]))
             self._expect(f"{name} on the phone", sorted(map(str, card)), wanted)
 
-    def _push(self, title, before, *rounds, **exceptions):
+    def _push(self, title, *rounds, **exceptions):
         """Push buttons, compare both sides, and return what has changed.
 
-        :param before: a ``report.Snapshot``
         :param rounds: lists of buttons; each waits for the jobs of the one before
         :param exceptions: for the ``Comparison``
         """
-        self._title = title
+        self._title, before = title, self.before
         with step(title.capitalize()) as shown:
             for buttons in rounds:
                 run = jobs.push(self.odoo, buttons, before.last_job, shown)
-        found = report.difference(before, report.Snapshot(self.odoo, self.book))
+        self.before = report.Snapshot(self.odoo, self.book)
+        found = report.difference(before, self.before)
         with step("Read the cards back, compare all fields"):
             written = found["exported"] | found["cards updated"]
             compared = Comparison(self.odoo, self.book, written, **exceptions)

@@ -139,7 +139,7 @@ def compare(world, window):
     else:
         row.locator(".o_list_record_selector input").click()
         window.press("Import These")
-    world.wait_for_new_phone()
+    world.wait_for("res.partner", ("phone", "=", world.new_phone))
     yield None
     window.open("connector-comparisons", RECORD)
     window.see(RECORD, "Done", "missing in Odoo")

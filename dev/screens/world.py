@@ -86,7 +86,7 @@ class World:
         self.odoo.create("carddav.res.partner", link)
         self.run_scheduled_actions()
         self._wait_for_jobs(since, ("state", "=", "pending"), ("retry", ">", 1))
-        self._wait_for("connector.create.intent")
+        self.wait_for("connector.create.intent")
 
     def change_cards(self):
         """Let a colleague change, add and delete cards with a phone.
@@ -102,10 +102,6 @@ class World:
         contacts.put(self.book, *contacts.NEW_CARD)
         return changed[0]
 
-    def wait_for_new_phone(self):
-        """Wait until a contact in Odoo has the number of its card."""
-        self._wait_for("res.partner", ("phone", "=", self.new_phone))
-
     def _move_company(self, number):
         """Let the people of a company, and the company itself, move to another city."""
         name = contacts.COMPANIES[number][0]
@@ -113,12 +109,7 @@ class World:
         people = self.odoo.search("res.partner", ("id", "child_of", company))
         self.odoo.write("res.partner", people, city="Antwerp")
 
-    def _wait_for_jobs(self, since, *state):
-        """Wait until all jobs after one are in a state."""
-        new = ("id", ">", since), ("model_name", "=like", "carddav.%")
-        self._wait_for("queue.job", *new, *state, among=new)
-
-    def _wait_for(self, model, *domain, among=()):
+    def wait_for(self, model, *domain, among=()):
         """Wait until there are records, and all among some are like these."""
 
         def look():
@@ -127,6 +118,11 @@ class World:
             return [found and found == (others or found)]
 
         jobs.wait_until(look, f"{model} with {domain}")
+
+    def _wait_for_jobs(self, since, *state):
+        """Wait until all jobs after one are in a state."""
+        new = ("id", ">", since), ("model_name", "=like", "carddav.%")
+        self.wait_for("queue.job", *new, *state, among=new)
 
     def _scheduled(self):
         """Return the buttons that run the scheduled actions of the connector."""
