@@ -43,14 +43,11 @@ def export_again(odoo):
 
 
 def push(odoo, buttons, since, shown, patience=PATIENCE, models="carddav.%"):
-    """Push buttons, and wait until all jobs have ended.
+    """Push buttons, and wait until all jobs have ended; return a :class:`Run`.
 
     :param buttons: tuples of model, method and ids
-    :param since: id of the last job that does not count, see :func:`last_job`
+    :param since: id of the last job that does not count
     :param shown: a step of the console, for the progress
-    :param patience: seconds without any job ending
-    :param models: pattern of the models of the jobs
-    :rtype: Run
     """
     started = time.monotonic()
     for button in buttons:
@@ -81,9 +78,7 @@ def wait_until(look, what, patience=PATIENCE):
     """Wait until something is so.
 
     :param look: function that returns a list: whether it is, and how far it has come
-    :param what: for the error
-    :param patience: seconds without anything going on
-    :raise Problem: when it is not so in time
+    :raise Problem: when nothing goes on for too long; says what was waited for
     """
     seen = None
     while True:

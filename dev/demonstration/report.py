@@ -4,7 +4,7 @@ from environment import console
 
 from . import jobs
 
-SHOWN = 12  #: of a long list
+SHOWN = 12  #: faults, of more
 
 
 class Snapshot:
@@ -62,7 +62,5 @@ def verdict(faults):
         return 0
     for fault in faults[:SHOWN]:
         console.complain(f"  - {fault}")
-    if len(faults) > SHOWN:
-        console.complain(f"  ... and {len(faults) - SHOWN} more")
     console.complain(f"\n  {console.plural(len(faults), 'fault')}.")
     return 1

@@ -17,11 +17,9 @@ from environment.console import say, step
 
 @contextlib.contextmanager
 def odoo_and_cards(name):
-    """Have a new Odoo with demo data, and a CardDAV server, in a ``with`` block.
+    """Have a new ``OdooServer`` with demo data and a ``Radicale`` in a ``with`` block.
 
     :param name: of the folder in ``.dev``, the database and the logs
-    :return: context manager that gives the :class:`environment.OdooServer` and the
-        :class:`environment.Radicale`
     """
     folder = folders.STATE / name
     with running_postgres(), locks.alone(folder, name), contextlib.ExitStack() as up:

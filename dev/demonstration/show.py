@@ -118,11 +118,7 @@ class Demonstration:
             self._expect(f"{name} on the phone", sorted(map(str, card)), wanted)
 
     def _push(self, title, *rounds, **exceptions):
-        """Push buttons, compare both sides, and return what has changed.
-
-        :param rounds: lists of buttons; each waits for the jobs of the one before
-        :param exceptions: for the ``Comparison``
-        """
+        """Push buttons, round by round, and return what has changed on both sides."""
         self._title, before = title, self.before
         with step(title.capitalize()) as shown:
             for buttons in rounds:

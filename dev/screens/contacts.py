@@ -37,12 +37,8 @@ def companies():
     """Return the companies, as values for ``create``."""
     return [
         {
-            "name": name,
-            "is_company": True,
-            "street": street,
-            "zip": code,
-            "city": city,
-            "phone": f"{phone} 00",
+            **{"name": name, "street": street, "zip": code, "city": city},
+            **{"is_company": True, "phone": f"{phone} 00"},
             "email": f"info@{_domain(name)}",
             "website": f"https://www.{_domain(name)}",
         }
