@@ -8,7 +8,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from connector_parts import parts, remove
+from connector_parts import parts
 from environment import (
     folders,
     linting,
@@ -130,7 +130,7 @@ class TestParts(ScaffoldCase):
         label = f"scaffold-{worker}"
         folder = self.folder / label
         shutil.copytree(self.folder / "my_shop", folder / "my_shop")
-        remove(folder / "my_shop", part)
+        parts(folder / "my_shop")[part]()
         suite = "/my_shop:TestConformance"
         found = (
             self.failures(folder, f"/my_shop,-{suite}", label)
