@@ -23,8 +23,8 @@ def odoo_and_cards(name):
     """
     folder = folders.STATE / name
     with running_postgres(), locks.alone(folder, name), contextlib.ExitStack() as up:
-        for old in folder.glob("*/"):
-            shutil.rmtree(old)
+        shutil.rmtree(folder / "radicale", ignore_errors=True)
+        databases.demo()
         with step("Copy the database"):
             database = databases.fresh_demo(name)
         with step("Start both servers and the job runner"):

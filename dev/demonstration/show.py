@@ -2,7 +2,7 @@
 
 import argparse
 
-from environment import folders, odoo_log, processes, running_postgres
+from environment import odoo_log, processes, running_postgres
 from environment.console import say, step
 
 from . import changes, contacts, jobs, report, shop
@@ -49,7 +49,7 @@ class Demonstration:
     def __init__(self, odoo, book):
         self.odoo = odoo
         self.book = book
-        self.phone = Phone(folders.STATE / "demonstration" / "phone", book)
+        self.phone = Phone(book.server.folder / "phone", book)
         self._phases, self._faults = {}, []
 
     def faults(self):
