@@ -24,15 +24,13 @@ def tell(width, days, look):
     :param look: called after each step with the name of its picture, or ``None``, and
         the :class:`.browser.Window`
     """
-    with (
-        odoo_and_cards("screens") as (server, cards),
-        window(server.url, width) as shown,
-    ):
+    with odoo_and_cards("screens") as (server, cards):
         world = World(server, cards)
         world.live(days)
-        for chapter in (look_around, run, fail, repair, look_at_a_record, compare):
-            for picture in chapter(world, shown):
-                look(picture, shown)
+        with window(server.url, width) as shown:
+            for chapter in (look_around, run, fail, repair, look_at_a_record, compare):
+                for picture in chapter(world, shown):
+                    look(picture, shown)
 
 
 def look_around(world, window):
