@@ -3,6 +3,8 @@
 import base64
 import io
 
+from PIL import Image
+
 TREES = (
     # companies three deep, with a person on each floor
     ("Ångström & Søn; Group", "Département “R&D”, Paris", "Équipe «α,β;γ»"),
@@ -11,34 +13,15 @@ TREES = (
     ("Back\\slash \\n Holding", "Semi;colon, Ltd", 'The "Quoted" Unit'),
 )
 PEOPLE = (
-    "Zoë Brontë",
-    "Nguyễn Thị Minh Khai",
-    "Łukasz Żółć-Gęś",
-    "محمد بن عبد الله",
-    "שרה כהן‎",
-    "Иван Сергеевич Тургенев",
-    "山田太郎",
-    "김민준",
-    "👩‍🔬 Dr. Emoji 🎉",
-    "O'Connor, Sinéad; the \\ 2nd",
-    "Decomposed Ame\u0301lie",
-    "  Spaces   All  Around ",
-    "Tab\tIn The Middle",
-    "X",
-    "Name " * 60,
-    "長" * 300,
-    "null",
-    "BEGIN:VCARD",
-    "Zero\u200bWidth Joiner",
-    "Line\u2028Separator",
+    *("Zoë Brontë", "Nguyễn Thị Minh Khai", "Łukasz Żółć-Gęś", "محمد بن عبد الله"),
+    *("שרה כהן‎", "Иван Сергеевич Тургенев", "山田太郎", "김민준", "👩‍🔬 Dr. Emoji 🎉"),
+    *("O'Connor, Sinéad; the \\ 2nd", "Decomposed Ame\u0301lie"),
+    *("  Spaces   All  Around ", "Tab\tIn The Middle", "X", "Name " * 60, "長" * 300),
+    *("null", "BEGIN:VCARD", "Zero\u200bWidth Joiner", "Line\u2028Separator"),
 )
 ADDRESSES = (
     {"street": "1, rue de l'Étoile; bât. B", "street2": "c/o \\ M. Point,Virgule"},
-    {
-        "street": "Line one\nLine two\r\nLine three",
-        "zip": "1000;AB",
-        "city": "A,B;C\\D",
-    },
+    {"street": "Line one\nLine two\r\nLine 3", "zip": "1000;AB", "city": "A,B;C\\D"},
     {"street2": "Only the second line"},
     {"city": "Only a city"},
     {"street": "شارع التحرير ١٢", "city": "القاهرة"},
@@ -61,39 +44,31 @@ EXTRAS = (
 TAGS = ("Tag, with comma", "Tag; with semicolon", "Back\\slash", "مهم", "⭐", "Plain")
 
 
-def own_contacts(tag_ids):
-    """Return the people that do not belong to a company, as values for ``create``.
-
-    :param tag_ids: ids of the tags of :data:`TAGS`
-    """
+def create(odoo):
+    """Create people, and companies with departments and staff."""
+    tags = odoo.create("res.partner.category", *({"name": tag} for tag in TAGS))
     people = []
     for number, name in enumerate(PEOPLE):
         person = {"name": name, **_nth(ADDRESSES, number), **_nth(EXTRAS, number)}
-        person["category_id"] = [(6, 0, tag_ids[: number % (len(tag_ids) + 1)])]
+        person["category_id"] = [(6, 0, tags[: number % (len(tags) + 1)])]
         if number % 5 == 0:
             person["image_1920"] = picture(number)
         people.append(person)
-    return people
-
-
-def company(name, parent_id):
-    """Return a company or department, as values for ``create``."""
-    return {"name": name, "is_company": True, "parent_id": parent_id}
-
-
-def employees(parent_id, floor):
-    """Return the staff of a company or department, as values for ``create``."""
-    person = {"name": f"Person on floor {floor}, {_nth(PEOPLE, floor)}"}
-    # Odoo allows other addresses of a company not to have a name: they are skipped.
-    nameless = {"type": "delivery", "street": "Nobody's Gate 1"}
-    people = [{**person, **_nth(EXTRAS, floor)}, {**nameless}]
-    return [{**each, "parent_id": parent_id} for each in people]
+    for tree in TREES:
+        parent = False
+        for floor, name in enumerate(tree):
+            company = {"name": name, "is_company": True, "parent_id": parent}
+            (parent,) = odoo.create("res.partner", company)
+            name = f"Person on floor {floor}, {PEOPLE[floor]}"
+            people.append({"name": name, "parent_id": parent, **EXTRAS[floor]})
+            # Odoo accepts an address of a company without a name; it is skipped.
+            nameless = {"type": "delivery", "street": "Nobody's Gate 1"}
+            people.append({**nameless, "parent_id": parent})
+    odoo.create("res.partner", *people)
 
 
 def picture(number, width=640):
     """Return a unique picture for a web client (base64)."""
-    from PIL import Image
-
     kind = ("JPEG", "PNG")[number % 2]
     content = io.BytesIO()
     color = (number * 40 % 256, number * 70 % 256, 128)

@@ -2,110 +2,91 @@
 
 import time
 from collections import Counter
+from typing import NamedTuple
 
 from environment import Problem
 
 ENDED = ("done", "failed", "cancelled")
 PATIENCE = 90  #: seconds without any job ending
-PAUSE = 0.25
 
 
-class Run:
-    """The jobs that were delayed in a while, after they have ended.
+class Run(NamedTuple):
+    """The jobs that were delayed in a while, after they have ended."""
 
-    ``jobs`` are their values, ``seconds`` what they took.
-    """
-
-    def __init__(self, jobs, seconds):
-        self.jobs = jobs
-        self.seconds = seconds
-
-    @property
-    def failed(self):
-        """Return the jobs that did not end well."""
-        return [job for job in self.jobs if job["state"] != "done"]
-
-    @property
-    def retried(self):
-        """Return the jobs that needed more than one attempt."""
-        return [job for job in self.jobs if job["retry"] > 1]
+    jobs: list  #: their values
+    seconds: float  #: from the first button to the end of the last job
+    failures: list  #: sentences
 
 
 def last_job(odoo):
     """Return the id of the job that was delayed last."""
-    return max(
-        odoo.call("queue.job", "search", [], limit=1, order="id desc"), default=0
-    )
+    return max(odoo.search("queue.job", limit=1, order="id desc"), default=0)
 
 
-def connect(odoo, radicale, address_book, name="Demo address book"):
-    """Set up the address book in Odoo as a user does.
-
-    :param name: how the address book is called in Odoo
-    :return: id of the address book in Odoo
-    """
-    values = {
-        "name": name,
-        "url": address_book.url,
-        "username": radicale.user,
-        "new_password": radicale.password,
-    }
-    (backend_id,) = odoo.create("carddav.backend", [values])
-    return backend_id
+def connect(odoo, book, name="Demo address book"):
+    """Set up an ``AddressBook`` in Odoo as a user does, and return its id there."""
+    values = {"name": name, "url": book.url, "username": book.server.user}
+    values["new_password"] = book.server.password
+    return odoo.create("carddav.backend", values)[0]
 
 
 def scheduled(odoo, direction):
-    """Return the button that runs a scheduled action of the connector.
-
-    :param direction: ``"import"`` or ``"export"``
-    """
-    name = f"CardDAV: {direction}"
-    actions = odoo.call("ir.cron", "search", [("name", "like", name)])
+    """Return the button that runs the scheduled "import" or "export"."""
+    actions = odoo.search("ir.cron", ("name", "like", f"CardDAV: {direction}"))
     return "ir.cron", "method_direct_trigger", actions
 
 
 def export_again(odoo):
     """Return the button that exports all contacts that are in address books."""
-    linked = [("link_state", "!=", "deleted")]
-    bindings = odoo.call("carddav.res.partner", "search", linked)
+    bindings = odoo.search("carddav.res.partner", ("link_state", "!=", "deleted"))
     return "carddav.res.partner", "action_export", bindings
 
 
 def push(odoo, buttons, since, shown, patience=PATIENCE, models="carddav.%"):
-    """Push buttons, and wait until all jobs have ended.
+    """Push buttons, and wait until all jobs have ended; return a :class:`Run`.
 
-    :param odoo: an ``OdooClient``
     :param buttons: tuples of model, method and ids
-    :param since: id of the last job that does not count, see :func:`last_job`
+    :param since: id of the last job that does not count
     :param shown: a step of the console, for the progress
-    :param patience: seconds without any job ending
-    :param models: pattern of the models of the jobs
-    :rtype: Run
     """
     started = time.monotonic()
     for button in buttons:
         odoo.call(*button)
-    domain = [("id", ">", since), ("model_name", "=like", models)]
-    _wait(odoo, domain, shown, patience)
-    seconds = time.monotonic() - started
-    fields = ["name", "state", "retry", "result", "exc_message", "record_count"]
-    return Run(odoo.search_read("queue.job", domain, fields), seconds)
+    new = [("id", ">", since), ("model_name", "=like", models)]
 
-
-def _wait(odoo, domain, shown, patience):
-    ended, deadline = -1, time.monotonic() + patience
-    while True:
-        groups = odoo.call(
-            "queue.job", "formatted_read_group", domain, ["state"], ["__count"]
-        )
-        states = Counter({each["state"]: each["__count"] for each in groups})
-        total, now = states.total(), sum(states[state] for state in ENDED)
+    def look():
+        groups = "queue.job", "formatted_read_group", new, ["state"], ["__count"]
+        states = Counter({it["state"]: it["__count"] for it in odoo.call(*groups)})
         failed = f", {states['failed']} failed" if states["failed"] else ""
-        shown.note(f"{states['done']} of {total} jobs done{failed}")
-        if now == total:
+        shown.note(f"{states['done']} of {states.total()} jobs done{failed}")
+        ended = sum(states[state] for state in ENDED)
+        return ended == states.total(), ended
+
+    wait_until(look, "a job that ends", patience)
+    seconds = time.monotonic() - started
+    fields = "name state retry result exc_message record_count"
+    jobs = odoo.read("queue.job", new, fields)
+    failures = [
+        f"{job['name']}: {job['state']} ({job['exc_message']})"
+        for job in jobs
+        if job["state"] != "done"
+    ]
+    return Run(jobs, seconds, failures)
+
+
+def wait_until(look, what, patience=PATIENCE):
+    """Wait until something is so.
+
+    :param look: function that returns a list: whether it is, and how far it has come
+    :raise Problem: when nothing goes on for too long; says what was waited for
+    """
+    seen = None
+    while True:
+        is_so, *reached = look()
+        if is_so:
             return
-        if now != ended:
-            ended, deadline = now, time.monotonic() + patience
+        if reached != seen:
+            seen, deadline = reached, time.monotonic() + patience
         if time.monotonic() > deadline:
-            raise Problem(f"No job has ended for {patience} seconds: {dict(states)}.")
-        time.sleep(PAUSE)
+            raise Problem(f"Waited in vain for {patience} seconds: {what}.")
+        time.sleep(0.25)

@@ -5,11 +5,7 @@ from environment import Problem
 
 
 class OdooClient:
-    """A user of a running Odoo.
-
-    :param url: address of Odoo
-    :param database: name of the database
-    """
+    """The administrator of a database of an Odoo that runs at an address."""
 
     def __init__(self, url, database):
         self._url = url
@@ -25,21 +21,30 @@ class OdooClient:
         params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
         return self._post(f"/web/dataset/call_kw/{model}.{method}", params)
 
-    def create(self, model, values):
-        """Create records from a list of values, and return their ids."""
+    def create(self, model, *values):
+        """Create records from their values, and return their ids."""
         return self.call(model, "create", values)
 
     def write(self, model, ids, **values):
         """Change records."""
         self.call(model, "write", ids, values)
 
-    def search_read(self, model, domain, fields):
-        """Find records that are not archived, and return some of their values."""
-        return self.call(model, "search_read", domain, fields)
+    def search(self, model, *domain, **options):
+        """Find records by the terms of a domain, and return their ids."""
+        return self.call(model, "search", domain, **options)
 
-    def by_id(self, model, domain, fields):
-        """Do :meth:`search_read`, and return a dict by id."""
-        return {each["id"]: each for each in self.search_read(model, domain, fields)}
+    def read(self, model, domain, fields, **options):
+        """Find records, and return some of their values.
+
+        :param fields: names with spaces between them, ``name country_id.code``; the
+            values behind a dot are dicts of their own
+        """
+        wanted = {}
+        for path in fields.split():
+            inner = wanted
+            for name in path.split("."):
+                inner = inner.setdefault(name, {}).setdefault("fields", {})
+        return self.call(model, "web_search_read", domain, wanted, **options)["records"]
 
     def _post(self, path, params):
         request = {"jsonrpc": "2.0", "method": "call", "params": params}

@@ -6,29 +6,52 @@ shares no code with the connector.
 """
 
 import base64
-import contextlib
 import hashlib
 import io
 import random
 import time
 
-from environment import OdooServer, console, databases, odoo_process
+from environment import OdooServer, databases, odoo_process
 from environment.console import say, step
 from environment.testing import API_KEY
 from PIL import Image
 
 from . import jobs, report
 from .odoo_client import OdooClient
+from .servers import wait_while_running
 
 PRODUCTS, ORDERS, CUSTOMERS = 300, 200, 40
 #: every so many products have variants
 WITH_VARIANTS = 3
 EXAMPLE = "connector_odoo"
-MODELS = "odoo.%"
 #: seconds without any job ending: an interrupted create is looked for after 100
 PATIENCE = 300
 #: seconds from the start of a phase to the kill
 KILL_AFTER = 3
+#: for each title: model, domain, fields of the name that both sides know, other fields
+COMPARED = {
+    "variants": (
+        "product.product",
+        [("default_code", "=like", "P%")],
+        "default_code",
+        "display_name qty_available product_tmpl_id.name product_tmpl_id.list_price"
+        " product_tmpl_id.categ_id.display_name product_tmpl_id.image_1920"
+        " product_tmpl_id.active",
+    ),
+    "orders": (
+        "sale.order",
+        [("state", "in", ("sale", "cancel"))],
+        "client_order_ref name",
+        "state amount_total partner_id.display_name order_line.product_id.default_code"
+        " order_line.product_uom_qty order_line.price_unit order_line.tax_ids",
+    ),
+    "deliveries": (
+        "stock.picking",
+        [("state", "=", "done"), ("carrier_tracking_ref", "!=", False)],
+        "carrier_tracking_ref",
+        "move_ids.quantity",
+    ),
+}
 
 
 def main(stays):
@@ -44,12 +67,16 @@ def main(stays):
     ):
         odoo_process.install(company, ["connector", EXAMPLE], "Install the connector")
         key = odoo_process.answer_of(API_KEY, shop)
-        with step("Start both Odoos"):
-            shop_server = OdooServer(shop, name="demo-shop")
-            server = OdooServer(company, name="demo-company")
-        with shop_server, server:
+        with (
+            OdooServer(shop, name="demo-shop") as shop_server,
+            OdooServer(company, name="demo-company") as server,
+        ):
             server.wait_for_runner()
-            return Trade(server, shop_server, key).run(stays)
+            code = report.verdict(Trade(server, shop_server, key).faults())
+            say(f"\n  The company: {server.url}/odoo/connectors (admin / admin)")
+            if stays:
+                wait_while_running(server)
+            return code
 
 
 class Trade:
@@ -62,11 +89,11 @@ class Trade:
         self.random = random.Random(2026)
         values = {"name": "Web Shop", "url": shop_server.url, "api_key": key}
         values["database"] = shop_server.database
-        (self.backend,) = self.odoo.create("odoo.backend", [values])
-        self.rows, self.faults = [], []
+        (self.backend,) = self.odoo.create("odoo.backend", values)
+        self._phases, self._faults = {}, []
 
-    def run(self, stays):
-        """Run all phases, print the table, and return the exit code."""
+    def faults(self):
+        """Run all phases, print a table, and return what is wrong as sentences."""
         with step("Make products of the company"):
             self._make_products()
         self._phase("products to the shop", self._synchronise)
@@ -78,14 +105,9 @@ class Trade:
         self._phase("changes both ways", self._change_company, self._synchronise)
         with step("Read both sides, compare all fields"):
             compared = self._compare()
-        self._print()
+        report.table(self._phases)
         say(f"\n  Compared: {compared}")
-        say(f"  The company: {self.server.url}/odoo/connectors (admin / admin)")
-        if stays:
-            wait_while_running(self.server)
-        return report.verdict(self.faults)
-
-    # -- phases
+        return self._faults
 
     def _phase(self, title, *actions):
         """Do something, kill Odoo in the middle, and wait for all jobs."""
@@ -98,185 +120,148 @@ class Trade:
             self.server.kill()
             self.server.start()
             self.odoo = OdooClient(self.server.url, self.server.database)
-            run = jobs.push(self.odoo, [], since, shown, PATIENCE, MODELS)
-        failed = [f"{job['name']}: {job['exc_message']}" for job in run.failed]
-        self.faults += failed
-        records = sum(job["record_count"] for job in run.jobs)
-        seconds = time.monotonic() - started
-        self.rows.append(
-            (title, len(run.jobs), records, 1, len(failed), f"{seconds:.0f}")
-        )
+            run = jobs.push(self.odoo, [], since, shown, PATIENCE, "odoo.%")
+        self._faults += run.failures
+        self._phases[title] = {
+            "jobs": len(run.jobs),
+            "records": sum(job["record_count"] for job in run.jobs),
+            "kills": 1,
+            "failed": len(run.failures),
+            "seconds": f"{time.monotonic() - started:.0f}",
+        }
 
     def _synchronise(self):
-        states = [
-            ("backend_model", "=", "odoo.backend"),
-            ("backend_id", "=", self.backend),
-        ]
-        cards = self.odoo.call("connector.backend.state", "search", states)
+        own = ("backend_model", "=", "odoo.backend"), ("backend_id", "=", self.backend)
+        cards = self.odoo.search("connector.backend.state", *own)
         self.odoo.call("connector.backend.state", "action_synchronise", cards)
 
     # -- what people do
 
     def _make_products(self):
-        categories = self.odoo.create(
-            "product.category", [{"name": f"Category {n}"} for n in range(10)]
-        )
+        create, search = self.odoo.create, self.odoo.search
+        names = ({"name": f"Category {number}"} for number in range(10))
+        categories = create("product.category", *names)
         lines = []
-        for name, values in (("Size", "SML"), ("Colour", "RB")):
-            of_attribute = [(0, 0, {"name": f"{name} {value}"}) for value in values]
-            attribute = {"name": name, "value_ids": of_attribute}
-            (id_,) = self.odoo.create("product.attribute", [attribute])
-            read = self.odoo.call("product.attribute", "read", [id_], ["value_ids"])
-            line = {"attribute_id": id_, "value_ids": [(6, 0, read[0]["value_ids"])]}
+        for name, letters in (("Size", "SML"), ("Colour", "RB")):
+            values = [(0, 0, {"name": f"{name} {letter}"}) for letter in letters]
+            attribute = {"name": name, "value_ids": values}
+            (attribute,) = create("product.attribute", attribute)
+            values = search("product.attribute.value", ("attribute_id", "=", attribute))
+            line = {"attribute_id": attribute, "value_ids": [(6, 0, values)]}
             lines.append((0, 0, line))
-        self.odoo.create(
-            "product.template",
-            [
-                {
-                    "name": f"Product {number}",
-                    "is_storable": True,
-                    "categ_id": categories[number % len(categories)],
-                    "list_price": 5 + number / 10,
-                    "image_1920": _picture(number),
-                    "attribute_line_ids": [] if number % WITH_VARIANTS else lines,
-                }
-                for number in range(PRODUCTS)
-            ],
+        products = (
+            {
+                "name": f"Product {number}",
+                "is_storable": True,
+                "categ_id": categories[number % len(categories)],
+                "list_price": 5 + number / 10,
+                "image_1920": _picture(number),
+                "attribute_line_ids": [] if number % WITH_VARIANTS else lines,
+            }
+            for number in range(PRODUCTS)
         )
-        own = [("name", "=like", "Product %")]
-        variants = self.odoo.search_read("product.product", own, ["id"])
-        for variant in variants:
-            code = f"P{variant['id']}"
-            self.odoo.write("product.product", [variant["id"]], default_code=code)
-        self._set_stock([variant["id"] for variant in variants])
-
-    def _set_stock(self, variants):
-        (house,) = self.odoo.call("stock.warehouse", "search_read", [], limit=1)
-        quants = self.odoo.call(
-            "stock.quant",
-            "create",
-            [
-                {
-                    "product_id": variant,
-                    "location_id": house["lot_stock_id"][0],
-                    "inventory_quantity": self.random.randrange(50, 500),
-                }
-                for variant in variants
-            ],
-            context={"inventory_mode": True},
-        )
+        create("product.template", *products)
+        (house,) = self.odoo.read("stock.warehouse", [], "lot_stock_id", limit=1)
+        quants = []
+        for variant in search("product.product", ("name", "=like", "Product %")):
+            self.odoo.write("product.product", [variant], default_code=f"P{variant}")
+            quant = {"product_id": variant, "location_id": house["lot_stock_id"]["id"]}
+            quants.append(
+                {**quant, "inventory_quantity": self.random.randrange(50, 500)}
+            )
+        context = {"inventory_mode": True}
+        quants = self.odoo.call("stock.quant", "create", quants, context=context)
         self.odoo.call("stock.quant", "action_apply_inventory", quants)
 
     def _make_orders(self):
-        customers = self.shop.create(
-            "res.partner",
-            [
-                {"name": f"Customer {n}", "email": f"c{n}@example.com", "city": "Bonn"}
-                for n in range(CUSTOMERS)
-            ],
+        people = (
+            {"name": f"Customer {n}", "email": f"c{n}@example.com", "city": "Bonn"}
+            for n in range(CUSTOMERS)
         )
-        coded = [("default_code", "=like", "P%")]
-        products = self.shop.call("product.product", "search", coded)
-        orders = self.shop.create(
-            "sale.order",
-            [
-                {
-                    "partner_id": self.random.choice(customers),
-                    "order_line": [
-                        (0, 0, {"product_id": product, "product_uom_qty": 1 + count})
-                        for count, product in enumerate(self.random.sample(products, 3))
-                    ],
-                }
-                for _ in range(ORDERS)
-            ],
-        )
+        customers = self.shop.create("res.partner", *people)
+        products = self.shop.search("product.product", ("default_code", "=like", "P%"))
+        orders = []
+        for _ in range(ORDERS):
+            customer = self.random.choice(customers)
+            chosen = enumerate(self.random.sample(products, 3), start=1)
+            lines = [
+                (0, 0, {"product_id": product, "product_uom_qty": quantity})
+                for quantity, product in chosen
+            ]
+            orders.append({"partner_id": customer, "order_line": lines})
+        orders = self.shop.create("sale.order", *orders)
         self.shop.call("sale.order", "action_confirm", orders)
 
     def _change_shop(self):
-        orders = self.shop.call("sale.order", "search", [("state", "=", "sale")])
+        """Cancel orders, and change quantities of others."""
+        orders = self.shop.search("sale.order", ("state", "=", "sale"))
         chosen = self.random.sample(orders, 30)
         self.shop.call("sale.order", "action_cancel", chosen[:5])
         for order in chosen[5:]:
-            (line, *_) = self.shop.call(
-                "sale.order.line", "search", [("order_id", "=", order)]
-            )
+            line, *_ = self.shop.search("sale.order.line", ("order_id", "=", order))
             self.shop.write("sale.order.line", [line], product_uom_qty=7)
 
     def _change_company(self):
-        """Change prices and stock, cancel and deliver orders."""
-        products = self.odoo.call("product.template", "search", [])
+        """Change prices, archive products, cancel and deliver orders."""
+        products = self.odoo.search("product.template")
         for product in self.random.sample(products, 40):
             price = self.random.randrange(5, 50)
             self.odoo.write("product.template", [product], list_price=price)
         self.odoo.write("product.template", products[:3], active=False)
         # Orders that have not changed in the shop in the meantime.
-        unchanged = [("state", "=", "sale"), ("order_line.product_uom_qty", "!=", 7)]
-        shop_names = {
-            each["name"]
-            for each in self.shop.search_read("sale.order", unchanged, ["name"])
-            if not self._has_seven(each["id"])
-        }
-        ours = self.odoo.search_read(
-            "sale.order",
-            [("client_order_ref", "in", list(shop_names))],
-            ["picking_ids"],
-        )
-        for number, order in enumerate(self.random.sample(ours, 40)):
-            if number < 5:
-                self.odoo.call("sale.order", "action_cancel", [order["id"]])
-            else:
-                self._deliver(order["picking_ids"], f"T{order['id']}")
+        seven = [("product_uom_qty", "=", 7)]
+        lines = self.shop.read("sale.order.line", seven, "order_id")
+        changed = [line["order_id"]["id"] for line in lines]
+        others = [("state", "=", "sale"), ("id", "not in", changed)]
+        names = [each["name"] for each in self.shop.read("sale.order", others, "name")]
+        known = ("client_order_ref", "in", names)
+        ours = self.random.sample(self.odoo.search("sale.order", known), 40)
+        self.odoo.call("sale.order", "action_cancel", ours[:5])
+        for order in ours[5:]:
+            self._deliver(order)
 
-    def _has_seven(self, order):
-        domain = [("order_id", "=", order), ("product_uom_qty", "=", 7)]
-        return self.shop.call("sale.order.line", "search_count", domain)
-
-    def _deliver(self, pickings, reference):
-        moves = self.odoo.search_read(
-            "stock.move", [("picking_id", "in", pickings)], ["product_uom_qty"]
-        )
-        for move in moves:
-            values = {"quantity": move["product_uom_qty"], "picked": True}
-            self.odoo.write("stock.move", [move["id"]], **values)
-        self.odoo.write("stock.picking", pickings, carrier_tracking_ref=reference)
+    def _deliver(self, order):
+        moves = [("picking_id.sale_id", "=", order)]
+        for move in self.odoo.read("stock.move", moves, "product_uom_qty"):
+            quantity = move["product_uom_qty"]
+            self.odoo.write("stock.move", [move["id"]], quantity=quantity, picked=True)
+        pickings = self.odoo.search("stock.picking", ("sale_id", "=", order))
+        self.odoo.write("stock.picking", pickings, carrier_tracking_ref=f"T{order}")
         self.odoo.call("stock.picking", "button_validate", pickings)
-
-    # -- comparison
 
     def _compare(self):
         """Compare both sides, note faults, and return how much was compared."""
         counted = []
-        for title, read in (
-            ("variants", _variants),
-            ("orders", _orders),
-            ("deliveries", _deliveries),
-        ):
-            here, there = read(self.odoo), read(self.shop)
+        for title, side in COMPARED.items():
+            here, there = _read(self.odoo, *side), _read(self.shop, *side)
             counted.append(f"{len(here)} {title}")
             for name in sorted(here.keys() | there.keys()):
-                if here.get(name) != there.get(name):
-                    self.faults.append(
-                        f"{name}: {here.get(name)} here, {there.get(name)} in the shop"
-                    )
+                ours, theirs = here.get(name), there.get(name)
+                if ours != theirs:
+                    fault = f"{name}: {ours} here, {theirs} in the shop"
+                    self._faults.append(fault[:500])
         return ", ".join(counted)
 
-    def _print(self):
-        headings = ("", "jobs", "records", "kills", "failed", "seconds")
-        lines = [headings, *([str(cell) for cell in row] for row in self.rows)]
-        say()
-        for line in console.columns(lines):
-            say(f"  {line}")
+
+def _read(odoo, model, domain, keys, fields):
+    """Return what a side says of each record, by the name that both sides know."""
+    archived = {"active_test": False}
+    found = {}
+    for record in odoo.read(model, domain, f"{keys} {fields}", context=archived):
+        names = [record.pop(key) for key in keys.split()]
+        found[next(filter(None, names))] = _comparable(record)
+    return found
 
 
-def wait_while_running(server):
-    """Wait until a server ends, or somebody presses Ctrl-C.
-
-    :param server: the :class:`environment.servers.Server`
-    """
-    with contextlib.suppress(KeyboardInterrupt):
-        say("\n  Ctrl-C stops both.")
-        while server.is_running():
-            time.sleep(0.5)
+def _comparable(value):
+    """Return a value without ids and order, which differ on both sides."""
+    if isinstance(value, dict):
+        return {key: _comparable(each) for key, each in value.items() if key != "id"}
+    if isinstance(value, list):
+        return sorted(map(_comparable, value), key=repr)
+    # Of a long text, such as a picture, the hash is enough.
+    is_long = isinstance(value, str) and len(value) > 100
+    return hashlib.sha256(value.encode()).hexdigest()[:8] if is_long else value
 
 
 def _picture(number):
@@ -284,73 +269,3 @@ def _picture(number):
     colour = (number % 256, 40 * number % 256, 90)
     Image.new("RGB", (64, 64), colour).save(content, "PNG")
     return base64.b64encode(content.getvalue()).decode()
-
-
-def _variants(odoo):
-    """Return what a side says of each variant, by its code."""
-    archived = {"context": {"active_test": False}}
-    templates = {
-        each["id"]: each
-        for each in odoo.call(
-            "product.template",
-            "search_read",
-            [],
-            ["name", "list_price", "categ_id", "image_1920", "active"],
-            **archived,
-        )
-    }
-    found = odoo.call(
-        "product.product",
-        "search_read",
-        [("default_code", "=like", "P%")],
-        ["default_code", "display_name", "product_tmpl_id", "qty_available"],
-        **archived,
-    )
-    values = {}
-    for each in found:
-        template = templates[each["product_tmpl_id"][0]]
-        values[each["default_code"]] = (
-            each["display_name"],
-            template["list_price"],
-            template["categ_id"][1],
-            hashlib.sha256((template["image_1920"] or "").encode()).hexdigest()[:8],
-            template["active"],
-            each["qty_available"],
-        )
-    return values
-
-
-def _orders(odoo):
-    """Return what a side says of each order, by the number of the shop."""
-    lines = {}
-    for line in odoo.search_read(
-        "sale.order.line",
-        [("state", "in", ("sale", "cancel"))],
-        ["order_id", "product_id", "product_uom_qty", "price_unit", "tax_ids"],
-    ):
-        code = line["product_id"][1].partition("]")[0]
-        values = code, line["product_uom_qty"], line["price_unit"], len(line["tax_ids"])
-        lines.setdefault(line["order_id"][0], []).append(values)
-    fields = ["name", "client_order_ref", "state", "amount_total", "partner_id"]
-    return {
-        order["client_order_ref"] or order["name"]: (
-            order["state"],
-            order["amount_total"],
-            order["partner_id"][1],
-            sorted(lines[order["id"]]),
-        )
-        for order in odoo.search_read("sale.order", [], fields)
-        if order["id"] in lines
-    }
-
-
-def _deliveries(odoo):
-    """Return what was delivered with which reference, by the reference."""
-    done = [("state", "=", "done"), ("carrier_tracking_ref", "!=", False)]
-    fields = ["carrier_tracking_ref", "move_ids"]
-    found = {}
-    for picking in odoo.search_read("stock.picking", done, fields):
-        moves = odoo.call("stock.move", "read", picking["move_ids"], ["quantity"])
-        quantities = sorted(move["quantity"] for move in moves)
-        found[picking["carrier_tracking_ref"]] = quantities
-    return found

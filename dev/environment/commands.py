@@ -153,12 +153,11 @@ def _wait_for_end(*servers):
 
 def demo(arguments):
     """
-    ./dev/demo [--stay] [--many NUMBER | --with odoo]
+    ./dev/demo [--stay] [--with odoo]
 
     Shows what connectors do: an address book that is kept the same on both sides.
-    With --stay the servers go on at the end, to look around, until Ctrl-C. With --many
-    it imports that many cards into a new database, and measures. With --with odoo it
-    connects a shop's Odoo with the company's instead.
+    With --stay the servers go on at the end, to look around, until Ctrl-C. With --with
+    odoo it connects a shop's Odoo with the company's instead.
     """
     return _main_of("demonstration", arguments)
 

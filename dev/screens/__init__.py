@@ -5,5 +5,3 @@ pictures.
 """
 
 from .pictures import main
-
-__all__ = ["main"]

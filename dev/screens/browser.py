@@ -6,16 +6,8 @@ import re
 from environment import chromium
 from playwright.sync_api import TimeoutError, expect, sync_playwright
 
-FLAGS = (
-    "--no-sandbox",  # as root there is none
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 #: Debian's package of Odoo lacks this file.
-KNOWN_ERRORS = ("selfie_segmentation.js",)
+KNOWN_ERROR = "selfie_segmentation.js"
 #: milliseconds that a page may take to show what a person waits for
 PATIENCE = 30_000
 #: Finds buttons and links of ours that a screen reader cannot name.
@@ -33,51 +25,28 @@ WIDE, NARROW = 1300, 390
 HEIGHTS = {WIDE: 820, NARROW: 844}
 
 
-@contextlib.contextmanager
-def browser():
-    """Have a running Chromium in a ``with`` block.
-
-    :return: context manager that gives Playwright's ``Browser``
-    :raise Problem: when this machine has no Chromium
-    """
-    program = chromium.require()
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        with contextlib.closing(started):
-            yield started
-
-
 class Window:
-    """A window in which a user has logged in to Odoo.
+    """A window of a browser, in which the administrator has logged in to Odoo."""
 
-    :param started: the running ``Browser``
-    :param url: the address of Odoo
-    :param width: pixels; a phone's if it is less than 500
-    :param login: the name of the user, and also the password
-    """
-
-    def __init__(self, started, url, width=WIDE, login="admin"):
+    def __init__(self, browser, url, width):
         self.url = url
         self.width = width
         self._errors = []  # what the browser's console shows
-        context = started.new_context(
-            viewport={"width": width, "height": HEIGHTS[width]},
-            has_touch=width == NARROW,
-            reduced_motion="reduce",
+        size = {"width": width, "height": HEIGHTS[width]}
+        self.page = browser.new_page(
+            viewport=size, has_touch=width == NARROW, reduced_motion="reduce"
         )
-        context.set_default_timeout(PATIENCE)
-        self.page = context.new_page()
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", self._note_message)
         self.page.on("pageerror", lambda error: self._errors.append(str(error)))
-        self._log_in(login)
+        self.page.goto(f"{url}/web/login")
+        self.page.fill("input[name=login]", "admin")
+        self.page.fill("input[name=password]", "admin")
+        self.page.click("button[type=submit]:has-text('Log in')")
+        self.see(".o_main_navbar")
 
     def open(self, path, wait_for):
-        """Open a page of the web client.
-
-        :param path: what follows ``/odoo/``, such as ``carddav-address-books``
-        :param wait_for: CSS selector of what the page shows when it is ready
-        """
+        """Open a page below ``/odoo/``, and wait until it shows an element."""
         self.page.goto(f"{self.url}/odoo/{path}")
         self.see(wait_for)
 
@@ -88,8 +57,12 @@ class Window:
         :param texts: strings or patterns that the element has to have
         """
         found = self._find(selector, texts).first
-        expect(found).to_be_visible()
+        expect(found).to_be_visible(timeout=PATIENCE)
         return found
+
+    def miss(self, selector, *texts):
+        """Wait until the page shows an element no longer; see :meth:`see`."""
+        expect(self._find(selector, texts)).to_have_count(0, timeout=PATIENCE)
 
     @contextlib.contextmanager
     def staying(self):
@@ -103,6 +76,12 @@ class Window:
         """Press the button with a text or label."""
         self._button(self.page, button).click()
 
+    def press_unless_gone(self, button, selector, *texts):
+        """Press a button of an element, which may go by itself before."""
+        found = self._find(selector, texts).first
+        with contextlib.suppress(TimeoutError):
+            self._button(found, button).click(timeout=3000)
+
     def press_stat_button(self, text):
         """Press a button at the top of a form; a phone has them in a menu."""
         if self.width == NARROW:
@@ -111,20 +90,18 @@ class Window:
         else:
             self.see(".oe_stat_button", text).click()
 
-    def press_unless_gone(self, button, selector, *texts):
-        """Press a button of an element, which may go by itself before.
+    def faults(self):
+        """Return what is wrong with the page, and what the console has shown so far."""
+        found = [f"In the console: {error}" for error in self._errors]
+        found += [f"No name: {each}" for each in self.page.evaluate(NAMELESS)]
+        if self.page.evaluate(TOO_WIDE):
+            found.append(f"The page is wider than {self.width} pixels.")
+        return found
 
-        :param button: text or label of the button
-        :param selector: CSS selector of the element
-        :param texts: strings or patterns that the element has to have
-        """
-        found = self._find(selector, texts).first
-        with contextlib.suppress(TimeoutError):
-            self._button(found, button).click(timeout=3000)
-
-    def miss(self, selector, *texts):
-        """Wait until the page shows an element no longer; see :meth:`see`."""
-        expect(self._find(selector, texts)).to_have_count(0)
+    def picture(self, path):
+        """Take a picture of what the window shows, as a PNG file."""
+        self.page.mouse.move(0, 0)
+        self.page.screenshot(path=path, animations="disabled", caret="hide")
 
     def _button(self, part, text):
         # An icon before the text counts as a character.
@@ -137,35 +114,21 @@ class Window:
             found = found.filter(has_text=text)
         return found
 
-    def faults(self):
-        """Return what is wrong with what the window shows, and was before.
-
-        These are errors in the browser's console, a page that is wider than the
-        window, and buttons of ours without a name.
-        """
-        found = [f"In the console: {error}" for error in self._errors]
-        found += [f"No name: {each}" for each in self.page.evaluate(NAMELESS)]
-        if self.page.evaluate(TOO_WIDE):
-            found.append(f"The page is wider than {self.width} pixels.")
-        return found
-
-    def picture(self, path):
-        """Take a picture of what the window shows.
-
-        :param path: of the PNG file
-        """
-        self.page.mouse.move(0, 0)
-        self.page.screenshot(path=path, animations="disabled", caret="hide")
-
-    def _log_in(self, login):
-        self.page.goto(f"{self.url}/web/login")
-        self.page.fill("input[name=login]", login)
-        self.page.fill("input[name=password]", login)
-        self.page.click("button[type=submit]:has-text('Log in')")
-        self.see(".o_main_navbar")
-
     def _note_message(self, message):
-        if message.type == "error":
-            text = f"{message.text} ({message.location['url']})"
-            if not any(known in text for known in KNOWN_ERRORS):
-                self._errors.append(text)
+        text = f"{message.text} ({message.location['url']})"
+        if message.type == "error" and KNOWN_ERROR not in text:
+            self._errors.append(text)
+
+
+@contextlib.contextmanager
+def window(url, width):
+    """Have a :class:`Window` in a ``with`` block.
+
+    :raise Problem: when this machine has no Chromium
+    """
+    program = chromium.require()
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=program) as browser,
+    ):
+        yield Window(browser, url, width)

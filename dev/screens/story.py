@@ -1,147 +1,123 @@
 """The story that the tests and the pictures tell: what a person does, and sees.
 
-A step is done in a window of any width. It ends when the screen shows what the picture
-is to show; what does not appear in time fails the test.
+It is told in a window of any width. A step ends with ``yield``, when the screen shows
+what the picture of that name is to show, if there is one; what does not appear in time
+fails the test.
 """
 
 import re
-from collections.abc import Callable
-from typing import NamedTuple
 
-from .browser import NARROW
+from demonstration.servers import odoo_and_cards
+
+from .browser import NARROW, window
+from .world import World
 
 #: what a list shows; on a phone, the web client opens cards in its place
 RECORD = ".o_data_row, .o_kanban_record:not(.o_kanban_ghost)"
-
 #: a backend on the overview
 CARD = ".o_kanban_record:not(.o_kanban_ghost)"
 
 
-class Step(NamedTuple):
-    """A step of the story."""
+def tell(width, days, look):
+    """Tell the story in a window, after some days of use.
 
-    #: of the picture, without the width and the ending; ``None``: there is no picture
-    picture: str | None
-    #: called with the :class:`~.world.World` and the :class:`~.browser.Window`
-    act: Callable
+    :param look: called after each step with the name of its picture, or ``None``, and
+        the :class:`.browser.Window`
+    """
+    with odoo_and_cards("screens") as (server, cards):
+        world = World(server, cards)
+        world.live(days)
+        with window(server.url, width) as shown:
+            for chapter in (look_around, run, fail, repair, look_at_a_record, compare):
+                for picture in chapter(world, shown):
+                    look(picture, shown)
 
 
-def percent(number):
-    """Return a pattern of what a progress bar says."""
-    return re.compile(rf"(?<!\d){number}\s*%")
-
-
-def overview(world, window):
-    """A person opens the app and reads that all is well."""
+def look_around(world, window):
+    """A person opens the app, and looks at an address book."""
     window.open("connectors", CARD)
     window.see(CARD, "records are in sync")
-
-
-def describe(world, window):
-    """A person reads which field goes where."""
-    window.open("connectors", CARD)
+    yield "overview"
     card = window.see(CARD)
     card.hover()
     card.locator(".o_dropdown_kanban button").click()
     window.see(".o-dropdown--menu").get_by_text("What Is Synchronised").click()
     window.see(".o_connector_page", "From Odoo to", "exported immediately")
     window.see(".o_connector_fields", "only for new records")
-
-
-def open_address_book(world, window):
-    """A person looks at the settings of an address book."""
+    yield "synchronised"
     window.open(f"carddav-address-books/{world.backend_id}", ".o_form_sheet")
+    yield "address-book"
 
 
-def list_runs(world, window):
+def run(world, window):
     """The scheduled actions have run each day, and begin once more."""
     window.open("connector-runs", RECORD)
     world.add_contacts(250)
     world.run_scheduled_actions()
     window.see(RECORD, "Running", percent(r"[1-9]\d"))
-
-
-def watch_run(world, window):
-    """The bar moves to its end, and nobody loads the page again."""
+    yield "runs"
     with window.staying():
         window.see(RECORD, "Done", percent(100), "250")
-
-
-def open_run(world, window):
-    """A person opens the run."""
+    yield None
     window.see(RECORD, "250").click()
     window.see(".o_form_sheet .o_progressbar")
+    yield "run"
 
 
-def break_server(world, window):
-    """The server refuses the password, and then it fails."""
+def fail(world, window):
+    """The server refuses the password, and then it fails; a person reads why."""
     window.open("connectors", CARD)
     with window.staying():
         world.lock_out()
         window.see(CARD, "cannot be exported")
         world.break_server()
-
-
-def list_failures(world, window):
-    """A person reads why."""
+    yield "overview-broken"
     window.open("connector-failures", RECORD)
     window.see(RECORD, "Unauthorized", "Correct the settings")
     window.see(RECORD, "The connection to Team address book failed", "Wait")
-
-
-def open_failure(world, window):
-    """A person reads what to do about one of the causes."""
+    yield "failures"
     window.see(RECORD, "Unauthorized").click()
     window.see(".o_form_sheet .alert", "Correct the settings")
-
-
-def list_interrupted_creates(world, window):
-    """It is unknown whether the server has got a new contact."""
+    yield "failure"
     window.open("action-connector.connector_create_intent_action", RECORD)
-
-
-def list_jobs(world, window):
-    """An administrator looks at the jobs."""
+    yield "interrupted-creates"
     window.open("action-queue_job.action_queue_job", RECORD)
+    yield "jobs"
 
 
-def retry_failures(world, window):
+def repair(world, window):
     """Somebody repairs the server; a person retries all, and all failures go."""
     window.open("connector-failures", RECORD)
-    world.mend_server()
+    world.start_cards("demo")
     with window.staying():
         for cause in ("Unauthorized", "failed during GET", "failed during PROPFIND"):
             window.press_unless_gone("Retry All", RECORD, cause)
             window.miss(RECORD, cause)
         window.see(".o_view_nocontent", "Nothing fails")
-
-
-def watch_overview(world, window):
-    """The bar of the overview comes to its end, and nobody loads the page again."""
+    yield None
     window.open("connectors", CARD)
     with window.staying():
         window.see(CARD, "records are in sync")
+    yield None
 
 
-def open_record(world, window):
+def look_at_a_record(world, window):
     """A colleague has changed cards; a person looks at one of the contacts."""
-    contact, *_others = world.people_with_changed_cards()
+    contact = world.change_cards()
     window.open(f"contacts/{contact}", ".o_form_sheet")
     window.press_stat_button("Connectors")
     window.see(".o_connector_page", "Team address book", "Last synchronised")
-
-
-def preview(world, window):
-    """The person looks at what an import would change."""
+    yield "record"
     window.press("Preview")
     window.see(".o_connector_fields")
     window.press("Import")
     window.see("[aria-pressed=true]", "Import")
     window.see(".o_connector_fields", world.new_phone, "Changes")
+    yield "preview"
 
 
 def compare(world, window):
-    """The person compares both sides."""
+    """The person compares both sides, and imports one of the differences."""
     window.open("connector-comparisons", ".o_view_controller")
     window.press("Compare Both Sides")
     window.see(".modal-body", "It changes nothing")
@@ -151,10 +127,7 @@ def compare(world, window):
     window.see(".o_connector_comparison_head", "the same", "missing in Odoo")
     window.see(RECORD, "Missing in Odoo")
     window.see(RECORD, "Missing on the backend")
-
-
-def repair(world, window):
-    """The person imports one of the differences."""
+    yield "comparison"
     row = window.see(RECORD, world.new_phone)
     if window.width == NARROW:
         row.click()
@@ -164,38 +137,16 @@ def repair(world, window):
     else:
         row.locator(".o_list_record_selector input").click()
         window.press("Import These")
-    world.wait_for_new_phone()
-
-
-def list_comparisons(world, window):
-    """The person looks at the result once more."""
+    world.wait_for("res.partner", ("phone", "=", world.new_phone))
+    yield None
     window.open("connector-comparisons", RECORD)
     window.see(RECORD, "Done", "missing in Odoo")
-
-
-def list_checkpoints(world, window):
-    """No record has to be reviewed."""
+    yield "comparisons"
+    # No record has to be reviewed.
     window.open("action-connector.connector_checkpoint_action", ".o_view_nocontent")
+    yield "checkpoints"
 
 
-STORY = (
-    Step("overview", overview),
-    Step("synchronised", describe),
-    Step("address-book", open_address_book),
-    Step("runs", list_runs),
-    Step(None, watch_run),
-    Step("run", open_run),
-    Step("overview-broken", break_server),
-    Step("failures", list_failures),
-    Step("failure", open_failure),
-    Step("interrupted-creates", list_interrupted_creates),
-    Step("jobs", list_jobs),
-    Step(None, retry_failures),
-    Step(None, watch_overview),
-    Step("record", open_record),
-    Step("preview", preview),
-    Step("comparison", compare),
-    Step(None, repair),
-    Step("comparisons", list_comparisons),
-    Step("checkpoints", list_checkpoints),
-)
+def percent(number):
+    """Return a pattern of what a progress bar says."""
+    return re.compile(rf"(?<!\d){number}\s*%")

@@ -2,92 +2,75 @@
 
 import ast
 import re
+from functools import partial
 
 from lxml import etree
 
 
 def parts(addon):
-    """Return the names of the parts of a connector, apart from its tests.
+    """Return the parts of a connector, apart from its tests.
 
     A part is a file, or what is in a file: a record (``data/ir_cron.xml: ir_cron``), or
     a member of a class (``models/backend.py: MyShopBackend.url``).
 
     :param addon: folder of the connector
+    :return: for each name of a part a function that removes it, with what mentions it
     """
-    found = []
+    contents = {".csv": _rows, ".xml": _elements, ".py": _members}
+    found = {}
     for path in sorted(addon.rglob("*.*")):
         name = str(path.relative_to(addon))
         if not name.startswith("tests/"):
-            found += [name, *(f"{name}: {part}" for part in _contents(path))]
+            found[name] = partial(_remove_file, addon, path)
+            inside = contents.get(path.suffix, lambda path: {})(path)
+            found |= {f"{name}: {part}": remove for part, remove in inside.items()}
     return found
 
 
-def remove(addon, part):
-    """Remove a part, with what mentions it.
-
-    :param addon: folder of the connector
-    :param part: name of the part
-    """
-    name, _, content = part.partition(": ")
-    path = addon / name
-    if content:
-        _remove_content(path, content)
-        return
-    path.unlink()
-    if path.name != "__init__.py" and path.suffix == ".py":
-        _forget_module(path)
-    _replace(addon / "__manifest__.py", rf'\n *"{re.escape(name)}",', "")
+def _rows(path):
+    names = [line.partition(",")[0] for line in path.read_text().splitlines()[1:]]
+    return {name: partial(_replace, path, rf"\n{name},.*", "") for name in names}
 
 
-def _contents(path):
-    if path.suffix == ".csv":
-        return [line.partition(",")[0] for line in path.read_text().splitlines()[1:]]
-    if path.suffix == ".xml":
-        return [element.get("id") for element in etree.parse(path).getroot()]
-    if path.suffix == ".py":
-        return list(_members(path.read_text()))
-    return []
+def _elements(path):
+    names = [element.get("id") for element in etree.parse(path).getroot()]
+    return {name: partial(_remove_element, path, name) for name in names}
 
 
-def _members(code):
+def _members(path):
     """Return the members of the classes in a module, by ``class.member``."""
-    return {
-        f"{each.name}.{getattr(member, 'name', None) or member.targets[0].id}": member
-        for each in ast.parse(code).body
-        if isinstance(each, ast.ClassDef)
-        for member in each.body
-        if not isinstance(member, ast.Expr)  # A docstring.
-    }
+    found = {}
+    for each in ast.parse(path.read_text()).body:
+        for member in each.body if isinstance(each, ast.ClassDef) else ():
+            if not isinstance(member, ast.Expr):  # A docstring.
+                name = getattr(member, "name", None) or member.targets[0].id
+                found[f"{each.name}.{name}"] = partial(_remove_lines, path, member)
+    return found
 
 
-def _remove_content(path, content):
-    if path.suffix == ".csv":
-        _replace(path, rf"\n{content},.*", "")
-    elif path.suffix == ".xml":
-        tree = etree.parse(path)
-        for element in tree.getroot().findall(f"*[@id='{content}']"):
-            tree.getroot().remove(element)
-        tree.write(path, encoding="utf-8", xml_declaration=True)
-    else:
-        code = path.read_text()
-        member = _members(code)[content]
-        nodes = [member, *getattr(member, "decorator_list", ())]
-        first = min(node.lineno for node in nodes)
-        lines = code.splitlines(keepends=True)
-        path.write_text("".join(lines[: first - 1] + lines[member.end_lineno :]))
+def _remove_element(path, name):
+    tree = etree.parse(path)
+    for element in tree.getroot().findall(f"*[@id='{name}']"):
+        tree.getroot().remove(element)
+    tree.write(path, encoding="utf-8", xml_declaration=True)
 
 
-def _forget_module(path):
-    """Remove a module from the import of its package."""
-    package = path.parent / "__init__.py"
-    imports = package.read_text()
-    for node in ast.parse(imports).body:
-        names = {alias.name for alias in node.names}
-        if path.stem in names:
-            line = ast.get_source_segment(imports, node)
-            left = [alias.name for alias in node.names if alias.name != path.stem]
-            new = f"from . import {', '.join(left)}" if left else ""
-            package.write_text(imports.replace(line, new))
+def _remove_lines(path, member):
+    nodes = [member, *getattr(member, "decorator_list", ())]
+    first = min(node.lineno for node in nodes)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[: first - 1] + lines[member.end_lineno :]))
+
+
+def _remove_file(addon, path):
+    path.unlink()
+    _replace(addon / "__manifest__.py", rf'\n *"{path.relative_to(addon)}",', "")
+    if path.suffix == ".py" and path.name != "__init__.py":
+        package = path.with_name("__init__.py")
+        line = re.search(r"from \. import (.+)", package.read_text())
+        left = [name for name in line[1].split(", ") if name != path.stem]
+        new = f"from . import {', '.join(left)}" if left else ""
+        _replace(package, re.escape(line[0]), new)
 
 
 def _replace(path, pattern, new):

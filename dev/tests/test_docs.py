@@ -9,16 +9,10 @@ import unittest
 from pathlib import Path
 
 from documented import addon
-from environment import (
-    databases,
-    documentation,
-    folders,
-    odoo_process,
-    processes,
-    servers,
-)
-from environment.odoo_log import TestRun
+from documented.blocks import codes
+from environment import databases, documentation, folders
 from lxml import etree
+from odoo_runs import run_tests
 
 ROOT = "odoo.addons.connector."
 #: Modules whose names without an underscore are for connectors.
@@ -29,11 +23,22 @@ PUBLIC_MODULES = (
     *("components/mapper/decorators", "components/mapper/modifiers"),
 )
 NOT_PUBLIC = {"components.mapper.decorators.mapping_definitions"}
-XML_BLOCK = re.compile(r"^\.\. code-block:: xml\n\n((?:    .*\n|\n)+)", re.M)
 #: Names in the documents for files that the reader makes or names.
 NOT_IN_THE_CHECKOUT = {"./dev/COMMAND", "examples/my_shop"}
 #: Runs the code of all pages of a folder, and prints what is wrong.
 CHECKER = Path(__file__).with_name("documented") / "checker.py"
+#: A page that the checker does not accept.
+WRONG = """
+.. code-block:: python
+
+    from odoo.addons.component.core import Component
+
+    class Exporter(Component):
+        _name, _inherit = "a.b", "generic.exporter"
+
+        def _has_to_skpi(self):
+            return self._is_skipped
+"""
 
 
 def pages():
@@ -139,85 +144,54 @@ def _is_component(node):
     )
 
 
+def _checked(folder):
+    """Return what the checker finds in the Python code of the pages of a folder."""
+    done = subprocess.run(
+        [folders.VENV_PYTHON, CHECKER, folder],
+        env=documentation.variables(),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
 class TestCode(unittest.TestCase):
     def test_the_python_code_runs_and_overrides_what_exists(self):
-        found = subprocess.run(
-            [folders.VENV_PYTHON, CHECKER, documentation.SOURCES],
-            env=documentation.variables(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        self.assertEqual(found.returncode, 0, found.stderr)
-        self.assertEqual(json.loads(found.stdout), [])
+        self.assertEqual(_checked(documentation.SOURCES), [])
 
     def test_the_checker_finds_what_does_not_exist(self):
-        code = (
-            ".. code-block:: python\n\n"
-            "    from odoo.addons.component.core import Component\n\n"
-            "    class Exporter(Component):\n"
-            '        _name, _inherit = "a.b", "generic.exporter"\n\n'
-            "        def _has_to_skpi(self):\n"
-            "            return self._is_skipped\n"
-        )
         with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "howto").mkdir()
-            (Path(folder) / "howto" / "index.rst").write_text(code)
-            found = subprocess.run(
-                [folders.VENV_PYTHON, CHECKER, folder],
-                env=documentation.variables(),
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-        page = "howto/index.rst: Exporter"
+            page = Path(folder) / "howto" / "index.rst"
+            page.parent.mkdir()
+            page.write_text(WRONG)
+            found = _checked(folder)
         self.assertEqual(
-            json.loads(found.stdout),
+            found,
             [
-                f"{page} overrides _has_to_skpi, which does not exist",
-                f"{page} uses self._is_skipped, which does not exist",
+                f"howto/index.rst: Exporter {each}, which does not exist"
+                for each in ("overrides _has_to_skpi", "uses self._is_skipped")
             ],
         )
 
     def test_the_xml_is_well_formed(self):
-        blocks = [
-            block for page in pages() for block in XML_BLOCK.findall(page.read_text())
-        ]
-        self.assertTrue(blocks)
-        for block in blocks:
-            etree.fromstring(f"<odoo>{block}</odoo>")
+        found = [code for page in pages() for code in codes(page, "xml")]
+        self.assertTrue(found)
+        for code in found:
+            etree.fromstring(f"<odoo>{code}</odoo>")
 
     def test_files_that_the_documents_name_exist(self):
-        documents = [*folders.CHECKOUT.glob("*.rst"), *pages()]
-        for page in documents:
-            for name in re.findall(
-                r"``((?:docs|dev|examples|\./dev)/[\w./-]+)``", page.read_text()
-            ):
-                if name not in NOT_IN_THE_CHECKOUT:
-                    self.assertTrue(
-                        (folders.CHECKOUT / name).exists(), (page.name, name)
-                    )
+        named = re.compile(r"``((?:docs|dev|examples|\./dev)/[\w./-]+)``")
+        for page in [*folders.CHECKOUT.glob("*.rst"), *pages()]:
+            for name in set(named.findall(page.read_text())) - NOT_IN_THE_CHECKOUT:
+                self.assertTrue((folders.CHECKOUT / name).exists(), (page.name, name))
 
 
 class TestHowTo(unittest.TestCase):
     def test_the_code_of_the_pages_does_what_they_say(self):
-        with (
-            tempfile.TemporaryDirectory(dir=folders.STATE, prefix="howto-") as folder,
-            databases.temporary(databases.dependencies(), "howto") as database,
-        ):
+        with tempfile.TemporaryDirectory(prefix="howto-") as folder:
             addon.write(folder)
-            code = processes.listen(
-                odoo_process.command(
-                    odoo_process.addons_path(f"{folders.ADDONS},{folder}"),
-                    *("-d", database, "-i", addon.NAME, "--stop-after-init"),
-                    *("--test-tags", f"/{addon.NAME}"),
-                    *("--http-port", servers.free_port()),
-                ),
-                log="howto",
-                hear=lambda line: None,
-                env=odoo_process.variables(),
-            )
-        with processes.log_file("howto").open(errors="replace") as log:
-            found = TestRun(log)
-        self.assertEqual((found.failed, found.trouble, code), ({}, [], 0))
-        self.assertGreater(len(found.started), 10)
+            template = databases.dependencies()
+            tags = f"/{addon.NAME}"
+            tested, faults = run_tests(folder, [addon.NAME], tags, template, "howto")
+        self.assertEqual(faults, [])
+        self.assertGreater(len(tested), 10)

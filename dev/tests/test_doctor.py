@@ -1,12 +1,12 @@
 """The doctor: what Odoo logs about broken connectors, and ``odoo connector doctor``."""
 
 import re
-import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
 from environment import databases, folders, odoo_log, odoo_process
+from odoo_runs import run
 
 MANIFEST = """{
     "name": "Broken",
@@ -176,17 +176,17 @@ class TestDoctor(unittest.TestCase):
         self.assertIn("nothing is not installed", unknown.stderr)
 
     def test_sources_need_no_database(self):
-        moving = self.odoo("connector", "doctor", "--moving", self.folder / "broken")
+        moving = run("connector", "doctor", "--moving", self.folder / "broken")
         self.assertEqual((moving.returncode, moving.stderr), (0, ""), moving.stdout)
         self.assertTrue(moving.stdout.strip())
 
     def doctor(self, *arguments):
         options = ["-d", self.database, self.addons_path, *arguments]
-        return self.odoo("connector", "doctor", *options)
+        return run("connector", "doctor", *options)
 
     def assertWarnings(self, *arguments, expected):
         options = ["-d", self.database, self.addons_path, *arguments]
-        done = self.odoo(*options, "--stop-after-init", "--no-http")
+        done = run(*options, "--stop-after-init", "--no-http")
         self.assertEqual(done.returncode, 0, done.stderr)
         found = odoo_log.trouble(done.stderr.splitlines())
         self.assertTexts(expected, "\n".join(found))
@@ -195,12 +195,3 @@ class TestDoctor(unittest.TestCase):
     def assertTexts(self, expected, text):
         for each in expected:
             self.assertIn(each, text)
-
-    def odoo(self, *arguments):
-        return subprocess.run(
-            odoo_process.command(*arguments),
-            env=odoo_process.variables(),
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )

@@ -3,7 +3,7 @@
 import unittest
 
 import requests
-from environment import OdooServer, databases, odoo_process, running_postgres
+from environment import OdooServer, databases, odoo_process
 
 URL = "/json/2/connector.backend.state/monitoring"
 #: Makes two address books and four users, and prints their keys by the login.
@@ -50,7 +50,6 @@ class TestMonitoring(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.enterClassContext(running_postgres())
         database = databases.fresh_demo("monitoring")
         cls.keys = odoo_process.answer_of(PREPARE, database)
         cls.server = cls.enterClassContext(OdooServer(database))

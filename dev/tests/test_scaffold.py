@@ -8,17 +8,15 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from connector_parts import parts, remove
+from connector_parts import parts
 from environment import (
-    databases,
     folders,
     linting,
     odoo_process,
     processes,
-    servers,
     testing,
 )
-from environment.odoo_log import TestRun
+from odoo_runs import run_tests
 
 #: Names on the command line, and the names of the addons.
 NAMES = {"my_shop": "my_shop", "AcmeCRM": "acme_crm"}
@@ -50,27 +48,6 @@ def generate(name, folder):
     )
     [generated] = set(folder.iterdir()) - before
     return generated
-
-
-def run_tests(folder, names, tags, label="scaffold"):
-    """Install addons of a folder into a new database, and run their tests.
-
-    :param tags: test tags of Odoo
-    :return: exit code and ``TestRun``
-    """
-    lines = []
-    with databases.temporary(databases.demo(), label) as database:
-        code = processes.listen(
-            odoo_process.command(
-                f"--addons-path={folders.ADDONS},{folder}",
-                *("-d", database, "-i", ",".join(names), "--stop-after-init"),
-                *("--test-tags", tags, "--http-port", servers.free_port()),
-            ),
-            log=label,
-            hear=lines.append,
-            env=odoo_process.variables(),
-        )
-    return code, TestRun(lines)
 
 
 def lint(folder, *names):
@@ -106,10 +83,9 @@ class TestScaffold(ScaffoldCase):
         for name, addon in NAMES.items():
             self.assertEqual(generate(name, self.folder).name, addon)
         tags = "/my_shop,/acme_crm,-/acme_crm:TestConformance"
-        code, run = run_tests(self.folder, NAMES.values(), tags)
-        self.assertEqual((run.failed, run.trouble, code), ({}, [], 0))
-        tested = {area.partition(".")[0] for area in run.areas()}
-        self.assertEqual(tested, set(NAMES.values()))
+        tested, faults = run_tests(self.folder, NAMES.values(), tags)
+        self.assertEqual(faults, [])
+        self.assertEqual(set(tested), set(NAMES.values()))
 
     def test_the_linters_find_nothing(self):
         names = [
@@ -146,10 +122,7 @@ class TestParts(ScaffoldCase):
         self.assertEqual(sum(unnoticed, []), [])
 
     def unnoticed(self, worker, removed):
-        """Return the parts without which nothing fails.
-
-        :param worker: number of the thread
-        """
+        """Return the parts without which nothing fails."""
         return [part for part in removed if not self.failures_without(part, worker)]
 
     def failures_without(self, part, worker):
@@ -157,16 +130,16 @@ class TestParts(ScaffoldCase):
         label = f"scaffold-{worker}"
         folder = self.folder / label
         shutil.copytree(self.folder / "my_shop", folder / "my_shop")
-        remove(folder / "my_shop", part)
+        parts(folder / "my_shop")[part]()
         suite = "/my_shop:TestConformance"
         found = (
-            self.failed_tests(folder, f"/my_shop,-{suite}", label)
+            self.failures(folder, f"/my_shop,-{suite}", label)
             or lint(folder, "my_shop")
-            or self.failed_tests(folder, suite, label)
+            or self.failures(folder, suite, label)
         )
         shutil.rmtree(folder)
         return found
 
-    def failed_tests(self, folder, tags, label):
-        code, run = run_tests(folder, ["my_shop"], tags, label)
-        return list(run.failed) or run.trouble or not run.started or code
+    def failures(self, folder, tags, label):
+        tested, faults = run_tests(folder, ["my_shop"], tags, label=label)
+        return faults or not tested

@@ -3,9 +3,8 @@
 import unittest
 
 from environment import Problem, chromium
-from screens.browser import NARROW, WIDE, Window, browser
-from screens.story import STORY
-from screens.world import fresh_world
+from screens.browser import NARROW, WIDE
+from screens.story import tell
 
 
 class TestStory(unittest.TestCase):
@@ -18,14 +17,10 @@ class TestStory(unittest.TestCase):
             raise unittest.SkipTest(str(problem)) from None
 
     def test_it_comes_to_its_end_in_a_wide_window(self):
-        self.tell(WIDE)
+        tell(WIDE, days=2, look=self.look)
 
     def test_it_comes_to_its_end_on_a_phone(self):
-        self.tell(NARROW)
+        tell(NARROW, days=2, look=self.look)
 
-    def tell(self, width):
-        with fresh_world(days=2) as world, browser() as started:
-            window = Window(started, world.server.url, width)
-            for step in STORY:
-                step.act(world, window)
-                self.assertEqual(window.faults(), [], step.act.__doc__)
+    def look(self, picture, window):
+        self.assertEqual(window.faults(), [], f"at {picture}")

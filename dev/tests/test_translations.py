@@ -3,7 +3,7 @@
 import unittest
 
 import polib
-from environment import addons, databases, odoo_process, running_postgres, translations
+from environment import addons, databases, odoo_process, translations
 
 REMEDY = "Run ./dev/translations, and translate what is missing."
 #: Prints what a person reads, from each kind of source, in each language.
@@ -43,7 +43,6 @@ class TestTranslations(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.enterClassContext(running_postgres())
         cls.templates = translations.templates()
 
     def test_the_templates_have_the_texts_of_the_addons(self):

@@ -1,11 +1,11 @@
 """A database that has OCA's connector goes on with ours, and nothing is lost."""
 
 import contextlib
-import subprocess
 import sys
 import unittest
 
-from environment import databases, folders, odoo_process, postgres
+from environment import databases, folders, postgres
+from odoo_runs import run
 
 sys.path.append(str(folders.CHECKOUT))
 
@@ -84,24 +84,14 @@ class TestUpgrade(unittest.TestCase):
                 self.assertEqual(rows - after[name], set(), "lost")
 
     def odoo(self, database, contender, *arguments):
-        options = ["-d", database, *arguments, "--stop-after-init"]
-        self.run_odoo(contender, "server", *options)
+        self.run_odoo("server", database, contender, *arguments, "--stop-after-init")
 
     def shell(self, database, contender, script):
-        self.run_odoo(contender, "shell", "-d", database, script=script)
+        self.run_odoo("shell", database, contender, input=script)
 
-    def run_odoo(self, contender, *arguments, script=""):
-        command, *arguments = arguments
-        done = subprocess.run(
-            odoo_process.command(
-                command, contender.addons_path(), *arguments, "--no-http"
-            ),
-            input=script,
-            env=odoo_process.variables(),
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+    def run_odoo(self, command, database, contender, *arguments, **options):
+        ours = contender.addons_path(), "--no-http", "-d", database
+        done = run(command, *ours, *arguments, **options)
         said = f"{done.stdout}{done.stderr}"
         self.assertEqual(done.returncode, 0, said)
         self.assertNotRegex(said, " (ERROR|CRITICAL) ")

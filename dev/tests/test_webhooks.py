@@ -7,7 +7,7 @@ import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from environment import OdooServer, databases, folders, running_postgres
+from environment import OdooServer, databases, folders
 from environment.servers import HOST
 
 sys.path.append(str(folders.CHECKOUT))
@@ -23,7 +23,6 @@ class TestRealServer(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.enterClassContext(running_postgres())
         template = Template(contenders.OURS, SHORT_PARTNERS).prepare()
         cls.database = cls.enterClassContext(
             databases.temporary(template, "webhooks-test")

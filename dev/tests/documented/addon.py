@@ -5,7 +5,7 @@ from pathlib import Path
 
 from environment import documentation
 
-from .blocks import python_blocks
+from .blocks import codes
 
 NAME = "my_shop"
 MANIFEST = """\
@@ -38,22 +38,18 @@ ALTERNATIVES = (
 
 
 def write(folder):
-    """Write the addon.
-
-    :param folder: where to put it
-    """
+    """Write the addon into a folder."""
     addon = Path(folder) / NAME
     (addon / "tests").mkdir(parents=True)
-    for page in PAGES:
-        blocks = python_blocks(documentation.SOURCES / "howto" / f"{page}.rst")
-        code = [
-            each for each in blocks if not any(name in each for name in ALTERNATIVES)
-        ]
-        (addon / f"{page}.py").write_text("\n\n".join(code))
     imports = "".join(f"from . import {page}\n" for page in PAGES)
-    (addon / "__init__.py").write_text(imports)
-    (addon / "__manifest__.py").write_text(MANIFEST)
-    (addon / "ir.model.access.csv").write_text(ACCESS)
-    (addon / "tests" / "__init__.py").write_text("from . import test_howto\n")
+    files = {"__init__.py": imports, "__manifest__.py": MANIFEST}
+    files |= {"ir.model.access.csv": ACCESS}
+    files |= {"tests/__init__.py": "from . import test_howto\n"}
+    for page in PAGES:
+        found = codes(documentation.SOURCES / "howto" / f"{page}.rst", "python")
+        code = [it for it in found if not any(name in it for name in ALTERNATIVES)]
+        files[f"{page}.py"] = "\n\n".join(code)
+    for name, text in files.items():
+        (addon / name).write_text(text)
     cases = Path(__file__).with_name("cases.py")
     shutil.copy(cases, addon / "tests" / "test_howto.py")

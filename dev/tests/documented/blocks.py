@@ -2,16 +2,39 @@
 
 import re
 import textwrap
+from typing import NamedTuple
 
-PYTHON = re.compile(
-    r"^( *)\.\. code-block:: python\n\s*\n((?:\1 +.*\n|[ ]*\n)*)", re.MULTILINE
+BLOCK = re.compile(
+    r"^(?P<indent> *)\.\. code-block:: (?P<language>\w+)\n"
+    r"(?P<options>(?:(?P=indent) +:.*\n)*)\n"
+    r"(?P<code>(?:(?P=indent) +.*\n|[ ]*\n)+)",
+    re.MULTILINE,
 )
 
 
-def python_blocks(path):
-    """Return the Python blocks of a page, in their order.
+class Block(NamedTuple):
+    """A block of code, with the options of its directive."""
 
-    :param path: of the page
-    :rtype: list[str]
-    """
-    return [textwrap.dedent(code) for _, code in PYTHON.findall(path.read_text())]
+    line: int
+    language: str
+    options: dict
+    code: str
+
+
+def blocks(path):
+    """Return the blocks of a page, in their order."""
+    text = path.read_text()
+    return [
+        Block(
+            text.count("\n", 0, found.start()) + 1,
+            found["language"],
+            dict(re.findall(r":(\w+): (.*)", found["options"])),
+            textwrap.dedent(found["code"]).strip("\n") + "\n",
+        )
+        for found in BLOCK.finditer(text)
+    ]
+
+
+def codes(path, language):
+    """Return the code of the blocks of a page that are in a language."""
+    return [each.code for each in blocks(path) if each.language == language]

@@ -13,7 +13,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from blocks import python_blocks
+from blocks import codes
 
 from odoo.modules.module import initialize_sys_path
 from odoo.tools import config
@@ -24,8 +24,8 @@ MODULES = ("component", "component_event", "connector")
 #: The page with the connector that the pages of these folders extend.
 EXTENDED = Path("howto", "index.rst")
 EXTENDING = ("howto", "moving_over")
-#: Pages whose code a test runs in Odoo.
-RUN_ELSEWHERE = ("tutorial.rst",)
+#: A test runs its code in Odoo.
+TUTORIAL = Path("tutorial.rst")
 
 
 def main(folder):
@@ -33,94 +33,62 @@ def main(folder):
     initialize_sys_path()
     for name in MODULES:
         importlib.import_module(f"odoo.addons.{name}")
-    problems = []
-    extended = python_blocks(folder / EXTENDED)
+    found = []
     for path in sorted(folder.rglob("*.rst")):
-        page = path.relative_to(folder)
-        before = extended if page.parts[0] in EXTENDING and page != EXTENDED else []
-        found = python_blocks(path)
-        if found and str(page) not in RUN_ELSEWHERE:
-            problems += [f"{page}: {each}" for each in Page(before, found).problems()]
-    print(json.dumps(problems))
+        page, code = path.relative_to(folder), codes(path, "python")
+        extends = page.parts[0] in EXTENDING and page != EXTENDED
+        before = codes(folder / EXTENDED, "python") if extends else []
+        if code and page != TUTORIAL:
+            found += [f"{page}: {each}" for each in problems(before, code)]
+    print(json.dumps(found))
 
 
-class Page:
-    """The code of a page, after the code of the connector that it extends."""
+def problems(before, code):
+    """Return what is wrong with the code of a page, as sentences.
 
-    def __init__(self, before, code):
-        self.before = before
-        self.code = code
-        self.names = {"__name__": MODULE}
+    :param before: code of the connector that the page extends
+    """
+    from odoo.addons.component.core import ComponentRegistry
 
-    def problems(self):
-        """Return what is wrong, as sentences."""
-        from odoo.addons.component.core import AbstractComponent, ComponentRegistry
+    components, names = ComponentRegistry(), {"__name__": MODULE}
+    for name in MODULES:
+        components.load_components(name)
+    try:
+        run(before, names, components)
+        known = attributes(components)
+        classes = run(code, names, components)
+    except Exception:
+        return [traceback.format_exc(limit=-1)]
+    text = "".join(code)
+    return [
+        problem
+        for cls, node in classes.items()
+        for problem in unknown(cls, node, components, known, text)
+    ]
 
-        components = ComponentRegistry()
-        for name in MODULES:
-            components.load_components(name)
-        try:
-            for block in self.before:
-                exec(block, self.names)
-            for cls in self._classes(self.before, AbstractComponent):
-                cls._build_component(components)
-            self.known = self._attributes(components)
-            for block in self.code:
-                exec(block, self.names)
-            classes = self._classes(self.code, AbstractComponent)
-            for cls in classes:
-                cls._build_component(components)
-        except Exception:
-            return [traceback.format_exc(limit=-1)]
-        return [
-            problem
-            for cls in classes
-            for problem in self._unknown(cls, components[cls._name or cls._inherit])
-        ]
 
-    def _classes(self, code, base):
-        names = [
-            node.name
-            for block in code
-            for node in ast.parse(block).body
-            if isinstance(node, ast.ClassDef)
-        ]
-        classes = [self.names[name] for name in names]
-        return [
-            cls for cls in classes if isinstance(cls, type) and issubclass(cls, base)
-        ]
+def run(code, names, components):
+    """Run blocks, build their components, and return the syntax of these by class."""
+    from odoo.addons.component.core import AbstractComponent
 
-    def _attributes(self, components):
-        """Return all attributes that components have before those of the page."""
-        classes = {cls for name in components for cls in components[name].__mro__}
-        return {name for cls in classes for name in vars(cls)} | {
-            name for cls in classes for name in _assigned(cls)
-        }
+    for block in code:
+        exec(block, names)
+    nodes = [node for block in code for node in ast.parse(block).body]
+    classes = {
+        names[node.name]: node
+        for node in nodes
+        if isinstance(node, ast.ClassDef)
+        and issubclass(names[node.name], AbstractComponent)
+    }
+    for cls in classes:
+        cls._build_component(components)
+    return classes
 
-    def _unknown(self, cls, built):
-        """Return overrides of what does not exist, and uses of it."""
-        text = "".join(self.code)
-        for name in vars(cls):
-            if name.startswith("_") and not name.startswith("__"):
-                is_used = re.search(rf"\.{name}\b", text)
-                if name not in self.known and not is_used:
-                    yield f"{cls.__name__} overrides {name}, which does not exist"
-        for name in sorted(self._used(cls)):
-            if not hasattr(built, name) and name not in self.known:
-                yield f"{cls.__name__} uses self.{name}, which does not exist"
 
-    def _used(self, cls):
-        for block in self.code:
-            for node in ast.parse(block).body:
-                if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
-                    return {
-                        each.attr
-                        for each in ast.walk(node)
-                        if isinstance(each, ast.Attribute)
-                        and isinstance(each.value, ast.Name)
-                        and each.value.id == "self"
-                    }
-        return set()
+def attributes(components):
+    """Return the names of all attributes that components have."""
+    classes = {cls for name in components for cls in components[name].__mro__}
+    return {name for cls in classes for name in {*vars(cls), *_assigned(cls)}}
 
 
 def _assigned(cls):
@@ -128,8 +96,24 @@ def _assigned(cls):
     try:
         source = inspect.getsource(cls)
     except (OSError, TypeError):
-        return set()
-    return set(re.findall(r"self\.(\w+) = ", source))
+        return ()
+    return re.findall(r"self\.(\w+) = ", source)
+
+
+def unknown(cls, node, components, known, text):
+    """Yield overrides of what does not exist, and uses of it, as sentences."""
+    for name in sorted(vars(cls).keys() - known):
+        if re.match("_[^_]", name) and not re.search(rf"\.{name}\b", text):
+            yield f"{cls.__name__} overrides {name}, which does not exist"
+    built = components[cls._name or cls._inherit]
+    used = {
+        each.attr
+        for each in ast.walk(node)
+        if isinstance(each, ast.Attribute) and getattr(each.value, "id", "") == "self"
+    }
+    for name in sorted(used - known):
+        if not hasattr(built, name):
+            yield f"{cls.__name__} uses self.{name}, which does not exist"
 
 
 if __name__ == "__main__":

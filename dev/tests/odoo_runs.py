@@ -1,0 +1,36 @@
+"""Run Odoo to its end, for tests of what it does and logs."""
+
+import re
+import subprocess
+
+from environment import databases, folders, odoo_log, odoo_process, servers
+from environment.processes import die_with_parent
+
+STARTED = re.compile(r" odoo\.addons\.(\w+)\.tests\.\w+: Starting \w+\.\w+ \.\.\.")
+
+
+def run(*arguments, **options):
+    """Run Odoo, and return the ``subprocess.CompletedProcess`` with what it said."""
+    ours = {"capture_output": True, "text": True, "timeout": 900}
+    ours |= {"env": odoo_process.variables(), "preexec_fn": die_with_parent}
+    return subprocess.run(odoo_process.command(*arguments), **{**ours, **options})
+
+
+def run_tests(folder, names, tags, template=None, label="addons"):
+    """Install addons of a folder into a new database, and run their tests.
+
+    :param tags: test tags of Odoo
+    :param template: name of the database to copy, or of that with our addons
+    :param label: tells databases of tests at the same time apart
+    :return: for each test its addon, and for each fault a text
+    """
+    with databases.temporary(template or databases.demo(), label) as database:
+        done = run(
+            odoo_process.addons_path(f"{folders.ADDONS},{folder}"),
+            *("-d", database, "-i", ",".join(names), "--stop-after-init"),
+            *("--test-tags", tags, "--http-port", servers.free_port()),
+        )
+    faults = odoo_log.trouble(done.stderr.splitlines())
+    if done.returncode and not faults:
+        faults = [f"Odoo ended with the code {done.returncode}:\n{done.stderr[-2000:]}"]
+    return STARTED.findall(done.stderr), faults
