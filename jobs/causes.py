@@ -8,6 +8,7 @@ import psycopg2
 import psycopg2.errors
 
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
 from odoo.addons.component.exception import ComponentException
 
@@ -43,6 +44,18 @@ CAUSE_CLASSES = [
     (SETTINGS, "Correct the settings"),
     (DEVELOPER, "Tell the developer"),
 ]
+
+#: Stands for the cause of a job that names none.
+UNKNOWN = "unknown"
+#: Failures of jobs that could not say why they failed.
+INTERRUPTED = ("JobFoundDead", "LostConnection")
+#: The cause in the row of a job. That of an earlier attempt does not explain why a job
+#: was interrupted at its last one.
+STORED_CAUSE = SQL(
+    "CASE WHEN exc_name IN %s THEN exc_name ELSE COALESCE(cause, exc_name, %s) END",
+    INTERRUPTED,
+    UNKNOWN,
+)
 
 #: The class of a cause by the class of the error. The first that fits counts.
 CLASSES = (

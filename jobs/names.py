@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Names of jobs, with the record and the backend that they synchronise."""
 
-from .facts import PREPARING, external_ids_of
+from .methods import job_method
 
 
 def default_name(records, method_name):
@@ -28,42 +28,24 @@ def name_of(records, method_name, args, kwargs, backend):
         or the method is another one
     :rtype: str | None
     """
-    text = _text_of(records.env, method_name)
-    if text is None:
+    method = job_method(method_name)
+    if not method.label:
         return None
+    text = method.label(records.env)
     of_backend = backend.sudo().display_name
-    if method_name in PREPARING:
+    if method.prepares:
         return text % {"backend": of_backend}
-    external_ids = external_ids_of(method_name, args, kwargs)
+    external_ids = method.external_ids(args, kwargs)
     if external_ids:
         [name] = external_ids
     else:
-        name = cached_name(records) if len(records) == 1 else None
+        name = _cached_name(records) if len(records) == 1 else None
     return text % {"record": name, "backend": of_backend} if name else None
 
 
-def _text_of(env, method_name):
-    return {
-        "export_batch": env._("Find what to export to %(backend)s"),
-        "export_changes": env._("Export %(record)s to %(backend)s"),
-        "export_delete_record": env._("Delete record %(record)s on %(backend)s"),
-        "export_record": env._("Export %(record)s to %(backend)s"),
-        "import_announced": env._("Import record %(record)s from %(backend)s"),
-        "import_batch": env._("Find what to import from %(backend)s"),
-        "import_changes": env._("Find what to import from %(backend)s"),
-        "import_record": env._("Import record %(record)s from %(backend)s"),
-    }.get(method_name)
-
-
-def cached_name(record):
-    """Return the name of a record if it is in memory.
-
-    :param record: a record whose model has a field for the name
-    :return: ``None`` when a query would be necessary
-    :rtype: str | None
-    """
+def _cached_name(record):
     name = record._rec_name
-    if not name or not record:
+    if not name:
         return None
     field = record._fields[name]
     while field.inherited:

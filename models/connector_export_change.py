@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from odoo.addons.queue_job.job import Job
 
 from ..exception import RetryableJobError
+from ..jobs.methods import changes_job_key
 from ..jobs.states import WAITING
 from ..tools.backends import FEW, group_by_backend, split_for_jobs
 from ..tools.locks import contention_wait, try_lock_rows
@@ -21,16 +22,6 @@ LOCKS = 256
 PATIENCE = 0.2
 #: Key of the UUIDs of the jobs that this transaction has made
 _JOBS_MADE = "connector.export.change.jobs"
-
-
-def changes_job_key(model_name, res_id):
-    """Return the identity key of the job that exports the changes of a binding.
-
-    :param model_name: name of the model of the binding
-    :param res_id: id of the binding
-    :rtype: str
-    """
-    return f"connector.export_changes({model_name}, {res_id})"
 
 
 class ConnectorExportChange(models.Model):

@@ -4,16 +4,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..jobs.directions import BOTH, COMPARE, EXPORT, IMPORT
+from ..jobs.methods import BOTH, COMPARE, EXPORT, IMPORT, job_method
 from ..jobs.runs import Run, present_run, within_run
-
-#: Directions by the method of the job that begins a run.
-DIRECTIONS = {
-    "import_batch": IMPORT,
-    "import_changes": IMPORT,
-    "export_batch": EXPORT,
-    "compare_sides": COMPARE,
-}
 
 
 class ConnectorRunStart(models.Model):
@@ -75,7 +67,7 @@ class ConnectorRunStart(models.Model):
         return self.sudo().create(
             {
                 **self._values_of(backend, model_name),
-                "direction": DIRECTIONS.get(method_name, BOTH),
+                "direction": job_method(method_name).direction if method_name else BOTH,
                 "user_id": self.env.uid,
                 "cron_id": progress.exists().cron_id.id,
                 "job_uuid": job_uuid,
@@ -109,7 +101,7 @@ class ConnectorRunStart(models.Model):
         domain = [
             *self._domain_of(backend, model_name),
             ("job_uuid", "=", job_uuid),
-            ("direction", "=", DIRECTIONS[method_name]),
+            ("direction", "=", job_method(method_name).direction),
         ]
         return self.sudo().search(domain, limit=1)
 

@@ -8,7 +8,8 @@ from odoo.addons.component.exception import NoComponentError
 from odoo.addons.queue_job.models.queue_job import QueueJob as QueueJobBase
 
 from ..jobs.causes import CAUSE_CLASSES
-from ..jobs.facts import PREPARING, facts_of
+from ..jobs.facts import facts_of
+from ..jobs.methods import job_method
 from ..jobs.names import default_name, name_of
 from ..jobs.runs import Run, present_run, within_run
 from ..jobs.states import (
@@ -125,7 +126,7 @@ class QueueJob(models.Model):
         }
         if vals.get("name") == default_name(records, call[0]):
             values["name"] = name_of(records, *call, backend) or vals["name"]
-        if not values["run_id"] and vals["method_name"] in PREPARING:
+        if not values["run_id"] and job_method(call[0]).prepares:
             starts = self.env["connector.run.start"]
             values["run_id"] = starts.begin(backend, records._name, call[0]).id
         if vals["state"] == PENDING and self.env["connector.backend.state"].is_paused(

@@ -3,6 +3,7 @@ from odoo import api, models
 
 from odoo.addons.queue_job.models.queue_job_function import regex_job_function_name
 
+from ..jobs.methods import job_method
 from ..tools.transactions import commits_enabled
 
 MAY_COMMIT = ("external.binding", "connector.backend")
@@ -52,17 +53,16 @@ class QueueJobFunction(models.Model):
         )
 
     @api.private
-    def channel_like(self, model, method_name, like):
+    def shared_channel(self, model, method_name):
         """Return the channel of a method whose jobs share that of another method.
 
         :param model: recordset of the model of the jobs
         :param method_name: name of the method
-        :param like: name of the other method
         :return: ``None`` when a job function record configures the method itself
         :rtype: str | None
         """
         own, other = (
             self.job_config(self.job_function_name(model._name, name))
-            for name in (method_name, like)
+            for name in (method_name, job_method(method_name).channel_of)
         )
         return None if own.job_function_id else other.channel

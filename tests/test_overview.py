@@ -11,7 +11,7 @@ from odoo.addons.queue_job.job import Job
 
 from ..components.importer.batch import BatchImporter
 from ..exception import AccessRefusedError, NetworkRetryableError
-from ..jobs.directions import EXPORT, IMPORT
+from ..jobs.methods import EXPORT, IMPORT
 from ..models.overview.sentences import (
     ACT,
     NOTHING,

@@ -2,7 +2,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ...jobs.directions import EXPORT, IMPORT
+from ...jobs.methods import EXPORT, IMPORT
 from ...tools.inspection import binding_models, model_label, wrapped_model
 
 #: The parts of a connector that people care about, by the usage of their component.

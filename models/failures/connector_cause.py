@@ -4,10 +4,9 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...jobs.causes import MISSING
+from ...jobs.causes import MISSING, STORED_CAUSE
 from ...jobs.states import FAILED, FINISHED
 from ..screen_updates import Throttle
-from .connector_failure import CAUSE
 
 #: Seconds until the causes are looked at after a job has failed. Failures of the
 #: meantime are seen then, too.
@@ -133,7 +132,7 @@ class ConnectorCause(models.Model):
                     "SELECT DISTINCT backend_model, backend_id, model_name, %s"
                     " FROM queue_job WHERE backend_id IS NOT NULL AND (state = %s"
                     "  OR (cause IS NOT NULL AND state NOT IN %s))",
-                    CAUSE,
+                    STORED_CAUSE,
                     FAILED,
                     FINISHED,
                 )

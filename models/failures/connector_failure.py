@@ -10,14 +10,17 @@ from odoo.tools import SQL
 from ...jobs.causes import (
     CAUSE_CLASSES,
     DEVELOPER,
+    INTERRUPTED,
     MISSING,
     RECORD,
     SETTINGS,
+    STORED_CAUSE,
+    UNKNOWN,
     WAIT,
     example_of,
     without_secrets,
 )
-from ...jobs.facts import external_ids_of
+from ...jobs.methods import job_method
 from ...jobs.states import (
     FAILED,
     FAILING_ATTEMPTS,
@@ -34,17 +37,6 @@ RECORDS_OF = 1000
 #: How many jobs are shown with their records, and how many records of each.
 SHOWN = 20
 NAMED = 3
-#: Stands for the cause of a job that names none.
-UNKNOWN = "unknown"
-#: Failures of jobs that could not say why they failed.
-INTERRUPTED = ("JobFoundDead", "LostConnection")
-#: The cause of a job. That of an earlier attempt does not explain why a job was
-#: interrupted at its last one.
-CAUSE = SQL(
-    "CASE WHEN exc_name IN %s THEN exc_name ELSE COALESCE(cause, exc_name, %s) END",
-    INTERRUPTED,
-    UNKNOWN,
-)
 #: The jobs that fail.
 FAILING_JOBS = SQL(
     """
@@ -61,7 +53,7 @@ FAILING_JOBS = SQL(
             AND (retry >= %(attempts)s OR cause_class = %(missing)s)))
     """,
     attempts=FAILING_ATTEMPTS,
-    cause=CAUSE,
+    cause=STORED_CAUSE,
     developer=DEVELOPER,
     failed=FAILED,
     finished=FINISHED,
@@ -352,7 +344,7 @@ def _record_ids(job):
 
 
 def _external_ids(job):
-    return external_ids_of(job.method_name, job.args, job.kwargs)
+    return job_method(job.method_name).external_ids(job.args, job.kwargs)
 
 
 def _names(job, names):

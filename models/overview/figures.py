@@ -15,7 +15,7 @@ from odoo.tools import SQL
 
 from odoo.addons.component.exception import ComponentException
 
-from ...jobs.directions import EXPORT, IMPORT
+from ...jobs.methods import job_method
 from ...jobs.states import DONE, FAILED, FINISHED, PENDING, STARTED
 from ...tools.backends import is_archived
 from ...tools.inspection import backend_field, binding_models
@@ -31,14 +31,6 @@ STUCK_AFTER = timedelta(minutes=5)
 UNFINISHED = SQL("backend_id IS NOT NULL AND state NOT IN %s", FINISHED)
 #: Records that a job counts for.
 RECORDS = SQL("SUM(GREATEST(record_count, 1))")
-DIRECTION = SQL(
-    "CASE WHEN method_name LIKE %s THEN %s WHEN method_name LIKE %s THEN %s"
-    " ELSE '' END",
-    "%export%",
-    EXPORT,
-    "%import%",
-    IMPORT,
-)
 
 
 class Reference(NamedTuple):
@@ -165,7 +157,7 @@ class Figures:
 
     def _read_jobs(self):
         query = SQL(
-            "SELECT backend_model, backend_id, model_name, %(direction)s, state,"
+            "SELECT backend_model, backend_id, model_name, method_name, state,"
             " CASE WHEN state = %(failed)s OR eta IS NOT NULL THEN cause END,"
             " COALESCE(is_unanswered AND eta IS NOT NULL, false), %(records)s,"
             " MIN(date_created),"
@@ -173,7 +165,6 @@ class Figures:
             "  WHERE state = %(pending)s AND (eta IS NULL OR eta <= %(now)s))"
             " FROM queue_job WHERE %(unfinished)s AND (%(of_these)s)"
             " GROUP BY 1, 2, 3, 4, 5, 6, 7",
-            direction=DIRECTION,
             records=RECORDS,
             failed=FAILED,
             pending=PENDING,
@@ -188,7 +179,7 @@ class Figures:
         self,
         figures,
         kind,
-        direction,
+        method_name,
         state,
         cause,
         is_unanswered,
@@ -197,6 +188,7 @@ class Figures:
         runnable,
     ):
         facts, counted = figures.facts, figures.kind(kind)
+        direction = job_method(method_name).direction
         cause = Cause(direction, cause or "")
         if state == FAILED:
             counted.failed += records

@@ -12,7 +12,7 @@ from odoo import fields
 from odoo.tools import format_date, format_time
 from odoo.tools.misc import formatLang
 
-from ...jobs.directions import EXPORT, IMPORT
+from ...jobs.methods import EXPORT, IMPORT
 
 #: The action that a person has to take.
 NOTHING = "nothing"
@@ -23,7 +23,7 @@ ACT = "act"
 class Cause(NamedTuple):
     """Why records failed."""
 
-    direction: str  #: ``"export"``, ``"import"`` or ``""``
+    direction: str  #: of the jobs; may be empty
     text: str  #: for people; may be empty
 
 

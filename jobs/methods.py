@@ -1,0 +1,146 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The methods that the jobs of connectors call."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .deletes import delete_job_key
+
+EXPORT = "export"  #: from Odoo to the backend
+IMPORT = "import"  #: from the backend to Odoo
+COMPARE = "compare"  #: reads both sides
+BOTH = "both"
+
+
+class JobMethod(NamedTuple):
+    """What a job shows, and how it is made, by the method that it calls."""
+
+    name: str
+    label: Callable | None = None  #: from an environment, the name of its jobs
+    ids_argument: str = ""  #: the argument after the backend, with external ids
+    handles_list: bool = False  #: whether the ids are the records of the job
+    prepares: bool = False  #: whether it only delays jobs that handle records
+    channel_of: str = ""  #: the method whose channel its jobs share
+    usage: str = ""  #: of the component that it calls, if it does nothing else
+    #: From its records and arguments, the identity keys of the jobs that it replaces.
+    record_keys: Callable | None = None
+
+    @property
+    def direction(self):
+        """The direction, also of a connector's own method; may be empty."""
+        directions = (EXPORT, IMPORT, COMPARE)
+        return next((each for each in directions if each in self.name), "")
+
+    def external_ids(self, args, kwargs):
+        """Return the external ids that the call of a job names.
+
+        :param args: positional arguments of the call
+        :param kwargs: named arguments of the call
+        :rtype: list
+        """
+        if not self.ids_argument:
+            return []
+        value = args[1] if len(args) > 1 else kwargs.get(self.ids_argument, ())
+        if not self.handles_list:
+            return [value]
+        # A delete is an external id, with more arguments for the deleter.
+        return [each[0] if isinstance(each, list | tuple) else each for each in value]
+
+
+def changes_job_key(model_name, res_id):
+    """Return the identity key of the job that exports the changes of a binding.
+
+    :param model_name: name of the model of the binding
+    :param res_id: id of the binding
+    :rtype: str
+    """
+    return f"connector.export_changes({model_name}, {res_id})"
+
+
+def job_method(name):
+    """Return what is known of a method.
+
+    :param name: name of a method of bindings, also of one that a connector defines
+    :rtype: JobMethod
+    """
+    return _METHODS.get(name) or JobMethod(name)
+
+
+def record_keys_of(job):
+    """Return the identity keys of the jobs for one record that a job replaces.
+
+    :param job: ``Job`` on bindings
+    :rtype: list[str]
+    """
+    record_keys = job_method(job.method_name).record_keys
+    return record_keys(job.recordset, *job.args) if record_keys else []
+
+
+def _keys_of_changes(bindings, *_args):
+    several = bindings.ids if len(bindings) > 1 else ()
+    return [changes_job_key(bindings._name, id_) for id_ in several]
+
+
+def _keys_of_deletes(model, backend, deletes):
+    return [delete_job_key(backend, model._name, id_) for id_, *_ in deletes]
+
+
+_METHODS = {
+    method.name: method
+    for method in (
+        JobMethod(
+            "import_batch",
+            label=lambda env: env._("Find what to import from %(backend)s"),
+            prepares=True,
+            usage="batch.importer",
+        ),
+        JobMethod(
+            "import_changes",
+            label=lambda env: env._("Find what to import from %(backend)s"),
+            prepares=True,
+        ),
+        JobMethod("import_chunk", ids_argument="external_ids", handles_list=True),
+        JobMethod(
+            "import_record",
+            label=lambda env: env._("Import record %(record)s from %(backend)s"),
+            ids_argument="external_id",
+            usage="record.importer",
+        ),
+        JobMethod(
+            "import_announced",
+            label=lambda env: env._("Import record %(record)s from %(backend)s"),
+            ids_argument="external_id",
+            channel_of="import_record",
+        ),
+        JobMethod(
+            "export_batch",
+            label=lambda env: env._("Find what to export to %(backend)s"),
+            prepares=True,
+        ),
+        JobMethod(
+            "export_record",
+            label=lambda env: env._("Export %(record)s to %(backend)s"),
+            usage="record.exporter",
+        ),
+        JobMethod(
+            "export_changes",
+            label=lambda env: env._("Export %(record)s to %(backend)s"),
+            record_keys=_keys_of_changes,
+        ),
+        JobMethod(
+            "export_delete_record",
+            label=lambda env: env._("Delete record %(record)s on %(backend)s"),
+            ids_argument="external_id",
+            usage="record.exporter.deleter",
+        ),
+        JobMethod(
+            "export_delete_records",
+            ids_argument="deletes",
+            handles_list=True,
+            channel_of="export_delete_record",
+            record_keys=_keys_of_deletes,
+        ),
+        JobMethod("compare_sides", prepares=True),
+        JobMethod("compare_found", ids_argument="external_ids", handles_list=True),
+    )
+}
