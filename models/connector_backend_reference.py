@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from ..tools.backends import company_of
 from ..tools.inspection import backend_models
 
 
@@ -131,13 +132,3 @@ class ConnectorBackendReference(models.AbstractModel):
         if model_name in self.env:
             return self.env[model_name].browse(res_id).exists() or None
         return None
-
-
-def company_of(backend):
-    """Return the company of a backend, empty when it belongs to none.
-
-    :param backend: record of the backend
-    """
-    if "company_id" in backend._fields:
-        return backend.sudo().company_id
-    return backend.env["res.company"]

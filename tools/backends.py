@@ -54,6 +54,16 @@ def _backend_field(model):
     raise ValueError(f"{model._name} has no many2one to a backend.")
 
 
+def company_of(backend):
+    """Return the company of a backend, empty when it belongs to none.
+
+    :param backend: record of the backend
+    """
+    if "company_id" in backend._fields:
+        return backend.sudo().company_id
+    return backend.env["res.company"]
+
+
 def is_archived(backend):
     """Return whether a backend is archived; a model without ``active`` never is."""
     return "active" in backend._fields and not backend.sudo().active
