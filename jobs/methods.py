@@ -27,7 +27,7 @@ class JobMethod(NamedTuple):
 
     @property
     def direction(self):
-        """The direction, also of a connector's own method; may be empty."""
+        """The direction, also of a connector's further method; may be empty."""
         directions = (EXPORT, IMPORT, COMPARE)
         return next((each for each in directions if each in self.name), "")
 

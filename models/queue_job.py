@@ -140,8 +140,9 @@ class QueueJob(models.Model):
             job.backend_id and (job.cause or FAILED in (job.state, vals["state"]))
             for job in self.sudo()
         )
-        jobs = self.with_context(connector_new_cause=vals.get("cause"))
-        result = super(QueueJob, jobs).write(vals)
+        if vals.get("state") == FAILED and "cause" in vals:
+            super().write({"cause": vals["cause"]})  # _message_post_on_failure reads it
+        result = super().write(vals)
         if changes_failures:
             self.env["connector.cause"].look_soon()
         return result
@@ -163,7 +164,7 @@ class QueueJob(models.Model):
             ("backend_id", "=", self.backend_id),
             ("model_name", "=", self.model_name),
             ("state", "=", FAILED),
-            ("cause", "=", self.env.context.get("connector_new_cause")),
+            ("cause", "=", self.cause),
             ("id", "!=", self.id),
         ]
         return bool(self.sudo().search(others, limit=1))
