@@ -18,7 +18,7 @@ from ..tools.transactions import new_transaction
 from .screen_actions import RELOAD, notification
 
 
-class OpenCreate(NamedTuple):
+class UnconfirmedCreate(NamedTuple):
     """An unconfirmed create."""
 
     key: str  #: its idempotency key
@@ -37,7 +37,7 @@ class ConnectorCreateIntent(models.Model):
     """
 
     _name = "connector.create.intent"
-    _description = "Interrupted Create"
+    _description = "Unconfirmed Create"
     _inherit = "connector.backend.reference"
     _order = "id"
     _rec_name = "record_name"
@@ -203,17 +203,17 @@ class ConnectorCreateIntent(models.Model):
             intent.begun = env.cr.now()
 
     @api.private
-    def open_creates(self, backend, model_name):
+    def unconfirmed_creates(self, backend, model_name):
         """Return the unconfirmed creates of a model on a backend.
 
         :param backend: record of the backend
         :param model_name: name of the model of the bindings
-        :rtype: list[OpenCreate]
+        :rtype: list[UnconfirmedCreate]
         """
         intents = self.sudo().search(self._domain_of(backend, model_name))
         now = self.env.cr.now()
         return [
-            OpenCreate(
+            UnconfirmedCreate(
                 key=intent.key,
                 res_id=intent.res_id,
                 is_deleted=not intent._record(),

@@ -20,7 +20,7 @@ class OwnCreates:
     it would create it in Odoo a second time.
 
     :param importer: the importer
-    :param creates: list of :class:`~..models.connector_create_intent.OpenCreate`
+    :param creates: list of :class:`~..models.connector_create_intent.UnconfirmedCreate`
     """
 
     def __init__(self, importer, creates):
@@ -66,7 +66,7 @@ class OwnCreates:
     def _skip(self, external_id):
         message = self.env._(
             "Skipped: %s was deleted in Odoo while it was created on the backend. See "
-            "the interrupted creates.",
+            "the unconfirmed creates.",
             external_id,
         )
         return Outcome(SKIPPED, message)

@@ -95,7 +95,7 @@ def open_failure(world, window):
     window.see(".o_form_sheet .alert", "Correct the settings")
 
 
-def list_interrupted_creates(world, window):
+def list_unconfirmed_creates(world, window):
     """It is unknown whether the server has got a new contact."""
     window.open("action-connector.connector_create_intent_action", RECORD)
 
@@ -188,7 +188,7 @@ STORY = (
     Step("overview-broken", break_server),
     Step("failures", list_failures),
     Step("failure", open_failure),
-    Step("interrupted-creates", list_interrupted_creates),
+    Step("unconfirmed-creates", list_unconfirmed_creates),
     Step("jobs", list_jobs),
     Step(None, retry_failures),
     Step(None, watch_overview),

@@ -112,7 +112,7 @@ class World:
         self.run_scheduled_actions()
         self._wait_for_jobs(since, [("state", "=", "pending"), ("retry", ">", 1)])
         self._wait_until(
-            lambda: self._count("connector.create.intent", []), "a create in doubt"
+            lambda: self._count("connector.create.intent", []), "an unconfirmed create"
         )
 
     def mend_server(self):

@@ -170,7 +170,7 @@ class ConnectorBackendOverview(models.Model):
         kinds = binding_models(self.env, self.backend_model)
         if figure in BOUND and model_name in kinds:
             return self._open_bindings(model_name, figure)
-        if figure == "doubt":
+        if figure == "unconfirmed":
             return self._open("connector.connector_create_intent_action", model_name)
         if figure == "failed":
             return self.action_open_failures(model_name)

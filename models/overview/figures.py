@@ -22,8 +22,8 @@ from ...tools.inspection import backend_field, binding_models
 from .sentences import Cause, Facts, zone_of
 
 DAYS = 14  #: of the history
-#: How long a create may take until it counts as being in doubt.
-DOUBT_AFTER = timedelta(minutes=1)
+#: Age after which a create counts as unconfirmed.
+UNCONFIRMED_AFTER = timedelta(minutes=1)
 #: How long a job may wait until it is asked whether a runner works at all.
 STUCK_AFTER = timedelta(minutes=5)
 
@@ -49,7 +49,7 @@ class KindFigures:
     waiting: int = 0
     running: int = 0
     failed: int = 0
-    doubt: int = 0  #: it is unknown whether the backend has created them
+    unconfirmed: int = 0  #: it is unknown whether the backend has created them
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Figures:
             self._read_bindings()
             self._read_jobs()
             self._read_last_success()
-            self._read_doubts()
+            self._read_unconfirmed()
             self._read_next_runs()
             self._read_history()
             self._find_stuck()
@@ -231,21 +231,21 @@ class Figures:
             if facts.silent_since:  # The jobs may have waited before that, too.
                 facts.silent_since = max(facts.silent_since, moment)
 
-    def _read_doubts(self):
+    def _read_unconfirmed(self):
         begun = self.env["connector.create.intent"]._read_group(
             [
-                ("begun", "<", self.now - DOUBT_AFTER),
+                ("begun", "<", self.now - UNCONFIRMED_AFTER),
                 ("backend_model", "in", list(self.ids)),
             ],
             ["model_name"],
         )
         for (kind,) in begun:
             if kind in self.env:
-                for figures, records in self._select(self._doubts_of(kind)):
-                    figures.kind(kind).doubt += records
-                    figures.facts.doubt += records
+                for figures, records in self._select(self._unconfirmed_of(kind)):
+                    figures.kind(kind).unconfirmed += records
+                    figures.facts.unconfirmed += records
 
-    def _doubts_of(self, kind):
+    def _unconfirmed_of(self, kind):
         """Return the query for the creates of a kind that are not confirmed.
 
         As long as a create is not confirmed, its binding keeps the external id that it
@@ -259,9 +259,9 @@ class Figures:
             ),
             None,
         )
-        unconfirmed = SQL("TRUE")
+        is_unconfirmed = SQL("TRUE")
         if external and not self.env[kind]._fields[external].inherited:
-            unconfirmed = SQL(
+            is_unconfirmed = SQL(
                 "(binding.id IS NULL OR NULLIF(binding.%s::text, '')"
                 " IS NOT DISTINCT FROM intent.previous_external_id)",
                 SQL.identifier(external),
@@ -274,8 +274,8 @@ class Figures:
             " GROUP BY 1, 2",
             SQL.identifier(self.env[kind]._table),
             kind,
-            self.now - DOUBT_AFTER,
-            unconfirmed,
+            self.now - UNCONFIRMED_AFTER,
+            is_unconfirmed,
         )
 
     def _read_next_runs(self):

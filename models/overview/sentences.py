@@ -44,7 +44,7 @@ class Facts:
     running: int = 0
     failed: Counter = dataclasses.field(default_factory=Counter)  #: by :class:`Cause`
     retried: Counter = dataclasses.field(default_factory=Counter)  #: by :class:`Cause`
-    doubt: int = 0  #: it is unknown whether the backend has created them
+    unconfirmed: int = 0  #: it is unknown whether the backend has created them
     #: since when the backend has not answered
     silent_since: datetime | None = None
     #: since when jobs could run, but no job runner starts any
@@ -177,12 +177,12 @@ def _silent(words, facts):
     )
 
 
-def _doubtful(words, facts):
-    if facts.doubt == 1:
+def _unconfirmed(words, facts):
+    if facts.unconfirmed == 1:
         return words._("It is unknown whether 1 record was created. Check it.")
     return words._(
         "It is unknown whether %s records were created. Check them.",
-        words.number(facts.doubt),
+        words.number(facts.unconfirmed),
     )
 
 
@@ -230,7 +230,7 @@ RULES = (
     Rule("stuck", ACT, lambda facts: facts.stuck_since, _stuck),
     Rule("failed", ACT, lambda facts: facts.failed.total(), _failed),
     Rule("silent", WAIT, lambda facts: facts.silent_since, _silent),
-    Rule("doubtful", ACT, lambda facts: facts.doubt, _doubtful),
+    Rule("unconfirmed", ACT, lambda facts: facts.unconfirmed, _unconfirmed),
     Rule("retried", WAIT, lambda facts: facts.retried.total(), _retried),
     Rule(
         "working",

@@ -27,7 +27,7 @@ RECENT = 1000
 SHOWN = 20
 
 #: States of a link, the worst first.
-STATES = ("failed", "doubt", "waiting", "never", "linked")
+STATES = ("failed", "unconfirmed", "waiting", "never", "linked")
 
 # queue_job stores texts that contain JSON.
 COLUMNS = SQL("id, date_created, records #>> '{}' AS records, args #>> '{}' AS args")
@@ -183,12 +183,12 @@ class ConnectorLink(models.AbstractModel):
             bindings = self.env[name].browse([link.binding.id for link in of_model])
             changes = self.env["connector.export.change"].sudo().of(bindings)
             intents = self.env["connector.create.intent"].sudo()
-            doubts = intents.search(
+            unconfirmed = intents.search(
                 [("model_name", "=", name), ("res_id", "in", bindings.ids)]
             ).filtered("unconfirmed")
             for link in of_model:
                 link.changes = _of_record(changes, link.binding)
-                link.doubts = _of_record(doubts, link.binding)
+                link.unconfirmed = _of_record(unconfirmed, link.binding)
         self._load_jobs(links, with_finished)
 
     def _load_jobs(self, links, with_finished):
@@ -266,15 +266,15 @@ class Link:
                 self.external_id = binder.to_external(binding)
                 self.synced = binding[binder._sync_date_field]
         # ConnectorLink._load() reads these of all links together.
-        self.changes = self.doubts = self.jobs = self.unfinished = ()
+        self.changes = self.unconfirmed = self.jobs = self.unfinished = ()
 
     @property
     def state(self):
         """The state of the link, one of ``STATES``."""
         if any(job.state == FAILED for job in self.unfinished):
             return "failed"
-        if self.doubts:
-            return "doubt"
+        if self.unconfirmed:
+            return "unconfirmed"
         if self.unfinished:  # Changes without a job are those of a skipped record.
             return "waiting"
         return "linked" if is_external_id(self.external_id) else "never"
@@ -303,9 +303,7 @@ class Link:
             "synced": _moment(self.synced),
             "state": self.state,
             "changes": self._waiting_changes(),
-            "doubts": [
-                {"id": doubt.id, "since": _moment(doubt.begun)} for doubt in self.doubts
-            ],
+            "isUnconfirmed": bool(self.unconfirmed),
             "error": self._last_error(),
             "jobs": [self._job(job) for job in self.jobs],
         }
