@@ -27,7 +27,7 @@ NOT_OPENED = ("connection to server", "could not connect")
 #: How old a job may be, so that a lost connection counts no attempt.
 UNCOUNTED = timedelta(hours=1)
 #: Seconds that a job waits for PostgreSQL to accept connections again.
-PATIENCE = 60
+RECONNECT_SECONDS = 60
 
 
 class RunJobController(main.RunJobController):
@@ -132,7 +132,7 @@ def _give_back(env, job_uuid, error=None):
     env.cr.clear()  # The lost job must not write what it had not flushed.
     with suppress(psycopg2.Error):
         env.cr.rollback()  # This releases the lock of the job, if it is still held.
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + RECONNECT_SECONDS
     while True:
         try:
             with env.registry.cursor() as cr:

@@ -32,13 +32,13 @@ from .database_errors import database_cause
 READABLE = (AssertionError, ConnectorException, JobError, RetryableJobError, UserError)
 
 #: The action that a cause demands.
-WAIT = "wait"  #: nothing: the job is retried
+RETRIED = "wait"  #: nothing: the job is retried
 MISSING = "missing"  #: to add what the record needs; the job is retried
 RECORD = "record"  #: to correct the record
 SETTINGS = "settings"  #: to correct the settings, here or on the backend
 DEVELOPER = "developer"  #: to tell the developer
 CAUSE_CLASSES = [
-    (WAIT, "Wait"),
+    (RETRIED, "Wait"),
     (MISSING, "Add what is missing"),
     (RECORD, "Correct the record"),
     (SETTINGS, "Correct the settings"),
@@ -113,7 +113,7 @@ def cause_class_of(error):
     if isinstance(error, MissingDependencyError):
         return MISSING
     if isinstance(error, RetryableJobError):
-        return WAIT
+        return RETRIED
     return _class_of(type(_last_attempt(error)))
 
 

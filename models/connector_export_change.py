@@ -19,7 +19,7 @@ from ..tools.transactions import commit_if_allowed, commits_enabled, new_transac
 LOCKS = 256
 #: Seconds that a job waits for transactions that are committing changes. A transaction
 #: that takes longer has flushed them at a savepoint, and may take much longer.
-PATIENCE = 0.2
+COMMIT_SECONDS = 0.2
 #: Key of the UUIDs of the jobs that this transaction has made
 _JOBS_MADE = "connector.export.change.jobs"
 
@@ -207,7 +207,7 @@ class ConnectorExportChange(models.Model):
 
     def _wait_for_commits(self, bindings):
         numbers = sorted({id_ % LOCKS for id_ in bindings.ids})
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + COMMIT_SECONDS
         while True:
             # A lock that was free once is not asked for again: transactions that take
             # it later see that this job has begun.

@@ -12,7 +12,7 @@ from odoo import SUPERUSER_ID, api
 _logger = logging.getLogger(__name__)
 
 #: Type of the message on Odoo's bus.
-UPDATED = "connector/updated"
+SCREEN_UPDATE = "connector/updated"
 #: Seconds between two messages of a process for a database. Screens read once more two
 #: seconds after a message, so that they miss nothing that happens in between.
 INTERVAL = 1
@@ -73,4 +73,4 @@ def send(env):
     """
     users = env.ref("connector.group_connector_user", raise_if_not_found=False)
     if users:
-        users.sudo()._bus_send(UPDATED, {})
+        users.sudo()._bus_send(SCREEN_UPDATE, {})

@@ -9,7 +9,7 @@ from ...tools.locks import try_lock_rows
 from ..backend_adapter import settling_time
 
 #: How long an import waits for creates in flight before it asks the backend.
-PATIENCE = timedelta(minutes=1)
+MAX_WAIT = timedelta(minutes=1)
 
 
 class OwnCreates:
@@ -58,7 +58,7 @@ class OwnCreates:
     def _wait_for_creates(self):
         """Retry the job while a create is in flight, unless it has waited for long."""
         job = self.importer._current_job()
-        has_waited = job and job.date_created < datetime.now() - PATIENCE
+        has_waited = job and job.date_created < datetime.now() - MAX_WAIT
         settled = settling_time(self.importer.backend_adapter)
         if not has_waited and any(create.age < settled for create in self.creates):
             self._retry()

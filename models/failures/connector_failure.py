@@ -13,10 +13,10 @@ from ...jobs.causes import (
     INTERRUPTED,
     MISSING,
     RECORD,
+    RETRIED,
     SETTINGS,
     STORED_CAUSE,
     UNKNOWN,
-    WAIT,
     example_of,
     without_secrets,
 )
@@ -60,7 +60,7 @@ FAILING_JOBS = SQL(
     interrupted=INTERRUPTED,
     missing=MISSING,
     settings=SETTINGS,
-    wait=WAIT,
+    wait=RETRIED,
 )
 
 
@@ -154,7 +154,7 @@ class ConnectorFailure(models.Model):
         )
         return {
             **dict.fromkeys(INTERRUPTED, ask),
-            WAIT: self.env._(
+            RETRIED: self.env._(
                 "You need not do anything: Odoo tries again by itself. Retry now if "
                 "you know that the cause is gone."
             ),

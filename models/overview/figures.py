@@ -28,7 +28,7 @@ UNCONFIRMED_AFTER = timedelta(minutes=1)
 STUCK_AFTER = timedelta(minutes=5)
 
 #: An unfinished job. The index on queue_job has the same words.
-UNFINISHED = SQL("backend_id IS NOT NULL AND state NOT IN %s", FINISHED)
+UNFINISHED_JOB = SQL("backend_id IS NOT NULL AND state NOT IN %s", FINISHED)
 #: Records that a job counts for.
 RECORDS = SQL("SUM(GREATEST(record_count, 1))")
 
@@ -169,7 +169,7 @@ class Figures:
             failed=FAILED,
             pending=PENDING,
             now=self.now,
-            unfinished=UNFINISHED,
+            unfinished=UNFINISHED_JOB,
             of_these=self._of_these,
         )
         for figures, *row in self._select(query):
@@ -297,7 +297,7 @@ class Figures:
         done = SQL("backend_id IS NOT NULL AND state = %s", DONE)
         for figures, day, records in self._per_day(SQL("date_done"), done):
             figures.done[day] = records
-        failed = SQL("%s AND state = %s", UNFINISHED, FAILED)
+        failed = SQL("%s AND state = %s", UNFINISHED_JOB, FAILED)
         for figures, day, records in self._per_day(SQL("date_started"), failed):
             figures.failed[day] = records
 

@@ -8,7 +8,7 @@ from odoo.tools import SQL
 
 from odoo.addons.component.exception import NoComponentError
 
-from ...jobs.causes import WAIT, example_of, without_secrets
+from ...jobs.causes import RETRIED, example_of, without_secrets
 from ...jobs.outcome import SKIPPED
 from ...jobs.states import FAILED, FAILING_ATTEMPTS, FINISHED, STARTED, WAITING
 from ...tools.backends import backend_of
@@ -336,7 +336,7 @@ class Link:
                 message = job.exc_message if job.state == FAILED else job.result
                 return {
                     "message": example_of(job.exc_name, message) or job.cause or "",
-                    "isRetried": job.cause_class == WAIT and job.state != FAILED,
+                    "isRetried": job.cause_class == RETRIED and job.state != FAILED,
                 }
         return False
 
