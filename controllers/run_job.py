@@ -124,8 +124,6 @@ def _is_unavailable(error):
 def _give_back(env, job_uuid, error=None):
     """Let a job run again that has lost a connection, without counting an attempt.
 
-    :param env: ``Environment`` of the request that runs the job
-    :param job_uuid: UUID of the job
     :param error: the error of the attempt, if it has begun
     :return: the state of the job now, ``None`` when it was deleted
     """

@@ -88,12 +88,8 @@ CAUSE_LENGTH = 300
 def masked_cause_of(env, error):
     """Return the cause of an error without what differs from record to record.
 
-    Failures with the same cause have the same text.
-
-    :param env: ``Environment``, whose transaction must accept queries
-    :param error: the exception
-    :return: a translated sentence with "…" for ids, numbers, quoted values, addresses
-    :rtype: str
+    Failures with the same cause have the same text, with "…" for ids, numbers, quoted
+    values and addresses. The transaction of ``env`` must accept queries.
     """
     return _masked(cause_of(env, _last_attempt(error))) or type(error).__name__
 
@@ -104,12 +100,7 @@ def _masked(text):
 
 
 def cause_class_of(error):
-    """Return what has to be done about an error.
-
-    :param error: the exception
-    :return: ``"wait"``, ``"missing"``, ``"record"``, ``"settings"`` or ``"developer"``
-    :rtype: str
-    """
+    """Return what has to be done about an error, one of ``CAUSE_CLASSES``."""
     if isinstance(error, MissingDependencyError):
         return MISSING
     if isinstance(error, RetryableJobError):
@@ -125,13 +116,7 @@ def _class_of(error_class):
 
 
 def stored_cause(exc_name, exc_message):
-    """Return the cause of a job, and its class, from what queue_job stored of it.
-
-    :param exc_name: name of the class of the exception, with its module
-    :param exc_message: its message
-    :return: pair of the cause and its class; two times ``None`` for a job without both
-    :rtype: tuple
-    """
+    """Return the cause of a job and its class, from what queue_job stored of it."""
     cause = _masked(example_of(exc_name, exc_message) or exc_name or "") or None
     return cause, cause and _class_of(_class_named(exc_name))
 
@@ -139,10 +124,7 @@ def stored_cause(exc_name, exc_message):
 def example_of(exc_name, message):
     """Return the message of an error as people may read it.
 
-    :param exc_name: name of the class of the exception, with its module
-    :param message: its message
-    :return: an empty text when the message has rows of the database, or is empty
-    :rtype: str
+    It is empty when the message contains rows of the database.
     """
     if issubclass(_class_named(exc_name), psycopg2.Error):
         return ""
@@ -166,13 +148,9 @@ def _last_attempt(error):
 
 
 def cause_of(env, error, data=None):
-    """Return why a record could not be synchronised.
+    """Return why a record could not be synchronised, for people.
 
-    :param env: ``Environment``, whose transaction must accept queries
-    :param error: the exception
     :param data: the data of the record on the backend, if it was read
-    :return: a translated sentence, without database rows or class names
-    :rtype: str
     """
     if isinstance(error, psycopg2.Error):
         return database_cause(env, error)

@@ -18,15 +18,7 @@ class JobFacts(NamedTuple):
 
 
 def facts_of(records, method_name, args, kwargs):
-    """Return what a new job is about.
-
-    :param records: recordset on which the job calls the method
-    :param method_name: name of the method
-    :param args: positional arguments of the call
-    :param kwargs: named arguments of the call
-    :return: ``None`` for a job that belongs to no backend
-    :rtype: JobFacts | None
-    """
+    """Return what a new job is about; ``None`` if it belongs to no backend."""
     registry = records.env.registry
     backend_class = registry["connector.backend"]
     if isinstance(records, backend_class):
@@ -52,12 +44,7 @@ def _count(records, method_name, args, kwargs):
 
 
 def outcome_values(job):
-    """Return what the row of a job stores about its last attempt.
-
-    :param job: ``Job`` that is being stored
-    :return: values of ``queue.job``
-    :rtype: dict
-    """
+    """Return what the row of a ``Job`` stores about its last attempt."""
     values = {}
     error = getattr(job, "connector_error", None)  # RunJobController sets it.
     if error is not None:

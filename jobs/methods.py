@@ -32,12 +32,7 @@ class JobMethod(NamedTuple):
         return next((each for each in directions if each in self.name), "")
 
     def external_ids(self, args, kwargs):
-        """Return the external ids that the call of a job names.
-
-        :param args: positional arguments of the call
-        :param kwargs: named arguments of the call
-        :rtype: list
-        """
+        """Return the external ids that the call of a job names."""
         if not self.ids_argument:
             return []
         value = args[1] if len(args) > 1 else kwargs.get(self.ids_argument, ())
@@ -48,30 +43,17 @@ class JobMethod(NamedTuple):
 
 
 def changes_job_key(model_name, res_id):
-    """Return the identity key of the job that exports the changes of a binding.
-
-    :param model_name: name of the model of the binding
-    :param res_id: id of the binding
-    :rtype: str
-    """
+    """Return the identity key of the job that exports the changes of a binding."""
     return f"connector.export_changes({model_name}, {res_id})"
 
 
 def job_method(name):
-    """Return what is known of a method.
-
-    :param name: name of a method of bindings, also of one that a connector defines
-    :rtype: JobMethod
-    """
+    """Return what is known of a method, which a connector may have defined."""
     return _METHODS.get(name) or JobMethod(name)
 
 
 def record_keys_of(job):
-    """Return the identity keys of the jobs for one record that a job replaces.
-
-    :param job: ``Job`` on bindings
-    :rtype: list[str]
-    """
+    """Return the identity keys of the jobs for one record that a job replaces."""
     record_keys = job_method(job.method_name).record_keys
     return record_keys(job.recordset, *job.args) if record_keys else []
 

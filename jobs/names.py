@@ -5,13 +5,7 @@ from .methods import job_method
 
 
 def default_name(records, method_name):
-    """Return the name that queue_job gives to a job without a description.
-
-    :param records: recordset on which the job calls the method
-    :param method_name: name of the method
-    :return: the first line of the docstring; ``None`` without one
-    :rtype: str | None
-    """
+    """Return the name that queue_job gives to a job without a description."""
     text = getattr(records, method_name).__doc__
     return text.splitlines()[0].strip() if text else None
 
@@ -19,14 +13,8 @@ def default_name(records, method_name):
 def name_of(records, method_name, args, kwargs, backend):
     """Return a name for a job on a binding, if it costs no query for each record.
 
-    :param records: recordset on which the job calls the method
-    :param method_name: name of the method
-    :param args: positional arguments of the call
-    :param kwargs: named arguments of the call
-    :param backend: record of the backend
-    :return: a translated name; ``None`` when the name of the record is not in memory,
-        or the method is another one
-    :rtype: str | None
+    :return: ``None`` when the name of the record is not in memory, or the table of
+        methods has no label
     """
     method = job_method(method_name)
     if not method.label:

@@ -37,10 +37,7 @@ class ConnectorBackendState(models.Model):
 
     @api.private
     def of(self, backends):
-        """Return the states of backends, and make those that are missing.
-
-        :param backends: records of one model of backends
-        """
+        """Return the states of backends of one model; make those that are missing."""
         states = self.sudo().search(
             [("backend_model", "=", backends._name), ("backend_id", "in", backends.ids)]
         )
@@ -96,11 +93,7 @@ class ConnectorBackendState(models.Model):
 
     @api.private
     def is_paused(self, backend):
-        """Return whether the jobs of a backend have to wait.
-
-        :param backend: record of the backend
-        :rtype: bool
-        """
+        """Return whether the jobs of a backend have to wait."""
         return (backend._name, backend.id) in self._paused_backends()
 
     @api.model
@@ -116,9 +109,7 @@ class ConnectorBackendState(models.Model):
         Its transaction may not have seen the pause when it made the job, or the job
         was about to run.
 
-        :param job: ``Job``
         :return: whether the job has to wait
-        :rtype: bool
         """
         paused = self._paused_backends()
         if not paused:

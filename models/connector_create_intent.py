@@ -161,10 +161,7 @@ class ConnectorCreateIntent(models.Model):
 
     @api.private
     def withdraw(self, key):
-        """Delete the intent of a create that did not happen.
-
-        :param key: its idempotency key
-        """
+        """Delete the intent of a create that did not happen."""
         with new_transaction(self.env) as env:
             self.with_env(env).sudo().search([("key", "=", key)])._delete()
 
@@ -175,29 +172,19 @@ class ConnectorCreateIntent(models.Model):
         Odoo's transactions are REPEATABLE READ: this one sees an intent that it has
         declared only after a commit. What it does not see is left to the next create of
         the record, or to the vacuum.
-
-        :param backend: record of the backend
-        :param bindings: the bindings
         """
         self.sudo().search(self._domain_of_records(backend, bindings))._delete()
 
     @api.private
     def age_of(self, key):
-        """Return how long ago the backend was called to create a record.
-
-        :param key: the idempotency key of the create, whose intent is committed
-        :rtype: timedelta
-        """
+        """Return how long ago the backend was called to create a record."""
         with new_transaction(self.env) as env:
             intent = self.with_env(env).sudo().search([("key", "=", key)])
             return env.cr.now() - intent.begun
 
     @api.private
     def begin_again(self, key):
-        """Commit that the backend is called again to create a record.
-
-        :param key: the idempotency key of the create
-        """
+        """Commit that the backend is called again to create a record."""
         with new_transaction(self.env) as env:
             intent = self.with_env(env).sudo().search([("key", "=", key)])
             intent.begun = env.cr.now()
@@ -206,8 +193,6 @@ class ConnectorCreateIntent(models.Model):
     def unconfirmed_creates(self, backend, model_name):
         """Return the unconfirmed creates of a model on a backend.
 
-        :param backend: record of the backend
-        :param model_name: name of the model of the bindings
         :rtype: list[UnconfirmedCreate]
         """
         intents = self.sudo().search(self._domain_of(backend, model_name))

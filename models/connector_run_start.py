@@ -55,12 +55,10 @@ class ConnectorRunStart(models.Model):
     def begin(self, backend, model_name, method_name=None, job_uuid=None):
         """Begin a run.
 
-        :param backend: record of the backend
         :param model_name: name of the model of the bindings; ``False`` for all
         :param method_name: method of the job that begins it; by default a run in both
             directions begins
         :param job_uuid: UUID of the running job that begins it, if one does
-        :return: the new row
         """
         progress_id = self.env.context.get("ir_cron_progress_id")
         progress = self.env["ir.cron.progress"].sudo().browse(progress_id)
@@ -79,8 +77,6 @@ class ConnectorRunStart(models.Model):
     def within(self, backend, model_name, method_name, job=None):
         """Let the jobs that are delayed within belong to a run.
 
-        :param backend: record of the backend
-        :param model_name: name of the model of the bindings
         :param method_name: method of a job that would begin a run, if none is present
         :param job: the running ``queue.job``, empty outside jobs; its next attempt
             continues the run that it begins

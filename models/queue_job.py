@@ -104,12 +104,7 @@ class QueueJob(models.Model):
         return super().create(vals_list)
 
     def _connector_values(self, vals):
-        """Return what a new job of a connector shows to people, and its state.
-
-        :param vals: values of the new job
-        :return: no values for other jobs
-        :rtype: dict
-        """
+        """Return what a new job of a connector shows to people, and its state."""
         records = vals.get("records")
         if records is None:
             return {}
@@ -171,20 +166,13 @@ class QueueJob(models.Model):
 
     @api.private
     def within_run_of(self, job):
-        """Let the jobs that are delayed within belong to the run of a job.
-
-        :param job: ``queue.job``
-        :return: context manager
-        """
+        """Let the jobs that are delayed within belong to the run of a job."""
         run = job.run_id and Run(job.run_id.id, job.backend_model, job.backend_id)
         return within_run(run or None)
 
     @api.private
     def store_new(self, jobs):
-        """Store new jobs with one query; ``Job.store()`` sends several for each.
-
-        :param jobs: list of ``Job``
-        """
+        """Store new jobs with one query; ``Job.store()`` sends several for each."""
         self.sudo().with_context(_job_edit_sentinel=self.EDIT_SENTINEL).create(
             [job._store_values(create=True) for job in jobs]
         )
@@ -193,10 +181,7 @@ class QueueJob(models.Model):
     def uuids_by_key(self, keys, states):
         """Return the jobs that have one of the keys, for themselves or for a record.
 
-        :param keys: list of identity keys
-        :param states: states that the jobs may have
-        :return: pairs of a key and the UUID of a job
-        :rtype: list
+        :return: list of pairs of a key and the UUID of a job in one of the states
         """
         self.flush_model(["identity_key", "record_keys", "state"])
         return self.env.execute_query(

@@ -34,7 +34,6 @@ class Throttle:
         """Return whether the last event that was admitted is long enough ago.
 
         :param key: what the event is about; each key has its own intervals
-        :rtype: bool
         """
         now = self._clock()
         last = self._last.get(key)
@@ -52,8 +51,6 @@ def notify_screens(registry):
 
     It uses a transaction of its own, and never raises an error: a job must not fail
     because nobody could be told about it.
-
-    :param registry: ``Registry`` of the database
     """
     if not _throttle.admits(registry.db_name):
         return
@@ -68,8 +65,6 @@ def send(env):
     """Send the message when the transaction is committed.
 
     Odoo lets each user receive the messages to their groups, and to no others.
-
-    :param env: ``Environment``
     """
     users = env.ref("connector.group_connector_user", raise_if_not_found=False)
     if users:

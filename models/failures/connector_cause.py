@@ -18,6 +18,8 @@ KEPT = 30
 MOST_ACTIVITIES = 10
 
 ACTIVITY = "mail.mail_activity_data_todo"
+#: The fields that a cause has in common with its failures.
+KEY = ("backend_model", "backend_id", "model_name", "cause")
 
 _throttle = Throttle(DELAY / 2)
 
@@ -65,18 +67,11 @@ class ConnectorCause(models.Model):
     def _compute_failure(self):
         for cause in self:
             failure = self.env["connector.failure"].search(
-                [
-                    *self._domain_of(cause._reference(), cause.model_name),
-                    ("cause", "=", cause.cause),
-                ],
-                limit=1,
+                [(name, "=", cause[name]) for name in KEY], limit=1
             )
             cause.failure_id = failure
             cause.record_count = failure.record_count
             cause.remedy = failure.remedy
-
-    def _reference(self):
-        return self.env[self.backend_model].browse(self.backend_id)
 
     @api.private
     def look_soon(self):
@@ -115,11 +110,8 @@ class ConnectorCause(models.Model):
     def _make(self, failure):
         return self.with_context(mail_create_nolog=True).create(
             {
-                "backend_model": failure.backend_model,
-                "backend_id": failure.backend_id,
-                "model_name": failure.model_name,
+                **{name: failure[name] for name in KEY},
                 "company_id": failure.company_id.id,
-                "cause": failure.cause,
             }
         )
 
@@ -214,4 +206,4 @@ class ConnectorCause(models.Model):
 
 
 def _key(record):
-    return record.backend_model, record.backend_id, record.model_name, record.cause
+    return tuple(record[name] for name in KEY)

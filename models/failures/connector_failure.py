@@ -350,7 +350,6 @@ def _external_ids(job):
 def _names(job, names):
     """Return how people call the records of a job.
 
-    :param job: ``queue.job``
     :param names: names of bindings by id; the others are called by their id
     """
     ids = _record_ids(job)

@@ -29,7 +29,6 @@ class ConnectorBackendMonitoring(models.Model):
             job is old, without those that failed; the numbers of records that are
             ``waiting``, have ``failed`` or are ``unconfirmed`` (also as ``in_doubt``);
             the moment of the ``last_success``, or ``None``, in UTC
-        :rtype: list[dict]
         """
         self.check_access("read")
         self.sudo().make_missing()

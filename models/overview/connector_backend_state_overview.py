@@ -96,7 +96,6 @@ class ConnectorBackendOverview(models.Model):
         """Return the figures of the backends, as far as the user may read them.
 
         :return: ``BackendFigures`` by the id of the state
-        :rtype: dict
         """
         self.check_access("read")
         figures = self.sudo()._read_figures()
@@ -162,7 +161,6 @@ class ConnectorBackendOverview(models.Model):
     def action_open_figure(self, model_name, figure):
         """Open the list behind a figure.
 
-        :param model_name: name of the model of the bindings
         :param figure: name of the figure, as in ``KindFigures``
         """
         self.ensure_one()

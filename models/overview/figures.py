@@ -67,11 +67,7 @@ class BackendFigures:
 
 
 class Figures:
-    """Reads the figures of backends.
-
-    :param env: ``Environment`` with the rights of the system
-    :param references: list of :class:`Reference`
-    """
+    """Reads the figures of backends, with the rights of the system."""
 
     def __init__(self, env, references):
         self.env = env
@@ -84,10 +80,7 @@ class Figures:
         self.now = fields.Datetime.now()
 
     def read(self):
-        """Return the figures.
-
-        :rtype: dict[Reference, BackendFigures]
-        """
+        """Return the figures."""
         self.env.flush_all()
         if self.references:
             self._read_backends()

@@ -62,19 +62,12 @@ class Rule(NamedTuple):
 
 
 def zone_of(env):
-    """Return the name of the time zone in which a user reads moments.
-
-    :param env: ``Environment``
-    :rtype: str
-    """
+    """Return the name of the time zone in which a user reads moments."""
     return env.context.get("tz") or env.user.tz or "UTC"
 
 
 class Words:
-    """Numbers, moments and parts of sentences in the language of a user.
-
-    :param env: ``Environment``
-    """
+    """Numbers, moments and parts of sentences in the language of a user."""
 
     def __init__(self, env):
         self.env = env
@@ -259,12 +252,7 @@ class Sentence(NamedTuple):
 
 
 def sentence_of(env, facts):
-    """Return the sentence about a backend.
-
-    :param env: ``Environment``, for the language and the time zone
-    :param facts: :class:`Facts`
-    :rtype: Sentence
-    """
+    """Return the sentence about a backend."""
     rule = next(rule for rule in RULES if rule.applies(facts))
     words = Words(env)
     return Sentence(

@@ -65,10 +65,7 @@ class ConnectorLink(models.AbstractModel):
     def summary(self, model_name, res_id):
         """Return how many links a record has, and the worst of their states.
 
-        :param model_name: name of the model of the record
-        :param res_id: id of the record
         :return: dict with the ``count``, and the ``state`` or ``False``
-        :rtype: dict
         """
         links = self._links(self._record(model_name, res_id), with_finished=False)
         states = [link.state for link in links]
@@ -79,12 +76,7 @@ class ConnectorLink(models.AbstractModel):
 
     @api.model
     def links(self, model_name, res_id):
-        """Return what the screen shows of each link of a record.
-
-        :param model_name: name of the model of the record
-        :param res_id: id of the record
-        :rtype: dict
-        """
+        """Return what the screen shows of each link of a record."""
         record = self._record(model_name, res_id)
         return {
             "name": record.display_name,
@@ -96,13 +88,7 @@ class ConnectorLink(models.AbstractModel):
 
     @api.model
     def export_now(self, binding_model, res_id):
-        """Delay the export of a record.
-
-        :param binding_model: name of the model of the binding
-        :param res_id: id of the binding
-        :return: a translated sentence
-        :rtype: str
-        """
+        """Delay the export of a record."""
         link = self._link_to_act_on(binding_model, res_id)
         if link.waits_for("export_record"):
             return self.env._("A job that exports the record waits already.")
@@ -112,13 +98,7 @@ class ConnectorLink(models.AbstractModel):
 
     @api.model
     def import_now(self, binding_model, res_id):
-        """Delay the import of a record.
-
-        :param binding_model: name of the model of the binding
-        :param res_id: id of the binding
-        :return: a translated sentence
-        :rtype: str
-        """
+        """Delay the import of a record."""
         link = self._link_to_act_on(binding_model, res_id)
         name = link.binding.display_name
         if not is_external_id(link.external_id):
@@ -248,7 +228,6 @@ class ConnectorLink(models.AbstractModel):
 class Link:
     """A binding and what is known about its synchronisation.
 
-    :param env: ``Environment`` of the user
     :param binding: the binding, with the rights of the system
     """
 
@@ -362,10 +341,8 @@ def _jobs_query(links, jobs):
 
     Most jobs are ruled out by their text: parsing the JSON of each takes much longer.
 
-    :param links: list of ``Link``
     :param jobs: query for the jobs of ``link`` that are searched
     :return: query for pairs of the place of the link, from 1 on, and the id of a job
-    :rtype: SQL
     """
     ids = [
         str(link.external_id) if is_external_id(link.external_id) else None
