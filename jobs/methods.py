@@ -49,7 +49,7 @@ def changes_job_key(model_name, res_id):
 
 def job_method(name):
     """Return what is known of a method, which a connector may have defined."""
-    return _METHODS.get(name) or JobMethod(name)
+    return METHODS.get(name) or JobMethod(name)
 
 
 def record_keys_of(job):
@@ -67,7 +67,7 @@ def _keys_of_deletes(model, backend, deletes):
     return [delete_job_key(backend, model._name, id_) for id_, *_ in deletes]
 
 
-_METHODS = {
+METHODS = {
     method.name: method
     for method in (
         JobMethod(
