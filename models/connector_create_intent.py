@@ -263,14 +263,10 @@ class ConnectorCreateIntent(models.Model):
     def action_open_record(self):
         """Open the record that was to be created on the backend."""
         self.ensure_one()
-        if not self._record():
+        record = self._record()
+        if not record:
             raise UserError(self.env._("The record has been deleted in Odoo."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.model_name,
-            "res_id": self.res_id,
-            "view_mode": "form",
-        }
+        return record._get_records_action(context={})
 
     def _link(self, external_id):
         with self._work() as work:

@@ -149,14 +149,8 @@ class ConnectorBackendOverview(models.Model):
     def action_open_backend(self):
         """Open the settings of the backend."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.backend_name,
-            "res_model": self.backend_model,
-            "res_id": self.backend_id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-        }
+        backend = self.env[self.backend_model].browse(self.backend_id)
+        return backend._get_records_action(name=self.backend_name, context={})
 
     def action_open_figure(self, model_name, figure):
         """Open the list behind a figure.

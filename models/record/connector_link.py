@@ -122,10 +122,13 @@ class ConnectorLink(models.AbstractModel):
         self.env["connector.backend.state"].check_access("read")
         if model_name not in self.env or not self._has_links(model_name):
             raise UserError(self.env._("%s has no links with backends.", model_name))
+        return self._existing(model_name, res_id, "read")
+
+    def _existing(self, model_name, res_id, operation):
         record = self.env[model_name].browse(int(res_id)).exists()
         if not record:
             raise UserError(self.env._("The record was deleted in the meantime."))
-        record.check_access("read")
+        record.check_access(operation)
         return record
 
     @api.model
@@ -210,10 +213,7 @@ class ConnectorLink(models.AbstractModel):
             registry[binding_model], registry[BINDING]
         ):
             raise UserError(self.env._("%s has no links with backends.", binding_model))
-        binding = self.env[binding_model].browse(int(res_id)).exists()
-        if not binding:
-            raise UserError(self.env._("The record was deleted in the meantime."))
-        binding.check_access("write")
+        binding = self._existing(binding_model, res_id, "write")
         name = wrapped_field(self.env, binding_model)
         (binding.sudo()[name].with_env(self.env) if name else binding).check_access(
             "read"
