@@ -19,7 +19,7 @@ def name_of(records, method_name, args, kwargs, backend):
     method = job_method(method_name)
     if not method.label:
         return None
-    text = method.label(records.env)
+    text = records.env._(method.label)
     of_backend = backend.sudo().display_name
     if method.prepares:
         return text % {"backend": of_backend}

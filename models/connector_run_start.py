@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..jobs.methods import BOTH, COMPARE, EXPORT, IMPORT, job_method
+from ..jobs.methods import BOTH, COMPARE, EXPORT, IMPORT, direction_of
 from ..jobs.runs import Run, present_run, within_run
 
 
@@ -65,7 +65,7 @@ class ConnectorRunStart(models.Model):
         return self.sudo().create(
             {
                 **self._values_of(backend, model_name),
-                "direction": job_method(method_name).direction if method_name else BOTH,
+                "direction": direction_of(method_name) if method_name else BOTH,
                 "user_id": self.env.uid,
                 "cron_id": progress.exists().cron_id.id,
                 "job_uuid": job_uuid,
@@ -97,7 +97,7 @@ class ConnectorRunStart(models.Model):
         domain = [
             *self._domain_of(backend, model_name),
             ("job_uuid", "=", job_uuid),
-            ("direction", "=", job_method(method_name).direction),
+            ("direction", "=", direction_of(method_name)),
         ]
         return self.sudo().search(domain, limit=1)
 

@@ -13,7 +13,7 @@ from ..exception import (
     NetworkRetryableError,
 )
 from ..jobs.causes import cause_class_of, masked_cause_of
-from ..jobs.methods import METHODS, job_method
+from ..jobs.methods import METHODS, direction_of, job_method
 from ..models.external_binding import ExternalBinding
 from .common import RealJobsCase, ShopCase, batch_export_components
 
@@ -56,16 +56,14 @@ class TestFactsOfJobs(ShopCase):
 
 class TestMethods(BaseCase):
     def test_the_table_describes_methods_of_bindings(self):
-        for method in METHODS.values():
-            with self.subTest(method.name):
-                arguments = list(
-                    signature(getattr(ExternalBinding, method.name)).parameters
-                )
+        for name, method in METHODS.items():
+            with self.subTest(name):
+                arguments = signature(getattr(ExternalBinding, name)).parameters
                 if method.ids_argument:
-                    self.assertEqual(arguments[2], method.ids_argument)
+                    self.assertEqual(list(arguments)[2], method.ids_argument)
                 if method.channel_of:
                     self.assertIn(method.channel_of, METHODS)
-                self.assertTrue(method.direction)
+                self.assertTrue(direction_of(name))
 
     def test_the_name_of_a_connectors_own_method_tells_the_direction(self):
         for name, direction in (
@@ -73,7 +71,7 @@ class TestMethods(BaseCase):
             ("import_orders", "import"),
             ("check_connection", ""),
         ):
-            self.assertEqual(job_method(name).direction, direction)
+            self.assertEqual(direction_of(name), direction)
 
     def test_ids_are_found_by_position_and_by_name(self):
         for name, args, kwargs, expected in (

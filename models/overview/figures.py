@@ -15,7 +15,7 @@ from odoo.tools import SQL
 
 from odoo.addons.component.exception import ComponentException
 
-from ...jobs.methods import job_method
+from ...jobs.methods import direction_of
 from ...jobs.states import DONE, FAILED, FINISHED, PENDING, STARTED
 from ...tools.backends import is_archived
 from ...tools.inspection import backend_field, binding_models
@@ -181,7 +181,7 @@ class Figures:
         runnable,
     ):
         facts, counted = figures.facts, figures.kind(kind)
-        direction = job_method(method_name).direction
+        direction = direction_of(method_name)
         cause = Cause(direction, cause or "")
         if state == FAILED:
             counted.failed += records
