@@ -139,7 +139,7 @@ class QueueJob(models.Model):
             super().write({"cause": vals["cause"]})  # _message_post_on_failure reads it
         result = super().write(vals)
         if changes_failures:
-            self.env["connector.cause"].look_soon()
+            self.env["connector.cause"].schedule_check()
         return result
 
     def _message_post_on_failure(self):

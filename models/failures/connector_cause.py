@@ -74,14 +74,14 @@ class ConnectorCause(models.Model):
             cause.remedy = failure.remedy
 
     @api.private
-    def look_soon(self):
+    def schedule_check(self):
         """Look at the causes in some seconds."""
         cron = self.env.ref("connector.ir_cron_causes", raise_if_not_found=False)
         if cron and _throttle.admits(self.env.cr.dbname):
             cron.sudo()._trigger(at=fields.Datetime.now() + timedelta(seconds=DELAY))
 
     @api.model
-    def _look_after(self):
+    def _check(self):
         """Tell people about new causes, and close those that are gone."""
         causes = self.sudo()
         known = {_key(cause): cause for cause in causes.search([])}
@@ -137,7 +137,7 @@ class ConnectorCause(models.Model):
         :param failures: the failures of the cause, one for each class
         """
         if self.is_announced:
-            self._tell_count(failures)
+            self._update_count(failures)
             return
         user = self._responsible()
         if not user or self._has_enough_activities():
@@ -151,7 +151,7 @@ class ConnectorCause(models.Model):
             note=failures[0].with_env(cause.env).remedy,
         )
 
-    def _tell_count(self, failures):
+    def _update_count(self, failures):
         for activity in self.activity_search([ACTIVITY]):
             cause = self.with_context(lang=activity.user_id.lang)
             summary = cause._summary(failures)

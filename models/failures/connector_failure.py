@@ -228,7 +228,7 @@ class ConnectorFailure(models.Model):
         self.env["connector.backend.state"].check_access("write")
         self.check_access("read")
         count = sum(failure._retry() for failure in self)
-        self.env["connector.cause"].sudo().look_soon()
+        self.env["connector.cause"].sudo().schedule_check()
         message = self.env._("Jobs that run again: %s.", count)
         return notification(message, following=self._after_retry())
 
