@@ -3,7 +3,7 @@
 
 from odoo.tools import split_every
 
-from .orm import remember
+from .orm import cache_value
 
 DEFAULT_CHUNK_SIZE = 100
 #: Up to this many records of one transaction get a job each, with an identity key and a
@@ -38,7 +38,7 @@ def group_by_backend(model, domain):
         for backend, ids in unfiltered._read_group(domain, [name], ["id:array_agg"])
     }
     for backend, bindings in groups.items():
-        remember(bindings, name, backend.id)
+        cache_value(bindings, name, backend.id)
     return groups
 
 
