@@ -8,7 +8,7 @@ from .orm import cache_value
 DEFAULT_CHUNK_SIZE = 100
 #: Up to this many records of one transaction get a job each, with an identity key and a
 #: related action of its own.
-FEW = 5
+MAX_SINGLE_JOBS = 5
 
 
 def backend_of(binding):
@@ -87,5 +87,5 @@ def split_for_jobs(backend, items):
     :param items: list of what is exported
     :return: tuples of items, each for one job; a few items get a job each
     """
-    size = 1 if len(items) <= FEW else chunk_size_of(backend)
+    size = 1 if len(items) <= MAX_SINGLE_JOBS else chunk_size_of(backend)
     return split_every(size, items)
