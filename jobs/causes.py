@@ -29,7 +29,13 @@ from ..tools.secrets import without_secrets
 from .database_errors import database_cause
 
 #: Errors whose text is written for people.
-READABLE = (AssertionError, ConnectorException, JobError, RetryableJobError, UserError)
+USER_ERRORS = (
+    AssertionError,
+    ConnectorException,
+    JobError,
+    RetryableJobError,
+    UserError,
+)
 
 #: The action that a cause demands.
 RETRIED = "wait"  #: nothing: the job is retried
@@ -154,7 +160,7 @@ def cause_of(env, error, data=None):
     """
     if isinstance(error, psycopg2.Error):
         return database_cause(env, error)
-    if isinstance(error, READABLE):
+    if isinstance(error, USER_ERRORS):
         return str(error)
     if isinstance(error, KeyError) and _lacks(data, error):
         return env._("the field '%s' is missing in the backend's data.", error.args[0])

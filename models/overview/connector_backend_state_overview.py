@@ -6,7 +6,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...jobs.causes import READABLE
+from ...jobs.causes import USER_ERRORS
 from ...jobs.states import STARTED, WAITING
 from ...jobs.synchronisation import Synchronisation
 from ...tools.backends import is_archived
@@ -274,7 +274,7 @@ class ConnectorBackendOverview(models.Model):
         try:
             with self.env.cr.savepoint():
                 message = backend.check_connection()
-        except READABLE as error:
+        except USER_ERRORS as error:
             return notification(str(error), "danger", sticky=True)
         except Exception as error:
             # Its text may contain what is not meant for people, or a secret.
