@@ -81,7 +81,7 @@ class ExportItem:
             self.changes = None
 
 
-class OwnMethod:
+class CustomExport:
     """In place of an exporter: a connector's own ``export_record``."""
 
     outcome = None  #: it only returns a message
