@@ -100,7 +100,7 @@ class Figures:
                 yield figures, *values
 
     @property
-    def _of_these(self):
+    def _backend_condition(self):
         """Return the condition that selects the backends."""
         return SQL(" OR ").join(
             SQL("(backend_model = %s AND backend_id = ANY(%s))", model, ids)
@@ -156,14 +156,14 @@ class Figures:
             " MIN(date_created),"
             " MIN(GREATEST(date_created, eta)) FILTER ("
             "  WHERE state = %(pending)s AND (eta IS NULL OR eta <= %(now)s))"
-            " FROM queue_job WHERE %(unfinished)s AND (%(of_these)s)"
+            " FROM queue_job WHERE %(unfinished)s AND (%(backend_condition)s)"
             " GROUP BY 1, 2, 3, 4, 5, 6, 7",
             records=RECORDS,
             failed=FAILED,
             pending=PENDING,
             now=self.now,
             unfinished=UNFINISHED_JOB,
-            of_these=self._of_these,
+            backend_condition=self._backend_condition,
         )
         for figures, *row in self._select(query):
             self._add_jobs(figures, *row)
@@ -302,14 +302,14 @@ class Figures:
                 " (%(moment)s AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date,"
                 " %(records)s"
                 " FROM queue_job WHERE %(condition)s"
-                " AND %(moment)s >= %(since)s AND (%(of_these)s)"
+                " AND %(moment)s >= %(since)s AND (%(backend_condition)s)"
                 " GROUP BY 1, 2, 3",
                 moment=moment,
                 zone=zone_of(self.env),
                 records=RECORDS,
                 condition=condition,
                 since=self.now - timedelta(days=DAYS),
-                of_these=self._of_these,
+                backend_condition=self._backend_condition,
             )
         )
 
