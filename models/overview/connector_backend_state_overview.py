@@ -74,19 +74,19 @@ class ConnectorBackendOverview(models.Model):
     def _compute_figures(self):
         figures = self._read_figures()
         for state in self:
-            mine = figures.get(state._reference()) or BackendFigures()
-            facts = mine.facts
+            of_backend = figures.get(state._reference()) or BackendFigures()
+            facts = of_backend.facts
             facts.paused_since = state.paused_since
             facts.paused_by = state.paused_by_id.name or ""
             sentence = sentence_of(self.env, facts)
             state.sentence, state.detail = sentence.text, sentence.detail
             state.color = sentence.color
-            state.figures = state._shown_figures(mine)
+            state.figures = state._shown_figures(of_backend)
             state.is_busy = bool(facts.running or facts.waiting.total())
             state.last_success = facts.last_success
             rests = facts.is_archived or facts.paused_since
-            state.next_run = False if rests else mine.next_run
-            state.history = state._shown_history(mine)
+            state.next_run = False if rests else of_backend.next_run
+            state.history = state._shown_history(of_backend)
 
     def _reference(self):
         return Reference(self.backend_model, self.backend_id)
