@@ -8,7 +8,7 @@ from ...tools.capabilities import has_capability
 from ...tools.external_id import unique_external_ids
 from ...tools.locks import pg_try_advisory_locks
 from ...tools.transactions import new_transaction
-from .own_creates import OwnCreates
+from .own_creates import UnconfirmedCreates
 
 
 class ImportLocks:
@@ -64,7 +64,7 @@ class ImportLocks:
         }
         if creates:
             unknown = [id_ for id_ in external_ids if id_ not in outcomes]
-            bound, skipped = OwnCreates(self.importer, creates).match(unknown)
+            bound, skipped = UnconfirmedCreates(self.importer, creates).match(unknown)
             known.update(bound)
             outcomes.update(skipped)
         return outcomes

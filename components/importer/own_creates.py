@@ -12,7 +12,7 @@ from ..backend_adapter import settling_time
 MAX_WAIT = timedelta(minutes=1)
 
 
-class OwnCreates:
+class UnconfirmedCreates:
     """Tells the records that our exports create from those that Odoo does not know.
 
     An import that does not know the external id of a record may have met a record whose
