@@ -17,7 +17,7 @@ from .postgres_server import DATABASE
 ITEMS = "chaos.item"
 BINDINGS = "chaos.item.binding"
 FORMAT = "%(asctime)s %(process)d %(levelname)s chaos %(name)s: %(message)s"
-UNFINISHED = ("wait_dependencies", "pending", "enqueued", "started")
+TO_RUN = ("wait_dependencies", "pending", "enqueued", "started")
 
 
 class OdooDatabase:
@@ -84,14 +84,14 @@ class OdooDatabase:
     def unfinished_jobs(self):
         """Return how many jobs are not at their end."""
         query = "SELECT count(*) FROM queue_job WHERE state IN %s"
-        return self.rows(query, UNFINISHED)[0][0]
+        return self.rows(query, TO_RUN)[0][0]
 
     def cancel_jobs(self):
         """Cancel all jobs that are not at their end."""
         self.user_does(
             lambda env: env.cr.execute(
                 "UPDATE queue_job SET state = 'cancelled' WHERE state IN %s",
-                [UNFINISHED],
+                [TO_RUN],
             )
         )
 

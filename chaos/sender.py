@@ -17,7 +17,7 @@ import requests
 #: Deliveries that are on their way at the same time.
 SENDERS = 8
 #: Seconds until an unanswered delivery is sent again, and until it is given up.
-PAUSE, PATIENCE = 0.3, 120
+PAUSE, TIMEOUT = 0.3, 120
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Sender:
             list(threads.map(self._send_until_accepted, deliveries))
 
     def _send_until_accepted(self, delivery):
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             status = self._send(delivery)
             with self._lock:

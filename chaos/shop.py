@@ -197,7 +197,7 @@ class Shop:
             )
 
     @_as_user
-    def settle_doubts_about_deleted_items(self, env):
+    def discard_unconfirmed_creates_of_deleted_items(self, env):
         """Remove unconfirmed creates of deleted items from the backend, and discard."""
         intents = env["connector.create.intent"].search([("backend_id", "=", self.id)])
         for intent in intents.filtered("unconfirmed"):

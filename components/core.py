@@ -16,7 +16,7 @@ from .component_cache import find_component
 _logger = logging.getLogger(__name__)
 
 #: How old a job may be, so that a unique violation counts no attempt.
-PATIENCE = timedelta(minutes=10)
+YOUNG = timedelta(minutes=10)
 
 
 class BaseConnectorComponent(AbstractComponent):
@@ -129,7 +129,7 @@ class BaseConnectorComponent(AbstractComponent):
         # Now: after a violation, PostgreSQL may refuse further queries.
         message = self.env._("Another job has just created the same record (%s).")
         job = self._current_job()
-        young = not job or job.date_created > datetime.now() - PATIENCE
+        young = not job or job.date_created > datetime.now() - YOUNG
         try:
             yield
         except psycopg2.errors.UniqueViolation as error:

@@ -14,7 +14,6 @@ from odoo.addons.queue_job.exception import NoSuchJobError
 from odoo.addons.queue_job.job import DONE, STARTED, Job
 
 from ..exception import FailedJobError, RetryableJobError
-from ..jobs.facts import note_error
 from ..models import screen_updates as updates
 from ..tools.locks import contention_wait
 
@@ -28,7 +27,7 @@ NOT_OPENED = ("connection to server", "could not connect")
 #: How old a job may be, so that a lost connection counts no attempt.
 UNCOUNTED = timedelta(hours=1)
 #: Seconds that a job waits for PostgreSQL to accept connections again.
-PATIENCE = 60
+RECONNECT_SECONDS = 60
 
 
 class RunJobController(main.RunJobController):
@@ -54,14 +53,17 @@ class RunJobController(main.RunJobController):
 
     @classmethod
     def _try_perform_job(cls, env, job):
+        job.connector_error = None
         try:
-            with note_error(job), env["queue.job"].within_run_of(job.db_record()):
+            with env["queue.job"].within_run_of(job.db_record()):
                 super()._try_perform_job(env, job)
         except Exception as error:
+            # queue_job stores only the message of an error after which it retries.
+            job.connector_error = error
             if not env["queue.job.function"].synchronizes(job.job_function_name):
                 raise
             if _is_lost(error) or not _is_alive(env.cr):
-                job.state = _give_back(env, job.uuid)
+                job.state = _give_back(env, job.uuid, error)
             elif not _is_unavailable(error):
                 raise
             elif job.max_retries and job.retry >= job.max_retries:
@@ -119,21 +121,21 @@ def _is_unavailable(error):
     )
 
 
-def _give_back(env, job_uuid):
+def _give_back(env, job_uuid, error=None):
     """Let a job run again that has lost a connection, without counting an attempt.
 
-    :param env: ``Environment`` of the request that runs the job
-    :param job_uuid: UUID of the job
+    :param error: the error of the attempt, if it has begun
     :return: the state of the job now, ``None`` when it was deleted
     """
     env.cr.clear()  # The lost job must not write what it had not flushed.
     with suppress(psycopg2.Error):
         env.cr.rollback()  # This releases the lock of the job, if it is still held.
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + RECONNECT_SECONDS
     while True:
         try:
             with env.registry.cursor() as cr:
-                return _make_pending(api.Environment(cr, SUPERUSER_ID, {}), job_uuid)
+                fresh = api.Environment(cr, SUPERUSER_ID, {})
+                return _make_pending(fresh, job_uuid, error)
         except psycopg2.Error:
             # The server may be restarting. Odoo's pool may offer lost connections, too.
             if time.monotonic() > deadline:
@@ -141,7 +143,7 @@ def _give_back(env, job_uuid):
             time.sleep(0.5)
 
 
-def _make_pending(env, job_uuid):
+def _make_pending(env, job_uuid, error):
     """Make a started job pending, unless another worker runs it by now.
 
     The runner finds jobs whose lock is gone after ten seconds, and counts an attempt.
@@ -150,6 +152,7 @@ def _make_pending(env, job_uuid):
         job = Job.load(env, job_uuid)
     except NoSuchJobError:
         return None
+    job.connector_error = error
     if job.state == STARTED and job.lock():
         message = env._("The connection to the database was lost.")
         _logger.info("Job %s lost its connection; it runs again", job_uuid)

@@ -7,6 +7,7 @@ from .checks.base import run_checks
 from .checks.constraints import bindings_without_unique_id
 from .connectors import Connectors
 from .finding import ERROR
+from .places import definitions_of_model
 
 _logger = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ def warn(env, updated=()):
     """Log a warning for each mistake that is certain, once for each process.
 
     :param env: ``Environment`` with the rights of the system
-    :param updated: names of models that were just installed or updated
+    :param updated: names of modules that were just installed or updated
     """
     findings = [
         each for each in run_checks(env, at_load=True) if each.severity == ERROR
@@ -30,13 +31,18 @@ def warn(env, updated=()):
             _logger.warning("%s", finding)
 
 
-def _of_updated(env, model_names):
-    if not model_names:
+def _of_updated(env, modules):
+    if not modules:
         return []
     return [
         finding
         for connector in Connectors(env).all
         for finding in bindings_without_unique_id(
-            connector, [name for name in connector.bindings if name in model_names]
+            connector,
+            [name for name in connector.bindings if _is_of(env, name, modules)],
         )
     ]
+
+
+def _is_of(env, model_name, modules):
+    return any(cls._module in modules for cls in definitions_of_model(env, model_name))

@@ -10,9 +10,5 @@ class ComponentBuilder(models.AbstractModel):
     def _register_hook(self):
         """Check the components when they are built."""
         result = super()._register_hook()
-        at_load.warn(self.env(user=SUPERUSER_ID), self._take_updated_bindings())
+        at_load.warn(self.env(user=SUPERUSER_ID), self.env.registry.updated_modules)
         return result
-
-    def _take_updated_bindings(self):
-        """Return the models of bindings whose tables were updated, each once."""
-        return vars(self.env.registry).pop("_connector_updated_bindings", set())

@@ -32,7 +32,6 @@ def did_you_mean(name, names, similarity=0.6):
     :param names: names that exist
     :param similarity: how similar they have to be, from 0 to 1
     :return: a space and the question; empty if no name is similar
-    :rtype: str
     """
     close = get_close_matches(str(name), list(names), n=1, cutoff=similarity)
     return f" Did you mean '{close[0]}'?" if close else ""

@@ -14,7 +14,6 @@ def place_of_component(component, attribute=None, row=None):
     :param component: class of the component, as it is built
     :param attribute: name of an attribute
     :param row: index in the list that the attribute is
-    :rtype: str
     """
     cls = defining_class(component, attribute) or defining_class(component)
     if cls is None:
@@ -23,12 +22,7 @@ def place_of_component(component, attribute=None, row=None):
 
 
 def place_of_model(env, model_name):
-    """Return the file and line of the class that defines a model.
-
-    :param env: ``Environment``
-    :param model_name: name of an installed model
-    :rtype: str
-    """
+    """Return the file and line of the class that defines a model."""
     classes = definitions_of_model(env, model_name)
     own = [cls for cls in classes if vars(cls).get("_name") == model_name]
     return place_of_class((own or classes)[-1])
@@ -37,10 +31,7 @@ def place_of_model(env, model_name):
 def definitions_of_model(env, model_name):
     """Return the classes in the sources that define and extend a model.
 
-    :param env: ``Environment``
-    :param model_name: name of an installed model
     :return: the last extension first
-    :rtype: list[type]
     """
     model_class = env.registry[model_name]
     return [cls for cls in model_class.__bases__ if getattr(cls, "pool", None) is None]
@@ -49,11 +40,9 @@ def definitions_of_model(env, model_name):
 def place_of_class(cls, attribute=None, row=None):
     """Return the file and line of a class in the sources, or of an attribute of it.
 
-    :param cls: class that an addon defines
     :param attribute: name of an attribute
     :param row: index in the list that the attribute is
     :return: the file only, when the class is not written there as a class
-    :rtype: str
     """
     with suppress(OSError, TypeError, SyntaxError):
         line = _line(cls, attribute, row)
@@ -62,10 +51,7 @@ def place_of_class(cls, attribute=None, row=None):
 
 
 def addon_of_place(place):
-    """Return the technical name of the addon of a place.
-
-    :rtype: str
-    """
+    """Return the technical name of the addon of a place."""
     return place.partition("/")[0] if "/" in place else ""
 
 

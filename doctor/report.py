@@ -19,9 +19,7 @@ def heading(finding):
 def arranged(findings, addon=None):
     """Return findings in the order in which they are shown.
 
-    :param findings: list of :class:`Finding`
     :param addon: technical name of an addon: leave out those of others
-    :rtype: list[Finding]
     """
     return sorted(
         (each for each in findings if not addon or each.addon in (addon, "")),
@@ -32,9 +30,7 @@ def arranged(findings, addon=None):
 def text_of(findings, checks):
     """Return the report of findings.
 
-    :param findings: list of :class:`Finding`, as :func:`arranged` returns it
     :param checks: how many checks ran
-    :rtype: str
     """
     lines = []
     for title, group in groupby(findings, heading):

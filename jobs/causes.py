@@ -8,6 +8,7 @@ import psycopg2
 import psycopg2.errors
 
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
 from odoo.addons.component.exception import ComponentException
 
@@ -28,21 +29,39 @@ from ..tools.secrets import without_secrets
 from .database_errors import database_cause
 
 #: Errors whose text is written for people.
-READABLE = (AssertionError, ConnectorException, JobError, RetryableJobError, UserError)
+USER_ERRORS = (
+    AssertionError,
+    ConnectorException,
+    JobError,
+    RetryableJobError,
+    UserError,
+)
 
 #: The action that a cause demands.
-WAIT = "wait"  #: nothing: the job is retried
+RETRIED = "wait"  #: nothing: the job is retried
 MISSING = "missing"  #: to add what the record needs; the job is retried
 RECORD = "record"  #: to correct the record
 SETTINGS = "settings"  #: to correct the settings, here or on the backend
 DEVELOPER = "developer"  #: to tell the developer
 CAUSE_CLASSES = [
-    (WAIT, "Wait"),
+    (RETRIED, "Wait"),
     (MISSING, "Add what is missing"),
     (RECORD, "Correct the record"),
     (SETTINGS, "Correct the settings"),
     (DEVELOPER, "Tell the developer"),
 ]
+
+#: Stands for the cause of a job that names none.
+UNKNOWN = "unknown"
+#: Failures of jobs that could not say why they failed.
+INTERRUPTED = ("JobFoundDead", "LostConnection")
+#: The cause in the row of a job. That of an earlier attempt does not explain why a job
+#: was interrupted at its last one.
+STORED_CAUSE = SQL(
+    "CASE WHEN exc_name IN %s THEN exc_name ELSE COALESCE(cause, exc_name, %s) END",
+    INTERRUPTED,
+    UNKNOWN,
+)
 
 #: The class of a cause by the class of the error. The first that fits counts.
 CLASSES = (
@@ -75,12 +94,8 @@ CAUSE_LENGTH = 300
 def masked_cause_of(env, error):
     """Return the cause of an error without what differs from record to record.
 
-    Failures with the same cause have the same text.
-
-    :param env: ``Environment``, whose transaction must accept queries
-    :param error: the exception
-    :return: a translated sentence with "…" for ids, numbers, quoted values, addresses
-    :rtype: str
+    Failures with the same cause have the same text, with "…" for ids, numbers, quoted
+    values and addresses. The transaction of ``env`` must accept queries.
     """
     return _masked(cause_of(env, _last_attempt(error))) or type(error).__name__
 
@@ -91,16 +106,11 @@ def _masked(text):
 
 
 def cause_class_of(error):
-    """Return what has to be done about an error.
-
-    :param error: the exception
-    :return: ``"wait"``, ``"missing"``, ``"record"``, ``"settings"`` or ``"developer"``
-    :rtype: str
-    """
+    """Return what has to be done about an error, one of ``CAUSE_CLASSES``."""
     if isinstance(error, MissingDependencyError):
         return MISSING
     if isinstance(error, RetryableJobError):
-        return WAIT
+        return RETRIED
     return _class_of(type(_last_attempt(error)))
 
 
@@ -112,13 +122,7 @@ def _class_of(error_class):
 
 
 def stored_cause(exc_name, exc_message):
-    """Return the cause of a job, and its class, from what queue_job stored of it.
-
-    :param exc_name: name of the class of the exception, with its module
-    :param exc_message: its message
-    :return: pair of the cause and its class; two times ``None`` for a job without both
-    :rtype: tuple
-    """
+    """Return the cause of a job and its class, from what queue_job stored of it."""
     cause = _masked(example_of(exc_name, exc_message) or exc_name or "") or None
     return cause, cause and _class_of(_class_named(exc_name))
 
@@ -126,10 +130,7 @@ def stored_cause(exc_name, exc_message):
 def example_of(exc_name, message):
     """Return the message of an error as people may read it.
 
-    :param exc_name: name of the class of the exception, with its module
-    :param message: its message
-    :return: an empty text when the message has rows of the database, or is empty
-    :rtype: str
+    It is empty when the message contains rows of the database.
     """
     if issubclass(_class_named(exc_name), psycopg2.Error):
         return ""
@@ -153,17 +154,13 @@ def _last_attempt(error):
 
 
 def cause_of(env, error, data=None):
-    """Return why a record could not be synchronised.
+    """Return why a record could not be synchronised, for people.
 
-    :param env: ``Environment``, whose transaction must accept queries
-    :param error: the exception
     :param data: the data of the record on the backend, if it was read
-    :return: a translated sentence, without database rows or class names
-    :rtype: str
     """
     if isinstance(error, psycopg2.Error):
         return database_cause(env, error)
-    if isinstance(error, READABLE):
+    if isinstance(error, USER_ERRORS):
         return str(error)
     if isinstance(error, KeyError) and _lacks(data, error):
         return env._("the field '%s' is missing in the backend's data.", error.args[0])

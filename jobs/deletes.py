@@ -87,7 +87,5 @@ def _chunk_job(model, backend, deletes):
         model.export_delete_records,
         args=(backend, deletes),
         description=description,
-        channel=functions.channel_like(
-            model, "export_delete_records", "export_delete_record"
-        ),
+        channel=functions.shared_channel(model, "export_delete_records"),
     )

@@ -23,25 +23,14 @@ _PRESENT = ContextVar("connector_run", default=None)
 
 
 def present_run(backend_model, backend_id):
-    """Return the id of the run that the present work for a backend belongs to.
-
-    :param backend_model: name of the model of the backend
-    :param backend_id: id of the backend
-    :return: ``None`` outside of a run, or when the run is one of another backend
-    :rtype: int | None
-    """
+    """Return the id of the run of a backend that the present work belongs to."""
     run = _PRESENT.get()
-    if run and (run.backend_model, run.backend_id) == (backend_model, backend_id):
-        return run.id
-    return None
+    return run.id if run and run[1:] == (backend_model, backend_id) else None
 
 
 @contextmanager
 def within_run(run):
-    """Let all jobs that are delayed within belong to a run.
-
-    :param run: the :class:`Run`, or ``None`` for none
-    """
+    """Let all jobs that are delayed within belong to a run, or to none."""
     token = _PRESENT.set(run)
     try:
         yield

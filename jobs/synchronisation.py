@@ -21,10 +21,7 @@ class Step(NamedTuple):
 
 
 class Synchronisation:
-    """The jobs that synchronise all kinds of records with a backend.
-
-    :param backend: record of the backend
-    """
+    """The jobs that synchronise all kinds of records with a backend."""
 
     def __init__(self, backend):
         self.backend = backend
@@ -39,8 +36,7 @@ class Synchronisation:
     def delay(self):
         """Delay the jobs, as one run in both directions.
 
-        :return: whether there are new jobs; none are made while all of them wait or run
-        :rtype: bool
+        :return: whether new jobs were made; none are while all of them wait or run
         """
         if self._is_under_way():
             return False
@@ -53,16 +49,13 @@ class Synchronisation:
     def _steps_of(self, model):
         methods = []
         with self.backend.work_on(model) as work:
-            importer = exporter = None
             with suppress(ComponentException):
                 importer = work.component(usage="batch.importer")
+                finds_changes = has_capability(importer, "finds_changes")
+                methods.append("import_changes" if finds_changes else "import_batch")
             with suppress(ComponentException):
-                exporter = work.component(usage="batch.exporter")
-        if importer:
-            finds_changes = has_capability(importer, "finds_changes")
-            methods.append("import_changes" if finds_changes else "import_batch")
-        if exporter:
-            methods.append("export_batch")
+                work.component(usage="batch.exporter")
+                methods.append("export_batch")
         return [
             Step(
                 model,

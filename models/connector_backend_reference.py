@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from ..tools.backends import company_of
 from ..tools.inspection import backend_models
 
 
@@ -70,10 +71,7 @@ class ConnectorBackendReference(models.AbstractModel):
 
     @api.model
     def _editable_fields(self):
-        """Return the names of the fields that users may change.
-
-        :rtype: set[str]
-        """
+        """Return the names of the fields that users may change."""
         return set()
 
     @api.depends("backend_model", "backend_id")
@@ -87,12 +85,7 @@ class ConnectorBackendReference(models.AbstractModel):
 
     @api.model
     def _values_of(self, backend, model_name):
-        """Return values for a new record.
-
-        :param backend: record of the backend
-        :param model_name: name of the model of the bindings
-        :rtype: dict
-        """
+        """Return values for a new record."""
         return {
             "backend_model": backend._name,
             "backend_id": backend.id,
@@ -110,10 +103,7 @@ class ConnectorBackendReference(models.AbstractModel):
 
     @api.private
     def follow_company(self, backends):
-        """Let what belongs to backends belong to their company.
-
-        :param backends: records of backends that have the same company
-        """
+        """Let what belongs to backends of one company belong to their company."""
         for name in self.env.registry.descendants([self._name], "_inherit"):
             model = self.env[name].sudo()
             if model._auto and not model._abstract:
@@ -131,13 +121,3 @@ class ConnectorBackendReference(models.AbstractModel):
         if model_name in self.env:
             return self.env[model_name].browse(res_id).exists() or None
         return None
-
-
-def company_of(backend):
-    """Return the company of a backend, empty when it belongs to none.
-
-    :param backend: record of the backend
-    """
-    if "company_id" in backend._fields:
-        return backend.sudo().company_id
-    return backend.env["res.company"]

@@ -3,8 +3,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL, ormcache
 
 from ..jobs.states import PENDING, WAIT_DEPENDENCIES, WAITS_FOR_OTHERS
+from ..tools.backends import company_of
 from ..tools.inspection import backend_models
-from .connector_backend_reference import company_of
 
 
 class ConnectorBackendState(models.Model):
@@ -37,10 +37,7 @@ class ConnectorBackendState(models.Model):
 
     @api.private
     def of(self, backends):
-        """Return the states of backends, and make those that are missing.
-
-        :param backends: records of one model of backends
-        """
+        """Return the states of backends of one model; make those that are missing."""
         states = self.sudo().search(
             [("backend_model", "=", backends._name), ("backend_id", "in", backends.ids)]
         )
@@ -76,7 +73,8 @@ class ConnectorBackendState(models.Model):
         )
         self._forget_pauses()
         for state in running:
-            state._hold_back_jobs()
+            # The runner ignores jobs that wait for others. So they occupy no channel.
+            state._change_jobs(PENDING, WAIT_DEPENDENCIES, SQL("TRUE"))
 
     def action_resume(self):
         """Let the jobs of the backends run again."""
@@ -85,7 +83,8 @@ class ConnectorBackendState(models.Model):
         paused.write({"paused_since": False, "paused_by_id": False})
         self._forget_pauses()
         for state in paused:
-            state._release_jobs()
+            ready = SQL("NOT %s", WAITS_FOR_OTHERS)
+            state._change_jobs(WAIT_DEPENDENCIES, PENDING, ready)
 
     def _forget_pauses(self):
         """Let all processes read again which backends are paused."""
@@ -96,11 +95,7 @@ class ConnectorBackendState(models.Model):
 
     @api.private
     def is_paused(self, backend):
-        """Return whether the jobs of a backend have to wait.
-
-        :param backend: record of the backend
-        :rtype: bool
-        """
+        """Return whether the jobs of a backend have to wait."""
         return (backend._name, backend.id) in self._paused_backends()
 
     @api.model
@@ -116,9 +111,7 @@ class ConnectorBackendState(models.Model):
         Its transaction may not have seen the pause when it made the job, or the job
         was about to run.
 
-        :param job: ``Job``
         :return: whether the job has to wait
-        :rtype: bool
         """
         paused = self._paused_backends()
         if not paused:
@@ -132,35 +125,18 @@ class ConnectorBackendState(models.Model):
         self.env.cr.commit()  # pylint: disable=invalid-commit
         return True
 
-    def _hold_back_jobs(self):
-        # The runner ignores jobs that wait for others. So they occupy no channel.
-        self._update_jobs(
-            SQL(
-                "UPDATE queue_job SET state = %s"
-                " WHERE backend_model = %s AND backend_id = %s AND state = %s",
-                WAIT_DEPENDENCIES,
-                self.backend_model,
-                self.backend_id,
-                PENDING,
-            )
-        )
-
-    def _release_jobs(self):
-        self._update_jobs(
-            SQL(
-                "UPDATE queue_job SET state = %s"
-                " WHERE backend_model = %s AND backend_id = %s AND state = %s"
-                " AND NOT %s",
-                PENDING,
-                self.backend_model,
-                self.backend_id,
-                WAIT_DEPENDENCIES,
-                WAITS_FOR_OTHERS,
-            )
-        )
-
-    def _update_jobs(self, query):
+    def _change_jobs(self, before, after, condition):
         jobs = self.env["queue.job"]
         jobs.flush_model()
-        self.env.cr.execute(query)
+        self.env.cr.execute(
+            SQL(
+                "UPDATE queue_job SET state = %s WHERE backend_model = %s"
+                " AND backend_id = %s AND state = %s AND %s",
+                after,
+                self.backend_model,
+                self.backend_id,
+                before,
+                condition,
+            )
+        )
         jobs.invalidate_model()

@@ -37,7 +37,6 @@ class ConnectorCheckpoint(models.Model):
     def of(self, backend, model_name, filters=None):
         """Return the checkpoint of a backend and a model; make it if needed.
 
-        :param backend: record of the backend
         :param model_name: name of the model that is imported
         :param filters: by what else the records are filtered
         """

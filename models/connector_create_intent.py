@@ -18,7 +18,7 @@ from ..tools.transactions import new_transaction
 from .screen_actions import RELOAD, notification
 
 
-class OpenCreate(NamedTuple):
+class UnconfirmedCreate(NamedTuple):
     """An unconfirmed create."""
 
     key: str  #: its idempotency key
@@ -37,7 +37,7 @@ class ConnectorCreateIntent(models.Model):
     """
 
     _name = "connector.create.intent"
-    _description = "Interrupted Create"
+    _description = "Unconfirmed Create"
     _inherit = "connector.backend.reference"
     _order = "id"
     _rec_name = "record_name"
@@ -161,10 +161,7 @@ class ConnectorCreateIntent(models.Model):
 
     @api.private
     def withdraw(self, key):
-        """Delete the intent of a create that did not happen.
-
-        :param key: its idempotency key
-        """
+        """Delete the intent of a create that did not happen."""
         with new_transaction(self.env) as env:
             self.with_env(env).sudo().search([("key", "=", key)])._delete()
 
@@ -175,45 +172,33 @@ class ConnectorCreateIntent(models.Model):
         Odoo's transactions are REPEATABLE READ: this one sees an intent that it has
         declared only after a commit. What it does not see is left to the next create of
         the record, or to the vacuum.
-
-        :param backend: record of the backend
-        :param bindings: the bindings
         """
         self.sudo().search(self._domain_of_records(backend, bindings))._delete()
 
     @api.private
     def age_of(self, key):
-        """Return how long ago the backend was called to create a record.
-
-        :param key: the idempotency key of the create, whose intent is committed
-        :rtype: timedelta
-        """
+        """Return how long ago the backend was called to create a record."""
         with new_transaction(self.env) as env:
             intent = self.with_env(env).sudo().search([("key", "=", key)])
             return env.cr.now() - intent.begun
 
     @api.private
     def begin_again(self, key):
-        """Commit that the backend is called again to create a record.
-
-        :param key: the idempotency key of the create
-        """
+        """Commit that the backend is called again to create a record."""
         with new_transaction(self.env) as env:
             intent = self.with_env(env).sudo().search([("key", "=", key)])
             intent.begun = env.cr.now()
 
     @api.private
-    def open_creates(self, backend, model_name):
+    def unconfirmed_creates(self, backend, model_name):
         """Return the unconfirmed creates of a model on a backend.
 
-        :param backend: record of the backend
-        :param model_name: name of the model of the bindings
-        :rtype: list[OpenCreate]
+        :rtype: list[UnconfirmedCreate]
         """
         intents = self.sudo().search(self._domain_of(backend, model_name))
         now = self.env.cr.now()
         return [
-            OpenCreate(
+            UnconfirmedCreate(
                 key=intent.key,
                 res_id=intent.res_id,
                 is_deleted=not intent._record(),
@@ -278,14 +263,10 @@ class ConnectorCreateIntent(models.Model):
     def action_open_record(self):
         """Open the record that was to be created on the backend."""
         self.ensure_one()
-        if not self._record():
+        record = self._record()
+        if not record:
             raise UserError(self.env._("The record has been deleted in Odoo."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.model_name,
-            "res_id": self.res_id,
-            "view_mode": "form",
-        }
+        return record._get_records_action(context={})
 
     def _link(self, external_id):
         with self._work() as work:

@@ -8,8 +8,9 @@ from odoo.tools import SQL
 from odoo.addons.queue_job.job import Job
 
 from ..exception import RetryableJobError
+from ..jobs.methods import changes_job_key
 from ..jobs.states import WAITING
-from ..tools.backends import FEW, group_by_backend, split_for_jobs
+from ..tools.backends import MAX_SINGLE_JOBS, group_by_backend, split_for_jobs
 from ..tools.locks import contention_wait, try_lock_rows
 from ..tools.transactions import commit_if_allowed, commits_enabled, new_transaction
 
@@ -18,19 +19,9 @@ from ..tools.transactions import commit_if_allowed, commits_enabled, new_transac
 LOCKS = 256
 #: Seconds that a job waits for transactions that are committing changes. A transaction
 #: that takes longer has flushed them at a savepoint, and may take much longer.
-PATIENCE = 0.2
+COMMIT_SECONDS = 0.2
 #: Key of the UUIDs of the jobs that this transaction has made
 _JOBS_MADE = "connector.export.change.jobs"
-
-
-def changes_job_key(model_name, res_id):
-    """Return the identity key of the job that exports the changes of a binding.
-
-    :param model_name: name of the model of the binding
-    :param res_id: id of the binding
-    :rtype: str
-    """
-    return f"connector.export_changes({model_name}, {res_id})"
 
 
 class ConnectorExportChange(models.Model):
@@ -148,7 +139,7 @@ class ConnectorExportChange(models.Model):
 
     def _delay(self, bindings):
         """Delay jobs that export the changes of bindings."""
-        if len(bindings) > FEW:
+        if len(bindings) > MAX_SINGLE_JOBS:
             domain = [("id", "in", bindings.ids)]
             groups = group_by_backend(bindings, domain).items()
         else:
@@ -216,7 +207,7 @@ class ConnectorExportChange(models.Model):
 
     def _wait_for_commits(self, bindings):
         numbers = sorted({id_ % LOCKS for id_ in bindings.ids})
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + COMMIT_SECONDS
         while True:
             # A lock that was free once is not asked for again: transactions that take
             # it later see that this job has begun.

@@ -4,16 +4,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..jobs.directions import BOTH, COMPARE, EXPORT, IMPORT
+from ..jobs.methods import BOTH, COMPARE, EXPORT, IMPORT, direction_of
 from ..jobs.runs import Run, present_run, within_run
-
-#: Directions by the method of the job that begins a run.
-DIRECTIONS = {
-    "import_batch": IMPORT,
-    "import_changes": IMPORT,
-    "export_batch": EXPORT,
-    "compare_sides": COMPARE,
-}
 
 
 class ConnectorRunStart(models.Model):
@@ -63,19 +55,17 @@ class ConnectorRunStart(models.Model):
     def begin(self, backend, model_name, method_name=None, job_uuid=None):
         """Begin a run.
 
-        :param backend: record of the backend
         :param model_name: name of the model of the bindings; ``False`` for all
         :param method_name: method of the job that begins it; by default a run in both
             directions begins
         :param job_uuid: UUID of the running job that begins it, if one does
-        :return: the new row
         """
         progress_id = self.env.context.get("ir_cron_progress_id")
         progress = self.env["ir.cron.progress"].sudo().browse(progress_id)
         return self.sudo().create(
             {
                 **self._values_of(backend, model_name),
-                "direction": DIRECTIONS.get(method_name, BOTH),
+                "direction": direction_of(method_name) if method_name else BOTH,
                 "user_id": self.env.uid,
                 "cron_id": progress.exists().cron_id.id,
                 "job_uuid": job_uuid,
@@ -87,8 +77,6 @@ class ConnectorRunStart(models.Model):
     def within(self, backend, model_name, method_name, job=None):
         """Let the jobs that are delayed within belong to a run.
 
-        :param backend: record of the backend
-        :param model_name: name of the model of the bindings
         :param method_name: method of a job that would begin a run, if none is present
         :param job: the running ``queue.job``, empty outside jobs; its next attempt
             continues the run that it begins
@@ -109,7 +97,7 @@ class ConnectorRunStart(models.Model):
         domain = [
             *self._domain_of(backend, model_name),
             ("job_uuid", "=", job_uuid),
-            ("direction", "=", DIRECTIONS[method_name]),
+            ("direction", "=", direction_of(method_name)),
         ]
         return self.sudo().search(domain, limit=1)
 

@@ -5,13 +5,13 @@ from odoo.exceptions import MissingError
 from odoo.addons.component.exception import NoComponentError
 
 from ..exception import JOB_LEVEL_ERRORS
-from ..jobs.deletes import delay_delete, delete_job_key
+from ..jobs.deletes import delay_delete
 from ..jobs.facts import outcome_values
+from ..jobs.methods import record_keys_of
 from ..jobs.outcome import DELETED, GONE, SKIPPED, Message, Outcome, Report, outcome_of
 from ..tools.backends import backend_of
 from ..tools.binding_cache import invalidate
 from ..tools.transactions import commit_on_success
-from .connector_export_change import changes_job_key
 
 
 class ExternalBinding(models.AbstractModel):
@@ -48,15 +48,6 @@ class ExternalBinding(models.AbstractModel):
     def write(self, vals):
         invalidate(self, [vals])
         return super().write(vals)
-
-    def _auto_init(self):
-        result = super()._auto_init()
-        # For the check of its constraints, which a later module may add.
-        updated = vars(self.env.registry).setdefault(
-            "_connector_updated_bindings", set()
-        )
-        updated.add(self._name)
-        return result
 
     # Entry points for jobs, each of which only calls a component; not for RPC.
     # The list of jobs shows the first line of the docstring.
@@ -241,16 +232,7 @@ class ExternalBinding(models.AbstractModel):
 
     def _job_store_values(self, job):
         """Give a job for a chunk the identity keys of the jobs of its records."""
-        values = {
-            **super()._job_store_values(job),
-            **outcome_values(job),
-        }
-        bindings = job.recordset
-        if job.method_name == "export_changes" and len(bindings) > 1:
-            keys = [changes_job_key(self._name, id_) for id_ in bindings.ids]
-            return {**values, "record_keys": keys}
-        if job.method_name == "export_delete_records":
-            backend, deletes = job.args
-            keys = [delete_job_key(backend, self._name, id_) for id_, *_ in deletes]
-            return {**values, "record_keys": keys}
+        values = {**super()._job_store_values(job), **outcome_values(job)}
+        if record_keys := record_keys_of(job):
+            values["record_keys"] = record_keys
         return values

@@ -42,7 +42,6 @@ def _cancel_jobs(registry, model_names):
 def cancel_jobs_of(env, model_names):
     """Cancel the unfinished jobs of models that are uninstalled.
 
-    :param env: ``Environment`` of the superuser
     :param model_names: names of the models
     """
     jobs = env["queue.job"].search(

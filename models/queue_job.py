@@ -8,7 +8,8 @@ from odoo.addons.component.exception import NoComponentError
 from odoo.addons.queue_job.models.queue_job import QueueJob as QueueJobBase
 
 from ..jobs.causes import CAUSE_CLASSES
-from ..jobs.facts import PREPARING, facts_of
+from ..jobs.facts import facts_of
+from ..jobs.methods import job_method
 from ..jobs.names import default_name, name_of
 from ..jobs.runs import Run, present_run, within_run
 from ..jobs.states import (
@@ -103,12 +104,7 @@ class QueueJob(models.Model):
         return super().create(vals_list)
 
     def _connector_values(self, vals):
-        """Return what a new job of a connector shows to people, and its state.
-
-        :param vals: values of the new job
-        :return: no values for other jobs
-        :rtype: dict
-        """
+        """Return what a new job of a connector shows to people, and its state."""
         records = vals.get("records")
         if records is None:
             return {}
@@ -125,7 +121,7 @@ class QueueJob(models.Model):
         }
         if vals.get("name") == default_name(records, call[0]):
             values["name"] = name_of(records, *call, backend) or vals["name"]
-        if not values["run_id"] and vals["method_name"] in PREPARING:
+        if not values["run_id"] and job_method(call[0]).prepares:
             starts = self.env["connector.run.start"]
             values["run_id"] = starts.begin(backend, records._name, call[0]).id
         if vals["state"] == PENDING and self.env["connector.backend.state"].is_paused(
@@ -139,10 +135,11 @@ class QueueJob(models.Model):
             job.backend_id and (job.cause or FAILED in (job.state, vals["state"]))
             for job in self.sudo()
         )
-        jobs = self.with_context(connector_new_cause=vals.get("cause"))
-        result = super(QueueJob, jobs).write(vals)
+        if vals.get("state") == FAILED and "cause" in vals:
+            super().write({"cause": vals["cause"]})  # _message_post_on_failure reads it
+        result = super().write(vals)
         if changes_failures:
-            self.env["connector.cause"].look_soon()
+            self.env["connector.cause"].schedule_check()
         return result
 
     def _message_post_on_failure(self):
@@ -162,27 +159,20 @@ class QueueJob(models.Model):
             ("backend_id", "=", self.backend_id),
             ("model_name", "=", self.model_name),
             ("state", "=", FAILED),
-            ("cause", "=", self.env.context.get("connector_new_cause")),
+            ("cause", "=", self.cause),
             ("id", "!=", self.id),
         ]
         return bool(self.sudo().search(others, limit=1))
 
     @api.private
     def within_run_of(self, job):
-        """Let the jobs that are delayed within belong to the run of a job.
-
-        :param job: ``queue.job``
-        :return: context manager
-        """
+        """Let the jobs that are delayed within belong to the run of a job."""
         run = job.run_id and Run(job.run_id.id, job.backend_model, job.backend_id)
         return within_run(run or None)
 
     @api.private
     def store_new(self, jobs):
-        """Store new jobs with one query; ``Job.store()`` sends several for each.
-
-        :param jobs: list of ``Job``
-        """
+        """Store new jobs with one query; ``Job.store()`` sends several for each."""
         self.sudo().with_context(_job_edit_sentinel=self.EDIT_SENTINEL).create(
             [job._store_values(create=True) for job in jobs]
         )
@@ -191,10 +181,7 @@ class QueueJob(models.Model):
     def uuids_by_key(self, keys, states):
         """Return the jobs that have one of the keys, for themselves or for a record.
 
-        :param keys: list of identity keys
-        :param states: states that the jobs may have
-        :return: pairs of a key and the UUID of a job
-        :rtype: list
+        :return: list of pairs of a key and the UUID of a job in one of the states
         """
         self.flush_model(["identity_key", "record_keys", "state"])
         return self.env.execute_query(

@@ -3,6 +3,7 @@ from odoo import api, models
 
 from odoo.addons.queue_job.models.queue_job_function import regex_job_function_name
 
+from ..jobs.methods import job_method
 from ..tools.transactions import commits_enabled
 
 MAY_COMMIT = ("external.binding", "connector.backend")
@@ -24,9 +25,6 @@ class QueueJobFunction(models.Model):
         forbids commits unless the job function allows them. It then runs the method
         on a cursor of its own, so that a commit does not release the lock by which
         a job of a dead process is recognised (OCA/queue#889, OCA/connector#522).
-
-        :param name: name of the job function, as ``<shop.res.partner>.export_record``
-        :return: the configuration of the job function
         """
         config = super().job_config(name)
         if not self.synchronizes(name):
@@ -41,9 +39,6 @@ class QueueJobFunction(models.Model):
         """Return whether a job function belongs to a binding or a backend.
 
         Its jobs may commit, and may run a second time after an interruption.
-
-        :param name: name of the job function
-        :rtype: bool
         """
         match = regex_job_function_name.match(name)
         model_class = match and self.env.registry.get(match[1])
@@ -52,17 +47,13 @@ class QueueJobFunction(models.Model):
         )
 
     @api.private
-    def channel_like(self, model, method_name, like):
+    def shared_channel(self, model, method_name):
         """Return the channel of a method whose jobs share that of another method.
 
-        :param model: recordset of the model of the jobs
-        :param method_name: name of the method
-        :param like: name of the other method
         :return: ``None`` when a job function record configures the method itself
-        :rtype: str | None
         """
         own, other = (
             self.job_config(self.job_function_name(model._name, name))
-            for name in (method_name, like)
+            for name in (method_name, job_method(method_name).channel_of)
         )
         return None if own.job_function_id else other.channel

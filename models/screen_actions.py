@@ -8,11 +8,9 @@ RELOAD = {"type": "ir.actions.client", "tag": "soft_reload"}
 def notification(message, kind="success", following=None, **params):
     """Return the action that shows a message for some seconds.
 
-    :param message: translated text
     :param kind: ``"success"``, ``"info"``, ``"warning"`` or ``"danger"``
     :param following: action that follows, such as ``RELOAD``
     :param params: more parameters of Odoo's ``display_notification``
-    :rtype: dict
     """
     if following:
         params["next"] = following
@@ -26,11 +24,8 @@ def notification(message, kind="success", following=None, **params):
 def window_action(env, xml_id, title=None, **changes):
     """Return an action that opens records, with changes.
 
-    :param env: ``Environment`` of the user
-    :param xml_id: external id of the ``ir.actions.act_window``
     :param title: translated title, in place of the name of the action
     :param changes: values in place of those of the action
-    :rtype: dict
     """
     action = env["ir.actions.act_window"]._for_xml_id(xml_id)
     if title:

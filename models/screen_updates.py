@@ -12,7 +12,7 @@ from odoo import SUPERUSER_ID, api
 _logger = logging.getLogger(__name__)
 
 #: Type of the message on Odoo's bus.
-UPDATED = "connector/updated"
+SCREEN_UPDATE = "connector/updated"
 #: Seconds between two messages of a process for a database. Screens read once more two
 #: seconds after a message, so that they miss nothing that happens in between.
 INTERVAL = 1
@@ -34,7 +34,6 @@ class Throttle:
         """Return whether the last event that was admitted is long enough ago.
 
         :param key: what the event is about; each key has its own intervals
-        :rtype: bool
         """
         now = self._clock()
         last = self._last.get(key)
@@ -52,8 +51,6 @@ def notify_screens(registry):
 
     It uses a transaction of its own, and never raises an error: a job must not fail
     because nobody could be told about it.
-
-    :param registry: ``Registry`` of the database
     """
     if not _throttle.admits(registry.db_name):
         return
@@ -68,9 +65,7 @@ def send(env):
     """Send the message when the transaction is committed.
 
     Odoo lets each user receive the messages to their groups, and to no others.
-
-    :param env: ``Environment``
     """
     users = env.ref("connector.group_connector_user", raise_if_not_found=False)
     if users:
-        users.sudo()._bus_send(UPDATED, {})
+        users.sudo()._bus_send(SCREEN_UPDATE, {})

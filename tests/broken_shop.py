@@ -107,7 +107,7 @@ class NoDeleteListener(Component):
 
 @caught_by("test_create_retried")
 class NothingFoundAdapter(Component):
-    """The search for an interrupted create raises an error when there was none."""
+    """The search for an unconfirmed create raises an error when there was none."""
 
     _inherit = "test.store.adapter"
 

@@ -159,14 +159,14 @@ class TestRecovery(IntentMixin, ShopCase):
     def test_a_refused_repeat_keeps_the_intent(self):
         """The backend may refuse it because the first create did happen."""
         ada = self.binding("Ada")
-        key, _interrupted = self.declare(ada)
+        key, _is_unconfirmed = self.declare(ada)
         self.refused(ada, InvalidDataError("there is one with this key"))
         self.assertEqual(self.declare(ada), (key, True))
         self.assertEqual(self.asked, [key] * 2, "and the shop is asked once more")
 
     def test_a_refused_repeat_is_found_when_the_shop_was_slow(self):
         ada = self.binding("Ada")
-        key, _interrupted = self.declare(ada)
+        key, _is_unconfirmed = self.declare(ada)
 
         def slow(data, key):
             self.keys[key] = [7]
@@ -186,7 +186,7 @@ class TestRecovery(IntentMixin, ShopCase):
 
     def test_a_create_that_was_found_is_bound_before_its_update(self):
         ada = self.binding("Ada")
-        key, _interrupted = self.declare(ada)
+        key, _is_unconfirmed = self.declare(ada)
         self.keys[key] = [7]  # which knows nothing of an update
         with suppress(KeyError):
             self.export(ada)
@@ -244,13 +244,13 @@ class TestRecovery(IntentMixin, ShopCase):
 
     def test_a_bound_record_is_confirmed_although_its_intent_is_left(self):
         ada = self.binding("Ada")
-        key, _interrupted = self.declare(ada)
+        key, _is_unconfirmed = self.declare(ada)
         self.component("binder").bind("7", ada)
         self.assertFalse(self.intents.search([("unconfirmed", "=", True)]))
         self.assertEqual(len(self.intents.search([("unconfirmed", "=", False)])), 1)
-        other_key, interrupted = self.declare(ada)
+        other_key, is_unconfirmed = self.declare(ada)
         self.assertNotEqual(other_key, key)
-        self.assertFalse(interrupted)
+        self.assertFalse(is_unconfirmed)
         self.assertEqual(self.intents.search([]).mapped("key"), [other_key])
 
     def test_a_create_after_the_backend_lost_the_record_is_found_again(self):
@@ -273,7 +273,7 @@ class TestRecovery(IntentMixin, ShopCase):
     def test_the_vacuum_deletes_intents_of_bound_records(self):
         ada, grace = self.binding("Ada"), self.binding("Grace")
         self.declare(ada)
-        key, _interrupted = self.declare(grace)
+        key, _is_unconfirmed = self.declare(grace)
         self.component("binder").bind("7", ada)
         self.intents._gc_confirmed()
         self.assertEqual(self.intents.search([]).mapped("key"), [key])
@@ -287,7 +287,7 @@ class TestForPeople(IntentMixin, ShopCase):
         self.ada = self.binding("Ada")
         intents = self.env["connector.create.intent"]
         declared = intents.declare(self.shop, self.ada, {self.ada.id: False})
-        self.key, _interrupted = declared[self.ada.id]
+        self.key, _is_unconfirmed = declared[self.ada.id]
         self.intent = intents.search([])
 
     def test_people_see_the_record_and_its_backend(self):

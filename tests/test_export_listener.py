@@ -8,7 +8,7 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import changed_by, mapping, only_create
 from odoo.addons.connector.exception import IDMissingInBackend, InvalidDataError
 from odoo.addons.connector.jobs.deletes import waiting_deletes
-from odoo.addons.connector.models.connector_export_change import changes_job_key
+from odoo.addons.connector.jobs.methods import changes_job_key
 from odoo.addons.connector.tools.locks import try_lock_rows
 
 from .common import (

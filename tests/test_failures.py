@@ -320,7 +320,7 @@ class TestActivities(FailureCase):
         self.state.user_id = self.responsible
 
     def activities(self):
-        self.causes._look_after()
+        self.causes._check()
         return self.env["mail.activity"].search([("user_id", "=", self.responsible.id)])
 
     def test_a_cause_makes_one_activity(self):
@@ -412,12 +412,12 @@ class TestActivities(FailureCase):
         group = "connector.group_connector_user"
         self.state.user_id = new_test_user(self.env, "clerk", groups=group)
         self.fail("Ada")
-        self.causes._look_after()
+        self.causes._check()
         cause = self.causes.search([("backend_id", "=", self.shop.id)])
         self.assertTrue(cause.is_open)
         self.assertFalse(cause.activity_ids)
         self.grant(group)
-        self.causes._look_after()
+        self.causes._check()
         self.assertEqual(cause.activity_ids.user_id, self.state.user_id)
 
     def test_only_the_first_failure_of_a_cause_posts_a_message(self):
@@ -470,7 +470,7 @@ class TestRealFailures(RealJobsCase):
 
     def look(self):
         with self.transaction() as env:
-            env["connector.cause"]._look_after()
+            env["connector.cause"]._check()
             return [
                 (cause.cause, cause.is_open)
                 for cause in env["connector.cause"].search([])

@@ -1,9 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from inspect import signature
 from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tests import new_test_user
+from odoo.tests import BaseCase, new_test_user
 
 from ..exception import (
     AccessRefusedError,
@@ -12,6 +13,8 @@ from ..exception import (
     NetworkRetryableError,
 )
 from ..jobs.causes import cause_class_of, masked_cause_of
+from ..jobs.methods import METHODS, direction_of, job_method
+from ..models.external_binding import ExternalBinding
 from .common import RealJobsCase, ShopCase, batch_export_components
 
 
@@ -49,6 +52,38 @@ class TestFactsOfJobs(ShopCase):
         for values in ({"backend_id": 7}, {"run_id": False}, {"cause": "forged"}):
             with self.assertRaises(AccessError):
                 job.write(values)
+
+
+class TestMethods(BaseCase):
+    def test_the_table_describes_methods_of_bindings(self):
+        for name, method in METHODS.items():
+            with self.subTest(name):
+                arguments = signature(getattr(ExternalBinding, name)).parameters
+                if method.ids_argument:
+                    self.assertEqual(list(arguments)[2], method.ids_argument)
+                if method.channel_of:
+                    self.assertIn(method.channel_of, METHODS)
+                self.assertTrue(direction_of(name))
+
+    def test_the_name_of_a_connectors_own_method_tells_the_direction(self):
+        for name, direction in (
+            ("export_invoices", "export"),
+            ("import_orders", "import"),
+            ("check_connection", ""),
+        ):
+            self.assertEqual(direction_of(name), direction)
+
+    def test_ids_are_found_by_position_and_by_name(self):
+        for name, args, kwargs, expected in (
+            ("import_record", ("shop", 7), {}, [7]),
+            ("import_record", ("shop",), {"external_id": 7}, [7]),
+            ("import_chunk", ("shop",), {"external_ids": [7, 8]}, [7, 8]),
+            ("export_delete_records", ("shop", [[7], (8, "more")]), {}, [7, 8]),
+            ("export_record", (["name"],), {}, []),
+            ("export_invoices", ("shop", 7), {}, []),
+        ):
+            with self.subTest(name, args=args):
+                self.assertEqual(job_method(name).external_ids(args, kwargs), expected)
 
 
 class TestRuns(ShopCase):

@@ -12,7 +12,7 @@ from odoo.addons.queue_job.job import Job
 
 from ..components.importer.batch import BatchImporter
 from ..exception import AccessRefusedError, NetworkRetryableError
-from ..jobs.directions import EXPORT, IMPORT
+from ..jobs.methods import EXPORT, IMPORT
 from ..models.overview.sentences import (
     ACT,
     NOTHING,
@@ -112,18 +112,18 @@ class TestSentences(ShopCase):
         )
         self.assertEqual(found.detail, "The connection failed.")
 
-    def test_creates_in_doubt(self):
+    def test_unconfirmed_creates(self):
         self.check(
-            "doubtful",
+            "unconfirmed",
             ACT,
             "It is unknown whether 1 record was created. Check it.",
-            doubt=1,
+            unconfirmed=1,
         )
         self.check(
-            "doubtful",
+            "unconfirmed",
             ACT,
             "It is unknown whether 2 records were created. Check them.",
-            doubt=2,
+            unconfirmed=2,
         )
 
     def test_retries(self):
@@ -165,7 +165,7 @@ class TestSentences(ShopCase):
             "stuck_since": self.now,
             "failed": Counter({Cause(EXPORT, "no tax"): 1}),
             "silent_since": self.now,
-            "doubt": 1,
+            "unconfirmed": 1,
             "retried": Counter({Cause(EXPORT, "busy"): 1}),
             "running": 1,
             "never": 1,
@@ -275,13 +275,13 @@ class TestFigures(OverviewCase):
             }
         )
 
-    def test_unconfirmed_creates_are_in_doubt_after_a_minute(self):
+    def test_creates_are_unconfirmed_after_a_minute(self):
         self.intent(self.binding(), self.ago(minutes=2))
         self.intent(self.binding(), self.ago(seconds=20))
         self.intent(self.binding(external_id="7"), self.ago(minutes=2))
         renewed = self.binding(external_id="8")
         self.intent(renewed, self.ago(minutes=2), previous_external_id="8")
-        self.assertEqual(self.kind()["doubt"], 2)
+        self.assertEqual(self.kind()["unconfirmed"], 2)
         shown = self.env["connector.create.intent"].search([("unconfirmed", "=", True)])
         old = shown.filtered(lambda intent: intent.begun < self.ago(minutes=1))
         self.assertEqual(len(old), 2)

@@ -93,7 +93,7 @@ class TestOwnCreates(RealJobsCase):
         self.assertEqual(self.names(), ["Ada"])
         self.assertFalse(self.asked)
 
-    def test_an_import_binds_what_an_interrupted_export_has_created(self):
+    def test_an_import_binds_what_an_unconfirmed_create_has_made(self):
         for external_ids in (["1"], ["1", "2"]):
             with self.subTest(external_ids=external_ids):
                 self.delete_records()

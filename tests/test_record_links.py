@@ -106,11 +106,11 @@ class TestLinks(LinkCase):
         self.assertTrue(link["error"]["isRetried"])
         self.assertEqual(link["jobs"][0]["state"], "retried")
 
-    def test_an_interrupted_create_is_shown(self):
+    def test_an_unconfirmed_create_is_shown(self):
         eve = self.binding("Eve")
         self.env["connector.create.intent"].declare(self.shop, eve, {eve.id: False})
         summary = self.links.summary(eve.odoo_id._name, eve.odoo_id.id)
-        self.assertEqual(summary["state"], "doubt")
+        self.assertEqual(summary["state"], "unconfirmed")
 
     def test_a_web_address_becomes_a_link_and_nothing_else_does(self):
         for address, shown in (

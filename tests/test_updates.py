@@ -8,7 +8,7 @@ from odoo.tests import BaseCase, new_test_user
 
 from odoo.addons.bus.models.bus import channel_with_db, json_dump
 
-from ..models.screen_updates import UPDATED, Throttle, notify_screens, send
+from ..models.screen_updates import SCREEN_UPDATE, Throttle, notify_screens, send
 from .common import RealJobsCase, ShopCase
 
 
@@ -37,7 +37,7 @@ class TestMessages(ShopCase):
         channel = channel_with_db(self.env.cr.dbname, group)
         self.assertEqual(message["channel"], json_dump(channel))
         self.assertEqual(
-            message["message"], json_dump({"type": UPDATED, "payload": {}})
+            message["message"], json_dump({"type": SCREEN_UPDATE, "payload": {}})
         )
         for receiver in ("user", "manager"):
             receiver = f"connector.group_connector_{receiver}"

@@ -3,12 +3,12 @@
 
 from odoo.tools import split_every
 
-from .orm import remember
+from .orm import cache_value
 
 DEFAULT_CHUNK_SIZE = 100
 #: Up to this many records of one transaction get a job each, with an identity key and a
 #: related action of its own.
-FEW = 5
+MAX_SINGLE_JOBS = 5
 
 
 def backend_of(binding):
@@ -38,7 +38,7 @@ def group_by_backend(model, domain):
         for backend, ids in unfiltered._read_group(domain, [name], ["id:array_agg"])
     }
     for backend, bindings in groups.items():
-        remember(bindings, name, backend.id)
+        cache_value(bindings, name, backend.id)
     return groups
 
 
@@ -52,6 +52,16 @@ def _backend_field(model):
         ):
             return name
     raise ValueError(f"{model._name} has no many2one to a backend.")
+
+
+def company_of(backend):
+    """Return the company of a backend, empty when it belongs to none.
+
+    :param backend: record of the backend
+    """
+    if "company_id" in backend._fields:
+        return backend.sudo().company_id
+    return backend.env["res.company"]
 
 
 def is_archived(backend):
@@ -77,5 +87,5 @@ def split_for_jobs(backend, items):
     :param items: list of what is exported
     :return: tuples of items, each for one job; a few items get a job each
     """
-    size = 1 if len(items) <= FEW else chunk_size_of(backend)
+    size = 1 if len(items) <= MAX_SINGLE_JOBS else chunk_size_of(backend)
     return split_every(size, items)

@@ -70,7 +70,7 @@ def prefetch_fields(record, names):
             prefetch_fields(record[delegate], inherited_names)
 
 
-def remember(records, name, value):
+def cache_value(records, name, value):
     """Let the ORM know the value of a field, so that it need not read it.
 
     :param records: recordset

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 from ..doctor.checks import run_checks
 from ..doctor.finding import ERROR, WARNING
 from ..doctor.report import arranged, heading
+from ..models.screen_actions import window_action
 
 
 class ConnectorFinding(models.TransientModel):
@@ -46,7 +47,7 @@ class ConnectorFinding(models.TransientModel):
                 for each in arranged(run_checks(self.env))
             ]
         )
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "connector.connector_finding_action"
+        domain = [("id", "in", findings.ids)]
+        return window_action(
+            self.env, "connector.connector_finding_action", domain=domain
         )
-        return {**action, "domain": [("id", "in", findings.ids)]}

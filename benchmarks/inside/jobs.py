@@ -8,9 +8,9 @@ from .context import PARTNER
 #: how long each call of the backend takes
 MILLISECONDS = 20
 WARM_UP_JOBS = 40
-UNFINISHED = ("wait_dependencies", "pending", "enqueued", "started")
+TO_RUN = ("wait_dependencies", "pending", "enqueued", "started")
 #: seconds until we give up
-PATIENCE = 1200
+TIMEOUT = 1200
 
 
 def one_by_one(context, ids):
@@ -71,13 +71,13 @@ def _let_all_processes_load(context):
 
 
 def _wait(cr):
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     left = True
     while left:
         if time.monotonic() > deadline:
-            raise ValueError(f"Jobs are left after {PATIENCE} seconds.")
+            raise ValueError(f"Jobs are left after {TIMEOUT} seconds.")
         time.sleep(0.05)
-        cr.execute("SELECT 1 FROM queue_job WHERE state IN %s LIMIT 1", [UNFINISHED])
+        cr.execute("SELECT 1 FROM queue_job WHERE state IN %s LIMIT 1", [TO_RUN])
         left = cr.fetchone()
         cr.commit()
 

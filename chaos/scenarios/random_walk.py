@@ -57,7 +57,7 @@ class Walk:
             self.chaos.wait_for_jobs(patience=120)
             self.shop.retry_failures("|".join(CAUSES))
         self.chaos.wait_for_jobs(patience=120)
-        self.shop.settle_doubts_about_deleted_items()
+        self.shop.discard_unconfirmed_creates_of_deleted_items()
         for number, call in enumerate(self.shop.calls()):
             if call["fault"]:
                 self.shop.note_fault(f"{call['fault'].name} {number}", True)

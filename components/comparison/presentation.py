@@ -5,7 +5,7 @@ from odoo import models
 from odoo.exceptions import AccessError, MissingError
 from odoo.fields import Command
 
-from ...jobs.directions import EXPORT
+from ...jobs.methods import EXPORT
 from .result import DIFFERS, FAILED
 from .trace import LAST_STEP
 from .values import excerpts, is_secret, shown

@@ -3,7 +3,7 @@
 
 from odoo.addons.component.core import Component
 
-from ...jobs.directions import EXPORT, IMPORT
+from ...jobs.methods import EXPORT, IMPORT
 from ...tools.external_id import is_external_id
 from .presentation import Presentation
 from .result import DIFFERS, FAILED, KEPT, NEW, UNKNOWN

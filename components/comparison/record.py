@@ -13,7 +13,7 @@ from odoo.addons.component.exception import NoComponentError, SeveralComponentEr
 
 from ...exception import IDMissingInBackend
 from ...jobs.causes import cause_of
-from ...jobs.directions import EXPORT, IMPORT
+from ...jobs.methods import EXPORT, IMPORT
 from ...tools.external_id import is_external_id
 from ...tools.inspection import model_label
 from ...tools.orm import changed_values

@@ -12,7 +12,7 @@ from odoo.addons.component.core import Component
 
 from ...exception import JOB_LEVEL_ERRORS
 from ...jobs.deletes import waiting_deletes
-from ...jobs.directions import EXPORT, IMPORT
+from ...jobs.methods import EXPORT, IMPORT
 from ...tools.backends import chunk_size_of
 from ...tools.external_id import is_external_id, unique_external_ids
 from ...tools.read_only import read_only_work, reader_of

@@ -21,9 +21,9 @@ from ...jobs.outcome import (
 from ...tools.backends import chunk_size_of
 from ...tools.capabilities import has_capability
 from ...tools.inspection import checks_connection
-from ...tools.orm import remember
+from ...tools.orm import cache_value
 from ...tools.transactions import commit_if_allowed, commit_on_success
-from .bulk import BulkExport, ExportItem, OwnMethod, SingleExports
+from .bulk import BulkExport, CustomExport, ExportItem, SingleExports
 from .progress import JobProgress, Progress
 
 
@@ -102,7 +102,7 @@ class BatchExporter(AbstractComponent):
             if not page:
                 return
             if backend_field in page._fields:
-                remember(page, backend_field, self.backend_record.id)
+                cache_value(page, backend_field, self.backend_record.id)
             yield page
 
     def _domain(self, domain):
@@ -185,7 +185,7 @@ class BatchExporter(AbstractComponent):
 
     def _exporter_of(self, binding):
         if binding.exports_by_own_method():
-            return OwnMethod()
+            return CustomExport()
         return self.component(usage="record.exporter")
 
     def _flow(self, items):

@@ -81,7 +81,7 @@ class ExportItem:
             self.changes = None
 
 
-class OwnMethod:
+class CustomExport:
     """In place of an exporter: a connector's own ``export_record``."""
 
     outcome = None  #: it only returns a message
@@ -282,7 +282,7 @@ class BulkExport(ExportFlow):
             item.key, is_unconfirmed = begun[item.binding.id]
             if is_unconfirmed:
                 message = self.env._(
-                    "An earlier create was interrupted; a separate job looks for it."
+                    "An earlier create is unconfirmed; a separate job looks for it."
                 )
                 item.outcome = Outcome(POSTPONED, message)
             else:

@@ -440,7 +440,7 @@ class GenericExporter(AbstractComponent):
 
     @property
     def create_recovery(self):
-        """The recovery of interrupted creates, as far as the adapter allows one."""
+        """The recovery of unconfirmed creates, as far as the adapter allows one."""
         if self._create_recovery is None:
             try:
                 self._create_recovery = recovery_for(self)
@@ -453,7 +453,7 @@ class GenericExporter(AbstractComponent):
         self._idempotency_key = key
 
     def _create_once(self, data):
-        """Create the record, or find it if an earlier attempt was interrupted.
+        """Create the record, or find it if an earlier create is unconfirmed.
 
         :param data: the data of the new record
         """
@@ -483,7 +483,7 @@ class GenericExporter(AbstractComponent):
             )
 
     def _adopt_created(self):
-        """Bind the record that an interrupted create made, and update it.
+        """Bind the record that an unconfirmed create made, and update it.
 
         :return: whether there was one
         """

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""How an interrupted create is found again instead of repeated."""
+"""How an unconfirmed create is found again instead of repeated."""
 
 import math
 
@@ -23,7 +23,7 @@ class NoRecovery:
     """For adapters that cannot recognise their own creates: does nothing."""
 
     def begin(self, bindings):
-        """Return that no create has a key, and none was interrupted."""
+        """Return that no create has a key, and none is unconfirmed."""
         return {binding_id: (None, False) for binding_id in bindings.ids}
 
     def find(self, key):
@@ -69,7 +69,7 @@ class CreateRecovery:
         return self.intents.declare(self.backend, bindings, external_ids)
 
     def seconds_to_wait(self, key):
-        """Return how long the backend may still be busy with an interrupted create.
+        """Return how long the backend may still be busy with an unconfirmed create.
 
         The create may be on its way: the process died, or lost the connection that held
         the lock of the record, but the backend still works.

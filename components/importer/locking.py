@@ -8,7 +8,7 @@ from ...tools.capabilities import has_capability
 from ...tools.external_id import unique_external_ids
 from ...tools.locks import pg_try_advisory_locks
 from ...tools.transactions import new_transaction
-from .own_creates import OwnCreates
+from .own_creates import UnconfirmedCreates
 
 
 class ImportLocks:
@@ -55,7 +55,7 @@ class ImportLocks:
         # One snapshot: an export deletes its intent after it has bound the record.
         with new_transaction(self.env) as env:
             committed = self.binder.bound_external_ids(external_ids, env)
-            creates = self._open_creates(env)
+            creates = self._unconfirmed_creates(env)
         outcomes = {
             id_: Outcome(
                 POSTPONED, self.env._("Another job has just imported record %s.", id_)
@@ -64,12 +64,12 @@ class ImportLocks:
         }
         if creates:
             unknown = [id_ for id_ in external_ids if id_ not in outcomes]
-            bound, skipped = OwnCreates(self.importer, creates).match(unknown)
+            bound, skipped = UnconfirmedCreates(self.importer, creates).match(unknown)
             known.update(bound)
             outcomes.update(skipped)
         return outcomes
 
-    def _open_creates(self, env):
+    def _unconfirmed_creates(self, env):
         """Return the creates of our exports whose external ids are not committed."""
         try:
             adapter = self.importer.backend_adapter
@@ -77,6 +77,6 @@ class ImportLocks:
             return []
         if not has_capability(adapter, "_recovers_creates"):
             return []
-        return env["connector.create.intent"].open_creates(
+        return env["connector.create.intent"].unconfirmed_creates(
             self.backend.with_env(env), self.importer.model._name
         )

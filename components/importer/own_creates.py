@@ -9,10 +9,10 @@ from ...tools.locks import try_lock_rows
 from ..backend_adapter import settling_time
 
 #: How long an import waits for creates in flight before it asks the backend.
-PATIENCE = timedelta(minutes=1)
+MAX_WAIT = timedelta(minutes=1)
 
 
-class OwnCreates:
+class UnconfirmedCreates:
     """Tells the records that our exports create from those that Odoo does not know.
 
     An import that does not know the external id of a record may have met a record whose
@@ -20,7 +20,7 @@ class OwnCreates:
     it would create it in Odoo a second time.
 
     :param importer: the importer
-    :param creates: list of :class:`~..models.connector_create_intent.OpenCreate`
+    :param creates: list of :class:`~..models.connector_create_intent.UnconfirmedCreate`
     """
 
     def __init__(self, importer, creates):
@@ -58,7 +58,7 @@ class OwnCreates:
     def _wait_for_creates(self):
         """Retry the job while a create is in flight, unless it has waited for long."""
         job = self.importer._current_job()
-        has_waited = job and job.date_created < datetime.now() - PATIENCE
+        has_waited = job and job.date_created < datetime.now() - MAX_WAIT
         settled = settling_time(self.importer.backend_adapter)
         if not has_waited and any(create.age < settled for create in self.creates):
             self._retry()
@@ -66,7 +66,7 @@ class OwnCreates:
     def _skip(self, external_id):
         message = self.env._(
             "Skipped: %s was deleted in Odoo while it was created on the backend. See "
-            "the interrupted creates.",
+            "the unconfirmed creates.",
             external_id,
         )
         return Outcome(SKIPPED, message)

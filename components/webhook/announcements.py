@@ -19,6 +19,6 @@ def delay_announced(model, backend, external_id, deleted):
         f"({backend._name}, {backend.id}, {model._name}, {external_id})"
     )
     functions = model.env["queue.job.function"].sudo()
-    channel = functions.channel_like(model, "import_announced", "import_record")
+    channel = functions.shared_channel(model, "import_announced")
     delayed = model.with_delay(identity_key=key, channel=channel)
     delayed.import_announced(backend, external_id, deleted=deleted)

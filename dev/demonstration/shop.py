@@ -24,7 +24,7 @@ PRODUCTS, ORDERS, CUSTOMERS = 300, 200, 40
 #: every so many products have variants
 WITH_VARIANTS = 3
 EXAMPLE = "connector_odoo"
-#: seconds without any job ending: an interrupted create is looked for after 100
+#: seconds without any job ending: an unconfirmed create is looked for after 100
 PATIENCE = 300
 #: seconds from the start of a phase to the kill
 KILL_AFTER = 3

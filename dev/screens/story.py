@@ -80,7 +80,7 @@ def fail(world, window):
     window.see(".o_form_sheet .alert", "Correct the settings")
     yield "failure"
     window.open("action-connector.connector_create_intent_action", RECORD)
-    yield "interrupted-creates"
+    yield "unconfirmed-creates"
     window.open("action-queue_job.action_queue_job", RECORD)
     yield "jobs"
 

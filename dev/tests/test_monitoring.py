@@ -69,7 +69,7 @@ class TestMonitoring(unittest.TestCase):
         self.assertEqual(report["state"], "act")
         self.assertEqual((report["waiting"], report["failed"]), (1, 1))
         self.assertGreaterEqual(report["lag_seconds"], 300)
-        self.assertEqual(report["in_doubt"], 0)
+        self.assertEqual((report["unconfirmed"], report["in_doubt"]), (0, 0))
         self.assertIsNone(report["last_success"])
         self.assertTrue(report["sentence"])
 

@@ -15,7 +15,7 @@ from ..finding import ERROR, WARNING, Finding, did_you_mean
 from .base import check
 
 #: How long a job may wait until a runner is missed.
-PATIENCE = timedelta(minutes=5)
+RUNNER_MISSED_AFTER = timedelta(minutes=5)
 #: How similar the names of two channels are, of which one is a misspelling.
 SIMILARITY = 0.8
 #: Addons that run jobs without the runner.
@@ -69,7 +69,7 @@ def _has_runner(env):
 
 
 def _waits_long(env):
-    long_ago = fields.Datetime.now() - PATIENCE
+    long_ago = fields.Datetime.now() - RUNNER_MISSED_AFTER
     return bool(
         env["queue.job"].search_count(
             [

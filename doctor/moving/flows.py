@@ -2,8 +2,11 @@
 """Flows, locks, retries and jobs that the framework gives."""
 
 import ast
+from inspect import signature
 
 from ...components.exporter.record import BYPASSED_HOOKS
+from ...jobs.methods import job_method
+from ...models.external_binding import ExternalBinding
 from .rule import CHANGED, DELETE, at, at_element, rule
 from .source import calls, last_name, texts_in
 
@@ -20,13 +23,6 @@ EXPORT_HOOKS = {
 }
 #: How many hooks a class has to define, to be a flow and not a part of one.
 MANY = 3
-#: Methods of bindings: the usage that they look up, and their number of arguments.
-ENTRY_POINTS = {
-    "import_batch": ("batch.importer", 2),
-    "import_record": ("record.importer", 3),
-    "export_record": ("record.exporter", 1),
-    "export_delete_record": ("record.exporter.deleter", 2),
-}
 EVENTS = ("on_record_create", "on_record_write", "on_record_unlink")
 VIOLATIONS = {"IntegrityError", "UniqueViolation"}
 SYNCHRONIZED = ("external.binding", "connector.backend")
@@ -118,9 +114,8 @@ def entry_point(sources):
     for each in sources.classes:
         if not sources.inherits(each, "external.binding"):
             continue
-        for name in ENTRY_POINTS:
-            method = each.methods.get(name)
-            if method and _only_calls_component(method, name):
+        for name, method in each.methods.items():
+            if _only_calls_component(method, name):
                 yield (
                     at(each.module, method),
                     f"external.binding has {name}(), which does the same.",
@@ -129,7 +124,10 @@ def entry_point(sources):
 
 def _only_calls_component(method, name):
     """Return whether a method does what that of the framework does."""
-    usage, arguments = ENTRY_POINTS[name]
+    usage = job_method(name).usage
+    if not usage:
+        return False
+    arguments = signature(getattr(ExternalBinding, name)).parameters
     opened = [item for item in method.body if isinstance(item, ast.With)]
     others = [item for item in method.body if not isinstance(item, ast.With)]
     if len(opened) != 1 or not all(map(_is_harmless, others)):
@@ -144,7 +142,7 @@ def _only_calls_component(method, name):
         usages == [usage]
         and len(list(calls(opened[0], "run"))) == 1
         and len(opened[0].body) <= 2
-        and len(method.args.args) - 1 <= arguments
+        and len(method.args.args) <= len(arguments)
     )
 
 

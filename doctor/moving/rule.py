@@ -48,9 +48,7 @@ def rule(name, kind):
 def notes_of(sources):
     """Run the rules.
 
-    :param sources: :class:`~.source.Sources`
     :return: the notes in the order of the files
-    :rtype: list[Note]
     """
     found = {
         Note(each.kind, *place, text, each.name)

@@ -26,10 +26,7 @@ FRAMEWORK = {
 
 
 class Sources:
-    """The Python and XML files of a folder, or of one file.
-
-    :param path: ``Path``
-    """
+    """The Python and XML files of a folder, or of one file."""
 
     def __init__(self, path):
         self.path = Path(path)
@@ -86,7 +83,6 @@ class Sources:
 
         :param each: :class:`Class`
         :param name: name of the component or model
-        :rtype: bool
         """
         found, waiting = set(), [*each.names, *each.inherits]
         while waiting:
@@ -144,10 +140,7 @@ class Class:
         self.names = self.texts("_name") or self.inherits[:1]
 
     def texts(self, attribute):
-        """Return the string or strings that an attribute is set to.
-
-        :rtype: list[str]
-        """
+        """Return the string or strings that an attribute is set to."""
         value = self.attributes.get(attribute)
         items = getattr(value, "elts", [value])
         return [

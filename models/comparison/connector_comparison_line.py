@@ -2,7 +2,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...jobs.directions import EXPORT, IMPORT
+from ...jobs.methods import EXPORT, IMPORT
 from ...jobs.states import DONE, FAILED
 from ...tools.backends import split_for_jobs
 from ..screen_actions import RELOAD, notification

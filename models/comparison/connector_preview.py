@@ -2,7 +2,7 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
-from ...jobs.directions import EXPORT, IMPORT
+from ...jobs.methods import EXPORT, IMPORT
 from ...tools.backends import backend_of
 from ...tools.external_id import is_external_id
 from ...tools.inspection import model_label

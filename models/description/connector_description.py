@@ -2,7 +2,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ...jobs.directions import EXPORT, IMPORT
+from ...jobs.methods import EXPORT, IMPORT
 from ...tools.inspection import binding_models, model_label, wrapped_model
 
 #: The parts of a connector that people care about, by the usage of their component.
@@ -22,12 +22,7 @@ class ConnectorDescription(models.AbstractModel):
 
     @api.model
     def describe(self, state_id):
-        """Return what is synchronised with a backend.
-
-        :param state_id: id of the ``connector.backend.state``
-        :return: what the screen shows
-        :rtype: dict
-        """
+        """Return what is synchronised with a backend."""
         state = self.env["connector.backend.state"].browse(int(state_id or 0)).exists()
         if not state:
             raise UserError(self.env._("The backend was deleted in the meantime."))

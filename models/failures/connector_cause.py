@@ -4,10 +4,9 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...jobs.causes import MISSING
+from ...jobs.causes import MISSING, STORED_CAUSE
 from ...jobs.states import FAILED, FINISHED
 from ..screen_updates import Throttle
-from .connector_failure import CAUSE
 
 #: Seconds until the causes are looked at after a job has failed. Failures of the
 #: meantime are seen then, too.
@@ -19,6 +18,8 @@ KEPT = 30
 MOST_ACTIVITIES = 10
 
 ACTIVITY = "mail.mail_activity_data_todo"
+#: The fields that a cause has in common with its failures.
+KEY = ("backend_model", "backend_id", "model_name", "cause")
 
 _throttle = Throttle(DELAY / 2)
 
@@ -66,28 +67,21 @@ class ConnectorCause(models.Model):
     def _compute_failure(self):
         for cause in self:
             failure = self.env["connector.failure"].search(
-                [
-                    *self._domain_of(cause._reference(), cause.model_name),
-                    ("cause", "=", cause.cause),
-                ],
-                limit=1,
+                [(name, "=", cause[name]) for name in KEY], limit=1
             )
             cause.failure_id = failure
             cause.record_count = failure.record_count
             cause.remedy = failure.remedy
 
-    def _reference(self):
-        return self.env[self.backend_model].browse(self.backend_id)
-
     @api.private
-    def look_soon(self):
+    def schedule_check(self):
         """Look at the causes in some seconds."""
         cron = self.env.ref("connector.ir_cron_causes", raise_if_not_found=False)
         if cron and _throttle.admits(self.env.cr.dbname):
             cron.sudo()._trigger(at=fields.Datetime.now() + timedelta(seconds=DELAY))
 
     @api.model
-    def _look_after(self):
+    def _check(self):
         """Tell people about new causes, and close those that are gone."""
         causes = self.sudo()
         known = {_key(cause): cause for cause in causes.search([])}
@@ -116,11 +110,8 @@ class ConnectorCause(models.Model):
     def _make(self, failure):
         return self.with_context(mail_create_nolog=True).create(
             {
-                "backend_model": failure.backend_model,
-                "backend_id": failure.backend_id,
-                "model_name": failure.model_name,
+                **{name: failure[name] for name in KEY},
                 "company_id": failure.company_id.id,
-                "cause": failure.cause,
             }
         )
 
@@ -133,7 +124,7 @@ class ConnectorCause(models.Model):
                     "SELECT DISTINCT backend_model, backend_id, model_name, %s"
                     " FROM queue_job WHERE backend_id IS NOT NULL AND (state = %s"
                     "  OR (cause IS NOT NULL AND state NOT IN %s))",
-                    CAUSE,
+                    STORED_CAUSE,
                     FAILED,
                     FINISHED,
                 )
@@ -146,7 +137,7 @@ class ConnectorCause(models.Model):
         :param failures: the failures of the cause, one for each class
         """
         if self.is_announced:
-            self._tell_count(failures)
+            self._update_count(failures)
             return
         user = self._responsible()
         if not user or self._has_enough_activities():
@@ -160,7 +151,7 @@ class ConnectorCause(models.Model):
             note=failures[0].with_env(cause.env).remedy,
         )
 
-    def _tell_count(self, failures):
+    def _update_count(self, failures):
         for activity in self.activity_search([ACTIVITY]):
             cause = self.with_context(lang=activity.user_id.lang)
             summary = cause._summary(failures)
@@ -215,4 +206,4 @@ class ConnectorCause(models.Model):
 
 
 def _key(record):
-    return record.backend_model, record.backend_id, record.model_name, record.cause
+    return tuple(record[name] for name in KEY)

@@ -10,14 +10,17 @@ from odoo.tools import SQL
 from ...jobs.causes import (
     CAUSE_CLASSES,
     DEVELOPER,
+    INTERRUPTED,
     MISSING,
     RECORD,
+    RETRIED,
     SETTINGS,
-    WAIT,
+    STORED_CAUSE,
+    UNKNOWN,
     example_of,
     without_secrets,
 )
-from ...jobs.facts import external_ids_of
+from ...jobs.methods import job_method
 from ...jobs.states import (
     FAILED,
     FAILING_ATTEMPTS,
@@ -34,17 +37,6 @@ RECORDS_OF = 1000
 #: How many jobs are shown with their records, and how many records of each.
 SHOWN = 20
 NAMED = 3
-#: Stands for the cause of a job that names none.
-UNKNOWN = "unknown"
-#: Failures of jobs that could not say why they failed.
-INTERRUPTED = ("JobFoundDead", "LostConnection")
-#: The cause of a job. That of an earlier attempt does not explain why a job was
-#: interrupted at its last one.
-CAUSE = SQL(
-    "CASE WHEN exc_name IN %s THEN exc_name ELSE COALESCE(cause, exc_name, %s) END",
-    INTERRUPTED,
-    UNKNOWN,
-)
 #: The jobs that fail.
 FAILING_JOBS = SQL(
     """
@@ -61,14 +53,14 @@ FAILING_JOBS = SQL(
             AND (retry >= %(attempts)s OR cause_class = %(missing)s)))
     """,
     attempts=FAILING_ATTEMPTS,
-    cause=CAUSE,
+    cause=STORED_CAUSE,
     developer=DEVELOPER,
     failed=FAILED,
     finished=FINISHED,
     interrupted=INTERRUPTED,
     missing=MISSING,
     settings=SETTINGS,
-    wait=WAIT,
+    wait=RETRIED,
 )
 
 
@@ -162,7 +154,7 @@ class ConnectorFailure(models.Model):
         )
         return {
             **dict.fromkeys(INTERRUPTED, ask),
-            WAIT: self.env._(
+            RETRIED: self.env._(
                 "You need not do anything: Odoo tries again by itself. Retry now if "
                 "you know that the cause is gone."
             ),
@@ -236,7 +228,7 @@ class ConnectorFailure(models.Model):
         self.env["connector.backend.state"].check_access("write")
         self.check_access("read")
         count = sum(failure._retry() for failure in self)
-        self.env["connector.cause"].sudo().look_soon()
+        self.env["connector.cause"].sudo().schedule_check()
         message = self.env._("Jobs that run again: %s.", count)
         return notification(message, following=self._after_retry())
 
@@ -352,13 +344,12 @@ def _record_ids(job):
 
 
 def _external_ids(job):
-    return external_ids_of(job.method_name, job.args, job.kwargs)
+    return job_method(job.method_name).external_ids(job.args, job.kwargs)
 
 
 def _names(job, names):
     """Return how people call the records of a job.
 
-    :param job: ``queue.job``
     :param names: names of bindings by id; the others are called by their id
     """
     ids = _record_ids(job)

@@ -27,9 +27,8 @@ class ConnectorBackendMonitoring(models.Model):
             yet), ``"act"`` (somebody has to do something) or ``"paused"``; the
             ``sentence`` of the overview; the ``lag_seconds`` that the oldest unfinished
             job is old, without those that failed; the numbers of records that are
-            ``waiting``, have ``failed`` or are ``in_doubt``; the moment of the
-            ``last_success``, or ``None``, in UTC
-        :rtype: list[dict]
+            ``waiting``, have ``failed`` or are ``unconfirmed`` (also as ``in_doubt``);
+            the moment of the ``last_success``, or ``None``, in UTC
         """
         self.check_access("read")
         self.sudo().make_missing()
@@ -45,11 +44,13 @@ class ConnectorBackendMonitoring(models.Model):
                 "lag_seconds": lags.get(state._reference(), 0),
                 "waiting": sum(each.waiting + each.running for each in kinds),
                 "failed": sum(each.failed for each in kinds),
-                "in_doubt": sum(each.doubt for each in kinds),
+                "unconfirmed": unconfirmed,
+                "in_doubt": unconfirmed,
                 "last_success": fields.Datetime.to_string(state.last_success) or None,
             }
             for state in states
             for kinds in [figures[state.id].kinds.values()]
+            for unconfirmed in [sum(each.unconfirmed for each in kinds)]
         ]
 
     def _lags(self):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...jobs.causes import READABLE
+from ...jobs.causes import USER_ERRORS
 from ...jobs.states import STARTED, WAITING
 from ...jobs.synchronisation import Synchronisation
 from ...tools.backends import is_archived
@@ -74,19 +74,19 @@ class ConnectorBackendOverview(models.Model):
     def _compute_figures(self):
         figures = self._read_figures()
         for state in self:
-            mine = figures.get(state._reference()) or BackendFigures()
-            facts = mine.facts
+            of_backend = figures.get(state._reference()) or BackendFigures()
+            facts = of_backend.facts
             facts.paused_since = state.paused_since
             facts.paused_by = state.paused_by_id.name or ""
             sentence = sentence_of(self.env, facts)
             state.sentence, state.detail = sentence.text, sentence.detail
             state.color = sentence.color
-            state.figures = state._shown_figures(mine)
+            state.figures = state._shown_figures(of_backend)
             state.is_busy = bool(facts.running or facts.waiting.total())
             state.last_success = facts.last_success
             rests = facts.is_archived or facts.paused_since
-            state.next_run = False if rests else mine.next_run
-            state.history = state._shown_history(mine)
+            state.next_run = False if rests else of_backend.next_run
+            state.history = state._shown_history(of_backend)
 
     def _reference(self):
         return Reference(self.backend_model, self.backend_id)
@@ -96,7 +96,6 @@ class ConnectorBackendOverview(models.Model):
         """Return the figures of the backends, as far as the user may read them.
 
         :return: ``BackendFigures`` by the id of the state
-        :rtype: dict
         """
         self.check_access("read")
         figures = self.sudo()._read_figures()
@@ -150,19 +149,12 @@ class ConnectorBackendOverview(models.Model):
     def action_open_backend(self):
         """Open the settings of the backend."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.backend_name,
-            "res_model": self.backend_model,
-            "res_id": self.backend_id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-        }
+        backend = self.env[self.backend_model].browse(self.backend_id)
+        return backend._get_records_action(name=self.backend_name, context={})
 
     def action_open_figure(self, model_name, figure):
         """Open the list behind a figure.
 
-        :param model_name: name of the model of the bindings
         :param figure: name of the figure, as in ``KindFigures``
         """
         self.ensure_one()
@@ -170,7 +162,7 @@ class ConnectorBackendOverview(models.Model):
         kinds = binding_models(self.env, self.backend_model)
         if figure in BOUND and model_name in kinds:
             return self._open_bindings(model_name, figure)
-        if figure == "doubt":
+        if figure == "unconfirmed":
             return self._open("connector.connector_create_intent_action", model_name)
         if figure == "failed":
             return self.action_open_failures(model_name)
@@ -282,7 +274,7 @@ class ConnectorBackendOverview(models.Model):
         try:
             with self.env.cr.savepoint():
                 message = backend.check_connection()
-        except READABLE as error:
+        except USER_ERRORS as error:
             return notification(str(error), "danger", sticky=True)
         except Exception as error:
             # Its text may contain what is not meant for people, or a secret.

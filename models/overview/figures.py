@@ -15,30 +15,22 @@ from odoo.tools import SQL
 
 from odoo.addons.component.exception import ComponentException
 
-from ...jobs.directions import EXPORT, IMPORT
+from ...jobs.methods import direction_of
 from ...jobs.states import DONE, FAILED, FINISHED, PENDING, STARTED
 from ...tools.backends import is_archived
 from ...tools.inspection import backend_field, binding_models
 from .sentences import Cause, Facts, zone_of
 
 DAYS = 14  #: of the history
-#: How long a create may take until it counts as being in doubt.
-DOUBT_AFTER = timedelta(minutes=1)
+#: Age after which a create counts as unconfirmed.
+UNCONFIRMED_AFTER = timedelta(minutes=1)
 #: How long a job may wait until it is asked whether a runner works at all.
 STUCK_AFTER = timedelta(minutes=5)
 
 #: An unfinished job. The index on queue_job has the same words.
-UNFINISHED = SQL("backend_id IS NOT NULL AND state NOT IN %s", FINISHED)
+UNFINISHED_JOB = SQL("backend_id IS NOT NULL AND state NOT IN %s", FINISHED)
 #: Records that a job counts for.
 RECORDS = SQL("SUM(GREATEST(record_count, 1))")
-DIRECTION = SQL(
-    "CASE WHEN method_name LIKE %s THEN %s WHEN method_name LIKE %s THEN %s"
-    " ELSE '' END",
-    "%export%",
-    EXPORT,
-    "%import%",
-    IMPORT,
-)
 
 
 class Reference(NamedTuple):
@@ -57,7 +49,7 @@ class KindFigures:
     waiting: int = 0
     running: int = 0
     failed: int = 0
-    doubt: int = 0  #: it is unknown whether the backend has created them
+    unconfirmed: int = 0  #: it is unknown whether the backend has created them
 
 
 @dataclass
@@ -75,11 +67,7 @@ class BackendFigures:
 
 
 class Figures:
-    """Reads the figures of backends.
-
-    :param env: ``Environment`` with the rights of the system
-    :param references: list of :class:`Reference`
-    """
+    """Reads the figures of backends, with the rights of the system."""
 
     def __init__(self, env, references):
         self.env = env
@@ -92,17 +80,14 @@ class Figures:
         self.now = fields.Datetime.now()
 
     def read(self):
-        """Return the figures.
-
-        :rtype: dict[Reference, BackendFigures]
-        """
+        """Return the figures."""
         self.env.flush_all()
         if self.references:
             self._read_backends()
             self._read_bindings()
             self._read_jobs()
             self._read_last_success()
-            self._read_doubts()
+            self._read_unconfirmed()
             self._read_next_runs()
             self._read_history()
             self._find_stuck()
@@ -115,7 +100,7 @@ class Figures:
                 yield figures, *values
 
     @property
-    def _of_these(self):
+    def _backend_condition(self):
         """Return the condition that selects the backends."""
         return SQL(" OR ").join(
             SQL("(backend_model = %s AND backend_id = ANY(%s))", model, ids)
@@ -165,21 +150,20 @@ class Figures:
 
     def _read_jobs(self):
         query = SQL(
-            "SELECT backend_model, backend_id, model_name, %(direction)s, state,"
+            "SELECT backend_model, backend_id, model_name, method_name, state,"
             " CASE WHEN state = %(failed)s OR eta IS NOT NULL THEN cause END,"
             " COALESCE(is_unanswered AND eta IS NOT NULL, false), %(records)s,"
             " MIN(date_created),"
             " MIN(GREATEST(date_created, eta)) FILTER ("
             "  WHERE state = %(pending)s AND (eta IS NULL OR eta <= %(now)s))"
-            " FROM queue_job WHERE %(unfinished)s AND (%(of_these)s)"
+            " FROM queue_job WHERE %(unfinished)s AND (%(backend_condition)s)"
             " GROUP BY 1, 2, 3, 4, 5, 6, 7",
-            direction=DIRECTION,
             records=RECORDS,
             failed=FAILED,
             pending=PENDING,
             now=self.now,
-            unfinished=UNFINISHED,
-            of_these=self._of_these,
+            unfinished=UNFINISHED_JOB,
+            backend_condition=self._backend_condition,
         )
         for figures, *row in self._select(query):
             self._add_jobs(figures, *row)
@@ -188,7 +172,7 @@ class Figures:
         self,
         figures,
         kind,
-        direction,
+        method_name,
         state,
         cause,
         is_unanswered,
@@ -197,6 +181,7 @@ class Figures:
         runnable,
     ):
         facts, counted = figures.facts, figures.kind(kind)
+        direction = direction_of(method_name)
         cause = Cause(direction, cause or "")
         if state == FAILED:
             counted.failed += records
@@ -239,21 +224,21 @@ class Figures:
             if facts.silent_since:  # The jobs may have waited before that, too.
                 facts.silent_since = max(facts.silent_since, moment)
 
-    def _read_doubts(self):
+    def _read_unconfirmed(self):
         begun = self.env["connector.create.intent"]._read_group(
             [
-                ("begun", "<", self.now - DOUBT_AFTER),
+                ("begun", "<", self.now - UNCONFIRMED_AFTER),
                 ("backend_model", "in", list(self.ids)),
             ],
             ["model_name"],
         )
         for (kind,) in begun:
             if kind in self.env:
-                for figures, records in self._select(self._doubts_of(kind)):
-                    figures.kind(kind).doubt += records
-                    figures.facts.doubt += records
+                for figures, records in self._select(self._unconfirmed_of(kind)):
+                    figures.kind(kind).unconfirmed += records
+                    figures.facts.unconfirmed += records
 
-    def _doubts_of(self, kind):
+    def _unconfirmed_of(self, kind):
         """Return the query for the creates of a kind that are not confirmed.
 
         As long as a create is not confirmed, its binding keeps the external id that it
@@ -267,9 +252,9 @@ class Figures:
             ),
             None,
         )
-        unconfirmed = SQL("TRUE")
+        is_unconfirmed = SQL("TRUE")
         if external and not self.env[kind]._fields[external].inherited:
-            unconfirmed = SQL(
+            is_unconfirmed = SQL(
                 "(binding.id IS NULL OR NULLIF(binding.%s::text, '')"
                 " IS NOT DISTINCT FROM intent.previous_external_id)",
                 SQL.identifier(external),
@@ -282,8 +267,8 @@ class Figures:
             " GROUP BY 1, 2",
             SQL.identifier(self.env[kind]._table),
             kind,
-            self.now - DOUBT_AFTER,
-            unconfirmed,
+            self.now - UNCONFIRMED_AFTER,
+            is_unconfirmed,
         )
 
     def _read_next_runs(self):
@@ -305,7 +290,7 @@ class Figures:
         done = SQL("backend_id IS NOT NULL AND state = %s", DONE)
         for figures, day, records in self._per_day(SQL("date_done"), done):
             figures.done[day] = records
-        failed = SQL("%s AND state = %s", UNFINISHED, FAILED)
+        failed = SQL("%s AND state = %s", UNFINISHED_JOB, FAILED)
         for figures, day, records in self._per_day(SQL("date_started"), failed):
             figures.failed[day] = records
 
@@ -317,14 +302,14 @@ class Figures:
                 " (%(moment)s AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date,"
                 " %(records)s"
                 " FROM queue_job WHERE %(condition)s"
-                " AND %(moment)s >= %(since)s AND (%(of_these)s)"
+                " AND %(moment)s >= %(since)s AND (%(backend_condition)s)"
                 " GROUP BY 1, 2, 3",
                 moment=moment,
                 zone=zone_of(self.env),
                 records=RECORDS,
                 condition=condition,
                 since=self.now - timedelta(days=DAYS),
-                of_these=self._of_these,
+                backend_condition=self._backend_condition,
             )
         )
 

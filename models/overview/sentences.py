@@ -12,7 +12,7 @@ from odoo import fields
 from odoo.tools import format_date, format_time
 from odoo.tools.misc import formatLang
 
-from ...jobs.directions import EXPORT, IMPORT
+from ...jobs.methods import EXPORT, IMPORT
 
 #: The action that a person has to take.
 NOTHING = "nothing"
@@ -23,7 +23,7 @@ ACT = "act"
 class Cause(NamedTuple):
     """Why records failed."""
 
-    direction: str  #: ``"export"``, ``"import"`` or ``""``
+    direction: str  #: of the jobs; may be empty
     text: str  #: for people; may be empty
 
 
@@ -44,7 +44,7 @@ class Facts:
     running: int = 0
     failed: Counter = dataclasses.field(default_factory=Counter)  #: by :class:`Cause`
     retried: Counter = dataclasses.field(default_factory=Counter)  #: by :class:`Cause`
-    doubt: int = 0  #: it is unknown whether the backend has created them
+    unconfirmed: int = 0  #: it is unknown whether the backend has created them
     #: since when the backend has not answered
     silent_since: datetime | None = None
     #: since when jobs could run, but no job runner starts any
@@ -58,23 +58,16 @@ class Rule(NamedTuple):
     name: str
     color: str  #: what a person has to do
     applies: Callable  #: called with the facts
-    sentence: Callable  #: called with the words and the facts
+    sentence: Callable  #: called with the phrases and the facts
 
 
 def zone_of(env):
-    """Return the name of the time zone in which a user reads moments.
-
-    :param env: ``Environment``
-    :rtype: str
-    """
+    """Return the name of the time zone in which a user reads moments."""
     return env.context.get("tz") or env.user.tz or "UTC"
 
 
-class Words:
-    """Numbers, moments and parts of sentences in the language of a user.
-
-    :param env: ``Environment``
-    """
+class Phrases:
+    """Numbers, moments and parts of sentences in the language of a user."""
 
     def __init__(self, env):
         self.env = env
@@ -130,97 +123,97 @@ class Words:
         return one if count == 1 else many % self.number(count)
 
 
-def _archived(words, facts):
-    return words._("Archived: nothing is synchronised")
+def _archived(phrases, facts):
+    return phrases._("Archived: nothing is synchronised")
 
 
-def _paused(words, facts):
+def _paused(phrases, facts):
     values = {
-        "moment": words.moment(facts.paused_since),
+        "moment": phrases.moment(facts.paused_since),
         "user": facts.paused_by,
-        "waiting": words.waiting(facts),
+        "waiting": phrases.waiting(facts),
     }
     if not facts.waiting.total():
-        return words._("Paused since %(moment)s by %(user)s", **values)
-    return words._("Paused since %(moment)s by %(user)s; %(waiting)s", **values)
+        return phrases._("Paused since %(moment)s by %(user)s", **values)
+    return phrases._("Paused since %(moment)s by %(user)s; %(waiting)s", **values)
 
 
-def _stuck(words, facts):
-    return words._(
+def _stuck(phrases, facts):
+    return phrases._(
         "Jobs wait since %s, and no job runner works through them",
-        words.moment(facts.stuck_since),
+        phrases.moment(facts.stuck_since),
     )
 
 
-def _failed(words, facts):
+def _failed(phrases, facts):
     directions = {cause.direction for cause in facts.failed}
     direction = directions.pop() if len(directions) == 1 else ""
-    records = words.cannot(direction, facts.failed.total())
+    records = phrases.cannot(direction, facts.failed.total())
     [(cause, _count)] = facts.failed.most_common(1)
     if len(facts.failed) > 1:
-        return words._(
+        return phrases._(
             "%(records)s, for %(count)s reasons",
             records=records,
-            count=words.number(len(facts.failed)),
+            count=phrases.number(len(facts.failed)),
         )
     if not cause.text:
         return records
-    return words._("%(records)s: %(cause)s", records=records, cause=cause.text)
+    return phrases._("%(records)s: %(cause)s", records=records, cause=cause.text)
 
 
-def _silent(words, facts):
-    return words._(
+def _silent(phrases, facts):
+    return phrases._(
         "%(backend)s has not answered since %(moment)s; %(waiting)s",
         backend=facts.name,
-        moment=words.moment(facts.silent_since),
-        waiting=words.waiting(facts),
+        moment=phrases.moment(facts.silent_since),
+        waiting=phrases.waiting(facts),
     )
 
 
-def _doubtful(words, facts):
-    if facts.doubt == 1:
-        return words._("It is unknown whether 1 record was created. Check it.")
-    return words._(
+def _unconfirmed(phrases, facts):
+    if facts.unconfirmed == 1:
+        return phrases._("It is unknown whether 1 record was created. Check it.")
+    return phrases._(
         "It is unknown whether %s records were created. Check them.",
-        words.number(facts.doubt),
+        phrases.number(facts.unconfirmed),
     )
 
 
-def _retried(words, facts):
+def _retried(phrases, facts):
     [(cause, _count)] = facts.retried.most_common(1)
     count = facts.retried.total()
     if count == 1:
-        return words._("1 record is tried again soon: %s", cause.text)
-    return words._(
+        return phrases._("1 record is tried again soon: %s", cause.text)
+    return phrases._(
         "%(count)s records are tried again soon: %(cause)s",
-        count=words.number(count),
+        count=phrases.number(count),
         cause=cause.text,
     )
 
 
-def _working(words, facts):
+def _working(phrases, facts):
     count = facts.running + facts.waiting.total()
     if count == 1:
-        return words._("1 record is being synchronised")
-    return words._("%s records are being synchronised", words.number(count))
+        return phrases._("1 record is being synchronised")
+    return phrases._("%s records are being synchronised", phrases.number(count))
 
 
-def _unused(words, facts):
-    return words._("Nothing was synchronised yet")
+def _unused(phrases, facts):
+    return phrases._("Nothing was synchronised yet")
 
 
-def _incomplete(words, facts):
+def _incomplete(phrases, facts):
     if facts.never == 1:
-        return words._("1 record was never exported")
-    return words._("%s records were never exported", words.number(facts.never))
+        return phrases._("1 record was never exported")
+    return phrases._("%s records were never exported", phrases.number(facts.never))
 
 
-def _in_sync(words, facts):
+def _in_sync(phrases, facts):
     if facts.linked == 0:
-        return words._("Everything is in sync")
+        return phrases._("Everything is in sync")
     if facts.linked == 1:
-        return words._("The only record is in sync")
-    return words._("All %s records are in sync", words.number(facts.linked))
+        return phrases._("The only record is in sync")
+    return phrases._("All %s records are in sync", phrases.number(facts.linked))
 
 
 #: The worst first: the first that applies is shown.
@@ -230,7 +223,7 @@ RULES = (
     Rule("stuck", ACT, lambda facts: facts.stuck_since, _stuck),
     Rule("failed", ACT, lambda facts: facts.failed.total(), _failed),
     Rule("silent", WAIT, lambda facts: facts.silent_since, _silent),
-    Rule("doubtful", ACT, lambda facts: facts.doubt, _doubtful),
+    Rule("unconfirmed", ACT, lambda facts: facts.unconfirmed, _unconfirmed),
     Rule("retried", WAIT, lambda facts: facts.retried.total(), _retried),
     Rule(
         "working",
@@ -259,26 +252,24 @@ class Sentence(NamedTuple):
 
 
 def sentence_of(env, facts):
-    """Return the sentence about a backend.
-
-    :param env: ``Environment``, for the language and the time zone
-    :param facts: :class:`Facts`
-    :rtype: Sentence
-    """
+    """Return the sentence about a backend."""
     rule = next(rule for rule in RULES if rule.applies(facts))
-    words = Words(env)
+    phrases = Phrases(env)
     return Sentence(
-        rule.name, rule.color, rule.sentence(words, facts), _detail(words, rule, facts)
+        rule.name,
+        rule.color,
+        rule.sentence(phrases, facts),
+        _detail(phrases, rule, facts),
     )
 
 
-def _detail(words, rule, facts):
+def _detail(phrases, rule, facts):
     """Return what a second line says: the cause of silence, the most frequent one."""
     if rule.name == "silent" and facts.retried:
         return facts.retried.most_common(1)[0][0].text
     if rule.name == "failed" and len(facts.failed) > 1:
-        return words._(
+        return phrases._(
             "Most often: %s",
-            facts.failed.most_common(1)[0][0].text or words._("unknown"),
+            facts.failed.most_common(1)[0][0].text or phrases._("unknown"),
         )
     return ""

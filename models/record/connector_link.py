@@ -8,7 +8,7 @@ from odoo.tools import SQL
 
 from odoo.addons.component.exception import NoComponentError
 
-from ...jobs.causes import WAIT, example_of, without_secrets
+from ...jobs.causes import RETRIED, example_of, without_secrets
 from ...jobs.outcome import SKIPPED
 from ...jobs.states import FAILED, FAILING_ATTEMPTS, FINISHED, STARTED, WAITING
 from ...tools.backends import backend_of
@@ -27,7 +27,7 @@ RECENT = 1000
 SHOWN = 20
 
 #: States of a link, the worst first.
-STATES = ("failed", "doubt", "waiting", "never", "linked")
+STATES = ("failed", "unconfirmed", "waiting", "never", "linked")
 
 # queue_job stores texts that contain JSON.
 COLUMNS = SQL("id, date_created, records #>> '{}' AS records, args #>> '{}' AS args")
@@ -65,10 +65,7 @@ class ConnectorLink(models.AbstractModel):
     def summary(self, model_name, res_id):
         """Return how many links a record has, and the worst of their states.
 
-        :param model_name: name of the model of the record
-        :param res_id: id of the record
         :return: dict with the ``count``, and the ``state`` or ``False``
-        :rtype: dict
         """
         links = self._links(self._record(model_name, res_id), with_finished=False)
         states = [link.state for link in links]
@@ -79,12 +76,7 @@ class ConnectorLink(models.AbstractModel):
 
     @api.model
     def links(self, model_name, res_id):
-        """Return what the screen shows of each link of a record.
-
-        :param model_name: name of the model of the record
-        :param res_id: id of the record
-        :rtype: dict
-        """
+        """Return what the screen shows of each link of a record."""
         record = self._record(model_name, res_id)
         return {
             "name": record.display_name,
@@ -96,13 +88,7 @@ class ConnectorLink(models.AbstractModel):
 
     @api.model
     def export_now(self, binding_model, res_id):
-        """Delay the export of a record.
-
-        :param binding_model: name of the model of the binding
-        :param res_id: id of the binding
-        :return: a translated sentence
-        :rtype: str
-        """
+        """Delay the export of a record."""
         link = self._link_to_act_on(binding_model, res_id)
         if link.waits_for("export_record"):
             return self.env._("A job that exports the record waits already.")
@@ -112,13 +98,7 @@ class ConnectorLink(models.AbstractModel):
 
     @api.model
     def import_now(self, binding_model, res_id):
-        """Delay the import of a record.
-
-        :param binding_model: name of the model of the binding
-        :param res_id: id of the binding
-        :return: a translated sentence
-        :rtype: str
-        """
+        """Delay the import of a record."""
         link = self._link_to_act_on(binding_model, res_id)
         name = link.binding.display_name
         if not is_external_id(link.external_id):
@@ -142,10 +122,13 @@ class ConnectorLink(models.AbstractModel):
         self.env["connector.backend.state"].check_access("read")
         if model_name not in self.env or not self._has_links(model_name):
             raise UserError(self.env._("%s has no links with backends.", model_name))
+        return self._existing(model_name, res_id, "read")
+
+    def _existing(self, model_name, res_id, operation):
         record = self.env[model_name].browse(int(res_id)).exists()
         if not record:
             raise UserError(self.env._("The record was deleted in the meantime."))
-        record.check_access("read")
+        record.check_access(operation)
         return record
 
     @api.model
@@ -183,12 +166,12 @@ class ConnectorLink(models.AbstractModel):
             bindings = self.env[name].browse([link.binding.id for link in of_model])
             changes = self.env["connector.export.change"].sudo().of(bindings)
             intents = self.env["connector.create.intent"].sudo()
-            doubts = intents.search(
+            unconfirmed = intents.search(
                 [("model_name", "=", name), ("res_id", "in", bindings.ids)]
             ).filtered("unconfirmed")
             for link in of_model:
                 link.changes = _of_record(changes, link.binding)
-                link.doubts = _of_record(doubts, link.binding)
+                link.unconfirmed = _of_record(unconfirmed, link.binding)
         self._load_jobs(links, with_finished)
 
     def _load_jobs(self, links, with_finished):
@@ -230,10 +213,7 @@ class ConnectorLink(models.AbstractModel):
             registry[binding_model], registry[BINDING]
         ):
             raise UserError(self.env._("%s has no links with backends.", binding_model))
-        binding = self.env[binding_model].browse(int(res_id)).exists()
-        if not binding:
-            raise UserError(self.env._("The record was deleted in the meantime."))
-        binding.check_access("write")
+        binding = self._existing(binding_model, res_id, "write")
         name = wrapped_field(self.env, binding_model)
         (binding.sudo()[name].with_env(self.env) if name else binding).check_access(
             "read"
@@ -248,7 +228,6 @@ class ConnectorLink(models.AbstractModel):
 class Link:
     """A binding and what is known about its synchronisation.
 
-    :param env: ``Environment`` of the user
     :param binding: the binding, with the rights of the system
     """
 
@@ -266,15 +245,15 @@ class Link:
                 self.external_id = binder.to_external(binding)
                 self.synced = binding[binder._sync_date_field]
         # ConnectorLink._load() reads these of all links together.
-        self.changes = self.doubts = self.jobs = self.unfinished = ()
+        self.changes = self.unconfirmed = self.jobs = self.unfinished = ()
 
     @property
     def state(self):
         """The state of the link, one of ``STATES``."""
         if any(job.state == FAILED for job in self.unfinished):
             return "failed"
-        if self.doubts:
-            return "doubt"
+        if self.unconfirmed:
+            return "unconfirmed"
         if self.unfinished:  # Changes without a job are those of a skipped record.
             return "waiting"
         return "linked" if is_external_id(self.external_id) else "never"
@@ -303,9 +282,7 @@ class Link:
             "synced": _moment(self.synced),
             "state": self.state,
             "changes": self._waiting_changes(),
-            "doubts": [
-                {"id": doubt.id, "since": _moment(doubt.begun)} for doubt in self.doubts
-            ],
+            "isUnconfirmed": bool(self.unconfirmed),
             "error": self._last_error(),
             "jobs": [self._job(job) for job in self.jobs],
         }
@@ -338,7 +315,7 @@ class Link:
                 message = job.exc_message if job.state == FAILED else job.result
                 return {
                     "message": example_of(job.exc_name, message) or job.cause or "",
-                    "isRetried": job.cause_class == WAIT and job.state != FAILED,
+                    "isRetried": job.cause_class == RETRIED and job.state != FAILED,
                 }
         return False
 
@@ -364,10 +341,8 @@ def _jobs_query(links, jobs):
 
     Most jobs are ruled out by their text: parsing the JSON of each takes much longer.
 
-    :param links: list of ``Link``
     :param jobs: query for the jobs of ``link`` that are searched
     :return: query for pairs of the place of the link, from 1 on, and the id of a job
-    :rtype: SQL
     """
     ids = [
         str(link.external_id) if is_external_id(link.external_id) else None

@@ -11,7 +11,7 @@ from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL
 
 from ...components.webhook.requests import digest_of_token, verify_nothing, webhooks_of
-from ..connector_backend_reference import company_of
+from ...tools.backends import company_of
 from ..screen_actions import RELOAD, notification, window_action
 
 _logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import { useBus, useService } from "@web/core/utils/hooks";
 import { kanbanView } from "@web/views/kanban/kanban_view";
 import { listView } from "@web/views/list/list_view";
 
-const UPDATED = "connector/updated";
+const SCREEN_UPDATE = "connector/updated";
 /** Milliseconds until a screen reads again what may have changed since the message. */
 const AFTERWARDS = 2000;
 /** Milliseconds between two reads without a message. */
@@ -76,7 +76,7 @@ export function useConnectorUpdates(callback, { isBusy = () => false } = {}) {
 
     useEffect(
         () => {
-            bus.subscribe(UPDATED, onUpdated);
+            bus.subscribe(SCREEN_UPDATE, onUpdated);
             bus.start();
             const polling = browser.setInterval(() => {
                 if (isBusy() || bus.workerState !== "CONNECTED") {
@@ -84,7 +84,7 @@ export function useConnectorUpdates(callback, { isBusy = () => false } = {}) {
                 }
             }, POLLING);
             return () => {
-                bus.unsubscribe(UPDATED, onUpdated);
+                bus.unsubscribe(SCREEN_UPDATE, onUpdated);
                 browser.clearInterval(polling);
                 browser.clearTimeout(timer);
             };

@@ -20,7 +20,7 @@ from .tools import (
 #: Seconds within which a job runs again that could not get a lock.
 SOON = 10
 #: Seconds after which a lock is released that a job waits for.
-PATIENCE = 5
+RELEASED_AFTER = 5
 
 
 class ExportScenarios(ConformanceTools):
@@ -82,7 +82,7 @@ class ExportScenarios(ConformanceTools):
         with self.transaction() as env:
             self.assertTrue(try_lock_rows(env[self.binding_model].browse(ada)))
             # A job that waits for the lock must not wait for ever.
-            release = Timer(PATIENCE, env.cr.rollback)
+            release = Timer(RELEASED_AFTER, env.cr.rollback)
             release.start()
             self.addCleanup(release.cancel)
             [job] = self.export(ada)

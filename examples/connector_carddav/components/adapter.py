@@ -80,7 +80,7 @@ class CardAdapter(Component):
         return name
 
     def find_created(self, idempotency_key):
-        """Return the name of the card that an interrupted create made, or ``None``."""
+        """Return the name of the card that an unconfirmed create made, or ``None``."""
         name = self._resource_name(idempotency_key)
         try:
             self.read(name)

@@ -34,11 +34,11 @@ class TestCardExporter(CardDAVCase):
         self.assertEqual({str(uuid.UUID(uid, version=4)) for uid in uids}, uids)
         self.assertEqual(len(uids), 3)
 
-    def test_a_create_that_was_interrupted_is_found_and_brought_up_to_date(self):
+    def test_an_unconfirmed_create_is_found_and_brought_up_to_date(self):
         binding = self.bind(self.contact())
         intents = self.env["connector.create.intent"]
         declared = intents.declare(self.backend, binding, {binding.id: False})
-        key, _interrupted = declared[binding.id]
+        key, _is_unconfirmed = declared[binding.id]
         adapter = self.component("backend.adapter")
         name = adapter.create({"FN": "Before"}, idempotency_key=key)
         binding.export_record()

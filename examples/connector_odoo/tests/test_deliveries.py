@@ -86,7 +86,7 @@ class TestDeliveries(OrderCase):
         in_shop = self.in_shop(delivery.odoo_bind_ids)
         self.assertEqual(in_shop.carrier_tracking_ref, "T2")
 
-    def test_a_create_that_was_interrupted_continues_with_the_same_delivery(self):
+    def test_an_unconfirmed_create_continues_with_the_same_delivery(self):
         order = self.imported(self.order(self.line(product_uom_qty=2)))
         adapter = self.component("backend.adapter", "odoo.stock.picking")
         line = order.order_line.odoo_bind_ids.external_id

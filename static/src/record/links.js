@@ -96,7 +96,7 @@ export class RecordLinks extends Component {
         });
     }
 
-    openDoubts() {
+    openUnconfirmed() {
         return this.action.doAction("connector.connector_create_intent_action");
     }
 }

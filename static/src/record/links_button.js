@@ -9,7 +9,7 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 /** The words for the states of a link. */
 export const STATES = {
     failed: _t("Failed"),
-    doubt: _t("In doubt"),
+    unconfirmed: _t("Unconfirmed"),
     waiting: _t("Waiting"),
     never: _t("Never exported"),
     linked: _t("In sync"),

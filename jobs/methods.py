@@ -1,0 +1,99 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The methods that the jobs of connectors call."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from odoo.tools.translate import LazyGettext, LazyTranslate
+
+from .deletes import delete_job_key
+
+_lt = LazyTranslate(__name__)
+
+EXPORT = "export"  #: from Odoo to the backend
+IMPORT = "import"  #: from the backend to Odoo
+COMPARE = "compare"  #: reads both sides
+BOTH = "both"
+
+
+class JobMethod(NamedTuple):
+    """What a job shows, and how it is made, by the method that it calls."""
+
+    label: LazyGettext | None = None  #: the name of its jobs
+    ids_argument: str = ""  #: the argument after the backend, with external ids
+    handles_list: bool = False  #: whether the ids are the records of the job
+    prepares: bool = False  #: whether it only delays jobs that handle records
+    channel_of: str = ""  #: the method whose channel its jobs share
+    usage: str = ""  #: of the component that it calls, if it does nothing else
+    #: From its records and arguments, the identity keys of the jobs that it replaces.
+    record_keys: Callable | None = None
+
+    def external_ids(self, args, kwargs):
+        """Return the external ids that the call of a job names."""
+        if not self.ids_argument:
+            return []
+        value = args[1] if len(args) > 1 else kwargs.get(self.ids_argument, ())
+        if not self.handles_list:
+            return [value]
+        # A delete is an external id, with more arguments for the deleter.
+        return [each[0] if isinstance(each, list | tuple) else each for each in value]
+
+
+def job_method(name):
+    """Return what is known of a method, which a connector may have defined."""
+    return METHODS.get(name) or JobMethod()
+
+
+def direction_of(method_name):
+    """Return the direction of a method by its name, or an empty text."""
+    directions = (EXPORT, IMPORT, COMPARE)
+    return next((each for each in directions if each in method_name), "")
+
+
+def record_keys_of(job):
+    """Return the identity keys of the jobs for one record that a job replaces."""
+    record_keys = job_method(job.method_name).record_keys
+    return record_keys(job.recordset, *job.args) if record_keys else []
+
+
+def changes_job_key(model_name, res_id):
+    """Return the identity key of the job that exports the changes of a binding."""
+    return f"connector.export_changes({model_name}, {res_id})"
+
+
+def _keys_of_changes(bindings, *_args):
+    several = bindings.ids if len(bindings) > 1 else ()
+    return [changes_job_key(bindings._name, id_) for id_ in several]
+
+
+def _keys_of_deletes(model, backend, deletes):
+    return [delete_job_key(backend, model._name, id_) for id_, *_ in deletes]
+
+
+_FIND_IMPORTS = _lt("Find what to import from %(backend)s")
+_FIND_EXPORTS = _lt("Find what to export to %(backend)s")
+_IMPORT = _lt("Import record %(record)s from %(backend)s")
+_EXPORT = _lt("Export %(record)s to %(backend)s")
+_DELETE = _lt("Delete record %(record)s on %(backend)s")
+
+METHODS = {
+    "import_batch": JobMethod(_FIND_IMPORTS, prepares=True, usage="batch.importer"),
+    "import_changes": JobMethod(_FIND_IMPORTS, prepares=True),
+    "import_chunk": JobMethod(None, "external_ids", handles_list=True),
+    "import_record": JobMethod(_IMPORT, "external_id", usage="record.importer"),
+    "import_announced": JobMethod(_IMPORT, "external_id", channel_of="import_record"),
+    "export_batch": JobMethod(_FIND_EXPORTS, prepares=True),
+    "export_record": JobMethod(_EXPORT, usage="record.exporter"),
+    "export_changes": JobMethod(_EXPORT, record_keys=_keys_of_changes),
+    "export_delete_record": JobMethod(
+        _DELETE, "external_id", usage="record.exporter.deleter"
+    ),
+    "export_delete_records": JobMethod(
+        ids_argument="deletes",
+        handles_list=True,
+        channel_of="export_delete_record",
+        record_keys=_keys_of_deletes,
+    ),
+    "compare_sides": JobMethod(prepares=True),
+    "compare_found": JobMethod(None, "external_ids", handles_list=True),
+}
