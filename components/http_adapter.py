@@ -47,7 +47,8 @@ class HTTPAdapter(AbstractComponent):
     #: Seconds that the backend may be silent.
     _timeout = 60
     #: Seconds until an answer must be complete: connection, redirects, headers and body
-    #: together. The default is less than the 120 seconds after which Odoo's
+    #: together. A server that sends its headers bit by bit is noticed when they are
+    #: complete. The default is less than the 120 seconds after which Odoo's
     #: ``limit_time_real`` ends the worker.
     _deadline = 100
     #: Bytes that the body of an answer may have, counted after decompression.
