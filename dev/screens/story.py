@@ -127,7 +127,7 @@ def open_record(world, window):
     """A colleague has changed cards; a person looks at one of the contacts."""
     contact, *_others = world.people_with_changed_cards()
     window.open(f"contacts/{contact}", ".o_form_sheet")
-    window.press_stat_button("Connectors")
+    window.press_in_menu("Connectors")
     window.see(".o_connector_page", "Team address book", "Last synchronised")
 
 

@@ -16,9 +16,11 @@ from ...tools.external_id import is_external_id
 from ...tools.inspection import (
     BINDING,
     BindingLink,
+    all_binding_models,
     links_of,
     model_label,
     wrapped_field,
+    wrapped_model,
 )
 
 #: How many of a backend's finished jobs are searched for those of one record.
@@ -60,6 +62,16 @@ class ConnectorLink(models.AbstractModel):
 
     _name = "connector.link"
     _description = "Links of a Record"
+
+    @api.private
+    def linked_models(self):
+        """Return the models whose records can be linked with backends.
+
+        :return: their names; none for users who may not see the links
+        :rtype: list[str]
+        """
+        is_user = self.env.user.has_group("connector.group_connector_user")
+        return sorted(self._linked_models()) if is_user else []
 
     @api.model
     def summary(self, model_name, res_id):
@@ -140,7 +152,7 @@ class ConnectorLink(models.AbstractModel):
 
     def _record(self, model_name, res_id):
         self.env["connector.backend.state"].check_access("read")
-        if model_name not in self.env or not self._has_links(model_name):
+        if model_name not in self._linked_models():
             raise UserError(self.env._("%s has no links with backends.", model_name))
         record = self.env[model_name].browse(int(res_id)).exists()
         if not record:
@@ -148,13 +160,10 @@ class ConnectorLink(models.AbstractModel):
         record.check_access("read")
         return record
 
-    @api.model
-    def _has_links(self, model_name):
-        """Return whether the records of a model can be linked with backends."""
-        registry = self.env.registry
-        return issubclass(registry[model_name], registry[BINDING]) or bool(
-            links_of(self.env, model_name)
-        )
+    def _linked_models(self):
+        bindings = all_binding_models(self.env)
+        wrapped = filter(None, (wrapped_model(self.env, name) for name in bindings))
+        return {*bindings, *wrapped}
 
     def _links(self, record, with_finished=True):
         """Return the links with backends that the user may read.
