@@ -72,7 +72,7 @@ class WebhookCase(RealJobsCase):
 
     def empty_tables(self):
         with self.transaction() as env:
-            for model in ("delivery", "refusal", "endpoint"):
+            for model in ("delivery", "endpoint"):
                 env[f"connector.webhook.{model}"].search([]).unlink()
         super().empty_tables()
 

@@ -10,7 +10,7 @@ from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL
 
-from ...components.webhook.requests import digest_of_token, verify_nothing, webhooks_of
+from ...components.webhook.requests import digest_of_token, webhooks_of
 from ..connector_backend_reference import company_of
 from ..screen_actions import RELOAD, notification, window_action
 
@@ -66,12 +66,6 @@ class ConnectorWebhookEndpoint(models.Model):
         string="Deliveries", compute="_compute_figures", compute_sudo=True
     )
     last_delivery = fields.Datetime(compute="_compute_figures", compute_sudo=True)
-    refused = fields.Integer(
-        string="Refused in 24 Hours",
-        compute="_compute_figures",
-        compute_sudo=True,
-        help="Requests that were not signed with a valid secret.",
-    )
 
     _one_per_backend = models.Constraint(
         "unique(backend_model, backend_id)", "The backend has a webhook already."
@@ -102,16 +96,10 @@ class ConnectorWebhookEndpoint(models.Model):
 
     def _compute_figures(self):
         deliveries = self.env["connector.webhook.delivery"]
-        refusals = self.env["connector.webhook.refusal"]
-        yesterday = self.env.cr.now() - timedelta(days=1)
         for endpoint in self:
             domain = endpoint._domain_of_deliveries()
             endpoint.delivery_count = deliveries.search_count(domain)
             endpoint.last_delivery = deliveries.search(domain, limit=1).received
-            [(endpoint.refused,)] = refusals._read_group(
-                [("endpoint_id", "=", endpoint.id), ("hour", ">", yesterday)],
-                aggregates=["requests:sum"],
-            )
 
     def _domain_of_deliveries(self):
         return Domain("backend_model", "=", self.backend_model) & Domain(
@@ -124,7 +112,7 @@ class ConnectorWebhookEndpoint(models.Model):
     def receive(self, token, request):
         """Store a delivery, whatever it announces, if the backend has sent it.
 
-        The same is done for an address that nobody has as for a wrong signature.
+        An address that nobody has and a wrong signature have the same answer.
 
         :param token: the token of the address
         :param request: :class:`~...components.webhook.requests.WebhookRequest`
@@ -138,7 +126,12 @@ class ConnectorWebhookEndpoint(models.Model):
         webhook = endpoint._verified_by(request)
         backend = webhook and endpoint._backend()
         if not backend:
-            self.env["connector.webhook.refusal"].sudo().count(endpoint)
+            _logger.info(
+                "A webhook request for %s was refused",
+                f"{endpoint.backend_model},{endpoint.backend_id}"
+                if endpoint
+                else "an address that does not exist",
+            )
             return HTTPStatus.FORBIDDEN, {}
         if not webhook.accepts(request):
             return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, {}
@@ -155,7 +148,6 @@ class ConnectorWebhookEndpoint(models.Model):
         """Return the component that has verified a request, otherwise ``None``."""
         webhook = self._verifier(request)
         if webhook is None:
-            verify_nothing(request)
             return None
         try:
             verified = webhook.verify(request, self._valid_secrets())
@@ -181,7 +173,7 @@ class ConnectorWebhookEndpoint(models.Model):
         return next(iter(webhooks), None)
 
     def _valid_secrets(self):
-        now = fields.Datetime.to_string(self.env.cr.now())
+        now = fields.Datetime.to_string(fields.Datetime.now())
         return [
             each["secret"]
             for each in self.secrets or ()
