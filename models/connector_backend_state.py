@@ -41,9 +41,7 @@ class ConnectorBackendState(models.Model):
 
         :param backends: records of one model of backends
         """
-        states = self.sudo().search(
-            [("backend_model", "=", backends._name), ("backend_id", "in", backends.ids)]
-        )
+        states = self.sudo().of_backends(backends)
         missing = set(backends.ids).difference(states.mapped("backend_id"))
         return states + states.create(
             [

@@ -57,18 +57,25 @@ class BatchExporter(AbstractComponent):
             if domain is None:
                 self._bind_unbound()
         records = jobs = 0
+        more = ""
         options = {"domain": domain, "fields": fields, "chunk_size": chunk_size}
         with self._within_run("export_batch"):
             for bindings in self._chunks(domain, chunk_size, after_id or 0):
                 if jobs == self._chunks_at_a_time and self._continue(after_id, options):
-                    return self._delayed(records, jobs, is_continued=True)
+                    more = self.env._("Another job finds the other records.")
+                    break
                 self._delay_chunk(bindings, fields)
                 after_id = bindings.ids[-1]
                 records += len(bindings)
                 jobs += 1
                 self.env.flush_all()
                 self.env.invalidate_all()  # The memory does not grow with the records.
-        return self._delayed(records, jobs)
+        message = self.env._(
+            "%(records)s records to export, in %(jobs)s jobs.",
+            records=records,
+            jobs=jobs,
+        )
+        return Outcome(DELAYED, f"{message} {more}".strip())
 
     def _check_connection(self):
         """Check once that the backend answers, before each chunk finds out alone."""
@@ -122,20 +129,6 @@ class BatchExporter(AbstractComponent):
         delayed = self.model.with_delay(**(kept if job else {}))
         delayed.export_batch(self.backend_record, **options, after_id=after_id)
         return True
-
-    def _delayed(self, records, jobs, is_continued=False):
-        counts = {"records": records, "jobs": jobs}
-        if is_continued:
-            message = self.env._(
-                "%(records)s records to export, in %(jobs)s jobs. Another job finds "
-                "the other records.",
-                **counts,
-            )
-        else:
-            message = self.env._(
-                "%(records)s records to export, in %(jobs)s jobs.", **counts
-            )
-        return Outcome(DELAYED, message)
 
     def _delay_chunk(self, bindings, fields, **options):
         """Delay the export of one chunk.

@@ -7,6 +7,7 @@ import html
 import json
 import random
 import re
+from http import HTTPStatus
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 import requests
@@ -28,11 +29,6 @@ from .session import AnswerTooLarge, AnswerTooSlow, HeaderAuth
 BUSY = (408, 425, 429, 502, 503, 504)
 MISSING = (404, 410)
 ACCESS_REFUSED = (401, 403, 407)
-#: Statuses of a server that failed at this request, and may always fail at it.
-BROKEN = (500,)
-
-NOT_MODIFIED = 304
-
 CUT_OFF = (
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
@@ -81,15 +77,15 @@ class HTTPErrors(AbstractComponent):
         :raise JobError: for a redirect, and for all other errors
         """
         status = response.status_code
-        if status < 300 or status == NOT_MODIFIED:
+        if status < 300 or status == HTTPStatus.NOT_MODIFIED:
             return
         if status < 400:
             raise JobError(self._redirect_message(response))
         text = self._error_text(response)
-        if status in BUSY or status in BROKEN:
-            raise self._retryable(
-                text, self._retry_after(response), counts_attempt=status in BROKEN
-            )
+        if status in BUSY or status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            # A server that fails at this request may always do so.
+            is_broken = status not in BUSY
+            raise self._retryable(text, self._retry_after(response), is_broken)
         if status in MISSING:
             raise IDMissingInBackend(text)
         if status in ACCESS_REFUSED:
@@ -289,21 +285,17 @@ def _is_about_certificate(error):
 def _named_texts(body):
     """Return the names and texts in the body of a request: JSON or a form."""
     text = _text(body) if isinstance(body, str | bytes) else ""
+    pairs = []
     try:
-        return list(_texts_in(json.loads(text or "")))
+        json.loads(text, object_pairs_hook=pairs.extend)
     except ValueError:
-        return parse_qsl(text if isinstance(text, str) else "")
-
-
-def _texts_in(data, name=""):
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from _texts_in(value, key)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _texts_in(value, name)
-    elif isinstance(data, str):
-        yield name, data
+        pairs = parse_qsl(text)
+    return [
+        (name, each)
+        for name, value in pairs
+        for each in (value if isinstance(value, list) else [value])
+        if isinstance(each, str)
+    ]
 
 
 def _credentials(header):

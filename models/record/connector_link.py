@@ -17,6 +17,7 @@ from ...tools.inspection import (
     BINDING,
     BindingLink,
     all_binding_models,
+    is_binding_model,
     links_of,
     model_label,
     wrapped_field,
@@ -118,9 +119,8 @@ class ConnectorLink(models.AbstractModel):
         link = self._link_to_act_on(binding_model, res_id)
         if link.waits_for("export_record"):
             return self.env._("A job that exports the record waits already.")
-        name = link.binding.display_name
         link.binding.with_delay().export_record()
-        return self.env._("%s will be exported in a moment.", name)
+        return self.env._("%s will be exported in a moment.", link.binding.display_name)
 
     @api.model
     def import_now(self, binding_model, res_id):
@@ -234,10 +234,7 @@ class ConnectorLink(models.AbstractModel):
             raise AccessError(
                 self.env._("Only connector managers start synchronisations.")
             )
-        registry = self.env.registry
-        if binding_model not in registry or not issubclass(
-            registry[binding_model], registry[BINDING]
-        ):
+        if not is_binding_model(self.env, binding_model):
             raise UserError(self.env._("%s has no links with backends.", binding_model))
         binding = self.env[binding_model].browse(int(res_id)).exists()
         if not binding:

@@ -11,7 +11,6 @@ from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL
 
 from ...components.webhook.requests import digest_of_token, webhooks_of
-from ..connector_backend_reference import company_of
 from ..screen_actions import RELOAD, notification, window_action
 
 _logger = logging.getLogger(__name__)
@@ -86,10 +85,8 @@ class ConnectorWebhookEndpoint(models.Model):
         :param backend: record of the backend
         """
         endpoints = self.sudo()
-        values = {"backend_model": backend._name, "backend_id": backend.id}
-        found = endpoints.search([(name, "=", values[name]) for name in values])
-        company = company_of(backend)
-        return found or endpoints.create({**values, "company_id": company.id})
+        values = self._values_of(backend, None)
+        return endpoints.of_backends(backend) or endpoints.create(values)
 
     def _compute_new_secret(self):
         self.new_secret = False
@@ -310,9 +307,5 @@ class ConnectorWebhookEndpoint(models.Model):
 
         :param backends: records of backends of one model
         """
-        domain = [
-            ("backend_model", "=", backends._name),
-            ("backend_id", "in", backends.ids),
-        ]
         for name in (self._name, "connector.webhook.delivery"):
-            self.env[name].sudo().search(domain).unlink()
+            self.env[name].sudo().of_backends(backends).unlink()
