@@ -116,9 +116,9 @@ class ConnectorWebhookEndpoint(models.Model):
         :return: the status and the headers of the answer
         :rtype: tuple
         """
-        fields_of_secrets = ["backend_model", "backend_id", "company_id", "secrets"]
         endpoint = self.sudo().search_fetch(
-            [("token_digest", "=", digest_of_token(token))], fields_of_secrets
+            [("token_digest", "=", digest_of_token(token))],
+            ["backend_model", "backend_id", "secrets"],
         )
         webhook = endpoint._verified_by(request)
         backend = webhook and endpoint._backend()
