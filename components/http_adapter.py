@@ -232,7 +232,10 @@ class HTTPAdapter(AbstractComponent):
         session.auth = self._auth()
         if isinstance(session.auth, tuple):
             # requests encodes text as Latin-1, which fails for other letters.
-            session.auth = tuple(_bytes(part) for part in session.auth)
+            session.auth = tuple(
+                part.encode() if isinstance(part, str) else part
+                for part in session.auth
+            )
         session.headers.update(self._headers())
         return session
 
@@ -250,10 +253,6 @@ class HTTPAdapter(AbstractComponent):
                 )
             )
         return path
-
-
-def _bytes(value):
-    return value.encode() if isinstance(value, str) else value
 
 
 def _origin(url):

@@ -84,8 +84,9 @@ class HTTPErrors(AbstractComponent):
         text = self._error_text(response)
         if status in BUSY or status == HTTPStatus.INTERNAL_SERVER_ERROR:
             # A server that fails at this request may always do so.
-            is_broken = status not in BUSY
-            raise self._retryable(text, self._retry_after(response), is_broken)
+            counts = status not in BUSY
+            wait = self._retry_after(response)
+            raise self._retryable(text, wait, counts_attempt=counts)
         if status in MISSING:
             raise IDMissingInBackend(text)
         if status in ACCESS_REFUSED:

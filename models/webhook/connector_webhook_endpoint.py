@@ -8,7 +8,6 @@ from secrets import token_urlsafe
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS, Domain
-from odoo.tools import SQL
 
 from ...components.webhook.requests import digest_of_token, webhooks_of
 from ..screen_actions import RELOAD, notification, window_action
@@ -144,10 +143,8 @@ class ConnectorWebhookEndpoint(models.Model):
     def _verified_by(self, request):
         """Return the component that has verified a request, otherwise ``None``."""
         webhook = self._verifier(request)
-        if webhook is None:
-            return None
         try:
-            verified = webhook.verify(request, self._valid_secrets())
+            verified = webhook and webhook.verify(request, self._valid_secrets())
         except Exception as error:
             # Its text may contain the secret.
             _logger.error(
@@ -160,7 +157,7 @@ class ConnectorWebhookEndpoint(models.Model):
         """Return the component that verifies a request."""
         if self.backend_model not in self.env:  # Or there is no such endpoint.
             return None
-        # Whether it still exists is nobody's business before it is verified.
+        # Do not reveal whether the backend exists to unverified callers.
         backend = self.env[self.backend_model].browse(self.backend_id)
         webhooks = list(webhooks_of(backend))
         for webhook in webhooks:
@@ -183,21 +180,13 @@ class ConnectorWebhookEndpoint(models.Model):
         :return: 0 when it need not wait
         """
         now = fields.Datetime.now()
-        [*filled] = self.env.execute_query(
-            SQL(
-                "SELECT received FROM connector_webhook_delivery"
-                " WHERE backend_model = %s AND backend_id = %s AND received > %s"
-                " ORDER BY received DESC OFFSET %s LIMIT 1",
-                self.backend_model,
-                self.backend_id,
-                now - MINUTE,
-                self.limit - 1,
-            )
+        domain = self._domain_of_deliveries() & Domain("received", ">", now - MINUTE)
+        oldest = self.env["connector.webhook.delivery"].search_fetch(
+            domain, ["received"], offset=self.limit - 1, limit=1
         )
-        if not filled:
+        if not oldest:
             return 0
-        [(oldest,)] = filled
-        return max(1, math.ceil((oldest + MINUTE - now).total_seconds()))
+        return max(1, math.ceil((oldest.received + MINUTE - now).total_seconds()))
 
     # -- buttons
 
