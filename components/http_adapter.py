@@ -47,7 +47,8 @@ class HTTPAdapter(AbstractComponent):
     #: Seconds that the backend may be silent.
     _timeout = 60
     #: Seconds until an answer must be complete: connection, redirects, headers and body
-    #: together. The default is less than the 120 seconds after which Odoo's
+    #: together. A server that sends its headers bit by bit is noticed when they are
+    #: complete. The default is less than the 120 seconds after which Odoo's
     #: ``limit_time_real`` ends the worker.
     _deadline = 100
     #: Bytes that the body of an answer may have, counted after decompression.
@@ -211,10 +212,8 @@ class HTTPAdapter(AbstractComponent):
         Its own methods, such as ``session.get``, have the same limits, but raise the
         errors of ``requests``.
         """
-        sessions = getattr(self.work, "http_sessions", None)
-        if sessions is None:
-            # A work context that was not made by the backend's work_on().
-            sessions = self.work.http_sessions = {}
+        # The backend's work_on() closes them; another work context has none yet.
+        sessions = vars(self.work).setdefault("http_sessions", {})
         # Adapters for other models may have other credentials.
         key = self._name, self._base_url()
         if key not in sessions:
@@ -233,7 +232,10 @@ class HTTPAdapter(AbstractComponent):
         session.auth = self._auth()
         if isinstance(session.auth, tuple):
             # requests encodes text as Latin-1, which fails for other letters.
-            session.auth = tuple(_bytes(part) for part in session.auth)
+            session.auth = tuple(
+                part.encode() if isinstance(part, str) else part
+                for part in session.auth
+            )
         session.headers.update(self._headers())
         return session
 
@@ -241,7 +243,7 @@ class HTTPAdapter(AbstractComponent):
         base = self._base_url()
         if not ABSOLUTE_URL.match(path):
             return f"{base.rstrip('/')}/{path.lstrip('/')}" if path else base
-        if not _is_same_host(path, base):
+        if _origin(path) != _origin(base):
             raise InvalidDataError(
                 self.env._(
                     "%(backend)s: the address %(url)s is on another host than the "
@@ -253,19 +255,11 @@ class HTTPAdapter(AbstractComponent):
         return path
 
 
-def _bytes(value):
-    return value.encode() if isinstance(value, str) else value
-
-
-def _is_same_host(url, base):
-    try:
-        return _origin(url) == _origin(base)
-    except ValueError:  # The port is not a number.
-        return False
-
-
 def _origin(url):
     """Return scheme, host and port in a comparable form (RFC 3986, 6.2.3)."""
-    parts = urlsplit(url)
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:  # The port is not a number.
+        return url
     return parts.scheme, parts.hostname, port

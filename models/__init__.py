@@ -5,7 +5,6 @@ from . import (
     connector_backend,
     connector_backend_reference,
     connector_backend_state,
-    connector_batch_position,
     connector_checkpoint,
     connector_create_intent,
     connector_export_change,

@@ -107,11 +107,17 @@ class ConnectorBackendReference(models.AbstractModel):
         for name in self.env.registry.descendants([self._name], "_inherit"):
             model = self.env[name].sudo()
             if model._auto and not model._abstract:
-                domain = [
-                    ("backend_model", "=", backends._name),
-                    ("backend_id", "in", backends.ids),
-                ]
-                model.search(domain).company_id = company_of(backends[:1])
+                model.of_backends(backends).company_id = company_of(backends[:1])
+
+    @api.private
+    def of_backends(self, backends):
+        """Return what belongs to backends.
+
+        :param backends: records of backends of one model
+        """
+        return self.search(
+            [("backend_model", "=", backends._name), ("backend_id", "in", backends.ids)]
+        )
 
     def _backend(self):
         """Return the backend, ``None`` when it is gone, or its model."""

@@ -38,9 +38,7 @@ class ConnectorBackendState(models.Model):
     @api.private
     def of(self, backends):
         """Return the states of backends of one model; make those that are missing."""
-        states = self.sudo().search(
-            [("backend_model", "=", backends._name), ("backend_id", "in", backends.ids)]
-        )
+        states = self.sudo().of_backends(backends)
         missing = set(backends.ids).difference(states.mapped("backend_id"))
         return states + states.create(
             [

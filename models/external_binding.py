@@ -88,10 +88,19 @@ class ExternalBinding(models.AbstractModel):
             return importer.run_missing(external_id, deleted)
 
     @api.private
-    def export_batch(self, backend):
+    def export_batch(
+        self, backend, domain=None, fields=None, chunk_size=None, after_id=None
+    ):
         """Prepare the export of the records that were never exported"""
+        options = {
+            "domain": domain,
+            "fields": fields,
+            "chunk_size": chunk_size,
+            "after_id": after_id,
+        }
+        options = {name: value for name, value in options.items() if value is not None}
         with backend.work_on(self._name) as work:
-            return work.component(usage="batch.exporter").run()
+            return work.component(usage="batch.exporter").run(**options)
 
     @api.private
     def export_record(self, fields=None):

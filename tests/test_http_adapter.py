@@ -357,6 +357,15 @@ class TestLimits(HTTPCase):
                     break
                 handler.wfile.write(bytes([byte]))
 
+    def will_drip(self, body=b"1" * 1000, header="X-Length: unknown", **options):
+        """Let the server answer, and send the body byte by byte."""
+
+        def answer(handler):
+            handler.wfile.write(f"HTTP/1.1 200 OK\r\n{header}\r\n\r\n".encode())
+            self.drip(handler, body)
+
+        self.will_send(answer, **options)
+
     def will_compress(self, body, times=1):
         for _each in range(times):
             body = gzip.compress(body)
@@ -374,30 +383,34 @@ class TestLimits(HTTPCase):
         self.assertIn("larger than 1000 bytes", str(error))
         self.assertIn("_max_answer_size", str(error))
 
-    def test_headers_that_drip(self):
-        head = b"HTTP/1.1 200 OK\r\n" + b"X-Slow: 1\r\n" * 90
-        self.will_send(lambda handler: self.drip(handler, head))
+    def test_headers_that_drip_are_noticed_when_they_are_complete(self):
+        head = b"HTTP/1.1 200 OK\r\nX-Slow: 1\r\n\r\n"
+        self.will_send(lambda handler: self.drip(handler, head + b"1" * 1000))
         self.assertIn("within 0.3 seconds", str(self.assert_too_slow()))
+
+    def test_silence_before_the_headers(self):
+        self.will_send(lambda handler: self.stopped.wait(10))
+        self.assert_too_slow()
 
     def test_a_body_that_drips(self):
         for length in ("Content-Length: 1000", "X-Length: unknown"):
-            head = f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n".encode()
-
-            def answer(handler, head=head):
-                handler.wfile.write(head)
-                self.drip(handler, b"1" * 1000)
-
-            self.will_send(answer)
+            self.will_drip(header=length)
             self.assert_too_slow()
 
-    def test_chunks_that_drip(self):
-        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-
+    def test_silence_within_a_body(self):
         def answer(handler):
-            handler.wfile.write(head)
-            self.drip(handler, b"1\r\n1\r\n" * 1000)
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[7")
+            self.stopped.wait(10)
 
         self.will_send(answer)
+        self.assert_too_slow()
+
+    def test_chunks_that_drip(self):
+        self.will_drip(b"1\r\n1\r\n" * 1000, "Transfer-Encoding: chunked")
+        self.assert_too_slow()
+
+    def test_a_chunk_that_drips(self):
+        self.will_drip(b"ffff\r\n" + b"1" * 1000, "Transfer-Encoding: chunked")
         self.assert_too_slow()
 
     def test_redirects_that_loop_slowly(self):
@@ -418,7 +431,7 @@ class TestLimits(HTTPCase):
         self.assertIn("again and again", str(error))
 
     def test_a_job_whose_answer_always_drips_fails_in_the_end(self):
-        self.will_send(lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99))
+        self.will_drip()
         self.shop = self.in_last_try()
         self.assertFalse(self.assert_too_slow().ignore_retry)
 
@@ -430,7 +443,7 @@ class TestLimits(HTTPCase):
 
     def test_a_deadline_that_passed_does_not_reach_the_next_request(self):
         adapter = self.adapter(_deadline=0.3)
-        self.will_send(lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99))
+        self.will_drip()
         self.assert_too_slow(adapter)
         self.will_answer(200, b"[7]")
         self.assertEqual(adapter._call("GET", "contacts"), [7])
@@ -494,7 +507,7 @@ class TestLimits(HTTPCase):
         self.will_answer(200, b"1" * 1001)
         with self.assertRaisesRegex(requests.RequestException, "1000 bytes"):
             adapter.session.get(url)
-        self.will_send(lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99))
+        self.will_drip()
         with self.assertRaisesRegex(requests.Timeout, "deadline"):
             adapter.session.get(url)
 
@@ -511,7 +524,7 @@ class TestLimits(HTTPCase):
         adapter = self.adapter(
             _deadline=0.3, _base_url=lambda adapter: "http://localhost:1/api"
         )
-        self.will_send(lambda handler: self.drip(handler, b"HTTP/1.1 200 OK" * 99))
+        self.will_drip()
         adapter.session.proxies = proxies
         adapter.session.trust_env = False
         self.assert_too_slow(adapter)

@@ -1,20 +1,51 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A job whose connection to PostgreSQL is cut runs again, and nobody has to help."""
 
+from inspect import signature
 from unittest.mock import patch
 
+from odoo.tests import BaseCase
 from odoo.tools import mute_logger
 
 from odoo.addons.connector.components.synchronizer import GenericExporter
 from odoo.addons.connector.tools.transactions import new_transaction
+from odoo.addons.queue_job.controllers.main import RunJobController
 from odoo.addons.queue_job.job import Job
 
+from ..controllers import run_job
 from .common import RealJobsCase
+
+#: The private methods of queue_job that our controller overrides.
+OVERRIDDEN = {
+    "_acquire_job": ["env", "job_uuid"],
+    "_try_perform_job": ["env", "job"],
+    "_runjob": ["env", "job"],
+    "_enqueue_dependent_jobs": ["env", "job"],
+}
 
 
 def pid_of(env):
     """Return PostgreSQL's process that serves the connection of an environment."""
     return env.cr.connection.get_backend_pid()
+
+
+class TestPrivateMethodsOfQueueJob(BaseCase):
+    """A release of queue_job that changes them needs a release of ours."""
+
+    def test_they_are_called_as_we_override_them(self):
+        for name, parameters in OVERRIDDEN.items():
+            for controller in (RunJobController, run_job.RunJobController):
+                with self.subTest(name, controller=controller):
+                    method = vars(controller)[name]
+                    self.assertIsInstance(method, classmethod)
+                    bound = signature(getattr(controller, name))
+                    self.assertEqual(list(bound.parameters), parameters)
+
+    def test_no_other_is_overridden(self):
+        ours = vars(run_job.RunJobController)
+        overridden = {name for name in vars(RunJobController) if name in ours}
+        special = {name for name in overridden if name.startswith("__")}
+        self.assertEqual(overridden - special, OVERRIDDEN.keys())
 
 
 class TestLostConnections(RealJobsCase):

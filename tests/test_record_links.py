@@ -3,10 +3,9 @@ from lxml import etree
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user
+from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..jobs.outcome import NothingToDo
-from ..models.record.link_button import add_links_button
 from .common import ShopCase, batch_export_components, listener_components
 
 
@@ -285,46 +284,33 @@ class TestAccess(LinkCase):
                 self.links.export_now(model, 1)
 
 
-class TestButton(LinkCase):
-    def form(self, model, view=None):
-        arch = self.env[model].get_view(view and view.id, "form")["arch"]
-        return etree.fromstring(arch)
+class TestMenu(LinkCase):
+    def linked_models(self, *groups):
+        user = new_test_user(self.env, "reader", groups=",".join(groups))
+        return self.links.with_user(user).linked_models()
 
-    def test_forms_of_linked_models_have_the_button(self):
+    def test_bindings_and_what_they_wrap_have_the_menu(self):
+        models = self.linked_models("connector.group_connector_user")
+        self.assertIn(self.contact._name, models)
+        self.assertIn(self.ada._name, models)
+        self.assertNotIn("res.country", models)
+
+    def test_users_without_the_group_do_not_have_it(self):
+        self.assertEqual(self.linked_models("base.group_user"), [])
+
+    def test_no_form_is_changed(self):
         arch = "<form><sheet><field name='name'/></sheet></form>"
         view = self.env["ir.ui.view"].create(
-            {"name": "x", "model": "connector.test.contact", "arch": arch}
+            {"name": "x", "model": self.contact._name, "arch": arch}
         )
-        self.grant("base.group_user", "connector.test.contact")
-        form = self.form("connector.test.contact", view)
-        [widget] = form.findall(".//widget[@name='connector_links']")
-        self.assertEqual(widget.getparent().get("name"), "button_box")
+        form = etree.fromstring(self.contact.get_view(view.id, "form")["arch"])
+        self.assertEqual([node.tag for node in form.iter()], ["form", "sheet", "field"])
 
-    def test_others_do_not(self):
-        form = self.form("res.country")
-        self.assertFalse(form.findall(".//widget[@name='connector_links']"))
 
-    def test_users_without_the_group_do_not_get_it(self):
-        arch = "<form><sheet><field name='name'/></sheet></form>"
-        view = self.env["ir.ui.view"].create(
-            {"name": "x", "model": "connector.test.contact", "arch": arch}
-        )
-        self.grant("base.group_user", "connector.test.contact")
-        plain = new_test_user(self.env, "plain", groups="base.group_user")
-        model = self.env["connector.test.contact"].with_user(plain)
-        arch = model.get_view(view.id, "form")["arch"]
-        self.assertNotIn("connector_links", arch)
-
-    def test_a_button_box_is_used_and_a_form_without_a_sheet_left_alone(self):
-        form = etree.fromstring(
-            "<form><sheet>"
-            "<div name='button_box'><button name='x'/></div>"
-            "</sheet></form>"
-        )
-        add_links_button(form)
-        add_links_button(form)
-        [box] = form.iter("div")
-        self.assertEqual([node.tag for node in box], ["button", "widget"])
-        bare = etree.fromstring("<form><field name='name'/></form>")
-        add_links_button(bare)
-        self.assertEqual(len(bare), 1)
+@tagged("post_install", "-at_install")
+class TestSession(HttpCase):
+    def test_the_web_client_learns_which_models_have_the_menu(self):
+        linked = self.env["connector.link"].linked_models()
+        self.authenticate("admin", "admin")
+        session = self.make_jsonrpc_request("/web/session/get_session_info", {})
+        self.assertEqual(session["connector_linked_models"], linked)

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The export of many bindings, a job for each chunk."""
 
-import hashlib
+from inspect import signature
 
 from odoo.fields import Domain
 
@@ -24,7 +24,6 @@ from ...tools.inspection import checks_connection
 from ...tools.orm import cache_value
 from ...tools.transactions import commit_if_allowed, commit_on_success
 from .bulk import BulkExport, CustomExport, ExportItem, SingleExports
-from .progress import JobProgress, Progress
 
 
 class BatchExporter(AbstractComponent):
@@ -34,32 +33,49 @@ class BatchExporter(AbstractComponent):
     _inherit = "base.exporter"
     _usage = "batch.exporter"
 
+    #: Chunks that are delayed in one transaction; a job ``export_batch`` continues.
+    _chunks_at_a_time = 100
+
     @returns_message
-    def run(self, domain=None, fields=None, chunk_size=None):
+    def run(self, domain=None, fields=None, chunk_size=None, after_id=None):
         """Delay the export of the bindings of this backend that match.
 
-        The bindings are read page by page, so that the memory does not grow with their
-        number. A job commits after each page. When it is interrupted, its next attempt
-        continues with the page that follows.
+        After ``_chunks_at_a_time`` chunks, it delays a job ``export_batch`` that
+        continues after the last binding. If a connector's own ``export_batch`` or
+        ``run`` has no parameter for that, all chunks are delayed in one transaction.
 
         :param domain: which bindings; by default those that were never exported
         :param fields: names of the fields that changed; all when empty
         :param chunk_size: records a job, as for the batch importer
+        :param after_id: id of the binding after which to continue
         :return: a translated sentence that counts the records and the jobs
         :rtype: str
         """
         self._check_backend_active()
-        self._check_connection()
-        size = chunk_size or chunk_size_of(self.backend_record)
-        if domain is None:
-            self._bind_unbound()
-        domain = self._domain(domain)
-        progress = self._progress(domain, fields)
+        if after_id is None:
+            self._check_connection()
+            if domain is None:
+                self._bind_unbound()
+        records = jobs = 0
+        more = ""
+        options = {"domain": domain, "fields": fields, "chunk_size": chunk_size}
         with self._within_run("export_batch"):
-            for bindings in self._pages(domain, size, progress):
+            for bindings in self._chunks(domain, chunk_size, after_id or 0):
+                if jobs == self._chunks_at_a_time and self._continue(after_id, options):
+                    more = self.env._("Another job finds the other records.")
+                    break
                 self._delay_chunk(bindings, fields)
-                progress.add(bindings)
-        return progress.end()
+                after_id = bindings.ids[-1]
+                records += len(bindings)
+                jobs += 1
+                self.env.flush_all()
+                self.env.invalidate_all()  # The memory does not grow with the records.
+        message = self.env._(
+            "%(records)s records to export, in %(jobs)s jobs.",
+            records=records,
+            jobs=jobs,
+        )
+        return Outcome(DELAYED, f"{message} {more}".strip())
 
     def _check_connection(self):
         """Check once that the backend answers, before each chunk finds out alone."""
@@ -84,32 +100,35 @@ class BatchExporter(AbstractComponent):
                 )
         """
 
-    def _progress(self, domain, fields):
-        """Return the progress of this run, which a job can continue."""
-        job = self._current_job()
-        if not job:
-            return Progress(self.env)
-        run = f"{self.backend_record} {self.model._name} {domain} {fields}"
-        digest = hashlib.sha1(run.encode(), usedforsecurity=False).hexdigest()
-        return JobProgress(self.env, job, digest)
-
-    def _pages(self, domain, size, progress):
-        backend_field = self.binder._backend_field
-        while True:
-            page = self.model.search(
-                Domain("id", ">", progress.last_id) & domain, order="id", limit=size
-            )
-            if not page:
-                return
-            if backend_field in page._fields:
-                cache_value(page, backend_field, self.backend_record.id)
-            yield page
-
-    def _domain(self, domain):
+    def _chunks(self, domain, size, after_id):
         binder = self.binder
         if domain is None:
             domain = Domain(binder._external_field, "=", False)
-        return Domain(domain) & binder.backend_domain()
+        domain = Domain(domain) & binder.backend_domain()
+        size = size or chunk_size_of(self.backend_record)
+        while bindings := self.model.search(
+            Domain("id", ">", after_id) & domain, order="id", limit=size
+        ):
+            after_id = bindings.ids[-1]
+            if binder._backend_field in bindings._fields:
+                cache_value(bindings, binder._backend_field, self.backend_record.id)
+            yield bindings
+
+    def _continue(self, after_id, options):
+        """Delay the job for the other chunks; return whether there can be one."""
+        options = {name: value for name, value in options.items() if value is not None}
+        if "domain" in options:
+            options["domain"] = list(options["domain"])
+        names = {"after_id", *options}
+        for method in (self.model.export_batch, self.run):
+            if not names <= signature(method).parameters.keys():
+                return False
+        job = self._current_job()
+        # A batch with the same key is not delayed before the last chunk is.
+        kept = {"identity_key": job.identity_key, "priority": job.priority}
+        delayed = self.model.with_delay(**(kept if job else {}))
+        delayed.export_batch(self.backend_record, **options, after_id=after_id)
+        return True
 
     def _delay_chunk(self, bindings, fields, **options):
         """Delay the export of one chunk.

@@ -3,16 +3,16 @@
 
 import base64
 import binascii
-import codecs
 import html
 import json
 import random
 import re
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 import requests
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
 
 from odoo.addons.component.core import AbstractComponent
 
@@ -29,28 +29,25 @@ from .session import AnswerTooLarge, AnswerTooSlow, HeaderAuth
 BUSY = (408, 425, 429, 502, 503, 504)
 MISSING = (404, 410)
 ACCESS_REFUSED = (401, 403, 407)
-#: Statuses of a server that failed at this request, and may always fail at it.
-BROKEN = (500,)
-
-NOT_MODIFIED = 304
-
 CUT_OFF = (
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
 )
+RETRIED = (requests.ConnectionError, requests.Timeout, *CUT_OFF)
 #: Failures of a server that answers. Such a server may always fail at this request,
 #: which must not occupy the queue forever; one that is down will be there again.
-COUNTED = (AnswerTooSlow, *CUT_OFF)
+COUNTED = (AnswerTooSlow, requests.exceptions.SSLError, *CUT_OFF)
 INVALID_URL = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidURL,
     requests.exceptions.MissingSchema,
 )
+INVALID = (*INVALID_URL, requests.exceptions.InvalidJSONError)
 
 LONGEST_WAIT = 15 * 60  #: seconds
 LONGEST_RETRY_AFTER = 24 * 60 * 60  #: seconds; a server may be down for a night
 
-LONGEST_EXCERPT = 20_000  #: bytes of an answer in which its message is looked for
+LONGEST_EXCERPT = 20_000  #: characters of an answer that its message is looked for in
 LONGEST_MESSAGE = 300  #: characters of an answer that are shown
 
 #: Names of headers and parameters whose values are never shown.
@@ -80,15 +77,16 @@ class HTTPErrors(AbstractComponent):
         :raise JobError: for a redirect, and for all other errors
         """
         status = response.status_code
-        if status < 300 or status == NOT_MODIFIED:
+        if status < 300 or status == HTTPStatus.NOT_MODIFIED:
             return
         if status < 400:
             raise JobError(self._redirect_message(response))
         text = self._error_text(response)
-        if status in BUSY or status in BROKEN:
-            raise self._retryable(
-                text, self._retry_after(response), counts_attempt=status in BROKEN
-            )
+        if status in BUSY or status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            # A server that fails at this request may always do so.
+            counts = status not in BUSY
+            wait = self._retry_after(response)
+            raise self._retryable(text, wait, counts_attempt=counts)
         if status in MISSING:
             raise IDMissingInBackend(text)
         if status in ACCESS_REFUSED:
@@ -111,55 +109,27 @@ class HTTPErrors(AbstractComponent):
             "backend": self._backend_name(),
             "request": f"{method} {_redact_url(url)}",
         }
-        if isinstance(error, AnswerTooLarge):
-            return JobError(self._too_large_message(names))
-        if isinstance(error, ValueError | requests.exceptions.InvalidJSONError):
-            return self._not_sent_error(error, names["backend"])
-        if isinstance(error, requests.exceptions.SSLError):
-            return self._tls_error(error, names)
-        return self._network_error(error, names)
-
-    def _not_sent_error(self, error, backend):
-        if isinstance(error, INVALID_URL):
-            return InvalidDataError(
-                self.env._("%s: the address of the backend is not valid.", backend)
-            )
-        if isinstance(error, requests.exceptions.InvalidJSONError):
-            return InvalidDataError(
-                self.env._("%s: the data cannot be sent as JSON.", backend)
-            )
-        return JobError(
-            self.env._(
-                "%s: the request cannot be sent. Check the credentials: line breaks "
-                "and letters outside of Latin-1 are not allowed in headers.",
-                backend,
-            )
-        )
-
-    def _tls_error(self, error, names):
-        if "CERTIFICATE" in str(error):
-            return JobError(
-                self.env._(
-                    "The TLS certificate of %s is not valid. Ask its administrator to "
-                    "renew it.",
-                    names["backend"],
-                )
-            )
-        message = self.env._(
-            "%(backend)s: no secure connection could be opened for %(request)s.",
-            **names,
-        )
-        return self._retryable(message, counts_attempt=True)
-
-    def _network_error(self, error, names):
-        message = self._network_message(error, names)
-        if isinstance(error, COUNTED):
-            return self._retryable(message, counts_attempt=True)
-        if isinstance(error, requests.Timeout | requests.ConnectionError):
-            return self._retryable(message)
+        message = self._failure_message(error, names)
+        if isinstance(error, INVALID):
+            return InvalidDataError(message)
+        if isinstance(error, RETRIED) and not _is_about_certificate(error):
+            return self._retryable(message, counts_attempt=isinstance(error, COUNTED))
         return JobError(message)
 
-    def _network_message(self, error, names):
+    def _failure_message(self, error, names):
+        if isinstance(error, ValueError | requests.exceptions.InvalidJSONError):
+            return self._not_sent_message(error, names["backend"])
+        if isinstance(error, requests.exceptions.SSLError):
+            return self._tls_message(error, names)
+        if isinstance(error, AnswerTooLarge):
+            return self.env._(
+                "The answer of %(backend)s to %(request)s is larger than %(size)s "
+                "bytes. Request fewer records at a time, or raise _max_answer_size of "
+                "the adapter %(adapter)s.",
+                size=self._max_answer_size,
+                adapter=self._name,
+                **names,
+            )
         if isinstance(error, AnswerTooSlow):
             return self.env._(
                 "%(backend)s did not complete its answer to %(request)s within "
@@ -188,13 +158,26 @@ class HTTPErrors(AbstractComponent):
             )
         return self.env._("%(backend)s: %(request)s failed.", **names)
 
-    def _too_large_message(self, names):
+    def _not_sent_message(self, error, backend):
+        if isinstance(error, INVALID_URL):
+            return self.env._("%s: the address of the backend is not valid.", backend)
+        if isinstance(error, INVALID):
+            return self.env._("%s: the data cannot be sent as JSON.", backend)
         return self.env._(
-            "The answer of %(backend)s to %(request)s is larger than %(size)s bytes. "
-            "Request fewer records at a time, or raise _max_answer_size of the adapter "
-            "%(adapter)s.",
-            size=self._max_answer_size,
-            adapter=self._name,
+            "%s: the request cannot be sent. Check the credentials: line breaks and "
+            "letters outside of Latin-1 are not allowed in headers.",
+            backend,
+        )
+
+    def _tls_message(self, error, names):
+        if _is_about_certificate(error):
+            return self.env._(
+                "The TLS certificate of %s is not valid. Ask its administrator to "
+                "renew it.",
+                names["backend"],
+            )
+        return self.env._(
+            "%(backend)s: no secure connection could be opened for %(request)s.",
             **names,
         )
 
@@ -209,21 +192,16 @@ class HTTPErrors(AbstractComponent):
         :param counts_attempt: whether the job fails after its last attempt. Otherwise
             the last attempt is not counted, and a backend that is down fails no job.
         """
-        attempts, most = self._attempts_of_job()
+        job = self._current_job()
         if seconds is None:
-            wait = min(self._first_wait * 3**attempts, LONGEST_WAIT)
+            wait = min(self._first_wait * 3**job.retry, LONGEST_WAIT)
             seconds = round(wait * random.uniform(0.8, 1.2))
-        is_last = bool(most) and attempts + 1 >= most
+        is_last = bool(job.max_retries) and job.retry + 1 >= job.max_retries
         return NetworkRetryableError(
             message,
             seconds=max(seconds, 1),
             ignore_retry=is_last and not counts_attempt,
         )
-
-    def _attempts_of_job(self):
-        """Return how many attempts our job has made, and how many it may make."""
-        job = self._current_job()
-        return (job.retry, job.max_retries) if job else (0, 0)
 
     def _retry_after(self, response):
         """Return the seconds of the header ``Retry-After`` (RFC 9110, 10.2.3).
@@ -232,18 +210,12 @@ class HTTPErrors(AbstractComponent):
             together; ``None`` without a valid header
         :rtype: int | None
         """
-        value = response.headers.get("Retry-After", "").strip()
-        if value.isdecimal():
-            seconds = int(value)
-        else:
-            try:
-                moment = parsedate_to_datetime(value)
-            except (TypeError, ValueError):
-                return None
-            if moment.tzinfo is None:
-                moment = moment.replace(tzinfo=timezone.utc)
-            seconds = (moment - datetime.now(timezone.utc)).total_seconds()
-        seconds = min(max(seconds, 0), LONGEST_RETRY_AFTER)
+        value = response.headers.get("Retry-After", "")
+        try:
+            seconds = Retry().parse_retry_after(value)
+        except (InvalidHeader, OverflowError, ValueError):
+            return None
+        seconds = min(seconds, LONGEST_RETRY_AFTER)
         return round(seconds * random.uniform(1, 1.1)) + 1
 
     # -- texts for people
@@ -266,7 +238,6 @@ class HTTPErrors(AbstractComponent):
         )
 
     def _redirect_message(self, response):
-        """Return where the backend redirects a request that must not be redirected."""
         url = _redact_url(response.headers.get("Location", ""), response.url)
         return self.env._(
             "%(backend)s redirects to %(url)s. If you trust that server, enter the new "
@@ -276,7 +247,6 @@ class HTTPErrors(AbstractComponent):
         )
 
     def _request_label(self, response):
-        """Return the method and the URL of a request, without secrets."""
         return f"{response.request.method} {_redact_url(response.request.url)}"
 
     def _backend_name(self):
@@ -308,24 +278,25 @@ class HTTPErrors(AbstractComponent):
         return set(map(_text, secrets)) - {""}
 
 
+def _is_about_certificate(error):
+    is_tls = isinstance(error, requests.exceptions.SSLError)
+    return is_tls and "CERTIFICATE" in str(error)
+
+
 def _named_texts(body):
     """Return the names and texts in the body of a request: JSON or a form."""
     text = _text(body) if isinstance(body, str | bytes) else ""
+    pairs = []
     try:
-        return list(_texts_in(json.loads(text or "")))
+        json.loads(text, object_pairs_hook=pairs.extend)
     except ValueError:
-        return parse_qsl(text if isinstance(text, str) else "")
-
-
-def _texts_in(data, name=""):
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from _texts_in(value, key)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _texts_in(value, name)
-    elif isinstance(data, str):
-        yield name, data
+        pairs = parse_qsl(text)
+    return [
+        (name, each)
+        for name, value in pairs
+        for each in (value if isinstance(value, list) else [value])
+        if isinstance(each, str)
+    ]
 
 
 def _credentials(header):
@@ -362,12 +333,7 @@ def _text(value):
 
 def _body_text(response):
     """Return the beginning of an answer as text without markup."""
-    excerpt = response.content[:LONGEST_EXCERPT]
-    try:
-        # Unlike a strict decode, it accepts an excerpt that ends within a character.
-        text = codecs.getincrementaldecoder("utf-8")().decode(excerpt)
-    except UnicodeDecodeError:
-        text = excerpt.decode("latin-1")
+    text = _text(response.content)[:LONGEST_EXCERPT]
     if "html" in response.headers.get("Content-Type", "") or text.startswith("<"):
         text = html.unescape(re.sub(r"<[^>]*>", " ", text))
     return text

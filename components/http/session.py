@@ -2,16 +2,14 @@
 """HTTP sessions that limit the time and the size of every answer.
 
 The timeout of ``requests`` limits each read of the socket. A server that sends a byte
-now and then never exceeds it, so the reads themselves have to know the deadline.
+now and then never exceeds it, so the reads of a body have to know the deadline.
 """
 
-import http.client
 import io
 import logging
 import re
-from contextlib import contextmanager
+import socket
 from contextvars import ContextVar
-from functools import cache
 from time import monotonic
 from typing import NamedTuple
 
@@ -78,7 +76,8 @@ class Session(requests.Session):
 
     #: Seconds that the server may be silent, for requests without a timeout.
     timeout = 60
-    #: Seconds until an answer must be complete, with all redirects that lead to it.
+    #: Seconds until an answer must be complete, with all redirects that lead to it. A
+    #: server that sends its headers bit by bit is noticed when they are complete.
     deadline = 100
     #: Bytes that the decompressed body of an answer may have.
     max_answer_size = 64 * 1024 * 1024
@@ -95,32 +94,25 @@ class Session(requests.Session):
         :raise AnswerTooSlow: when the answer is not complete before the deadline
         :raise AnswerTooLarge: when its body is too large
         """
-        with self._limit_answer() as limits:
-            left = limits.end - monotonic()
-            if left > 0:
-                kwargs["timeout"] = self._shorten(kwargs.get("timeout"), left)
-                try:
-                    return super().send(request, **kwargs)
-                except (requests.ConnectionError, requests.Timeout):
-                    if monotonic() < limits.end:
-                        raise
-        # Outside of the except clause: that error contains the URL.
-        raise AnswerTooSlow("The answer was not complete before the deadline.")
-
-    @contextmanager
-    def _limit_answer(self):
         end = monotonic() + self.deadline
-        outer = _limits.get()
-        if outer:  # A redirect, or a request that another one needs.
+        if outer := _limits.get():  # A redirect, or a request that another one needs.
             end = min(end, outer.end)
         token = _limits.set(Limits(end, self.max_answer_size))
         try:
-            yield _limits.get()
+            timeout = self._shorten(kwargs.get("timeout"), end - monotonic())
+            return super().send(request, **{**kwargs, "timeout": timeout})
+        except (requests.ConnectionError, requests.Timeout):
+            if monotonic() < end:
+                raise
         finally:
             _limits.reset(token)
+        # Outside of the except clause: that error contains the URL.
+        raise AnswerTooSlow("The answer was not complete before the deadline.")
 
     def _shorten(self, timeout, left):
         """Return a timeout that ends before the deadline."""
+        if left <= 0:
+            raise requests.Timeout
         if isinstance(timeout, tuple):
             return tuple(min(part or self.timeout, left) for part in timeout)
         if timeout is None or isinstance(timeout, int | float):
@@ -164,66 +156,29 @@ class Answer(requests.Response):
 
 
 class _Transport(HTTPAdapter):
-    """Make ``requests`` read answers within their limits."""
-
-    def init_poolmanager(self, *args, **kwargs):
-        super().init_poolmanager(*args, **kwargs)
-        _limit_pools(self.poolmanager)
-
-    def proxy_manager_for(self, *args, **kwargs):
-        manager = super().proxy_manager_for(*args, **kwargs)
-        _limit_pools(manager)
-        return manager
+    """Make ``requests`` read bodies within their limits."""
 
     def build_response(self, request, raw):
         answer = Answer()
         vars(answer).update(vars(super().build_response(request, raw)))
         if limits := _limits.get():
             answer.max_size = limits.max_size
+            source = raw._original_response
+            file = getattr(source, "fp", None)
+            # The answers in a connector's tests may come from no socket.
+            if isinstance(getattr(file, "raw", None), socket.SocketIO):
+                source.fp = io.BufferedReader(_DeadlineReader(file, limits.end))
         return answer
 
 
-def _limit_pools(manager):
-    manager.pool_classes_by_scheme = {
-        scheme: _limited_pool(pool)
-        for scheme, pool in manager.pool_classes_by_scheme.items()
-    }
-
-
-@cache
-def _limited_pool(pool):
-    """Return a class of connection pools whose answers obey the deadline."""
-    connection = pool.ConnectionCls
-    if connection.response_class is _LimitedResponse:
-        return pool
-    names = {"response_class": _LimitedResponse}
-    limited = type(connection.__name__, (connection,), names)
-    return type(pool.__name__, (pool,), {"ConnectionCls": limited})
-
-
-class _LimitedResponse(http.client.HTTPResponse):
-    """Read an answer until the deadline that applied when its request was sent."""
-
-    def __init__(self, sock, *args, **kwargs):
-        super().__init__(sock, *args, **kwargs)
-        if limits := _limits.get():
-            reader = _DeadlineReader(self.fp.detach(), sock, limits.end)
-            self.fp = io.BufferedReader(reader)
-
-
 class _DeadlineReader(io.RawIOBase):
-    """Read from a socket, and wait no longer than a deadline.
+    """Read what a socket has received, and wait no longer than a deadline."""
 
-    :param raw: the unbuffered file of the socket
-    :param sock: the socket, whose timeout is that of each read
-    :param end: deadline on the clock ``time.monotonic``
-    """
-
-    def __init__(self, raw, sock, end):
-        self._raw = raw
-        self._sock = sock
+    def __init__(self, file, end):
+        self._file = file
+        self._sock = file.raw._sock
         self._end = end
-        self._timeout = sock.gettimeout()
+        self._timeout = self._sock.gettimeout()
 
     def readable(self):
         return True
@@ -234,27 +189,24 @@ class _DeadlineReader(io.RawIOBase):
             raise TimeoutError("The answer was not complete before the deadline.")
         self._sock.settimeout(min(self._timeout or left, left))
         try:
-            return self._raw.readinto(buffer)
+            return self._file.readinto1(buffer)
         finally:
             self._sock.settimeout(self._timeout)
 
     def close(self):
-        self._raw.close()
+        self._file.close()
         super().close()
 
 
-class _QueryFilter(logging.Filter):
+def _hide_queries(record):
     """Hide queries, which may contain secrets, when urllib3 logs our requests."""
-
-    def filter(self, record):
-        if _limits.get() and isinstance(record.args, tuple):
-            record.args = tuple(map(_without_query, record.args))
-        return True
-
-
-def _without_query(value):
-    return re.sub(r"\?\S*", "?***", value) if isinstance(value, str) else value
+    if _limits.get() and isinstance(record.args, tuple):
+        record.args = tuple(
+            re.sub(r"\?\S*", "?***", arg) if isinstance(arg, str) else arg
+            for arg in record.args
+        )
+    return True
 
 
 for _name in ("urllib3.connection", "urllib3.connectionpool"):
-    logging.getLogger(_name).addFilter(_QueryFilter())
+    logging.getLogger(_name).addFilter(_hide_queries)

@@ -82,13 +82,10 @@ class Window:
         with contextlib.suppress(TimeoutError):
             self._button(found, button).click(timeout=3000)
 
-    def press_stat_button(self, text):
-        """Press a button at the top of a form; a phone has them in a menu."""
-        if self.width == NARROW:
-            self.page.locator(".o_control_panel .fa-bolt").click()
-            self.page.locator(".o-dropdown--menu").get_by_text(text).click()
-        else:
-            self.see(".oe_stat_button", text).click()
+    def press_in_menu(self, text):
+        """Press an item in the menu of a form."""
+        self.page.locator(".o_control_panel .fa-cog").click()
+        self.see(".o-dropdown--menu .o_menu_item", text).click()
 
     def faults(self):
         """Return what is wrong with the page, and what the console has shown so far."""

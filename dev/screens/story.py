@@ -105,7 +105,7 @@ def look_at_a_record(world, window):
     """A colleague has changed cards; a person looks at one of the contacts."""
     contact = world.change_cards()
     window.open(f"contacts/{contact}", ".o_form_sheet")
-    window.press_stat_button("Connectors")
+    window.press_in_menu("Connectors")
     window.see(".o_connector_page", "Team address book", "Last synchronised")
     yield "record"
     window.press("Preview")

@@ -1,1 +1,1 @@
-from . import base, connector_link
+from . import connector_link, ir_http

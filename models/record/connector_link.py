@@ -16,9 +16,12 @@ from ...tools.external_id import is_external_id
 from ...tools.inspection import (
     BINDING,
     BindingLink,
+    all_binding_models,
+    is_binding_model,
     links_of,
     model_label,
     wrapped_field,
+    wrapped_model,
 )
 
 #: How many of a backend's finished jobs are searched for those of one record.
@@ -61,6 +64,16 @@ class ConnectorLink(models.AbstractModel):
     _name = "connector.link"
     _description = "Links of a Record"
 
+    @api.private
+    def linked_models(self):
+        """Return the models whose records can be linked with backends.
+
+        :return: their names; none for users who may not see the links
+        :rtype: list[str]
+        """
+        is_user = self.env.user.has_group("connector.group_connector_user")
+        return sorted(self._linked_models()) if is_user else []
+
     @api.model
     def summary(self, model_name, res_id):
         """Return how many links a record has, and the worst of their states.
@@ -92,9 +105,8 @@ class ConnectorLink(models.AbstractModel):
         link = self._link_to_act_on(binding_model, res_id)
         if link.waits_for("export_record"):
             return self.env._("A job that exports the record waits already.")
-        name = link.binding.display_name
         link.binding.with_delay().export_record()
-        return self.env._("%s will be exported in a moment.", name)
+        return self.env._("%s will be exported in a moment.", link.binding.display_name)
 
     @api.model
     def import_now(self, binding_model, res_id):
@@ -120,7 +132,7 @@ class ConnectorLink(models.AbstractModel):
 
     def _record(self, model_name, res_id):
         self.env["connector.backend.state"].check_access("read")
-        if model_name not in self.env or not self._has_links(model_name):
+        if model_name not in self._linked_models():
             raise UserError(self.env._("%s has no links with backends.", model_name))
         return self._existing(model_name, res_id, "read")
 
@@ -131,13 +143,10 @@ class ConnectorLink(models.AbstractModel):
         record.check_access(operation)
         return record
 
-    @api.model
-    def _has_links(self, model_name):
-        """Return whether the records of a model can be linked with backends."""
-        registry = self.env.registry
-        return issubclass(registry[model_name], registry[BINDING]) or bool(
-            links_of(self.env, model_name)
-        )
+    def _linked_models(self):
+        bindings = all_binding_models(self.env)
+        wrapped = filter(None, (wrapped_model(self.env, name) for name in bindings))
+        return {*bindings, *wrapped}
 
     def _links(self, record, with_finished=True):
         """Return the links with backends that the user may read.
@@ -208,10 +217,7 @@ class ConnectorLink(models.AbstractModel):
             raise AccessError(
                 self.env._("Only connector managers start synchronisations.")
             )
-        registry = self.env.registry
-        if binding_model not in registry or not issubclass(
-            registry[binding_model], registry[BINDING]
-        ):
+        if not is_binding_model(self.env, binding_model):
             raise UserError(self.env._("%s has no links with backends.", binding_model))
         binding = self._existing(binding_model, res_id, "write")
         name = wrapped_field(self.env, binding_model)

@@ -14,6 +14,7 @@ from ...components.webhook.requests import webhooks_of
 from ...jobs.causes import example_of
 from ...jobs.states import CANCELLED, DONE, FAILED, STARTED, WAITING
 from ...tools.backends import is_archived
+from ..connector_backend_reference import company_of
 from ..screen_actions import RELOAD, notification
 
 #: Characters of a topic or an id that are stored.
@@ -122,7 +123,7 @@ class ConnectorWebhookDelivery(models.Model):
         values = {
             "backend_model": backend._name,
             "backend_id": backend.id,
-            "company_id": self._values_of(backend, None)["company_id"] or None,
+            "company_id": company_of(backend).id or None,
             "received": fields.Datetime.now(),
             "topic": _name(webhook.topic_of_request(request)),
             "delivery_id": _name(delivery_id),
@@ -162,8 +163,7 @@ class ConnectorWebhookDelivery(models.Model):
         return next((id_ for (id_,) in self.env.cr.fetchall()), None)
 
     def _store_job(self, backend, job_uuid):
-        company = backend._fields.get("company_id") and backend.company_id
-        backend = backend.with_company(company) if company else backend
+        backend = backend.with_company(company_of(backend))
         job = Job(
             backend.process_webhook_delivery,
             args=(self.id,),

@@ -8,10 +8,8 @@ from secrets import token_urlsafe
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS, Domain
-from odoo.tools import SQL
 
-from ...components.webhook.requests import digest_of_token, verify_nothing, webhooks_of
-from ...tools.backends import company_of
+from ...components.webhook.requests import digest_of_token, webhooks_of
 from ..screen_actions import RELOAD, notification, window_action
 
 _logger = logging.getLogger(__name__)
@@ -66,12 +64,6 @@ class ConnectorWebhookEndpoint(models.Model):
         string="Deliveries", compute="_compute_figures", compute_sudo=True
     )
     last_delivery = fields.Datetime(compute="_compute_figures", compute_sudo=True)
-    refused = fields.Integer(
-        string="Refused in 24 Hours",
-        compute="_compute_figures",
-        compute_sudo=True,
-        help="Requests that were not signed with a valid secret.",
-    )
 
     _one_per_backend = models.Constraint(
         "unique(backend_model, backend_id)", "The backend has a webhook already."
@@ -92,26 +84,18 @@ class ConnectorWebhookEndpoint(models.Model):
         :param backend: record of the backend
         """
         endpoints = self.sudo()
-        values = {"backend_model": backend._name, "backend_id": backend.id}
-        found = endpoints.search([(name, "=", values[name]) for name in values])
-        company = company_of(backend)
-        return found or endpoints.create({**values, "company_id": company.id})
+        values = self._values_of(backend, None)
+        return endpoints.of_backends(backend) or endpoints.create(values)
 
     def _compute_new_secret(self):
         self.new_secret = False
 
     def _compute_figures(self):
         deliveries = self.env["connector.webhook.delivery"]
-        refusals = self.env["connector.webhook.refusal"]
-        yesterday = self.env.cr.now() - timedelta(days=1)
         for endpoint in self:
             domain = endpoint._domain_of_deliveries()
             endpoint.delivery_count = deliveries.search_count(domain)
             endpoint.last_delivery = deliveries.search(domain, limit=1).received
-            [(endpoint.refused,)] = refusals._read_group(
-                [("endpoint_id", "=", endpoint.id), ("hour", ">", yesterday)],
-                aggregates=["requests:sum"],
-            )
 
     def _domain_of_deliveries(self):
         return Domain("backend_model", "=", self.backend_model) & Domain(
@@ -124,21 +108,26 @@ class ConnectorWebhookEndpoint(models.Model):
     def receive(self, token, request):
         """Store a delivery, whatever it announces, if the backend has sent it.
 
-        The same is done for an address that nobody has as for a wrong signature.
+        An address that nobody has and a wrong signature have the same answer.
 
         :param token: the token of the address
         :param request: :class:`~...components.webhook.requests.WebhookRequest`
         :return: the status and the headers of the answer
         :rtype: tuple
         """
-        fields_of_secrets = ["backend_model", "backend_id", "company_id", "secrets"]
         endpoint = self.sudo().search_fetch(
-            [("token_digest", "=", digest_of_token(token))], fields_of_secrets
+            [("token_digest", "=", digest_of_token(token))],
+            ["backend_model", "backend_id", "secrets"],
         )
         webhook = endpoint._verified_by(request)
         backend = webhook and endpoint._backend()
         if not backend:
-            self.env["connector.webhook.refusal"].sudo().count(endpoint)
+            _logger.info(
+                "A webhook request for %s was refused",
+                f"{endpoint.backend_model},{endpoint.backend_id}"
+                if endpoint
+                else "an address that does not exist",
+            )
             return HTTPStatus.FORBIDDEN, {}
         if not webhook.accepts(request):
             return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, {}
@@ -154,11 +143,8 @@ class ConnectorWebhookEndpoint(models.Model):
     def _verified_by(self, request):
         """Return the component that has verified a request, otherwise ``None``."""
         webhook = self._verifier(request)
-        if webhook is None:
-            verify_nothing(request)
-            return None
         try:
-            verified = webhook.verify(request, self._valid_secrets())
+            verified = webhook and webhook.verify(request, self._valid_secrets())
         except Exception as error:
             # Its text may contain the secret.
             _logger.error(
@@ -171,7 +157,7 @@ class ConnectorWebhookEndpoint(models.Model):
         """Return the component that verifies a request."""
         if self.backend_model not in self.env:  # Or there is no such endpoint.
             return None
-        # Whether it still exists is nobody's business before it is verified.
+        # Do not reveal whether the backend exists to unverified callers.
         backend = self.env[self.backend_model].browse(self.backend_id)
         webhooks = list(webhooks_of(backend))
         for webhook in webhooks:
@@ -181,7 +167,7 @@ class ConnectorWebhookEndpoint(models.Model):
         return next(iter(webhooks), None)
 
     def _valid_secrets(self):
-        now = fields.Datetime.to_string(self.env.cr.now())
+        now = fields.Datetime.to_string(fields.Datetime.now())
         return [
             each["secret"]
             for each in self.secrets or ()
@@ -194,21 +180,13 @@ class ConnectorWebhookEndpoint(models.Model):
         :return: 0 when it need not wait
         """
         now = fields.Datetime.now()
-        [*filled] = self.env.execute_query(
-            SQL(
-                "SELECT received FROM connector_webhook_delivery"
-                " WHERE backend_model = %s AND backend_id = %s AND received > %s"
-                " ORDER BY received DESC OFFSET %s LIMIT 1",
-                self.backend_model,
-                self.backend_id,
-                now - MINUTE,
-                self.limit - 1,
-            )
+        domain = self._domain_of_deliveries() & Domain("received", ">", now - MINUTE)
+        oldest = self.env["connector.webhook.delivery"].search_fetch(
+            domain, ["received"], offset=self.limit - 1, limit=1
         )
-        if not filled:
+        if not oldest:
             return 0
-        [(oldest,)] = filled
-        return max(1, math.ceil((oldest + MINUTE - now).total_seconds()))
+        return max(1, math.ceil((oldest.received + MINUTE - now).total_seconds()))
 
     # -- buttons
 
@@ -318,9 +296,5 @@ class ConnectorWebhookEndpoint(models.Model):
 
         :param backends: records of backends of one model
         """
-        domain = [
-            ("backend_model", "=", backends._name),
-            ("backend_id", "in", backends.ids),
-        ]
         for name in (self._name, "connector.webhook.delivery"):
-            self.env[name].sudo().search(domain).unlink()
+            self.env[name].sudo().of_backends(backends).unlink()

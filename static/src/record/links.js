@@ -1,6 +1,6 @@
 import { Component, onWillStart, useState } from "@odoo/owl";
 import { useConnectorUpdates } from "@connector/updates";
-import { STATES } from "@connector/record/links_button";
+import { STATES } from "@connector/record/links_menu";
 import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
