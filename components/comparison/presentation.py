@@ -7,7 +7,6 @@ from odoo.fields import Command
 
 from ...jobs.directions import EXPORT
 from .result import DIFFERS, FAILED
-from .trace import LAST_STEP
 from .values import excerpts, is_secret, shown
 
 HIDDEN = "••••"
@@ -85,7 +84,7 @@ class Presentation:
             return ""
         if each.method:
             return self.reader._("Computed by the connector (%s)", each.method)
-        if each.origin == LAST_STEP:
+        if each.at_end:
             return self.reader._("Added by the connector at the end")
         return self.reader._("Computed by the connector")
 

@@ -36,8 +36,7 @@ class RecordPreview(Component):
             try:
                 data = comparer.read(external_id)
             except Exception as error:
-                comparer.recover(error)
-                problem = comparer.cause(error)
+                problem = comparer.explain(error)
         directions = self._directions(binding, external_id)
         if not directions[direction]:
             return self._page(directions, [], self._impossible(direction), "wait")

@@ -297,16 +297,14 @@ class ChunkComparison(Component):
         except JOB_LEVEL_ERRORS:
             raise
         except Exception as error:
-            self.comparer.recover(error)
-            return {**values, **self._failure(self.comparer.cause(error))}
-        if not result.different and not result.errors:
+            return {**values, **self._failure(self.comparer.explain(error))}
+        if not result.count(DIFFERS, FAILED) and not result.errors:
             comparable = result.by_field and result.fields
             return {**values, "kind": SAME if comparable else UNKNOWN}
         differences = Presentation(self.comparer, result, binding).differences()
         for cause in result.errors:
             differences += self._failure(cause)["details"]
-        differs = any(each.state == DIFFERS for each in result.fields)
-        kind = DIFFERS if differs else FAILED
+        kind = DIFFERS if result.count(DIFFERS) else FAILED
         return {**values, "kind": kind, "details": differences}
 
     def _failure(self, cause):
@@ -336,8 +334,7 @@ class ChunkComparison(Component):
             except JOB_LEVEL_ERRORS:
                 raise
             except Exception as error:
-                self.comparer.recover(error)
-                failure = self._failure(self.comparer.cause(error))
+                failure = self._failure(self.comparer.explain(error))
                 failure["kind"] = MISSING_HERE
                 lines.append({"external_id": external_id, **failure})
         return lines

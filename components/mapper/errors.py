@@ -3,10 +3,9 @@
 
 from difflib import get_close_matches
 
-from odoo import models
-
 from ...exception import InvalidValueError, MappingError, UnknownFieldError
 from ...tools.diagnosis import source_of
+from .source import is_odoo_record
 
 #: Errors of a row that people fix in the record; conversions raise ``ValueError`` and
 #: ``TypeError``. Any other error is a bug, or retries the job.
@@ -35,7 +34,7 @@ def mapping_error(env, source, errors):
 
 
 def _label(source):
-    if isinstance(source, models.BaseModel):
+    if is_odoo_record(source):
         return f"{source.display_name} ({source._name}, id {source.id})"
     if not isinstance(source, dict):
         return type(source).__name__
@@ -43,20 +42,25 @@ def _label(source):
     return ", ".join(map(str, names)) or "The record"
 
 
-def unknown_source(mapper, record, row, rows_name):
-    """Return the error of a row whose source is a field that a record does not have.
+def explain_unknown_source(error, mapper, record, row):
+    """Raise an error that names a row, if the field that it reads does not exist.
 
+    :param error: the ``KeyError`` of the row
     :param mapper: the mapper
-    :param record: an Odoo record
-    :param row: the row of ``direct`` or ``children``
-    :param rows_name: ``"direct"`` or ``"children"``
-    :rtype: UnknownFieldError
+    :param record: the source record
+    :param row: the :class:`~.plan.Row`
+    :raise UnknownFieldError: when an Odoo record does not have the field
     """
-    name = mapper._direct_source_field_name(row[0])
-    return UnknownFieldError(
-        f"{mapper._name} reads the field '{name}', which {record._name} does not have."
-        f"{_did_you_mean(name, record)} ({_place(mapper, row, rows_name)})"
-    )
+    name = row.field
+    if isinstance(error, UnknownFieldError) or not isinstance(name, str):
+        return
+    if is_odoo_record(record) and name not in record._fields:
+        declared = list(getattr(mapper, row.origin))
+        number = declared.index(row.row) if row.row in declared else "?"
+        raise UnknownFieldError(
+            f"{mapper._name} reads the field '{name}', which {record._name} does not "
+            f"have.{_did_you_mean(name, record)} ({_place(mapper, row.origin, number)})"
+        ) from error
 
 
 def unknown_target(mapper, model, name):
@@ -67,15 +71,15 @@ def unknown_target(mapper, model, name):
     :param name: name of the target
     :rtype: UnknownFieldError
     """
-    rows = [row for row in [*mapper.direct, *mapper.children] if row[1] == name]
-    if rows:
-        rows_name = "direct" if rows[0] in mapper.direct else "children"
-        place = _place(mapper, rows[0], rows_name)
-    else:
-        place = f"a mapping method in {source_of(type(mapper))}, or the importer"
+    places = [
+        _place(mapper, origin, number)
+        for origin in ("direct", "children")
+        for number, row in enumerate(getattr(mapper, origin))
+        if row[1] == name
+    ] or [f"a mapping method in {source_of(type(mapper))}, or the importer"]
     return UnknownFieldError(
         f"{mapper._name} maps to the field '{name}', which {model._name} does not have."
-        f"{_did_you_mean(name, model)} ({place})"
+        f"{_did_you_mean(name, model)} ({places[0]})"
     )
 
 
@@ -84,7 +88,5 @@ def _did_you_mean(name, model):
     return f" Did you mean '{close[0]}'?" if close else ""
 
 
-def _place(mapper, row, rows_name):
-    rows = list(getattr(mapper, rows_name))
-    number = rows.index(row) if row in rows else "?"
-    return f"{rows_name}[{number}] in {source_of(type(mapper), rows_name)}"
+def _place(mapper, origin, number):
+    return f"{origin}[{number}] in {source_of(type(mapper), origin)}"

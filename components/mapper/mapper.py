@@ -1,17 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The mapper: direct rows, mapping methods, children, in this order."""
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from odoo.exceptions import AccessError, MissingError
 
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
-from ...exception import MappingError, UnknownFieldError
 from ...tools.orm import prefetch_fields
 from .decorators import mapping_definitions
-from .errors import COLLECTED, mapping_error, unknown_source
+from .errors import COLLECTED, mapping_error
 from .modifiers import external_to_m2o, m2o_to_external
 from .plan import MappingPlan
 from .record import MapOptions, MapRecord
@@ -34,23 +33,6 @@ PREFETCH_IGNORES = (
     *COLLECTED,
 )
 NUMBER_TYPES = ("integer", "float", "monetary")
-
-
-class _OptionsScope:
-    """Set the options of a mapper, and restore the earlier ones at the end."""
-
-    __slots__ = ("mapper", "options", "outer")
-
-    def __init__(self, mapper, options):
-        self.mapper = mapper
-        self.options = options
-
-    def __enter__(self):
-        self.outer = self.mapper._options
-        self.mapper._options = self.options
-
-    def __exit__(self, *error):
-        self.mapper._options = self.outer
 
 
 class Mapper(AbstractComponent):
@@ -78,18 +60,14 @@ class Mapper(AbstractComponent):
         cls._build_mapper_component()
 
     @classmethod
-    def _detect_overrides(cls):
-        super()._detect_overrides()
-        rows = (cls.direct, cls.children)
-        cls._computes_rows = any(isinstance(value, property) for value in rows)
-
-    @classmethod
     def _build_mapper_component(cls):
         """Collect the mapping methods of this class and of its subclasses.
 
         A module that is loaded late may extend a mapper from which others inherit.
         """
         cls._map_methods = mapping_definitions(cls)
+        rows = (cls.direct, cls.children)
+        cls._computes_rows = any(isinstance(value, property) for value in rows)
         for subclass in cls.__subclasses__():
             subclass._build_mapper_component()
 
@@ -156,23 +134,29 @@ class Mapper(AbstractComponent):
         with self._mapping_options(options):
             return self._apply_with_options(map_record)
 
+    @contextmanager
     def _mapping_options(self, options):
         """Set the options of a mapping, which may start another mapping.
 
         :return: context manager that restores the earlier options at its end, also
             after an error
         """
-        return _OptionsScope(self, options)
+        outer, self._options = self._options, options
+        try:
+            yield
+        finally:
+            self._options = outer
 
     def _apply_with_options(self, map_record):
         """Map a record under the options that are set."""
         plan = self._mapping_plan(self.options["fields"], self.options["for_create"])
         self._prefetch_mapped_fields(map_record.source, plan)
         values, errors = {}, []
-        self._map_direct_rows(map_record, plan, values, errors)
-        self._map_with_methods(map_record, plan, values, errors)
-        if plan.children:
-            self._map_children_rows(map_record, plan, values, errors)
+        for step in map_record.follow(plan.steps(self)):
+            try:
+                step.run(self, map_record, values)
+            except step.collects as error:
+                errors.append((step.place, error))
         if errors:
             raise mapping_error(self.env, map_record.source, errors)
         return self.finalize(map_record, values)
@@ -202,60 +186,6 @@ class Mapper(AbstractComponent):
 
     def _prefetch_mapped_fields(self, source, plan):
         """Read the fields that will be mapped, where this saves queries."""
-
-    def _map_direct_rows(self, map_record, plan, values, errors):
-        source = map_record.source
-        for from_attr, to_attr in plan.direct:
-            try:
-                values[to_attr] = self._map_direct(source, from_attr, to_attr)
-            except COLLECTED as error:
-                field = self._direct_source_field_name(from_attr) or "?"
-                errors.append((f"{field} -> {to_attr}", error))
-            except KeyError as error:
-                self._explain(error, source, (from_attr, to_attr))
-                raise
-
-    def _map_with_methods(self, map_record, plan, values, errors):
-        for method, definition in self.map_methods:
-            if not plan.runs(definition):
-                continue
-            try:
-                mapped = method(map_record.source)
-            except MappingError as error:
-                errors.append((method.__name__, error))
-                continue
-            if not mapped:
-                continue
-            if not isinstance(mapped, dict):
-                raise ValueError(
-                    f"{self._name}.{method.__name__}() is a mapping method and must "
-                    f"return a dict or nothing, but returned {mapped!r}."
-                )
-            values.update(mapped)
-
-    def _map_children_rows(self, map_record, plan, values, errors):
-        for from_attr, to_attr, model_name in plan.children:
-            try:
-                values[to_attr] = self._map_child(
-                    map_record, from_attr, to_attr, model_name
-                )
-            except COLLECTED as error:
-                errors.append((f"{from_attr} -> {to_attr}", error))
-            except KeyError as error:
-                self._explain(
-                    error, map_record.source, (from_attr, to_attr, model_name)
-                )
-                raise
-
-    def _explain(self, error, source, row):
-        """Raise an error that names the row, if its field does not exist."""
-        name = self._direct_source_field_name(row[0])
-        names_field = isinstance(name, str) and is_odoo_record(source)
-        if isinstance(error, UnknownFieldError) or not names_field:
-            return
-        if name not in source._fields:
-            rows_name = "children" if row[2:] else "direct"
-            raise unknown_source(self, source, row, rows_name) from error
 
     def _direct_source_field_name(self, direct_entry):
         """Return the field that a source reads, through modifiers within modifiers.

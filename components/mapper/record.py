@@ -28,6 +28,8 @@ class MapRecord:
     Made by :meth:`Mapper.map_record`; nothing is computed before :meth:`values`.
     """
 
+    _trace = None
+
     def __init__(self, mapper, source, parent=None):
         self._mapper = mapper
         self._source = source
@@ -62,3 +64,11 @@ class MapRecord:
     def update(self, *args, **kwargs):
         """Set values that win over every mapping; the parameters are a dict's."""
         self._forced_values.update(*args, **kwargs)
+
+    def trace_with(self, trace):
+        # For previews.
+        self._trace = trace
+        self._source = trace.noted(self._source)
+
+    def follow(self, steps):
+        return self._trace.follow(steps) if self._trace else steps
