@@ -430,9 +430,10 @@ class TestNothingChanges(PreviewCase):
     def test_the_adapter_refuses_calls_that_change_the_backend(self):
         with read_only_work(self.shop, "connector.test.binding") as work:
             adapter = work.component(usage="backend.adapter")
-            for call in (adapter.create, adapter.write, adapter.delete):
-                with self.assertRaises(ReadOnlyError):
-                    call("1")
+            for again in (adapter, type(adapter)(work)):
+                for call in (again.create, again.write, again.delete):
+                    with self.assertRaises(ReadOnlyError):
+                        call("1")
         self.component("backend.adapter").create({"title": "Ada"})
         self.assertEqual(self.server.calls, [("create", 1)])
 

@@ -6,7 +6,6 @@ from ...tools.inspection import model_label
 from ...tools.read_only import reader_of
 from ..exporter.record import GenericExporter
 from ..importer.record import RecordImporter
-from .result import Dependency
 
 
 def noting_dependencies(component):
@@ -32,7 +31,7 @@ class NotesDependencies:
         self._noted_dependencies = []
 
     def noted_dependencies(self):
-        """Return what the record depends on, as a list of :class:`Dependency`."""
+        """Return what the record depends on, as the screen shows it."""
         if isinstance(self, GenericExporter):
             self._export_dependencies()
         else:
@@ -44,20 +43,20 @@ class NotesDependencies:
             binder, binding = self.binder_for(binding_model), relation
             if relation._name != binding_model:
                 binding = binder.binding_of(relation)
-            external_id = binder.to_external(binding) if binding else None
-            label = _label(self, relation._name, relation.display_name)
-            self._noted_dependencies.append(
-                Dependency(label, is_there=is_external_id(external_id))
-            )
+            is_there = bool(binding) and is_external_id(binder.to_external(binding))
+            found = _dependency(self, relation._name, relation.display_name, is_there)
+            self._noted_dependencies.append(found)
 
     def _import_dependency(self, external_id, binding_model, always=False, **kwargs):
         if external_id:
             binding = self.binder_for(binding_model).to_internal(external_id)
-            label = _label(self, binding_model, binding.display_name or external_id)
-            self._noted_dependencies.append(
-                Dependency(label, bool(binding), is_updated=bool(always and binding))
+            name, is_there = binding.display_name or external_id, bool(binding)
+            found = _dependency(
+                self, binding_model, name, is_there, is_there and always
             )
+            self._noted_dependencies.append(found)
 
 
-def _label(component, model_name, name):
-    return f"{model_label(reader_of(component.work), model_name)}: {name}"
+def _dependency(component, model_name, name, is_there, is_updated=False):
+    kind = model_label(reader_of(component.work), model_name)
+    return {"label": f"{kind}: {name}", "isThere": is_there, "isUpdated": is_updated}

@@ -159,11 +159,7 @@ class RecordComparer(Component):
         return None
 
     def described_fields(self, direction):
-        """Return what is mapped in a direction, as people understand it.
-
-        :param direction: ``EXPORT`` or ``IMPORT``
-        :rtype: list[DescribedField]
-        """
+        """Return what is mapped, as a list of :class:`DescribedField`."""
         mapper = self.mapper(direction)
         return described_fields(mapper) if mapper else []
 
@@ -184,7 +180,6 @@ class RecordComparer(Component):
     def read(self, external_id, prefetched=_UNREAD):
         """Read a record of the backend, as the importer does.
 
-        :param external_id: id of the record
         :param prefetched: data that :meth:`read_many` returned, ``None`` if it is gone
         :return: the data; ``None`` when the backend does not have the record
         """
@@ -201,11 +196,9 @@ class RecordComparer(Component):
             return None
 
     def read_many(self, external_ids):
-        """Read many records with one call, if the adapter has one for that.
+        """Return the data of many records by the text of their ids.
 
-        :param external_ids: list of ids
-        :return: the data by text of the id; ``None`` when they are read one by one
-        :rtype: dict | None
+        :return: ``None`` if the adapter reads them one by one
         """
         adapter = self.adapter()
         if not getattr(adapter, "_reads_many", False):
@@ -225,9 +218,6 @@ class RecordComparer(Component):
     def compare(self, binding, external_id, data):
         """Compare a linked record by the values of the backend, or else by Odoo's.
 
-        :param binding: the binding
-        :param external_id: its id on the backend
-        :param data: the data of the record on the backend
         :rtype: RecordComparison
         """
         result = RecordComparison(EXPORT, by_field=False)
@@ -240,16 +230,15 @@ class RecordComparer(Component):
     def compare_export(self, binding, external_id, data):
         """Compare what an export would send with what the backend has.
 
-        :param binding: the binding
-        :param external_id: its id on the backend, false without one
-        :param data: the data of the record on the backend, ``None`` without one
+        :param external_id: id of the record on the backend, false without one
+        :param data: its data, ``None`` if the backend does not have it
         :rtype: RecordComparison
         """
         result = RecordComparison(EXPORT, creates=data is None)
         result.is_gone = is_external_id(external_id) and data is None
-        exporter, hook = self._exporter_of(binding, external_id), None
+        exporter, hook = self._synchronizer(EXPORT, binding, external_id), None
         map_record = partial(self.mapper(EXPORT).map_record, binding)
-        if isinstance(exporter, GenericExporter):
+        if exporter:
             map_record = exporter._map_data
             hook = partial(
                 self.map_for_export, exporter=exporter, creates=result.creates
@@ -258,9 +247,9 @@ class RecordComparer(Component):
         values = data and self._attempt(
             result.errors, self.values_on_backend, external_id, data, data=data
         )
-        targets = {each.target for each in result.fields}
-        if values is not None and targets.isdisjoint(values):
-            values = None
+        if values is not None:
+            targets = {each.target for each in result.fields}
+            values = None if targets.isdisjoint(values) else values
         result.by_field = result.creates or values is not None
         for each in result.fields:
             self._compare_with_backend(each, values or {}, result.creates)
@@ -277,16 +266,14 @@ class RecordComparer(Component):
     def compare_import(self, external_id, data, binding):
         """Compare what an import would write with what Odoo has.
 
-        :param external_id: id of the record on the backend
-        :param data: its data
-        :param binding: its binding, which may be empty
+        :param binding: the binding of the record, which may be empty
         :rtype: RecordComparison
         """
         result, removed = RecordComparison(IMPORT, creates=not binding), []
-        importer, hook = self._importer_of(external_id, data, binding), None
+        importer, hook = self._synchronizer(IMPORT, binding, external_id, data), None
         map_record = partial(self.mapper(IMPORT).map_record, data)
         options = {"binding": binding, "removed": removed}
-        if isinstance(importer, RecordImporter):
+        if importer:
             map_record = importer._map_data
             hook = partial(self.map_for_import, importer=importer, **options)
         self._map(result, map_record, hook, data, for_create=result.creates, **options)
@@ -321,18 +308,17 @@ class RecordComparer(Component):
             self.recover(error)
 
     def _map(self, result, map_record, hook, data=None, **options):
-        """Map a record with the hooks of the connector, or else with its mapper.
+        """Map a record with a hook of the connector, or else with its mapper.
 
-        :param result: the :class:`RecordComparison`, which gets the mapped fields
         :param map_record: returns the :class:`MapRecord`
-        :param hook: maps it; ``None`` without one
         :param data: the data of an import, for the causes of errors
-        :param options: options of the mapping without a hook
+        :param options: options of the mapping without the hook
         """
         record = self._attempt(result.errors, map_record)
         if record is None:
             return
-        trace = MappingTrace(record, partial(self.explain, data=data))
+        mapper = self.mapper(result.direction)
+        trace = MappingTrace(mapper, record, partial(self.explain, data=data))
         result.source, values, failed = record.source, None, []
         if hook:
             values = self._attempt(failed, hook, map_record=record)
@@ -365,7 +351,6 @@ class RecordComparer(Component):
     def explain(self, error, data=None):
         """Return why something failed, in words, and accept queries again.
 
-        :param error: the exception
         :param data: the data of the record on the backend, if it was mapped
         """
         self.recover(error)
@@ -382,22 +367,22 @@ class RecordComparer(Component):
 
     # -- parts of a comparison
 
-    def _exporter_of(self, binding, external_id):
-        """Return an exporter for one binding, which shares our components."""
-        if not isinstance(self.exporter, GenericExporter):
-            return self.exporter
-        exporter = type(self.exporter)(self.work)
-        exporter.share_components(self.exporter)
-        exporter.binding, exporter.external_id = binding, external_id
-        return exporter
+    def _synchronizer(self, direction, binding, external_id, data=None):
+        """Return an exporter or importer for one record, which shares our components.
 
-    def _importer_of(self, external_id, data, binding):
-        if not isinstance(self.importer, RecordImporter):
-            return self.importer
-        item = ImportItem(external_id, data)
-        importer = self.importer.importer_for(item)
-        item.importer, item.binding = importer, binding
-        return importer
+        :return: ``None`` if the framework does not run that of the connector
+        """
+        if direction == EXPORT and isinstance(self.exporter, GenericExporter):
+            exporter = type(self.exporter)(self.work)
+            exporter.share_components(self.exporter)
+            exporter.binding, exporter.external_id = binding, external_id
+            return exporter
+        if direction == IMPORT and isinstance(self.importer, RecordImporter):
+            item = ImportItem(external_id, data)
+            importer = self.importer.importer_for(item)
+            item.importer, item.binding = importer, binding
+            return importer
+        return None
 
     def _link_fields(self):
         binder = self.binder_for()
@@ -420,12 +405,10 @@ class RecordComparer(Component):
     def match(self, external_id, data):
         """Return the records of Odoo that an import would link with a new record.
 
-        :param external_id: id of the record on the backend
-        :param data: its data
         :return: a recordset; ``None`` when the connector does not match records
         """
-        importer = self._importer_of(external_id, data, self.model.browse())
-        if not isinstance(importer, RecordImporter):
+        importer = self._synchronizer(IMPORT, self.model.browse(), external_id, data)
+        if not importer:
             return None
         try:
             importer._map_data()  # The matching of some connectors relies on it.
@@ -438,25 +421,18 @@ class RecordComparer(Component):
         """Add whether the record would be skipped, and what it depends on.
 
         :param result: the :class:`RecordComparison`
-        :param binding: the binding, which may be empty for an import
-        :param external_id: id of the record on the backend
-        :param data: its data on the backend
         """
-        if result.direction == EXPORT:
-            synchronizer, skips = (
-                self._exporter_of(binding, external_id),
-                "_has_to_skip",
-            )
+        direction, errors = result.direction, result.errors
+        synchronizer = self._synchronizer(direction, binding, external_id, data)
+        if not synchronizer:
+            return
+        if direction == EXPORT:
+            skips = synchronizer._has_to_skip
             reason = self.reader._("The connector does not export this record.")
         else:
-            synchronizer = self._importer_of(external_id, data, binding)
-            skips = "_must_skip"
+            skips = synchronizer._must_skip
             reason = self.reader._("The connector does not import this record.")
-        if not hasattr(synchronizer, "noted_dependencies"):
-            return
-        skip = self._attempt(result.errors, getattr(synchronizer, skips))
+        skip = self._attempt(errors, skips)
         if skip:
             result.skip_reason = skip if isinstance(skip, str) else reason
-        result.dependencies = self._attempt(
-            result.errors, synchronizer.noted_dependencies
-        )
+        result.dependencies = self._attempt(errors, synchronizer.noted_dependencies)

@@ -30,15 +30,6 @@ class ComparedField:
 
 
 @dataclass
-class Dependency:
-    """A record that is synchronised first, unless its counterpart exists."""
-
-    label: str
-    is_there: bool  #: whether its counterpart exists
-    is_updated: bool = False  #: whether it is updated nevertheless
-
-
-@dataclass
 class RecordComparison:
     """The comparison of one record in one direction."""
 
@@ -50,7 +41,7 @@ class RecordComparison:
     skip_reason: str | None = None  #: why the connector leaves the record out
     fields: list = field(default_factory=list)  #: :class:`ComparedField`
     errors: list = field(default_factory=list)  #: causes that concern the whole record
-    dependencies: list | None = None  #: :class:`Dependency`; ``None`` if unknown
+    dependencies: list | None = None  #: what is synchronised first, for the screen
 
     def count(self, *states):
         """Return how many fields have one of these states."""

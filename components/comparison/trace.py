@@ -1,28 +1,31 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Follow a mapping: which source each value comes from, and what went wrong where."""
 
-from typing import NamedTuple
+from functools import wraps
 
-from ..mapper.plan import Row
+from ..mapper.errors import explained
 from .description import field_names
 from .result import ComparedField
 
 
 class MappingTrace:
-    """Notes what the steps of a mapping do, in their order.
+    """Notes the steps of the mappings of a record, in their order.
 
     An error does not stop the mapping: the trace contains it at its place, and the
     other values are mapped nevertheless.
 
-    :param map_record: the :class:`MapRecord` whose mappings are followed
+    :param mapper: the mapper
+    :param map_record: its :class:`MapRecord`
     :param explain: called with each error; returns its cause in words for people
     """
 
-    def __init__(self, map_record, explain):
-        self.explain = explain
-        self.has_run = False  #: whether the record was mapped
+    def __init__(self, mapper, map_record, explain):
+        self._mapper = mapper
+        self._explain = explain
+        self._error = None
         self._fields = {}
-        map_record.trace_with(self)
+        self.has_run = False  #: whether the record was mapped
+        self._source = map_record.follow_with(self)
 
     @property
     def fields(self):
@@ -33,16 +36,6 @@ class MappingTrace:
         """Return a source record that notes which of its values are read."""
         return NotedData(source) if type(source) is dict else source
 
-    def follow(self, steps):
-        """Return the steps of a mapping, to be noted when they run."""
-        self.has_run = True
-        return (NotedStep(step, self) for step in steps)
-
-    def note(self, target, method=None, **details):
-        """Note a value, or the error of a method whose targets are unknown."""
-        key = (method,) if target is None else target
-        self._fields[key] = ComparedField(target, method=method, **details)
-
     def add_last_step(self, data):
         """Take over what the last steps have made of the values.
 
@@ -52,49 +45,89 @@ class MappingTrace:
             if target not in data and not each.error:
                 del self._fields[target]
         for target, value in data.items():
-            if target not in self._fields:
-                self.note(target, at_end=True)
-            if not self._fields[target].error:
-                self._fields[target].mapped = value
+            each = self._fields.setdefault(target, ComparedField(target, at_end=True))
+            if not each.error:
+                each.mapped = value
 
+    # -- what the mapper calls
 
-class NotedStep(NamedTuple):
-    """A step of a mapping whose values or error a trace notes."""
+    def follow(self, direct, methods, children):
+        """Return a dict for the values of a mapping, and its steps, which are noted."""
+        self.has_run, values = True, {}
+        return (
+            values,
+            self._rows(values, direct),
+            self._methods(values, methods),
+            self._rows(values, children),
+        )
 
-    step: object
-    trace: MappingTrace
+    def fail(self, errors, error, source, kind, step):
+        """Keep the error of the present step."""
+        self._error = explained(self._mapper, error, source, kind, step)
 
-    collects = ()  # The mapper meets no error.
+    # -- the steps
 
-    def run(self, mapper, map_record, values):
-        source, mapped, error = map_record.source, {}, None
-        if isinstance(source, NotedData):
-            source.names.clear()
+    def _rows(self, values, rows):
+        for row in rows:
+            before, target = dict(values), row[1]
+            yield row
+            self._fields[target] = ComparedField(
+                target,
+                field_names(self._mapper._direct_source_field_name(row[0])),
+                error=self._end_step(values, before),
+                mapped=values.get(target),
+            )
+
+    def _methods(self, values, methods):
+        for method, definition in methods:
+            before, mapped = dict(values), {}
+            if isinstance(self._source, NotedData):
+                self._source.names.clear()
+            yield _noting(method, mapped), definition
+            error = self._end_step(values, before)
+            details = {
+                "sources": self._sources_of(definition),
+                "method": method.__name__,
+                "only_create": definition.only_create,
+            }
+            if error:
+                failed = ComparedField(None, error=error, **details)
+                self._fields[None, method.__name__] = failed
+                continue
+            for target, value in mapped.items():
+                self._fields[target] = ComparedField(target, mapped=value, **details)
+
+    def _end_step(self, values, before):
+        """Return why a step failed, ``None`` if it did not; drop its values if so."""
+        error, self._error = self._error, None
         try:
-            self.step.run(mapper, map_record, mapped)
-            mapper.env.flush_all()  # A write fails here, not somewhere else.
-        except Exception as failure:
-            mapped, error = {}, self.trace.explain(failure)
-        details = self._details(source)
-        if error:
-            self.trace.note(**details, error=error)
-        for target, value in mapped.items():
-            self.trace.note(**{**details, "target": target}, mapped=value)
-        values.update(mapped)
+            if error:
+                raise error
+            self._mapper.env.flush_all()  # A write fails here, not somewhere else.
+        except Exception as cause:
+            values.clear()
+            values.update(before)
+            return self._explain(cause)
+        return None
 
-    def _details(self, source):
-        step = self.step
-        if isinstance(step, Row):
-            return {"target": step.row[1], "sources": field_names(step.field)}
-        reads = sorted(step.definition.changed_by)
-        if not reads:
-            reads = source.names if isinstance(source, NotedData) else None
-        return {
-            "target": None,
-            "sources": None if reads is None else tuple(reads),
-            "method": step.method.__name__,
-            "only_create": step.definition.only_create,
-        }
+    def _sources_of(self, definition):
+        if definition.changed_by:
+            return tuple(sorted(definition.changed_by))
+        is_noted = isinstance(self._source, NotedData)
+        return tuple(self._source.names) if is_noted else None
+
+
+def _noting(method, mapped):
+    """Return a mapping method that also adds what it returns to a dict."""
+
+    @wraps(method)
+    def noting(source):
+        values = method(source)
+        if isinstance(values, dict):
+            mapped.update(values)
+        return values
+
+    return noting
 
 
 class NotedData(dict):

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from ...exception import InvalidValueError, MappingError, UnknownFieldError
 from ...tools.diagnosis import source_of
+from .plan import CHILDREN, DIRECT, METHOD
 from .source import is_odoo_record
 
 #: Errors of a row that people fix in the record; conversions raise ``ValueError`` and
@@ -13,12 +14,9 @@ COLLECTED = (MappingError, ValueError, TypeError)
 
 
 def mapping_error(env, source, errors):
-    """Return one error that lists all errors of a record.
+    """Return one error that lists all errors of a record, pairs of place and error.
 
-    :param env: ``Environment``, for the language
-    :param source: the record that was mapped
-    :param errors: list of pairs ``(place, error)``
-    :return: a ``MappingError``; a ``ValueError`` too if a value could not be converted
+    It is a ``ValueError``, too, if a value could not be converted.
     """
     convertible = all(isinstance(error, MappingError) for _place, error in errors)
     error_class = MappingError if convertible else InvalidValueError
@@ -42,39 +40,42 @@ def _label(source):
     return ", ".join(map(str, names)) or "The record"
 
 
-def explain_unknown_source(error, mapper, record, row):
-    """Raise an error that names a row, if the field that it reads does not exist.
+def explained(mapper, error, record, kind, row):
+    """Return the error of a step, which names the row if its field does not exist."""
+    is_missing = isinstance(error, KeyError) and kind != METHOD
+    if not is_missing or isinstance(error, UnknownFieldError):
+        return error
+    name = mapper._direct_source_field_name(row[0])
+    if (
+        not isinstance(name, str)
+        or not is_odoo_record(record)
+        or name in record._fields
+    ):
+        return error
+    rows = list(getattr(mapper, kind))
+    place = _place(mapper, kind, rows.index(row) if row in rows else "?")
+    unknown = UnknownFieldError(
+        f"{mapper._name} reads the field '{name}', which {record._name} does not have."
+        f"{_did_you_mean(name, record)} ({place})"
+    )
+    unknown.__cause__ = error
+    return unknown
 
-    :param error: the ``KeyError`` of the row
-    :param mapper: the mapper
-    :param record: the source record
-    :param row: the :class:`~.plan.Row`
-    :raise UnknownFieldError: when an Odoo record does not have the field
-    """
-    name = row.field
-    if isinstance(error, UnknownFieldError) or not isinstance(name, str):
-        return
-    if is_odoo_record(record) and name not in record._fields:
-        declared = list(getattr(mapper, row.origin))
-        number = declared.index(row.row) if row.row in declared else "?"
-        raise UnknownFieldError(
-            f"{mapper._name} reads the field '{name}', which {record._name} does not "
-            f"have.{_did_you_mean(name, record)} ({_place(mapper, row.origin, number)})"
-        ) from error
+
+def not_a_dict(mapper, method, mapped):
+    """Return the error of a mapping method that returned something else."""
+    return ValueError(
+        f"{mapper._name}.{method.__name__}() is a mapping method and must return a "
+        f"dict or nothing, but returned {mapped!r}."
+    )
 
 
 def unknown_target(mapper, model, name):
-    """Return the error of a mapping to a field that a model does not have.
-
-    :param mapper: the import mapper
-    :param model: recordset of the model that is written
-    :param name: name of the target
-    :rtype: UnknownFieldError
-    """
+    """Return the error of a mapping to a field that a model does not have."""
     places = [
-        _place(mapper, origin, number)
-        for origin in ("direct", "children")
-        for number, row in enumerate(getattr(mapper, origin))
+        _place(mapper, kind, number)
+        for kind in (DIRECT, CHILDREN)
+        for number, row in enumerate(getattr(mapper, kind))
         if row[1] == name
     ] or [f"a mapping method in {source_of(type(mapper))}, or the importer"]
     return UnknownFieldError(
@@ -88,5 +89,5 @@ def _did_you_mean(name, model):
     return f" Did you mean '{close[0]}'?" if close else ""
 
 
-def _place(mapper, origin, number):
-    return f"{origin}[{number}] in {source_of(type(mapper), origin)}"
+def _place(mapper, kind, number):
+    return f"{kind}[{number}] in {source_of(type(mapper), kind)}"

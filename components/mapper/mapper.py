@@ -8,18 +8,18 @@ from odoo.exceptions import AccessError, MissingError
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
+from ...exception import MappingError
 from ...tools.orm import prefetch_fields
 from .decorators import mapping_definitions
-from .errors import COLLECTED, mapping_error
+from .errors import COLLECTED, explained, mapping_error, not_a_dict
 from .modifiers import external_to_m2o, m2o_to_external
-from .plan import MappingPlan
+from .plan import CHILDREN, DIRECT, METHOD, MappingPlan
 from .record import MapOptions, MapRecord
 from .source import (
     binding_model_of,
-    fields_of,
     is_odoo_record,
     optional_value,
-    record_value,
+    read_field,
     source_field,
 )
 
@@ -149,17 +149,54 @@ class Mapper(AbstractComponent):
 
     def _apply_with_options(self, map_record):
         """Map a record under the options that are set."""
-        plan = self._mapping_plan(self.options["fields"], self.options["for_create"])
+        options = self.options
+        plan = self._mapping_plan(options["fields"], options["for_create"])
         self._prefetch_mapped_fields(map_record.source, plan)
-        values, errors = {}, []
-        for step in map_record.follow(plan.steps(self)):
-            try:
-                step.run(self, map_record, values)
-            except step.collects as error:
-                errors.append((step.place, error))
+        errors = []
+        values = self._run_steps(map_record, plan, errors)
         if errors:
             raise mapping_error(self.env, map_record.source, errors)
         return self.finalize(map_record, values)
+
+    def _run_steps(self, map_record, plan, errors):
+        """Run the rows and methods of a plan, and return their values."""
+        source, values = map_record.source, {}
+        direct, methods, children = plan.direct, plan.methods(self), plan.children
+        trace, fail = map_record.trace, self._collect_error
+        if trace:  # A preview follows the steps, and goes on after each error.
+            values, direct, methods, children = trace.follow(direct, methods, children)
+            fail = trace.fail
+        for from_attr, to_attr in direct:
+            try:
+                values[to_attr] = self._map_direct(source, from_attr, to_attr)
+            except Exception as error:
+                fail(errors, error, source, DIRECT, (from_attr, to_attr))
+        for method, definition in methods:
+            try:
+                mapped = method(source)
+                if isinstance(mapped, dict):
+                    values.update(mapped)
+                elif mapped:
+                    raise not_a_dict(self, method, mapped)
+            except Exception as error:
+                fail(errors, error, source, METHOD, (method, definition))
+        for row in children:
+            try:
+                values[row[1]] = self._map_child(map_record, *row)
+            except Exception as error:
+                fail(errors, error, source, CHILDREN, row)
+        return values
+
+    def _collect_error(self, errors, error, source, kind, step):
+        """Collect the error of a step, unless it is a bug, or retries the job."""
+        error = explained(self, error, source, kind, step)
+        if not isinstance(error, MappingError if kind is METHOD else COLLECTED):
+            raise error
+        if kind is METHOD:
+            place = step[0].__name__
+        else:
+            place = f"{self._direct_source_field_name(step[0]) or '?'} -> {step[1]}"
+        errors.append((place, error))
 
     def _mapping_plan(self, fields, for_create):
         """Return the plan for some changed fields.
@@ -277,7 +314,7 @@ class ImportMapper(AbstractComponent):
         value = record.get(from_attr)
         if not value:
             return False
-        field = self.model._fields.get(to_attr)
+        field = self.work.model._fields.get(to_attr)
         if field is not None and field.type == "many2one":
             return external_to_m2o(from_attr)(self, record, to_attr)
         return value
@@ -319,11 +356,10 @@ class ExportMapper(AbstractComponent):
         """
         if callable(from_attr):
             return from_attr(self, record, to_attr)
-        value = record_value(record, from_attr)
+        value, field = read_field(record, from_attr, self.work.model)
         if value is None or value is False:
             return False
-        fields = fields_of(record, self.model)
-        field_type = fields[from_attr].type if from_attr in fields else None
+        field_type = field and field.type
         if not value:
             return value if field_type in NUMBER_TYPES else False
         if field_type == "many2one":

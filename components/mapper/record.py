@@ -28,7 +28,7 @@ class MapRecord:
     Made by :meth:`Mapper.map_record`; nothing is computed before :meth:`values`.
     """
 
-    _trace = None
+    trace = None
 
     def __init__(self, mapper, source, parent=None):
         self._mapper = mapper
@@ -65,10 +65,8 @@ class MapRecord:
         """Set values that win over every mapping; the parameters are a dict's."""
         self._forced_values.update(*args, **kwargs)
 
-    def trace_with(self, trace):
-        # For previews.
-        self._trace = trace
+    def follow_with(self, trace):
+        # Only previews follow the steps of a mapping.
+        self.trace = trace
         self._source = trace.noted(self._source)
-
-    def follow(self, steps):
-        return self._trace.follow(steps) if self._trace else steps
+        return self._source
