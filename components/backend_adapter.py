@@ -7,9 +7,6 @@ from odoo.addons.component.core import AbstractComponent
 
 from ..exception import IDMissingInBackend, InvalidDataError, ReadOnlyError
 
-#: Calls that change a backend.
-CHANGING_CALLS = ("create", "write", "delete", "create_many", "write_many")
-
 DEFAULT_SETTLES_AFTER = 10  #: seconds
 
 
@@ -36,12 +33,10 @@ class BackendAdapter(AbstractComponent):
     #: Whether the adapter must not change the backend, as in a preview.
     is_read_only = False
 
-    def __init__(self, work_context):
-        super().__init__(work_context)
-        if getattr(work_context, "read_only", None):
-            self.is_read_only = True
-            for name in CHANGING_CALLS:
-                setattr(self, name, self._refuse_change)
+    def __new__(cls, work_context):
+        if getattr(work_context, "read_only", None) and not cls.is_read_only:
+            cls = type(cls)(cls.__name__, (ReadOnlyAdapter, cls), {"_register": False})
+        return super().__new__(cls)
 
     def _refuse_change(self, *args, **kwargs):
         raise ReadOnlyError(
@@ -53,6 +48,14 @@ class BackendAdapter(AbstractComponent):
         super()._detect_overrides()
         cls._reads_many = _defines(cls, "read_many")
         cls._creates_many = _defines(cls, "create_many") and hasattr(cls, "write_many")
+
+
+class ReadOnlyAdapter:
+    """Mixin of the adapters of previews and comparisons, which refuse all changes."""
+
+    is_read_only = True
+
+    create = write = delete = create_many = write_many = BackendAdapter._refuse_change
 
 
 class CRUDAdapter(AbstractComponent):

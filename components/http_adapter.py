@@ -18,8 +18,9 @@ _logger = logging.getLogger(__name__)
 ABSOLUTE_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-#: Methods that only change a backend. A POST may also be a search.
-CHANGING_METHODS = ("PUT", "PATCH", "DELETE")
+#: Methods that change nothing, with those of WebDAV. A POST may be a search, too: see
+#: :meth:`HTTPAdapter._only_reads`.
+READING_METHODS = (*SAFE_METHODS, "PROPFIND", "REPORT", "SEARCH", "QUERY")
 
 
 class HTTPAdapter(AbstractComponent):
@@ -79,6 +80,22 @@ class HTTPAdapter(AbstractComponent):
         """
         return {}
 
+    def _only_reads(self, method, path, **kwargs):
+        """Return whether a request changes nothing, so that a preview may send it.
+
+        By default, no POST does. Override it for a backend that is searched by POST::
+
+            def _only_reads(self, method, path, **kwargs):
+                is_search = path.endswith("/search")
+                return is_search or super()._only_reads(method, path, **kwargs)
+
+        :param method: HTTP method
+        :param path: path below :meth:`_base_url`, or a URL on the same host
+        :param kwargs: what else :meth:`_request` got
+        :rtype: bool
+        """
+        return method.upper() in READING_METHODS
+
     # -- what its calls use
 
     def _call(self, method, path="", **kwargs):
@@ -126,7 +143,7 @@ class HTTPAdapter(AbstractComponent):
         :raise InvalidDataError: when it refuses the data
         :raise JobError: when the answer is too large, and for all other answers
         """
-        if self.is_read_only and method in CHANGING_METHODS:
+        if self.is_read_only and not self._only_reads(method, path, **kwargs):
             self._refuse_change()
         kwargs["timeout"] = kwargs.get("timeout") or self._timeout
         # A redirected POST would become a GET, whose answer looks like a success.

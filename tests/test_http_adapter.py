@@ -34,7 +34,9 @@ from odoo.addons.connector.exception import (
     InvalidDataError,
     JobError,
     NetworkRetryableError,
+    ReadOnlyError,
 )
+from odoo.addons.connector.tools.read_only import read_only_work
 
 from .common import ShopCase
 from .remote_system import Answer, FailingServer
@@ -133,6 +135,37 @@ class TestCalls(HTTPCase):
         [call] = self.web.calls
         self.assertEqual((call.method, call.target), ("POST", "/api/contacts"))
         self.assertEqual(call.body, {"name": "Ada"})
+
+    def test_a_preview_sends_only_requests_that_read(self):
+        self.will_answer()
+        self.will_answer(path="/api/contacts/search")
+
+        self.adapter(publish=lambda adapter: adapter._call("POST", "contacts"))
+
+        class SearchedByPost(Component):
+            _inherit = "test.http.adapter.0"
+
+            def _only_reads(self, method, path, **kwargs):
+                is_search = path.endswith("/search")
+                return is_search or super()._only_reads(method, path, **kwargs)
+
+        self.build(SearchedByPost)
+        with read_only_work(self.shop, self.model._name) as work:
+            adapter = work.component(usage="http.0")
+            for method in ("GET", "REPORT"):
+                adapter._request(method, "contacts")
+            adapter._call("POST", "contacts/search")
+            for method in ("POST", "post", "PUT", "PATCH", "DELETE", "MKCOL"):
+                with self.subTest(method=method), self.assertRaises(ReadOnlyError):
+                    adapter._request(method, "contacts")
+            with self.assertRaises(ReadOnlyError):
+                adapter.publish()
+            with self.assertRaises(ReadOnlyError):
+                adapter.create({})
+        sent = [request[0] for request in self.web.requests]
+        self.assertEqual(sent, ["GET", "REPORT", "POST"])
+        self.component("http.0").publish()
+        self.assertEqual(len(self.web.requests), 4)
 
     def test_an_answer_without_content_is_none(self):
         self.will_answer(204)

@@ -4,11 +4,16 @@ from odoo.tests import new_test_user
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons.component.core import Component
-from odoo.addons.connector.components.mapper import changed_by, mapping
+from odoo.addons.connector.components.mapper import (
+    changed_by,
+    mapping,
+    only_create,
+)
 from odoo.addons.connector.exception import (
     MappingError,
     NetworkRetryableError,
     ReadOnlyError,
+    UnknownFieldError,
 )
 from odoo.addons.connector.tools.read_only import ReadOnly, read_only_work
 
@@ -236,6 +241,122 @@ class TestImportPreview(PreviewCase):
         self.assertEqual(self.states(page)["name"], "kept")
 
 
+class TestPreviewsAreTrue(PreviewCase):
+    """A preview fails where the synchronisation fails, and maps the same values."""
+
+    def setUp(self):
+        super().setUp()
+        self.source.contacts["7"] = {"title": "Ada L.", "mail": "ada@x.org"}
+        self.target = self.linked(name="Ada", email="ada@x.org", age=36)
+
+    def mapped(self, direction="export"):
+        """Return the mapped values of a preview by target."""
+        page = self.preview(direction, self.target)
+        return {name: row["mapped"] for name, row in self.rows(page).items()}
+
+    def test_a_method_that_returns_pairs_fails(self):
+        class Mapper(Component):
+            _inherit = "test.shop.contact.export.mapper"
+
+            @mapping
+            def pairs(self, record):
+                return [("heading", record.name)]
+
+        self.build(Mapper)
+        with self.assertRaisesRegex(ValueError, "must return a dict"):
+            self.component("record.exporter").run(self.target)
+        page = self.preview("export", self.target)
+        row = self.rows(page)["pairs"]
+        self.assertEqual(row["state"], "failed")
+        self.assertIn("must return a dict", row["error"])
+        self.assertEqual(page["tone"], "act")
+
+    def test_a_field_that_does_not_exist_is_named(self):
+        export = {"direct": [("nmae", "title"), ("email", "mail")]}
+        self.build(override("test.shop.contact.export.mapper", **export))
+        with self.assertRaises(UnknownFieldError):
+            self.component("record.exporter").run(self.target)
+        error = self.rows(self.preview("export", self.target))["title"]["error"]
+        self.assertIn("Did you mean 'name'?", error)
+
+    def test_a_method_may_prepare_the_data_for_the_next_one(self):
+        class Mapper(Component):
+            _inherit = "test.shop.contact.import.mapper"
+
+            @mapping
+            def first(self, record):
+                record["initials"] = record["title"][0]
+
+            @mapping
+            def second(self, record):
+                return {"ref": record["initials"]}
+
+            def finalize(self, map_record, values):
+                return {**values, "city": map_record.source["initials"] * 2}
+
+        self.build(Mapper)
+        mapped = self.mapped("import")
+        self.assertEqual((mapped["ref"], mapped["city"]), ("A", "AA"))
+        self.assertEqual(mapped["name"], "Ada L.")
+
+    def test_a_method_may_map_another_record_with_the_same_mapper(self):
+        class Mapper(Component):
+            _inherit = "test.shop.contact.export.mapper"
+
+            @mapping
+            def parent(self, record):
+                if record.parent_id:
+                    values = self.map_record(record.parent_id).values(fields=["name"])
+                    return {"parent": values["title"]}
+
+            def _map_direct(self, record, from_attr, to_attr):
+                if from_attr == "name" and record.name == "Nobody":
+                    raise MappingError("has no name")
+                return super()._map_direct(record, from_attr, to_attr)
+
+        self.build(Mapper)
+        self.target.parent_id = self.contact("Grace")
+        mapped = self.mapped()
+        self.assertEqual((mapped["title"], mapped["parent"]), ("Ada", "Grace"))
+        self.target.parent_id.name = "Nobody"
+        rows = self.rows(self.preview("export", self.target))
+        self.assertEqual(rows["title"]["state"], "differs")
+        self.assertIn("has no name", rows["parent"]["error"])
+
+    def test_forced_values_win_over_the_mapping(self):
+        exporter = override("test.shop.contact.exporter")
+
+        def _map_data(component):
+            map_record = super(exporter, component)._map_data()
+            map_record.update(title="Forced")
+            return map_record
+
+        exporter._map_data = _map_data
+        self.build(exporter)
+        self.assertEqual(self.mapped()["title"], "Forced")
+
+    def test_methods_see_the_options_of_their_mapping(self):
+        class Mapper(Component):
+            _inherit = "test.shop.contact.export.mapper"
+
+            @mapping
+            @only_create
+            def created(self, record):
+                return {"channel": "odoo"}
+
+            @mapping
+            def purpose(self, record):
+                return {"purpose": "create" if self.options.for_create else "update"}
+
+        self.build(Mapper)
+        mapped = self.mapped()
+        self.assertEqual(mapped["purpose"], "update")
+        self.assertNotIn("channel", mapped)
+        del self.source.contacts["7"]
+        mapped = self.mapped()
+        self.assertEqual((mapped["purpose"], mapped["channel"]), ("create", "odoo"))
+
+
 class TestNothingChanges(PreviewCase):
     """A preview calls only what reads, and leaves every table as it was."""
 
@@ -309,9 +430,10 @@ class TestNothingChanges(PreviewCase):
     def test_the_adapter_refuses_calls_that_change_the_backend(self):
         with read_only_work(self.shop, "connector.test.binding") as work:
             adapter = work.component(usage="backend.adapter")
-            for call in (adapter.create, adapter.write, adapter.delete):
-                with self.assertRaises(ReadOnlyError):
-                    call("1")
+            for again in (adapter, type(adapter)(work)):
+                for call in (again.create, again.write, again.delete):
+                    with self.assertRaises(ReadOnlyError):
+                        call("1")
         self.component("backend.adapter").create({"title": "Ada"})
         self.assertEqual(self.server.calls, [("create", 1)])
 

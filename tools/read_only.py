@@ -17,23 +17,22 @@ class ReadOnly:
 
     def __init__(self, env):
         self.env = env
-        self._savepoint = None
-        self._commit = None
 
     def __enter__(self):
         cr = self.env.cr
         self._savepoint = cr.savepoint()
         self._refuse_writes()
+        # A cursor has no hook that runs at commits only: what is to run before a commit
+        # also runs at each savepoint. In jobs, queue_job has replaced the method, too.
         self._commit = vars(cr).get("commit")
         cr.commit = self._refuse_commit
         return self
 
     def __exit__(self, *error):
         cr = self.env.cr
+        del cr.commit
         if self._commit:
             cr.commit = self._commit
-        else:
-            del cr.commit
         # Values that were read and computed within must not be stored afterwards.
         self._savepoint.close(rollback=True)
 
@@ -54,9 +53,6 @@ def reader_of(work):
     """Return the environment of the user who reads the texts of a work.
 
     A connector may work in another language, such as that of its company.
-
-    :param work: work context; its attribute ``reader`` is optional
-    :rtype: Environment
     """
     return getattr(work, "reader", work.env)
 
@@ -65,17 +61,14 @@ def reader_of(work):
 def read_only_work(backend, model_name, reader=None):
     """Start a work that can change nothing, in Odoo or on the backend.
 
-    :param backend: record of the backend
-    :param model_name: name of the model of the bindings
     :param reader: ``Environment`` of the user who reads the texts; that of the backend
         without one
     :return: context manager that gives the work context; its attribute ``read_only`` is
         the :class:`ReadOnly`
     """
+    reader = reader or backend.env
     with (
         ReadOnly(backend.env) as read_only,
-        backend.work_on(
-            model_name, read_only=read_only, reader=reader or backend.env
-        ) as work,
+        backend.work_on(model_name, read_only=read_only, reader=reader) as work,
     ):
         yield work

@@ -4,68 +4,59 @@
 from ...tools.external_id import is_external_id
 from ...tools.inspection import model_label
 from ...tools.read_only import reader_of
-from .result import Dependency
+from ..exporter.record import GenericExporter
+from ..importer.record import RecordImporter
 
 
-def export_dependencies(exporter):
-    """Return what an exporter would export first.
+def noting_dependencies(component):
+    """Return a synchronizer that notes what it depends on, and synchronises nothing.
 
-    The connector's hook runs; what it would export is noted instead.
+    The connector's hooks run; the framework's methods that they call are replaced.
 
-    :param exporter: a generic exporter with its binding
-    :return: list of :class:`Dependency`
+    :param component: a synchronizer; one that the framework does not run is returned
+        as it is
     """
-    noted = []
-    exporter._export_dependency = lambda relation, binding_model, *args, **kwargs: (
-        noted.append((relation, binding_model))
-    )
-    exporter._export_dependencies()
-    return [
-        _export_dependency(exporter, relation, binding_model)
-        for relation, binding_model in noted
-        if relation
-    ]
+    if not isinstance(component, GenericExporter | RecordImporter):
+        return component
+    cls = type(component)
+    noting = type(cls)(cls.__name__, (NotesDependencies, cls), {"_register": False})
+    return noting(component.work)
 
 
-def import_dependencies(importer):
-    """Return what an importer would import first.
+class NotesDependencies:
+    """Mixin of the exporters and importers of a preview."""
 
-    The connector's hook runs; what it would import is noted instead.
+    def __init__(self, work_context):
+        super().__init__(work_context)
+        self._noted_dependencies = []
 
-    :param importer: a record importer with its item
-    :return: list of :class:`Dependency`
-    """
-    noted = []
-    importer._import_dependency = (
-        lambda external_id, binding_model, always=False, **kwargs: noted.append(
-            (external_id, binding_model, always)
-        )
-    )
-    importer._import_dependencies()
-    return [_import_dependency(importer, *details) for details in noted if details[0]]
+    def noted_dependencies(self):
+        """Return what the record depends on, as the screen shows it."""
+        if isinstance(self, GenericExporter):
+            self._export_dependencies()
+        else:
+            self._import_dependencies()
+        return self._noted_dependencies
 
+    def _export_dependency(self, relation, binding_model, *args, **kwargs):
+        if relation:
+            binder, binding = self.binder_for(binding_model), relation
+            if relation._name != binding_model:
+                binding = binder.binding_of(relation)
+            is_there = bool(binding) and is_external_id(binder.to_external(binding))
+            found = _dependency(self, relation._name, relation.display_name, is_there)
+            self._noted_dependencies.append(found)
 
-def _export_dependency(exporter, relation, binding_model):
-    binder = exporter.binder_for(binding_model)
-    binding = relation
-    if relation._name != binding_model:
-        binding = binder.binding_of(relation)
-    external_id = binder.to_external(binding) if binding else None
-    return Dependency(
-        f"{_kind(exporter, relation._name)}: {relation.display_name}",
-        is_there=is_external_id(external_id),
-    )
-
-
-def _import_dependency(importer, external_id, binding_model, always):
-    binding = importer.binder_for(binding_model).to_internal(external_id)
-    name = binding.display_name if binding else external_id
-    return Dependency(
-        f"{_kind(importer, binding_model)}: {name}",
-        is_there=bool(binding),
-        is_updated=bool(always and binding),
-    )
+    def _import_dependency(self, external_id, binding_model, always=False, **kwargs):
+        if external_id:
+            binding = self.binder_for(binding_model).to_internal(external_id)
+            name, is_there = binding.display_name or external_id, bool(binding)
+            found = _dependency(
+                self, binding_model, name, is_there, is_there and always
+            )
+            self._noted_dependencies.append(found)
 
 
-def _kind(component, model_name):
-    return model_label(reader_of(component.work), model_name)
+def _dependency(component, model_name, name, is_there, is_updated=False):
+    kind = model_label(reader_of(component.work), model_name)
+    return {"label": f"{kind}: {name}", "isThere": is_there, "isUpdated": is_updated}

@@ -1,16 +1,26 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Show a comparison to a user, with what this user may see."""
 
+from contextlib import suppress
+
 from odoo import models
 from odoo.exceptions import AccessError, MissingError
 from odoo.fields import Command
 
 from ...jobs.methods import EXPORT
 from .result import DIFFERS, FAILED
-from .trace import LAST_STEP
 from .values import excerpts, is_secret, shown
 
 HIDDEN = "••••"
+#: What precedes the lines of a command for a one2many or many2many.
+SIGNS = {
+    Command.SET: "",
+    Command.LINK: "",
+    Command.CREATE: "+ ",
+    Command.UPDATE: "~ ",
+    Command.DELETE: "- ",
+    Command.UNLINK: "- ",
+}
 
 
 class Presentation:
@@ -23,24 +33,20 @@ class Presentation:
 
     def __init__(self, comparer, result, binding):
         self.comparer = comparer
-        self.env = comparer.env
         self.reader = comparer.reader
         self.result = result
         self.binding = binding
         self.exports = result.direction == EXPORT
 
     def rows(self):
-        """Return a row for each field, without those that the user may not read.
-
-        :return: list of dicts that the preview shows
-        """
+        """Return a row of a preview for each field that the user may read."""
         return [self._row(each) for each in self.result.fields if self._may_read(each)]
 
     def differences(self):
         """Return what differs, to be stored in a line of a comparison.
 
-        :return: list of dicts: what Odoo has (``here``) and what the backend has
-            (``there``), and the names of the fields of Odoo whose values these are
+        That is what Odoo has (``here``) and what the backend has (``there``), and the
+        names of the fields of Odoo whose values these are.
         """
         found = []
         for each in self.result.fields:
@@ -85,27 +91,24 @@ class Presentation:
             return ""
         if each.method:
             return self.reader._("Computed by the connector (%s)", each.method)
-        if each.origin == LAST_STEP:
+        if each.at_end:
             return self.reader._("Added by the connector at the end")
         return self.reader._("Computed by the connector")
 
     # -- what the user may see
 
     def _odoo_fields(self, each):
-        """Return the fields of Odoo that a value comes from or goes to.
-
-        :return: ``None`` when they are unknown
-        """
-        fields = self.binding._fields
-        if not self.exports:
-            return [each.target] if each.target in fields else None
-        if each.sources is None:
-            return None
-        return [name for name in each.sources if name in fields]
+        """Return the fields of Odoo that a value concerns, ``None`` if unknown."""
+        names = each.sources if self.exports else (each.target,)
+        known = [name for name in names or () if name in self.binding._fields]
+        is_unknown = names is None if self.exports else not known
+        return None if is_unknown else known
 
     def _may_read(self, each):
+        has_access = self.binding._has_field_access
+        fields = self.binding._fields
         names = self._odoo_fields(each) or ()
-        return all(may_read_field(self.binding, name) for name in names)
+        return all(has_access(fields[name], "read") for name in names)
 
     def _is_secret(self, each):
         return is_secret(each.target, each.method, *(each.sources or ()))
@@ -116,37 +119,18 @@ class Presentation:
         """Return the mapped value and what is there now."""
         if self._is_secret(each):
             return HIDDEN, HIDDEN
-        if self.exports:
-            texts = (
-                self._backend_text(each.target, each.mapped),
-                self._backend_text(each.target, each.now),
-            )
-        else:
-            texts = (
-                self._odoo_text(each.target, each.mapped),
-                self._odoo_text(each.target, each.now),
-            )
-        return excerpts(*texts)
+        text = self._backend_text if self.exports else self._odoo_text
+        return excerpts(text(each.target, each.mapped), text(each.target, each.now))
 
     def _source_text(self, name):
+        text = ""
         if not self.exports:
-            value = self._source_value(name)
-            return excerpts(self._backend_text(name, value), "")[0]
-        if not self.binding or name not in self.binding._fields:
-            return ""
-        return excerpts(self._odoo_text(name, self._value(name)), "")[0]
-
-    def _source_value(self, name):
-        try:
-            return self.result.source[name]
-        except (KeyError, TypeError):  # It may be anything.
-            return None
-
-    def _value(self, name):
-        try:
-            return self.binding[name]
-        except (AccessError, MissingError):
-            return None
+            with suppress(KeyError, TypeError):  # The source may be anything.
+                text = self._backend_text(name, self.result.source[name])
+        elif self.binding and name in self.binding._fields:
+            with suppress(AccessError, MissingError):
+                text = self._odoo_text(name, self.binding[name])
+        return excerpts(text, "")[0]
 
     def _backend_text(self, target, value):
         text = self.comparer.shown(target, value)
@@ -156,11 +140,9 @@ class Presentation:
         """Return a value of a field of Odoo, or one to be written to it, as text."""
         field = self.binding._fields.get(name)
         try:
-            if field is None:
+            if field is None or isinstance(value, bytes):
                 return shown(value)
-            if isinstance(value, bytes):
-                return shown(value)
-            if field.type == "binary" or field.type == "image":
+            if field.type in ("binary", "image"):
                 return shown(str(value).encode()) if value else ""
             if field.relational and not isinstance(value, models.BaseModel):
                 return self._related_text(field, value)
@@ -172,7 +154,7 @@ class Presentation:
             return self.reader._("(no access)")
 
     def _related_text(self, field, value):
-        related = self.env[field.comodel_name]
+        related = self.comparer.env[field.comodel_name]
         if field.type == "many2one":
             return shown(related.browse(value)) if value else ""
         return ", ".join(self._command_texts(related, value))
@@ -183,27 +165,10 @@ class Presentation:
                 yield shown(command)
                 continue
             operation, line_id, detail = (*command, 0, 0)[:3]
-            if operation == Command.SET:
-                yield shown(related.browse(detail))
-            elif operation == Command.CREATE:
-                name = detail.get(related._rec_name) or next(
-                    iter(detail.values()), None
-                )
-                yield f"+ {shown(name)}"
-            elif operation == Command.UPDATE:
-                yield f"~ {shown(related.browse(line_id))}"
-            elif operation == Command.LINK:
-                yield shown(related.browse(line_id))
-            elif operation in (Command.DELETE, Command.UNLINK):
-                yield f"- {shown(related.browse(line_id))}"
-
-
-def may_read_field(records, name):
-    """Return whether the user may read a field, as far as its groups say.
-
-    :param records: recordset of the model
-    :param name: name of the field
-    :rtype: bool
-    """
-    field = records._fields.get(name)
-    return field is None or records._has_field_access(field, "read")
+            if operation == Command.CREATE:
+                first = next(iter(detail.values()), None)
+                line = detail.get(related._rec_name) or first
+            else:
+                line = related.browse(detail if operation == Command.SET else line_id)
+            if operation in SIGNS:
+                yield SIGNS[operation] + shown(line)

@@ -30,26 +30,22 @@ class RecordPreview(Component):
         :return: what the screen shows
         :rtype: dict
         """
-        comparer = self.comparer
-        data = problem = None
-        if is_external_id(external_id):
+        comparer, page = self.comparer, {"problem": ""}
+        data, has_id = None, is_external_id(external_id)
+        if has_id:
             try:
                 data = comparer.read(external_id)
             except Exception as error:
-                comparer.recover(error)
-                problem = comparer.cause(error)
-        directions = self._directions(binding, external_id)
-        if not directions[direction]:
-            return self._page(directions, [], self._impossible(direction), "wait")
-        if direction == IMPORT:
-            return self._import(directions, binding, external_id, data, problem)
-        return self._export(directions, binding, external_id, data, problem)
-
-    def _directions(self, binding, external_id):
-        return {
-            EXPORT: bool(binding and self.comparer.mapper(EXPORT)),
-            IMPORT: bool(is_external_id(external_id) and self.comparer.mapper(IMPORT)),
+                page["problem"] = comparer.explain(error)
+        page["directions"] = {
+            EXPORT: bool(binding and comparer.mapper(EXPORT)),
+            IMPORT: bool(has_id and comparer.mapper(IMPORT)),
         }
+        if not page["directions"][direction]:
+            return self._page(page, self._impossible(direction), "wait")
+        if direction == IMPORT:
+            return self._import(page, binding, external_id, data)
+        return self._export(page, binding, external_id, data)
 
     def _impossible(self, direction):
         if direction == EXPORT:
@@ -58,157 +54,131 @@ class RecordPreview(Component):
             "This record cannot be imported: the backend has none yet."
         )
 
-    # -- export
-
-    def _export(self, directions, binding, external_id, data, problem):
-        comparer = self.comparer
+    def _export(self, page, binding, external_id, data):
+        comparer, imported = self.comparer, None
         result = comparer.compare_export(binding, external_id, data)
         comparer.add_context(result, binding, external_id, data)
-        if problem:
-            result.is_gone = result.creates = False
-            result.by_field = False
+        if page["problem"]:
+            result.is_gone = result.creates = result.by_field = False
             for each in result.fields:
                 each.state = UNKNOWN if each.state == NEW else each.state
         parts = [self._part(result, binding)]
-        imported = None
-        if not result.by_field and data is not None and directions[IMPORT]:
+        if not result.by_field and data is not None and page["directions"][IMPORT]:
             imported = comparer.compare_import(external_id, data, binding)
-            parts.append(self._part(imported, binding))
-            parts[1]["caption"] = self.reader._(
+            caption = self.reader._(
                 "The values of this backend have another form, so that they cannot be "
                 "compared field by field. Compare what an import would make of them:"
             )
-        sentence, tone = self._export_sentence(result, imported, external_id)
-        return self._page(
-            directions, parts, sentence, tone, result=result, problem=problem
+            parts.append(self._part(imported, binding, caption))
+        sentence, tone = self._trouble(result) or self._export_sentence(
+            result, imported, external_id
         )
+        return self._page(page, sentence, tone, parts, result)
 
-    def _export_sentence(self, result, imported, external_id):
-        failed = _count(result, FAILED)
-        if failed or result.errors:
-            return self._failure_sentence(failed, EXPORT), "act"
-        if result.skip_reason:
-            return result.skip_reason, "wait"
-        if result.is_gone:
-            return self.reader._(
-                "The backend no longer has the record %s.", external_id
-            ), "act"
-        if result.creates:
-            return self.reader._(
-                "An export would create the record on the backend."
-            ), "change"
-        if imported:
-            changed = _count(imported, DIFFERS)
-            if changed:
-                return self.reader._(
-                    "Both sides differ in %s fields.", changed
-                ), "change"
-            return self.reader._("Both sides have the same values."), "same"
-        if not result.by_field:
-            return self.reader._(
-                "What the backend has cannot be compared field by field."
-            ), "wait"
-        changed, unknown = _count(result, DIFFERS), _count(result, UNKNOWN)
-        if changed:
-            total = len(result.fields)
-            text = self.reader._(
-                "An export would change %(count)s of %(total)s fields.",
-                count=changed,
-                total=total,
-            )
-            return text, "change"
-        if unknown:
-            return self.reader._(
-                "All fields that can be compared have the same values."
-            ), "same"
-        return self.reader._(
-            "Both sides have the same values. Nothing would change."
-        ), "same"
-
-    # -- import
-
-    def _import(self, directions, binding, external_id, data, problem):
-        if data is None:
-            gone = self.reader._("The backend has no record %s.", external_id)
-            sentence = self.reader._("The record cannot be read.") if problem else gone
-            return self._page(directions, [], sentence, "act", problem=problem)
+    def _import(self, page, binding, external_id, data):
         comparer = self.comparer
+        if data is None:
+            sentence = self.reader._("The backend has no record %s.", external_id)
+            if page["problem"]:
+                sentence = self.reader._("The record cannot be read.")
+            return self._page(page, sentence, "act")
         result = comparer.compare_import(external_id, data, binding)
         comparer.add_context(result, binding, external_id, data)
-        part = self._part(result, binding)
+        parts = [self._part(result, binding)]
         matches = None if binding else comparer.match(external_id, data)
-        sentence, tone = self._import_sentence(result, matches)
-        return self._page(directions, [part], sentence, tone, result=result)
+        sentence, tone = self._trouble(result) or self._import_sentence(result, matches)
+        return self._page(page, sentence, tone, parts, result)
+
+    # -- what would happen, as a sentence and a tone
+
+    def _trouble(self, result):
+        failed = result.count(FAILED)
+        if not failed and not result.errors:
+            return result.skip_reason and (result.skip_reason, "wait")
+        if not failed:
+            text = self.reader._("The synchronisation of this record would fail.")
+        elif result.direction == EXPORT:
+            text = self.reader._(
+                "%s values cannot be mapped, so an export would fail.", failed
+            )
+        else:
+            text = self.reader._(
+                "%s values cannot be mapped, so an import would fail.", failed
+            )
+        return text, "act"
+
+    def _export_sentence(self, result, imported, external_id):
+        changed = (imported or result).count(DIFFERS)
+        counts = {"count": changed, "total": len(result.fields)}
+        tone = "change" if changed else "same"
+        if result.is_gone:
+            tone = "act"
+            text = self.reader._(
+                "The backend no longer has the record %s.", external_id
+            )
+        elif result.creates:
+            tone = "change"
+            text = self.reader._("An export would create the record on the backend.")
+        elif imported and changed:
+            text = self.reader._("Both sides differ in %s fields.", changed)
+        elif imported:
+            text = self.reader._("Both sides have the same values.")
+        elif not result.by_field:
+            tone = "wait"
+            text = self.reader._(
+                "What the backend has cannot be compared field by field."
+            )
+        elif changed:
+            text = self.reader._(
+                "An export would change %(count)s of %(total)s fields.", **counts
+            )
+        elif result.count(UNKNOWN):
+            text = self.reader._(
+                "All fields that can be compared have the same values."
+            )
+        else:
+            text = self._nothing_changes()
+        return text, tone
 
     def _import_sentence(self, result, matches):
-        failed = _count(result, FAILED)
-        if failed or result.errors:
-            return self._failure_sentence(failed, IMPORT), "act"
-        if result.skip_reason:
-            return result.skip_reason, "wait"
+        changed, tone = result.count(DIFFERS), "change"
+        counts = {"count": changed, "total": len(result.fields)}
         if matches and len(matches) > 1:
-            return self.reader._("The record matches several records of Odoo."), "act"
-        if matches:
+            tone = "act"
+            text = self.reader._("The record matches several records of Odoo.")
+        elif matches:
             name = matches.display_name
-            return self.reader._(
-                "An import would link the record with %s.", name
-            ), "change"
-        if result.creates:
-            return self.reader._("An import would create the record in Odoo."), "change"
-        changed, kept = _count(result, DIFFERS), _count(result, KEPT)
-        if changed:
-            total = len(result.fields)
+            text = self.reader._("An import would link the record with %s.", name)
+        elif result.creates:
+            text = self.reader._("An import would create the record in Odoo.")
+        elif changed:
             text = self.reader._(
-                "An import would change %(count)s of %(total)s fields.",
-                count=changed,
-                total=total,
+                "An import would change %(count)s of %(total)s fields.", **counts
             )
-            return text, "change"
-        if kept:
-            return self.reader._(
-                "Changes in Odoo wait for their export, and are kept."
-            ), "wait"
-        return self.reader._(
-            "Both sides have the same values. Nothing would change."
-        ), "same"
+        elif result.count(KEPT):
+            tone = "wait"
+            text = self.reader._("Changes in Odoo wait for their export, and are kept.")
+        else:
+            text, tone = self._nothing_changes(), "same"
+        return text, tone
+
+    def _nothing_changes(self):
+        return self.reader._("Both sides have the same values. Nothing would change.")
 
     # -- the page
 
-    def _failure_sentence(self, count, direction):
-        if not count:
-            return self.reader._("The synchronisation of this record would fail.")
-        if direction == EXPORT:
-            return self.reader._(
-                "%s values cannot be mapped, so an export would fail.", count
-            )
-        return self.reader._(
-            "%s values cannot be mapped, so an import would fail.", count
-        )
+    def _part(self, result, binding, caption=""):
+        rows = Presentation(
+            self.comparer, result, binding or self.model.browse()
+        ).rows()
+        return {"direction": result.direction, "caption": caption, "rows": rows}
 
-    def _part(self, result, binding):
-        binding = binding or self.model.browse()
-        rows = Presentation(self.comparer, result, binding).rows()
-        return {"direction": result.direction, "caption": "", "rows": rows}
-
-    def _page(self, directions, parts, sentence, tone, result=None, problem=None):
-        dependencies = result and result.dependencies
+    def _page(self, page, sentence, tone, parts=(), result=None):
         return {
-            "directions": directions,
-            "parts": parts,
+            **page,
             "sentence": sentence,
             "tone": tone,
-            "problem": problem or "",
+            "parts": list(parts),
             "errors": list(result.errors) if result else [],
-            "dependencies": [
-                {
-                    "label": each.label,
-                    "isThere": each.is_there,
-                    "isUpdated": each.is_updated,
-                }
-                for each in dependencies or ()
-            ],
+            "dependencies": (result and result.dependencies) or [],
         }
-
-
-def _count(result, state):
-    return sum(each.state == state for each in result.fields)

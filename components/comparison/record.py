@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 
 import psycopg2
@@ -21,7 +22,7 @@ from ...tools.read_only import reader_of
 from ..exporter.record import GenericExporter
 from ..importer.item import ImportItem
 from ..importer.record import RecordImporter
-from .dependencies import export_dependencies, import_dependencies
+from .dependencies import noting_dependencies
 from .description import described_fields
 from .result import (
     DIFFERS,
@@ -37,6 +38,7 @@ from .trace import MappingTrace
 from .values import is_same
 
 _UNREAD = object()
+_NO_COMPONENT = (NoComponentError, SeveralComponentError)
 #: Words of "last_name", "lastName", "last-name" and "customerID".
 _WORD = re.compile(r"[A-Z]{2,}(?![a-z])|[^\W_]?[^\W_A-Z]+|[^\W_]")
 
@@ -59,7 +61,6 @@ class RecordComparer(Component):
 
     def __init__(self, work_context):
         super().__init__(work_context)
-        self._traces = {}
         self._found = {}
 
     @property
@@ -114,9 +115,8 @@ class RecordComparer(Component):
         :param map_record: the :class:`MapRecord` of the binding
         :param creates: whether the record is new to the backend
         """
-        if creates:
-            return exporter._create_data(map_record, fields=None)
-        return exporter._update_data(map_record, fields=None)
+        prepare = exporter._create_data if creates else exporter._update_data
+        return prepare(map_record, fields=None)
 
     def map_for_import(self, importer, map_record, binding, removed):
         """Return the values that an import would write.
@@ -142,39 +142,44 @@ class RecordComparer(Component):
         """The importer of the model, ``None`` without one."""
         return self._optional("record.importer")
 
+    def _optional(self, usage):
+        if usage not in self._found:
+            self._found[usage] = None
+            with suppress(*_NO_COMPONENT):
+                self._found[usage] = noting_dependencies(self.component(usage=usage))
+        return self._found[usage]
+
     def mapper(self, direction):
         """Return the mapper of a direction, ``None`` without one."""
         synchronizer = self.exporter if direction == EXPORT else self.importer
-        try:
+        with suppress(*_NO_COMPONENT):
             if hasattr(synchronizer, "mapper"):
                 return synchronizer.mapper
-        except (NoComponentError, SeveralComponentError):
-            return None
-        return self._optional(f"{direction}.mapper")
+            return self._optional(f"{direction}.mapper")
+        return None
 
     def described_fields(self, direction):
-        """Return what is mapped in a direction, as people understand it.
-
-        :param direction: ``EXPORT`` or ``IMPORT``
-        :rtype: list[DescribedField]
-        """
+        """Return what is mapped, as a list of :class:`DescribedField`."""
         mapper = self.mapper(direction)
         return described_fields(mapper) if mapper else []
 
-    def _optional(self, usage):
-        if usage not in self._found:
-            try:
-                self._found[usage] = self.component(usage=usage)
-            except (NoComponentError, SeveralComponentError):
-                self._found[usage] = None
-        return self._found[usage]
+    def label(self, name, of_odoo):
+        """Return the name of a field, for people.
+
+        :param name: name of the field
+        :param of_odoo: whether it is a field of Odoo
+        :rtype: str
+        """
+        field = self.model._fields.get(name) if of_odoo else None
+        if field:
+            return field._description_string(self.reader)
+        return self.backend_label(name)
 
     # -- reading
 
     def read(self, external_id, prefetched=_UNREAD):
         """Read a record of the backend, as the importer does.
 
-        :param external_id: id of the record
         :param prefetched: data that :meth:`read_many` returned, ``None`` if it is gone
         :return: the data; ``None`` when the backend does not have the record
         """
@@ -191,11 +196,9 @@ class RecordComparer(Component):
             return None
 
     def read_many(self, external_ids):
-        """Read many records with one call, if the adapter has one for that.
+        """Return the data of many records by the text of their ids.
 
-        :param external_ids: list of ids
-        :return: the data by text of the id; ``None`` when they are read one by one
-        :rtype: dict | None
+        :return: ``None`` if the adapter reads them one by one
         """
         adapter = self.adapter()
         if not getattr(adapter, "_reads_many", False):
@@ -215,267 +218,197 @@ class RecordComparer(Component):
     def compare(self, binding, external_id, data):
         """Compare a linked record by the values of the backend, or else by Odoo's.
 
-        :param binding: the binding
-        :param external_id: its id on the backend
-        :param data: the data of the record on the backend
         :rtype: RecordComparison
         """
-        result = None
+        result = RecordComparison(EXPORT, by_field=False)
         if self.mapper(EXPORT):
             result = self.compare_export(binding, external_id, data)
-            if result.by_field:
-                return result
-        if self.mapper(IMPORT):
+        if self.mapper(IMPORT) and not result.by_field:
             return self.compare_import(external_id, data, binding)
-        return result or RecordComparison(EXPORT, by_field=False)
+        return result
 
     def compare_export(self, binding, external_id, data):
         """Compare what an export would send with what the backend has.
 
-        :param binding: the binding
-        :param external_id: its id on the backend, false without one
-        :param data: the data of the record on the backend, ``None`` without one
+        :param external_id: id of the record on the backend, false without one
+        :param data: its data, ``None`` if the backend does not have it
         :rtype: RecordComparison
         """
         result = RecordComparison(EXPORT, creates=data is None)
         result.is_gone = is_external_id(external_id) and data is None
-        exporter, mapper = self._exporter_of(binding, external_id), self.mapper(EXPORT)
-        hook, map_record = None, partial(mapper.map_record, binding)
-        if isinstance(exporter, GenericExporter):
+        exporter, hook = self._synchronizer(EXPORT, binding, external_id), None
+        map_record = partial(self.mapper(EXPORT).map_record, binding)
+        if exporter:
             map_record = exporter._map_data
             hook = partial(
                 self.map_for_export, exporter=exporter, creates=result.creates
             )
-        trace = self._trace_of(mapper)
-        self._follow(trace, result, map_record, hook, for_create=result.creates)
-        values = self._comparable_values(result, trace, external_id, data)
+        self._map(result, map_record, hook, for_create=result.creates)
+        values = data and self._attempt(
+            result.errors, self.values_on_backend, external_id, data, data=data
+        )
+        if values is not None:
+            targets = {each.target for each in result.fields}
+            values = None if targets.isdisjoint(values) else values
         result.by_field = result.creates or values is not None
-        for target, mapped in trace.values.items():
-            state, now = self._compare_with_backend(target, mapped, result, values)
-            result.fields.append(self._compared(mapped, state, now, data=None))
-        self._add_failed_methods(result, trace, None)
+        for each in result.fields:
+            self._compare_with_backend(each, values or {}, result.creates)
         return result
 
-    def _comparable_values(self, result, trace, external_id, data):
-        """Return the values of the backend if they have keys of the export mapper."""
-        if data is None:
-            return None
-        values = self._attempt(
-            result, self.values_on_backend, external_id, data, data=data
-        )
-        is_comparable = values is not None and trace.values.keys() & values.keys()
-        return values if is_comparable else None
-
-    def _compare_with_backend(self, target, mapped, result, values):
-        """Return the state of a value for the backend, and what is there now."""
-        if values is not None and target in values:
-            now = values[target]
-            if mapped.error:
-                return FAILED, now
-            return (SAME if self.is_same(target, mapped.value, now) else DIFFERS), now
-        if mapped.error:
-            return FAILED, None
-        return (NEW if result.creates else UNKNOWN), None
+    def _compare_with_backend(self, each, values, creates):
+        each.state = FAILED if each.error else NEW if creates else UNKNOWN
+        if each.target in values:
+            each.now = values[each.target]
+            if not each.error:
+                same = self.is_same(each.target, each.mapped, each.now)
+                each.state = SAME if same else DIFFERS
 
     def compare_import(self, external_id, data, binding):
         """Compare what an import would write with what Odoo has.
 
-        :param external_id: id of the record on the backend
-        :param data: its data
-        :param binding: its binding, which may be empty
+        :param binding: the binding of the record, which may be empty
         :rtype: RecordComparison
         """
         result, removed = RecordComparison(IMPORT, creates=not binding), []
-        importer = self._importer_of(external_id, data, binding)
-        mapper = self.mapper(IMPORT)
-        hook, map_record = None, partial(mapper.map_record, data)
-        if isinstance(importer, RecordImporter):
+        importer, hook = self._synchronizer(IMPORT, binding, external_id, data), None
+        map_record = partial(self.mapper(IMPORT).map_record, data)
+        options = {"binding": binding, "removed": removed}
+        if importer:
             map_record = importer._map_data
-            hook = partial(
-                self.map_for_import, importer=importer, binding=binding, removed=removed
+            hook = partial(self.map_for_import, importer=importer, **options)
+        self._map(result, map_record, hook, data, for_create=result.creates, **options)
+        links, kept = self._link_fields(), self._kept_fields(binding)
+        result.fields = [each for each in result.fields if each.target not in links]
+        for each in result.fields:
+            self._compare_with_odoo(each, binding)
+            if each.state == DIFFERS and each.target in kept:
+                each.state = KEPT
+        result.fields += [
+            ComparedField(
+                None,
+                label=model_label(self.reader, line._name),
+                state=DIFFERS,
+                now=line,
             )
-        trace = self._trace_of(mapper)
-        self._follow(
-            trace,
-            result,
-            map_record,
-            hook,
-            for_create=result.creates,
-            binding=binding,
-            removed=removed,
-        )
-        kept = self._kept_fields(binding)
-        for target, mapped in trace.values.items():
-            if target in self._link_fields():
-                continue
-            state, now = self._compare_with_odoo(target, mapped, binding)
-            if state == DIFFERS and target in kept:
-                state = KEPT
-            result.fields.append(self._compared(mapped, state, now, data))
-        self._add_failed_methods(result, trace, data)
-        self._add_removed_lines(result, removed)
+            for line, _parent in removed
+        ]
         return result
 
-    def _compare_with_odoo(self, target, mapped, binding):
-        """Return the state of a value for Odoo, and what Odoo has in its place."""
-        if not binding:
-            return (FAILED if mapped.error else NEW), None
-        if target not in binding._fields:
-            return (FAILED if mapped.error else UNKNOWN), None
+    def _compare_with_odoo(self, each, binding):
+        each.state = FAILED if each.error else UNKNOWN if binding else NEW
+        if not binding or each.target not in binding._fields:
+            return
         try:
-            now = binding[target]
-            if mapped.error:
-                return FAILED, now
-            differs = changed_values(binding, {target: mapped.value})
-            return (DIFFERS if differs else SAME), now
+            now = binding[each.target]
+            if not each.error:
+                differs = changed_values(binding, {each.target: each.mapped})
+                each.state = DIFFERS if differs else SAME
+            each.now = now
         except Exception as error:  # The user may not read it, or it is not valid.
             self.recover(error)
-            return UNKNOWN, None
 
-    def _follow(self, trace, result, map_record, hook, **mapping_options):
-        """Map a record with the hooks of the connector, or else with its mapper."""
-        trace.restart()
-        record = self._attempt(result, map_record)
+    def _map(self, result, map_record, hook, data=None, **options):
+        """Map a record with a hook of the connector, or else with its mapper.
+
+        :param map_record: returns the :class:`MapRecord`
+        :param data: the data of an import, for the causes of errors
+        :param options: options of the mapping without the hook
+        """
+        record = self._attempt(result.errors, map_record)
         if record is None:
             return
-        result.source = record.source
-        data = failed = None
+        mapper = self.mapper(result.direction)
+        trace = MappingTrace(mapper, record, partial(self.explain, data=data))
+        result.source, values, failed = record.source, None, []
         if hook:
-            attempt = RecordComparison(result.direction)
-            data = self._attempt(attempt, hook, map_record=record)
-            failed = attempt.errors
+            values = self._attempt(failed, hook, map_record=record)
         if not trace.has_run:
             # The hook maps only what has changed, or needs what a preview lacks.
-            failed = None
-            data = self._attempt(result, record.values, **mapping_options)
-        if isinstance(data, dict) and data:
-            trace.add_last_step(data)
-        elif failed and trace.is_complete:
+            failed = []
+            values = self._attempt(result.errors, record.values, **options)
+        if isinstance(values, dict) and values:
+            trace.add_last_step(values)
+        result.fields = trace.fields
+        if not any(each.error for each in result.fields):
             result.errors += failed
+        for each in result.fields:
+            each.label = (
+                self.backend_label(each.method)
+                if each.target is None
+                else self.label(each.target, of_odoo=result.direction == IMPORT)
+            )
 
-    def _attempt(self, result, step, *args, data=None, **kwargs):
-        """Call a hook; keep the cause of its error in the result."""
+    # -- errors
+
+    def _attempt(self, errors, step, *args, data=None, **kwargs):
+        """Call a hook; add the cause of its error to a list."""
         try:
             return step(*args, **kwargs)
         except Exception as error:
-            self.recover(error)
-            result.errors.append(self.cause(error, data))
+            errors.append(self.explain(error, data))
             return None
 
-    def recover(self, error):
-        """Let the transaction accept queries after an error."""
-        if isinstance(error, psycopg2.Error):
-            self.work.read_only.recover()
+    def explain(self, error, data=None):
+        """Return why something failed, in words, and accept queries again.
 
-    def cause(self, error, data=None):
-        """Return why something failed, in words for people."""
+        :param data: the data of the record on the backend, if it was mapped
+        """
+        self.recover(error)
         if isinstance(error, psycopg2.errors.ReadOnlySqlTransaction):
             return self.reader._(
                 "This step of the connector changes records, so it was not run."
             )
         return cause_of(self.reader, error, data)
 
+    def recover(self, error):
+        """Let the transaction accept queries after an error."""
+        if isinstance(error, psycopg2.Error):
+            self.work.read_only.recover()
+
     # -- parts of a comparison
 
-    def _trace_of(self, mapper):
-        if mapper not in self._traces:
-            self._traces[mapper] = MappingTrace(mapper, self.recover)
-        return self._traces[mapper]
+    def _synchronizer(self, direction, binding, external_id, data=None):
+        """Return an exporter or importer for one record, which shares our components.
 
-    def _exporter_of(self, binding, external_id):
-        """Return an exporter for one binding, which shares our components."""
-        if not isinstance(self.exporter, GenericExporter):
-            return self.exporter
-        exporter = type(self.exporter)(self.work)
-        exporter.share_components(self.exporter)
-        exporter.binding, exporter.external_id = binding, external_id
-        return exporter
-
-    def _importer_of(self, external_id, data, binding):
-        if not isinstance(self.importer, RecordImporter):
-            return self.importer
-        item = ImportItem(external_id, data)
-        importer = self.importer.importer_for(item)
-        item.importer, item.binding = importer, binding
-        return importer
-
-    def _compared(self, mapped, state, now, data):
-        return ComparedField(
-            target=mapped.target,
-            label=self.target_label(mapped, is_import=data is not None),
-            state=state,
-            origin=mapped.origin,
-            sources=mapped.sources,
-            mapped=mapped.value,
-            now=now,
-            error=mapped.error and self.cause(mapped.error, data),
-            method=mapped.method,
-            only_create=mapped.only_create,
-        )
-
-    def target_label(self, mapped, is_import):
-        """Return the name of the target of a value, for people."""
-        if mapped.target is None:
-            return self.backend_label(mapped.method)
-        return self.label(mapped.target, of_odoo=is_import)
-
-    def label(self, name, of_odoo):
-        """Return the name of a field, for people.
-
-        :param name: name of the field
-        :param of_odoo: whether it is a field of Odoo
-        :rtype: str
+        :return: ``None`` if the framework does not run that of the connector
         """
-        field = self.model._fields.get(name) if of_odoo else None
-        return (
-            field._description_string(self.reader)
-            if field
-            else self.backend_label(name)
-        )
-
-    def _add_failed_methods(self, result, trace, data):
-        for mapped in trace.errors:
-            result.fields.append(self._compared(mapped, FAILED, None, data))
-
-    def _add_removed_lines(self, result, removed):
-        for line, _parent in removed:
-            result.fields.append(
-                ComparedField(
-                    target=None,
-                    label=model_label(self.reader, line._name),
-                    state=DIFFERS,
-                    origin="children",
-                    sources=None,
-                    now=line,
-                )
-            )
+        if direction == EXPORT and isinstance(self.exporter, GenericExporter):
+            exporter = type(self.exporter)(self.work)
+            exporter.share_components(self.exporter)
+            exporter.binding, exporter.external_id = binding, external_id
+            return exporter
+        if direction == IMPORT and isinstance(self.importer, RecordImporter):
+            item = ImportItem(external_id, data)
+            importer = self.importer.importer_for(item)
+            item.importer, item.binding = importer, binding
+            return importer
+        return None
 
     def _link_fields(self):
         binder = self.binder_for()
-        return {
+        names = (
             binder._external_field,
             binder._backend_field,
             binder._odoo_field,
             binder._sync_date_field,
-        }
+        )
+        return {*names} - {None}
 
     def _kept_fields(self, binding):
         if not binding or not isinstance(self.importer, RecordImporter):
-            return set()
+            return ()
         unsent = self.env["connector.export.change"].waiting_fields(binding)
-        return unsent.get(binding.id) or set()
+        return unsent.get(binding.id) or ()
 
     # -- around the comparison of one record
 
     def match(self, external_id, data):
         """Return the records of Odoo that an import would link with a new record.
 
-        :param external_id: id of the record on the backend
-        :param data: its data
         :return: a recordset; ``None`` when the connector does not match records
         """
-        importer = self._importer_of(external_id, data, self.model.browse())
-        if not isinstance(importer, RecordImporter):
+        importer = self._synchronizer(IMPORT, self.model.browse(), external_id, data)
+        if not importer:
             return None
         try:
             importer._map_data()  # The matching of some connectors relies on it.
@@ -488,28 +421,18 @@ class RecordComparer(Component):
         """Add whether the record would be skipped, and what it depends on.
 
         :param result: the :class:`RecordComparison`
-        :param binding: the binding, which may be empty for an import
-        :param external_id: id of the record on the backend
-        :param data: its data on the backend
         """
-        if result.direction == EXPORT:
-            exporter = self._exporter_of(binding, external_id)
-            if isinstance(exporter, GenericExporter):
-                if self._attempt(result, exporter._has_to_skip):
-                    result.skip_reason = self.reader._(
-                        "The connector does not export this record."
-                    )
-                result.dependencies = self._attempt(
-                    result, export_dependencies, exporter
-                )
+        direction, errors = result.direction, result.errors
+        synchronizer = self._synchronizer(direction, binding, external_id, data)
+        if not synchronizer:
             return
-        importer = self._importer_of(external_id, data, binding)
-        if isinstance(importer, RecordImporter):
-            reason = self._attempt(result, importer._must_skip)
-            if reason:
-                result.skip_reason = (
-                    reason
-                    if isinstance(reason, str)
-                    else self.reader._("The connector does not import this record.")
-                )
-            result.dependencies = self._attempt(result, import_dependencies, importer)
+        if direction == EXPORT:
+            skips = synchronizer._has_to_skip
+            reason = self.reader._("The connector does not export this record.")
+        else:
+            skips = synchronizer._must_skip
+            reason = self.reader._("The connector does not import this record.")
+        skip = self._attempt(errors, skips)
+        if skip:
+            result.skip_reason = skip if isinstance(skip, str) else reason
+        result.dependencies = self._attempt(errors, synchronizer.noted_dependencies)

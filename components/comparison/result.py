@@ -17,25 +17,16 @@ FAILED = "failed"  #: the value could not be mapped
 class ComparedField:
     """One value of a mapping, and the value that it would replace."""
 
-    target: str | None
-    label: str
-    state: str
-    origin: str  #: see ``mapper/trace.py``
+    target: str | None  #: ``None`` for an error of a method, whose targets are unknown
     sources: tuple | None = None  #: names of source fields; ``None`` if unknown
-    mapped: Any = None
-    now: Any = None  #: what the target has now
-    error: str | None = None  #: why the value could not be mapped
-    method: str | None = None
+    method: str | None = None  #: name of the mapping method
     only_create: bool = False
-
-
-@dataclass
-class Dependency:
-    """A record that is synchronised first, unless its counterpart exists."""
-
-    label: str
-    is_there: bool  #: whether its counterpart exists
-    is_updated: bool = False  #: whether it is updated nevertheless
+    at_end: bool = False  #: whether ``finalize()`` or a hook of the connector added it
+    mapped: Any = None
+    error: str | None = None  #: why the value could not be mapped
+    label: str = ""
+    state: str = UNKNOWN
+    now: Any = None  #: what the target has now
 
 
 @dataclass
@@ -50,9 +41,8 @@ class RecordComparison:
     skip_reason: str | None = None  #: why the connector leaves the record out
     fields: list = field(default_factory=list)  #: :class:`ComparedField`
     errors: list = field(default_factory=list)  #: causes that concern the whole record
-    dependencies: list | None = None  #: :class:`Dependency`; ``None`` if unknown
+    dependencies: list | None = None  #: what is synchronised first, for the screen
 
-    @property
-    def different(self):
-        """The fields that differ, or could not be mapped."""
-        return [each for each in self.fields if each.state in (DIFFERS, FAILED)]
+    def count(self, *states):
+        """Return how many fields have one of these states."""
+        return sum(each.state in states for each in self.fields)

@@ -3,6 +3,7 @@
 
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -41,56 +42,57 @@ class SidesComparison(Component):
     _inherit = "base.connector"
     _usage = "sides.comparison"
 
+    @property
+    def reader(self):
+        """Environment of the user who reads the texts."""
+        return reader_of(self.work)
+
     # -- the job that delays the others
 
     def prepare(self, comparison, job_uuid):
         """Delay a job for each chunk, and find what is linked twice.
 
-        :param comparison: ``connector.comparison``
-        :param job_uuid: UUID of this job
         :return: a translated sentence that counts the jobs
-        :rtype: str
         """
         lines, note = self._linked_twice(), self._mapper_note()
-        size, jobs, records = chunk_size_of(self.backend_record), 0, 0
+        size, sizes = chunk_size_of(self.backend_record), []
         for ids in self._pages_of_bindings(size):
-            self.model.browse(ids).with_delay(
-                description=self._description(len(ids))
-            ).compare_chunk(comparison)
-            jobs, records = jobs + 1, records + len(ids)
+            delayed = self._delayed(self.model.browse(ids), ids, sizes)
+            delayed.compare_chunk(comparison)
         try:
             for external_ids in split_every(size, self._search(), list):
-                self.model.with_delay(
-                    description=self._description(len(external_ids))
-                ).compare_found(self.backend_record, external_ids, comparison)
-                jobs, records = jobs + 1, records + len(external_ids)
+                delayed = self._delayed(self.model, external_ids, sizes)
+                delayed.compare_found(self.backend_record, external_ids, comparison)
         except NotImplementedError:
-            note = reader_of(self.work)._(
+            note = self.reader._(
                 "The connector cannot list the records of the backend. Records that "
                 "are missing in Odoo are not found."
             )
-        comparison.store_plan(records, note)
+        comparison.store_plan(sum(sizes), note)
         comparison.store_chunk(job_uuid, 0, {}, lines)
-        return reader_of(self.work)._(
+        return self.reader._(
             "%(records)s records to compare, in %(jobs)s jobs.",
-            records=records,
-            jobs=jobs,
+            records=sum(sizes),
+            jobs=len(sizes),
         )
 
     def _mapper_note(self):
         comparer = self.component(usage="record.comparison")
         if comparer.mapper(EXPORT) or comparer.mapper(IMPORT):
             return ""
-        return reader_of(self.work)._(
+        return self.reader._(
             "The connector does not map these records. Only whether both sides have "
             "them is compared."
         )
 
-    def _description(self, count):
-        return reader_of(self.work)._(
-            "Compare %(count)s records with %(backend)s",
-            count=count,
-            backend=self.backend_record.display_name,
+    def _delayed(self, records, ids, sizes):
+        sizes.append(len(ids))
+        return records.with_delay(
+            description=self.reader._(
+                "Compare %(count)s records with %(backend)s",
+                count=len(ids),
+                backend=self.backend_record.display_name,
+            )
         )
 
     def _search(self):
@@ -122,16 +124,14 @@ class SidesComparison(Component):
             for external_id, bindings in self._shared(binder._external_field)
             if is_external_id(external_id)
         ]
-        if binder._odoo_field in self.model._fields:
-            lines += [
-                self._twice(bindings, None)
-                for _record, bindings in self._shared(binder._odoo_field)
-            ]
+        lines += [
+            self._twice(bindings) for _, bindings in self._shared(binder._odoo_field)
+        ]
         return lines
 
     def _shared(self, name):
-        field = self.model._fields[name]
-        if not field.store:
+        field = self.model._fields.get(name)
+        if not field or not field.store:
             return
         domain = self.binder_for().backend_domain() & Domain(name, "!=", False)
         model = self._all_bindings()
@@ -140,21 +140,18 @@ class SidesComparison(Component):
         ):
             yield value, model.browse(ids)
 
-    def _twice(self, bindings, external_id):
-        binder = self.binder_for()
-        ids = [binder.to_external(binding) for binding in bindings]
+    def _twice(self, bindings, external_id=None):
+        ids = [self.binder_for().to_external(binding) for binding in bindings]
+        detail = _detail(
+            self.reader._("Linked with each other"),
+            here=", ".join(f"{b.display_name} ({b.id})" for b in bindings),
+            there=", ".join(map(str, unique_external_ids(ids))),
+        )
         return {
             "kind": TWICE,
             "res_id": bindings[0].id,
             "external_id": external_id or ids[0],
-            "details": [
-                {
-                    "label": reader_of(self.work)._("Linked with each other"),
-                    "here": ", ".join(f"{b.display_name} ({b.id})" for b in bindings),
-                    "there": ", ".join(map(str, unique_external_ids(ids))),
-                    "fields": None,
-                }
-            ],
+            "details": [detail],
         }
 
     # -- a repair
@@ -162,8 +159,6 @@ class SidesComparison(Component):
     def link(self, external_id, record, lost):
         """Link a record of the backend with a record of Odoo.
 
-        :param external_id: id of the record on the backend
-        :param record: the Odoo record
         :param lost: bindings whose records the backend does not have
         :raise UserError: when the record is linked with another one
         """
@@ -174,7 +169,7 @@ class SidesComparison(Component):
         other = binder.to_external(binding) if binding else None
         if is_external_id(other) and binding not in lost:
             raise UserError(
-                reader_of(self.work)._(
+                self.reader._(
                     "%(record)s is linked with %(other)s already.",
                     record=record.display_name,
                     other=other,
@@ -194,50 +189,36 @@ class SidesComparison(Component):
     def compare_bindings(self, comparison, bindings, job_uuid, again=False):
         """Compare the records of bindings with those of the backend.
 
-        :param comparison: ``connector.comparison``
-        :param bindings: the bindings
-        :param job_uuid: UUID of the job
         :param again: whether they were compared before
         :return: a translated sentence that counts the records
-        :rtype: str
         """
-        with self._read_only_work() as work:
-            lines = work.component(usage="chunk.comparison").lines_of_bindings(bindings)
-        records = Domain("res_id", "in", bindings.ids)
-        return self._store(
-            comparison, job_uuid, lines, len(bindings), again and records
+        records = again and Domain("res_id", "in", bindings.ids)
+        return self._compare(
+            "lines_of_bindings", bindings, comparison, job_uuid, records
         )
 
     def compare_found(self, comparison, external_ids, job_uuid, again=False):
         """Find the records of the backend that Odoo does not have.
 
-        :param comparison: ``connector.comparison``
-        :param external_ids: list of ids on the backend
-        :param job_uuid: UUID of the job
         :param again: whether they were compared before
         :return: a translated sentence that counts the records
-        :rtype: str
         """
-        with self._read_only_work() as work:
-            lines = work.component(usage="chunk.comparison").lines_of_ids(external_ids)
-        records = Domain("external_id", "in", list(map(str, external_ids)))
-        return self._store(
-            comparison, job_uuid, lines, len(external_ids), again and records
+        records = again and Domain("external_id", "in", list(map(str, external_ids)))
+        return self._compare(
+            "lines_of_ids", external_ids, comparison, job_uuid, records
         )
 
-    def _read_only_work(self):
-        return read_only_work(
-            self.backend_record, self.model._name, reader_of(self.work)
-        )
-
-    def _store(self, comparison, job_uuid, lines, size, compared_before):
+    def _compare(self, method, chunk, comparison, job_uuid, compared_before):
+        backend, name, size = self.backend_record, self.model._name, len(chunk)
+        with read_only_work(backend, name, self.reader) as work:
+            lines = getattr(work.component(usage="chunk.comparison"), method)(chunk)
         if compared_before:
             comparison.forget_lines(compared_before)
             size = 0
         counts = Counter(line["kind"] for line in lines)
         lines = [line for line in lines if line["kind"] not in (SAME, UNKNOWN)]
         comparison.store_chunk(job_uuid, size, counts, lines)
-        return reader_of(self.work)._(
+        return self.reader._(
             "%(same)s the same, %(differences)s differences.",
             same=counts[SAME],
             differences=len(lines),
@@ -258,88 +239,59 @@ class ChunkComparison(Component):
     # -- records that Odoo has
 
     def lines_of_bindings(self, bindings):
-        """Return a line for each binding whose records are not the same.
-
-        :param bindings: the bindings; those that the user may not read are left out
-        :return: the values of the lines; their kind may be ``SAME`` or ``UNKNOWN``
-        :rtype: list
-        """
-        binder, lines = self.binder_for(), []
+        """Return the values of a line for each binding that the user may read."""
+        binder = self.binder_for()
         readable = bindings.with_context(active_test=False).exists()
         readable = readable._filtered_access("read").with_prefetch(bindings.ids)
-        linked = []
-        for binding in readable:
-            external_id = binder.to_external(binding)
+        ids, lines = {binding: binder.to_external(binding) for binding in readable}, []
+        found = self._read_many(list(filter(is_external_id, ids.values())))
+        for binding, external_id in ids.items():
+            line = {"res_id": binding.id, "kind": MISSING_THERE, "external_id": False}
             if is_external_id(external_id):
-                linked.append((binding, external_id))
-            else:
-                lines.append(self._never_exported(binding))
-        found = self._read_many([external_id for _binding, external_id in linked])
-        lines += [self._line(*link, found) for link in linked]
+                line["external_id"] = external_id
+                line |= self._attempt(
+                    partial(self._compare, binding), external_id, found
+                )
+            lines.append(line)
         return lines
 
     def _read_many(self, external_ids):
         return self.comparer.read_many(external_ids) if external_ids else {}
 
-    def _read(self, external_id, found):
-        if found is None:
-            return self.comparer.read(external_id)
-        return self.comparer.read(external_id, found.get(str(external_id)))
-
-    def _line(self, binding, external_id, found):
-        """Return the line of a binding whose record the backend has or had."""
-        values = {"res_id": binding.id, "external_id": external_id}
+    def _attempt(self, compare, external_id, found):
+        """Read a record and compare it; return its line, or the line of the error."""
         try:
-            data = self._read(external_id, found)
-            if data is None:
-                return {**values, "kind": MISSING_THERE}
-            result = self.comparer.compare(binding, external_id, data)
+            read = () if found is None else (found.get(str(external_id)),)
+            return compare(external_id, self.comparer.read(external_id, *read))
         except JOB_LEVEL_ERRORS:
             raise
         except Exception as error:
-            self.comparer.recover(error)
-            return {**values, **self._failure(self.comparer.cause(error))}
-        if not result.different and not result.errors:
+            details = [_detail(error=self.comparer.explain(error))]
+            return {"kind": FAILED, "details": details}
+
+    def _compare(self, binding, external_id, data):
+        """Return the kind and details of a binding whose record the backend had."""
+        if data is None:
+            return {"kind": MISSING_THERE}
+        result = self.comparer.compare(binding, external_id, data)
+        if not result.count(DIFFERS, FAILED) and not result.errors:
             comparable = result.by_field and result.fields
-            return {**values, "kind": SAME if comparable else UNKNOWN}
-        differences = Presentation(self.comparer, result, binding).differences()
-        for cause in result.errors:
-            differences += self._failure(cause)["details"]
-        differs = any(each.state == DIFFERS for each in result.fields)
-        kind = DIFFERS if differs else FAILED
-        return {**values, "kind": kind, "details": differences}
-
-    def _failure(self, cause):
-        details = {"label": "", "here": "", "there": "", "error": cause, "fields": None}
-        return {"kind": FAILED, "details": [details]}
-
-    def _never_exported(self, binding):
-        return {"kind": MISSING_THERE, "res_id": binding.id, "external_id": False}
+            return {"kind": SAME if comparable else UNKNOWN}
+        details = Presentation(self.comparer, result, binding).differences()
+        details += [_detail(error=cause) for cause in result.errors]
+        kind = DIFFERS if result.count(DIFFERS) else FAILED
+        return {"kind": kind, "details": details}
 
     # -- records that the backend has
 
     def lines_of_ids(self, external_ids):
-        """Return a line for each record of the backend that Odoo does not have.
-
-        :param external_ids: list of ids on the backend
-        :return: the values of the lines
-        :rtype: list
-        """
+        """Return the values of a line for each record that Odoo does not have."""
         unknown = self._unknown_ids(external_ids)
-        found = self._read_many(unknown)
-        lines = []
+        found, lines = self._read_many(unknown), []
         for external_id in unknown:
-            try:
-                data = self._read(external_id, found)
-                if data is not None:
-                    lines.append(self._missing_here(external_id, data))
-            except JOB_LEVEL_ERRORS:
-                raise
-            except Exception as error:
-                self.comparer.recover(error)
-                failure = self._failure(self.comparer.cause(error))
-                failure["kind"] = MISSING_HERE
-                lines.append({"external_id": external_id, **failure})
+            line = self._attempt(self._missing_here, external_id, found)
+            if line:
+                lines.append({**line, "external_id": external_id, "kind": MISSING_HERE})
         return lines
 
     def _unknown_ids(self, external_ids):
@@ -357,19 +309,16 @@ class ChunkComparison(Component):
         return binder.to_internal_many(external_ids)
 
     def _missing_here(self, external_id, data):
-        match = self.comparer.match(external_id, data)
+        if data is None:
+            return None
+        match, model_name = self.comparer.match(external_id, data), self.model._name
+        with suppress(ValueError):
+            model_name = self.binder_for().unwrap_model()
         return {
-            "kind": MISSING_HERE,
-            "external_id": external_id,
             "label": self._name_of(external_id, data),
-            "match_model": self._wrapped_model(),
+            "match_model": model_name,
             "match_id": match.id if match and len(match) == 1 else False,
         }
-
-    def _wrapped_model(self):
-        with suppress(ValueError):
-            return self.binder_for().unwrap_model()
-        return self.model._name
 
     def _name_of(self, external_id, data):
         """Return the name that the record would have in Odoo."""
@@ -382,3 +331,7 @@ class ChunkComparison(Component):
         values = self.comparer.values_on_backend(external_id, data) or {}
         names = (values[key] for key in NAMES if values.get(key))
         return shown(next(names, ""))
+
+
+def _detail(label="", here="", there="", error=False):
+    return dict(label=label, here=here, there=there, error=error, fields=None)

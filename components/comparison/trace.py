@@ -1,128 +1,133 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Follow a mapping: which source each value comes from, and what went wrong where."""
 
-from dataclasses import dataclass
-from typing import Any
+from functools import wraps
 
-#: Where a value comes from.
-DIRECT = "direct"
-METHOD = "method"
-CHILDREN = "children"
-LAST_STEP = "last step"  #: ``finalize()`` of the mapper, or a hook of the synchroniser
-
-
-@dataclass
-class MappedValue:
-    """A value of a mapping, or the error in its place."""
-
-    target: str | None  #: ``None`` for an error of a method, whose targets are unknown
-    origin: str
-    sources: tuple | None  #: names of source fields; ``None`` when they are unknown
-    value: Any = None
-    error: Exception | None = None
-    method: str | None = None  #: name of the mapping method
-    only_create: bool = False
+from ..mapper.errors import explained
+from .description import field_names
+from .result import ComparedField
 
 
 class MappingTrace:
-    """Notes what a mapper does, in the order in which it does it.
+    """Notes the steps of the mappings of a record, in their order.
 
     An error does not stop the mapping: the trace contains it at its place, and the
     other values are mapped nevertheless.
 
-    :param mapper: the mapper; all its mappings are traced from now on
-    :param recover: called with each error
+    :param mapper: the mapper
+    :param map_record: its :class:`MapRecord`
+    :param explain: called with each error; returns its cause in words for people
     """
 
-    def __init__(self, mapper, recover):
+    def __init__(self, mapper, map_record, explain):
         self._mapper = mapper
-        self._recover = recover
-        self._values = {}
-        self.errors = []  #: the :class:`MappedValue` of methods that failed
-        self.has_run = False  #: whether the mapper has mapped a record
-        mapper._map_direct_rows = self._map_direct_rows
-        mapper._map_with_methods = self._map_with_methods
-        mapper._map_children_rows = self._map_children_rows
-
-    def restart(self):
-        """Forget the mapping of the last record."""
-        self._values, self.errors, self.has_run = {}, [], False
+        self._explain = explain
+        self._error = None
+        self._fields = {}
+        self.has_run = False  #: whether the record was mapped
+        self._source = map_record.follow_with(self)
 
     @property
-    def values(self):
-        """The values by target, those that failed as well."""
-        return dict(self._values)
+    def fields(self):
+        """The :class:`ComparedField` of each target, then those of failed methods."""
+        return sorted(self._fields.values(), key=lambda each: each.target is None)
 
-    @property
-    def is_complete(self):
-        """Return whether everything could be mapped."""
-        failed = any(value.error for value in self._values.values())
-        return not (failed or self.errors)
+    def noted(self, source):
+        """Return a source record that notes which of its values are read."""
+        return NotedData(source) if type(source) is dict else source
 
     def add_last_step(self, data):
         """Take over what the last steps have made of the values.
 
         :param data: the data that would be sent or written, a dict
         """
-        for target in self._values.keys() - data.keys():
-            if not self._values[target].error:
-                del self._values[target]
+        for target, each in list(self._fields.items()):
+            if target not in data and not each.error:
+                del self._fields[target]
         for target, value in data.items():
-            known = self._values.get(target)
-            if known is None:
-                known = MappedValue(target, LAST_STEP, None)
-                self._values[target] = known
-            if not known.error:
-                known.value = value
+            each = self._fields.setdefault(target, ComparedField(target, at_end=True))
+            if not each.error:
+                each.mapped = value
 
-    def _map_direct_rows(self, map_record, plan, values, errors):
-        self.has_run = True
-        for source, target in plan.direct:
-            name = self._mapper._direct_source_field_name(source)
-            sources = (name,) if isinstance(name, str) else _names(name)
-            mapped = self._values[target] = MappedValue(target, DIRECT, sources)
-            with _Catch(mapped, self._recover):
-                mapped.value = values[target] = self._mapper._map_direct(
-                    map_record.source, source, target
-                )
+    # -- what the mapper calls
 
-    def _map_with_methods(self, map_record, plan, values, errors):
-        for method, definition in self._mapper.map_methods:
-            if plan.runs(definition):
-                self._map_with_method(method, definition, map_record.source, values)
+    def follow(self, direct, methods, children):
+        """Return a dict for the values of a mapping, and its steps, which are noted."""
+        self.has_run, values = True, {}
+        return (
+            values,
+            self._rows(values, direct),
+            self._methods(values, methods),
+            self._rows(values, children),
+        )
 
-    def _map_with_method(self, method, definition, source, values):
-        details = {
-            "origin": METHOD,
-            "method": method.__name__,
-            "only_create": definition.only_create,
-        }
-        noted = NotedData(source) if type(source) is dict else source
-        failed = MappedValue(None, sources=None, **details)
-        mapped = {}
-        with _Catch(failed, self._recover):
-            mapped = dict(method(noted) or {})
-            self._mapper.env.flush_all()  # A write fails here, not somewhere else.
-        sources = tuple(sorted(definition.changed_by)) or None
-        if not sources and noted is not source:
-            sources = tuple(noted.names)
-        if failed.error:
-            failed.sources = sources
-            self.errors.append(failed)
-            return
-        values.update(mapped)
-        for target, value in mapped.items():
-            self._values[target] = MappedValue(
-                target, sources=sources, value=value, **details
+    def fail(self, errors, error, source, kind, step):
+        """Keep the error of the present step."""
+        self._error = explained(self._mapper, error, source, kind, step)
+
+    # -- the steps
+
+    def _rows(self, values, rows):
+        for row in rows:
+            before, target = dict(values), row[1]
+            yield row
+            self._fields[target] = ComparedField(
+                target,
+                field_names(self._mapper._direct_source_field_name(row[0])),
+                error=self._end_step(values, before),
+                mapped=values.get(target),
             )
 
-    def _map_children_rows(self, map_record, plan, values, errors):
-        for source, target, model_name in plan.children:
-            mapped = self._values[target] = MappedValue(target, CHILDREN, (source,))
-            with _Catch(mapped, self._recover):
-                mapped.value = values[target] = self._mapper._map_child(
-                    map_record, source, target, model_name
-                )
+    def _methods(self, values, methods):
+        for method, definition in methods:
+            before, mapped = dict(values), {}
+            if isinstance(self._source, NotedData):
+                self._source.names.clear()
+            yield _noting(method, mapped), definition
+            error = self._end_step(values, before)
+            details = {
+                "sources": self._sources_of(definition),
+                "method": method.__name__,
+                "only_create": definition.only_create,
+            }
+            if error:
+                failed = ComparedField(None, error=error, **details)
+                self._fields[None, method.__name__] = failed
+                continue
+            for target, value in mapped.items():
+                self._fields[target] = ComparedField(target, mapped=value, **details)
+
+    def _end_step(self, values, before):
+        """Return why a step failed, ``None`` if it did not; drop its values if so."""
+        error, self._error = self._error, None
+        try:
+            if error:
+                raise error
+            self._mapper.env.flush_all()  # A write fails here, not somewhere else.
+        except Exception as cause:
+            values.clear()
+            values.update(before)
+            return self._explain(cause)
+        return None
+
+    def _sources_of(self, definition):
+        if definition.changed_by:
+            return tuple(sorted(definition.changed_by))
+        is_noted = isinstance(self._source, NotedData)
+        return tuple(self._source.names) if is_noted else None
+
+
+def _noting(method, mapped):
+    """Return a mapping method that also adds what it returns to a dict."""
+
+    @wraps(method)
+    def noting(source):
+        values = method(source)
+        if isinstance(values, dict):
+            mapped.update(values)
+        return values
+
+    return noting
 
 
 class NotedData(dict):
@@ -143,26 +148,3 @@ class NotedData(dict):
     def get(self, key, default=None):
         self.names[key] = True
         return super().get(key, default)
-
-
-class _Catch:
-    """Keep an error of one value, and make the transaction usable again."""
-
-    def __init__(self, mapped, recover):
-        self._mapped = mapped
-        self._recover = recover
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, error_class, error, traceback):
-        if not isinstance(error, Exception):
-            return False
-        self._mapped.error = error
-        self._recover(error)
-        return True
-
-
-def _names(source):
-    # A modifier may name several fields, in a list.
-    return tuple(source) if isinstance(source, list | tuple) else None

@@ -31,10 +31,6 @@ def is_same(here, there):
     Empty values are the same, as are a number and its text, a date and its ISO format,
     and lists whose single values have another order. What only the backend's record has
     is not a difference.
-
-    :param here: value that Odoo would send
-    :param there: value that the backend returned
-    :rtype: bool
     """
     if isinstance(here, bool) or isinstance(there, bool):
         return _truth(here) is not None and _truth(here) == _truth(there)
@@ -48,20 +44,12 @@ def is_same(here, there):
 
 
 def is_secret(*names):
-    """Return whether the name of a field says that its value must not be shown.
-
-    :param names: names of fields of either side; ``None`` for an unknown one
-    """
+    """Return whether the name of a field says that its value must not be shown."""
     return any(name and _SECRET.search(str(name)) for name in names)
 
 
 def shown(value):
-    """Return a value as text for people.
-
-    :param value: any value
-    :return: a text, empty for an empty value
-    :rtype: str
-    """
+    """Return any value as text for people, empty for an empty value."""
     if value is True:
         return "✓"
     if _is_empty(value):
@@ -80,13 +68,7 @@ def shown(value):
 
 
 def excerpts(one, other):
-    """Shorten two texts, so that their first difference can be seen.
-
-    :param one: a text
-    :param other: the text with which it is compared
-    :return: both, shortened
-    :rtype: tuple[str, str]
-    """
+    """Shorten two texts, so that their first difference can be seen."""
     if max(len(one), len(other)) <= LONGEST:
         return one, other
     same = next(
@@ -140,15 +122,13 @@ def _is_same_list(here, there):
 def _is_same_scalar(here, there):
     if isinstance(here, models.BaseModel) or isinstance(there, models.BaseModel):
         return here == there
-    if isinstance(here, str) and isinstance(there, str):
-        if _lines(here) == _lines(there):
-            return True
-        moments = _moment(here), _moment(there)
-        return None not in moments and moments[0] == moments[1]
+    are_texts = isinstance(here, str) and isinstance(there, str)
+    if are_texts and _lines(here) == _lines(there):
+        return True
     numbers = _number(here), _number(there)
-    if None not in numbers:
+    if not are_texts and None not in numbers:
         return isclose(*numbers, rel_tol=1e-9, abs_tol=1e-9)
-    if isinstance(here, date) or isinstance(there, date):
+    if are_texts or isinstance(here, date) or isinstance(there, date):
         moments = _moment(here), _moment(there)
         return None not in moments and moments[0] == moments[1]
     return here == there or str(here) == str(there)

@@ -27,24 +27,3 @@ from .modifiers import (
     none,
 )
 from .record import MapOptions, MapRecord
-
-__all__ = [
-    "ExportMapChild",
-    "ExportMapper",
-    "ImportMapChild",
-    "ImportMapper",
-    "MapChild",
-    "MapOptions",
-    "MapRecord",
-    "Mapper",
-    "MappingDefinition",
-    "SyncMapChild",
-    "changed_by",
-    "convert",
-    "external_to_m2o",
-    "follow_m2o_relations",
-    "m2o_to_external",
-    "mapping",
-    "none",
-    "only_create",
-]

@@ -147,15 +147,13 @@ class SyncMapChild(AbstractComponent):
 
     def _distinct_records(self, map_records):
         """Return the external ids of children with their records, each id once."""
-        found, seen = [], set()
+        found = {}
         for record in map_records:
             external_id = self._child_external_id(record)
-            if is_external_id(external_id):
-                if str(external_id) in seen:  # "1" and 1 are the same line
-                    continue
-                seen.add(str(external_id))
-            found.append((external_id, record))
-        return found
+            # "1" and 1 are the same line.
+            key = str(external_id) if is_external_id(external_id) else object()
+            found.setdefault(key, (external_id, record))
+        return list(found.values())
 
     def _commands(self, line, external_id, values):
         """Return the commands for one child that the backend has."""

@@ -50,21 +50,16 @@ def mapping_definitions(cls):
     last ``only_create`` wins. A method that is redefined without decorators keeps the
     declarations of its bases.
 
-    :param cls: class of a mapper
-    :return: definitions by the name of the method, base classes first
-    :rtype: dict[str, MappingDefinition]
+    :return: each :class:`MappingDefinition` by the name of its method, bases first
     """
     definitions = {}
     for base in reversed(cls.__mro__):
         for name, func in vars(base).items():
             if not getattr(func, "is_mapping", False):
                 continue
-            inherited = definitions.get(name)
-            definitions[name] = MappingDefinition(
-                changed_by={
-                    *getattr(func, "changed_by", ()),
-                    *(inherited.changed_by if inherited else ()),
-                },
-                only_create=getattr(func, "only_create", False),
-            )
+            fields = {*getattr(func, "changed_by", ())}
+            if name in definitions:
+                fields |= definitions[name].changed_by
+            creates_only = getattr(func, "only_create", False)
+            definitions[name] = MappingDefinition(fields, creates_only)
     return definitions

@@ -3,10 +3,10 @@
 
 from difflib import get_close_matches
 
-from odoo import models
-
 from ...exception import InvalidValueError, MappingError, UnknownFieldError
 from ...tools.diagnosis import source_of
+from .plan import CHILDREN, DIRECT, METHOD
+from .source import is_odoo_record
 
 #: Errors of a row that people fix in the record; conversions raise ``ValueError`` and
 #: ``TypeError``. Any other error is a bug, or retries the job.
@@ -14,12 +14,9 @@ COLLECTED = (MappingError, ValueError, TypeError)
 
 
 def mapping_error(env, source, errors):
-    """Return one error that lists all errors of a record.
+    """Return one error that lists all errors of a record, pairs of place and error.
 
-    :param env: ``Environment``, for the language
-    :param source: the record that was mapped
-    :param errors: list of pairs ``(place, error)``
-    :return: a ``MappingError``; a ``ValueError`` too if a value could not be converted
+    It is a ``ValueError``, too, if a value could not be converted.
     """
     convertible = all(isinstance(error, MappingError) for _place, error in errors)
     error_class = MappingError if convertible else InvalidValueError
@@ -35,7 +32,7 @@ def mapping_error(env, source, errors):
 
 
 def _label(source):
-    if isinstance(source, models.BaseModel):
+    if is_odoo_record(source):
         return f"{source.display_name} ({source._name}, id {source.id})"
     if not isinstance(source, dict):
         return type(source).__name__
@@ -43,39 +40,47 @@ def _label(source):
     return ", ".join(map(str, names)) or "The record"
 
 
-def unknown_source(mapper, record, row, rows_name):
-    """Return the error of a row whose source is a field that a record does not have.
-
-    :param mapper: the mapper
-    :param record: an Odoo record
-    :param row: the row of ``direct`` or ``children``
-    :param rows_name: ``"direct"`` or ``"children"``
-    :rtype: UnknownFieldError
-    """
+def explained(mapper, error, record, kind, row):
+    """Return the error of a step, which names the row if its field does not exist."""
+    is_missing = isinstance(error, KeyError) and kind != METHOD
+    if not is_missing or isinstance(error, UnknownFieldError):
+        return error
     name = mapper._direct_source_field_name(row[0])
-    return UnknownFieldError(
+    if (
+        not isinstance(name, str)
+        or not is_odoo_record(record)
+        or name in record._fields
+    ):
+        return error
+    rows = list(getattr(mapper, kind))
+    place = _place(mapper, kind, rows.index(row) if row in rows else "?")
+    unknown = UnknownFieldError(
         f"{mapper._name} reads the field '{name}', which {record._name} does not have."
-        f"{_did_you_mean(name, record)} ({_place(mapper, row, rows_name)})"
+        f"{_did_you_mean(name, record)} ({place})"
+    )
+    unknown.__cause__ = error
+    return unknown
+
+
+def not_a_dict(mapper, method, mapped):
+    """Return the error of a mapping method that returned something else."""
+    return ValueError(
+        f"{mapper._name}.{method.__name__}() is a mapping method and must return a "
+        f"dict or nothing, but returned {mapped!r}."
     )
 
 
 def unknown_target(mapper, model, name):
-    """Return the error of a mapping to a field that a model does not have.
-
-    :param mapper: the import mapper
-    :param model: recordset of the model that is written
-    :param name: name of the target
-    :rtype: UnknownFieldError
-    """
-    rows = [row for row in [*mapper.direct, *mapper.children] if row[1] == name]
-    if rows:
-        rows_name = "direct" if rows[0] in mapper.direct else "children"
-        place = _place(mapper, rows[0], rows_name)
-    else:
-        place = f"a mapping method in {source_of(type(mapper))}, or the importer"
+    """Return the error of a mapping to a field that a model does not have."""
+    places = [
+        _place(mapper, kind, number)
+        for kind in (DIRECT, CHILDREN)
+        for number, row in enumerate(getattr(mapper, kind))
+        if row[1] == name
+    ] or [f"a mapping method in {source_of(type(mapper))}, or the importer"]
     return UnknownFieldError(
         f"{mapper._name} maps to the field '{name}', which {model._name} does not have."
-        f"{_did_you_mean(name, model)} ({place})"
+        f"{_did_you_mean(name, model)} ({places[0]})"
     )
 
 
@@ -84,7 +89,5 @@ def _did_you_mean(name, model):
     return f" Did you mean '{close[0]}'?" if close else ""
 
 
-def _place(mapper, row, rows_name):
-    rows = list(getattr(mapper, rows_name))
-    number = rows.index(row) if row in rows else "?"
-    return f"{rows_name}[{number}] in {source_of(type(mapper), rows_name)}"
+def _place(mapper, kind, number):
+    return f"{kind}[{number}] in {source_of(type(mapper), kind)}"

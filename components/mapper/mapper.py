@@ -1,26 +1,25 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The mapper: direct rows, mapping methods, children, in this order."""
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from odoo.exceptions import AccessError, MissingError
 
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
-from ...exception import MappingError, UnknownFieldError
+from ...exception import MappingError
 from ...tools.orm import prefetch_fields
 from .decorators import mapping_definitions
-from .errors import COLLECTED, mapping_error, unknown_source
+from .errors import COLLECTED, explained, mapping_error, not_a_dict
 from .modifiers import external_to_m2o, m2o_to_external
-from .plan import MappingPlan
+from .plan import CHILDREN, DIRECT, METHOD, MappingPlan
 from .record import MapOptions, MapRecord
 from .source import (
     binding_model_of,
-    fields_of,
     is_odoo_record,
     optional_value,
-    record_value,
+    read_field,
     source_field,
 )
 
@@ -34,23 +33,6 @@ PREFETCH_IGNORES = (
     *COLLECTED,
 )
 NUMBER_TYPES = ("integer", "float", "monetary")
-
-
-class _OptionsScope:
-    """Set the options of a mapper, and restore the earlier ones at the end."""
-
-    __slots__ = ("mapper", "options", "outer")
-
-    def __init__(self, mapper, options):
-        self.mapper = mapper
-        self.options = options
-
-    def __enter__(self):
-        self.outer = self.mapper._options
-        self.mapper._options = self.options
-
-    def __exit__(self, *error):
-        self.mapper._options = self.outer
 
 
 class Mapper(AbstractComponent):
@@ -78,18 +60,14 @@ class Mapper(AbstractComponent):
         cls._build_mapper_component()
 
     @classmethod
-    def _detect_overrides(cls):
-        super()._detect_overrides()
-        rows = (cls.direct, cls.children)
-        cls._computes_rows = any(isinstance(value, property) for value in rows)
-
-    @classmethod
     def _build_mapper_component(cls):
         """Collect the mapping methods of this class and of its subclasses.
 
         A module that is loaded late may extend a mapper from which others inherit.
         """
         cls._map_methods = mapping_definitions(cls)
+        rows = (cls.direct, cls.children)
+        cls._computes_rows = any(isinstance(value, property) for value in rows)
         for subclass in cls.__subclasses__():
             subclass._build_mapper_component()
 
@@ -156,26 +134,69 @@ class Mapper(AbstractComponent):
         with self._mapping_options(options):
             return self._apply_with_options(map_record)
 
+    @contextmanager
     def _mapping_options(self, options):
         """Set the options of a mapping, which may start another mapping.
 
         :return: context manager that restores the earlier options at its end, also
             after an error
         """
-        return _OptionsScope(self, options)
+        outer, self._options = self._options, options
+        try:
+            yield
+        finally:
+            self._options = outer
 
     def _apply_with_options(self, map_record):
         """Map a record under the options that are set."""
-        plan = self._mapping_plan(self.options["fields"], self.options["for_create"])
+        options = self.options
+        plan = self._mapping_plan(options["fields"], options["for_create"])
         self._prefetch_mapped_fields(map_record.source, plan)
-        values, errors = {}, []
-        self._map_direct_rows(map_record, plan, values, errors)
-        self._map_with_methods(map_record, plan, values, errors)
-        if plan.children:
-            self._map_children_rows(map_record, plan, values, errors)
+        errors = []
+        values = self._run_steps(map_record, plan, errors)
         if errors:
             raise mapping_error(self.env, map_record.source, errors)
         return self.finalize(map_record, values)
+
+    def _run_steps(self, map_record, plan, errors):
+        """Run the rows and methods of a plan, and return their values."""
+        source, values = map_record.source, {}
+        direct, methods, children = plan.direct, plan.methods(self), plan.children
+        trace, fail = map_record.trace, self._collect_error
+        if trace:  # A preview follows the steps, and goes on after each error.
+            values, direct, methods, children = trace.follow(direct, methods, children)
+            fail = trace.fail
+        for from_attr, to_attr in direct:
+            try:
+                values[to_attr] = self._map_direct(source, from_attr, to_attr)
+            except Exception as error:
+                fail(errors, error, source, DIRECT, (from_attr, to_attr))
+        for method, definition in methods:
+            try:
+                mapped = method(source)
+                if isinstance(mapped, dict):
+                    values.update(mapped)
+                elif mapped:
+                    raise not_a_dict(self, method, mapped)
+            except Exception as error:
+                fail(errors, error, source, METHOD, (method, definition))
+        for row in children:
+            try:
+                values[row[1]] = self._map_child(map_record, *row)
+            except Exception as error:
+                fail(errors, error, source, CHILDREN, row)
+        return values
+
+    def _collect_error(self, errors, error, source, kind, step):
+        """Collect the error of a step, unless it is a bug, or retries the job."""
+        error = explained(self, error, source, kind, step)
+        if not isinstance(error, MappingError if kind is METHOD else COLLECTED):
+            raise error
+        if kind is METHOD:
+            place = step[0].__name__
+        else:
+            place = f"{self._direct_source_field_name(step[0]) or '?'} -> {step[1]}"
+        errors.append((place, error))
 
     def _mapping_plan(self, fields, for_create):
         """Return the plan for some changed fields.
@@ -202,60 +223,6 @@ class Mapper(AbstractComponent):
 
     def _prefetch_mapped_fields(self, source, plan):
         """Read the fields that will be mapped, where this saves queries."""
-
-    def _map_direct_rows(self, map_record, plan, values, errors):
-        source = map_record.source
-        for from_attr, to_attr in plan.direct:
-            try:
-                values[to_attr] = self._map_direct(source, from_attr, to_attr)
-            except COLLECTED as error:
-                field = self._direct_source_field_name(from_attr) or "?"
-                errors.append((f"{field} -> {to_attr}", error))
-            except KeyError as error:
-                self._explain(error, source, (from_attr, to_attr))
-                raise
-
-    def _map_with_methods(self, map_record, plan, values, errors):
-        for method, definition in self.map_methods:
-            if not plan.runs(definition):
-                continue
-            try:
-                mapped = method(map_record.source)
-            except MappingError as error:
-                errors.append((method.__name__, error))
-                continue
-            if not mapped:
-                continue
-            if not isinstance(mapped, dict):
-                raise ValueError(
-                    f"{self._name}.{method.__name__}() is a mapping method and must "
-                    f"return a dict or nothing, but returned {mapped!r}."
-                )
-            values.update(mapped)
-
-    def _map_children_rows(self, map_record, plan, values, errors):
-        for from_attr, to_attr, model_name in plan.children:
-            try:
-                values[to_attr] = self._map_child(
-                    map_record, from_attr, to_attr, model_name
-                )
-            except COLLECTED as error:
-                errors.append((f"{from_attr} -> {to_attr}", error))
-            except KeyError as error:
-                self._explain(
-                    error, map_record.source, (from_attr, to_attr, model_name)
-                )
-                raise
-
-    def _explain(self, error, source, row):
-        """Raise an error that names the row, if its field does not exist."""
-        name = self._direct_source_field_name(row[0])
-        names_field = isinstance(name, str) and is_odoo_record(source)
-        if isinstance(error, UnknownFieldError) or not names_field:
-            return
-        if name not in source._fields:
-            rows_name = "children" if row[2:] else "direct"
-            raise unknown_source(self, source, row, rows_name) from error
 
     def _direct_source_field_name(self, direct_entry):
         """Return the field that a source reads, through modifiers within modifiers.
@@ -347,7 +314,7 @@ class ImportMapper(AbstractComponent):
         value = record.get(from_attr)
         if not value:
             return False
-        field = self.model._fields.get(to_attr)
+        field = self.work.model._fields.get(to_attr)
         if field is not None and field.type == "many2one":
             return external_to_m2o(from_attr)(self, record, to_attr)
         return value
@@ -389,11 +356,10 @@ class ExportMapper(AbstractComponent):
         """
         if callable(from_attr):
             return from_attr(self, record, to_attr)
-        value = record_value(record, from_attr)
+        value, field = read_field(record, from_attr, self.work.model)
         if value is None or value is False:
             return False
-        fields = fields_of(record, self.model)
-        field_type = fields[from_attr].type if from_attr in fields else None
+        field_type = field and field.type
         if not value:
             return value if field_type in NUMBER_TYPES else False
         if field_type == "many2one":

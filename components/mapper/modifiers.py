@@ -15,7 +15,7 @@ so a connector's own modifier needs one, too::
 from ...exception import MappingError
 from ...tools.capabilities import has_capability
 from ...tools.external_id import is_external_id
-from .source import fields_of, record_value, source_value
+from .source import is_odoo_record, record_value, source_value
 
 
 def none(field):
@@ -55,7 +55,8 @@ def m2o_to_external(field, binding=None):
     """
 
     def modifier(self, record, to_attr):
-        many2one = _many2one(fields_of(record, self.model), field)
+        fields = (record if is_odoo_record(record) else self.model)._fields
+        many2one = _many2one(fields, field)
         related = record_value(record, field)
         if not related:
             return False

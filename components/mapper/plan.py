@@ -1,6 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Which rows and methods of a mapper run."""
 
+# Kinds of steps
+DIRECT, METHOD, CHILDREN = "direct", "method", "children"
+
 
 class MappingPlan:
     """The rows and methods of a mapper that run when some fields have changed.
@@ -20,9 +23,7 @@ class MappingPlan:
             for source, target in mapper.direct
         ]
         rows = [row for row in rows if self._reads(row[0])]
-        #: ``direct`` rows that run
         self.direct = [(source, target) for _name, source, target in rows]
-        #: ``children`` rows that run
         self.children = [
             row for row in mapper.children if not fields or row[0] in fields
         ]
@@ -30,23 +31,27 @@ class MappingPlan:
         #: read any field
         self.sources = self._sources(mapper, [name for name, _source, _target in rows])
 
-    def runs(self, definition):
-        """Return whether a mapping method runs.
+    def methods(self, mapper):
+        """Return the mapping methods that run, with their definitions.
 
-        :param definition: its :class:`MappingDefinition`
+        A connector may compute them, so the plan keeps none.
         """
+        if self.for_create and not self.fields:
+            return mapper.map_methods
+        return [each for each in mapper.map_methods if self._runs(each[1])]
+
+    def _runs(self, definition):
         if definition.only_create and not self.for_create:
             return False
         reads = definition.changed_by
         return not (self.fields and reads and reads.isdisjoint(self.fields))
 
     def _reads(self, name):
-        """Return whether a row runs; a source of unknown fields may read any."""
         # A modifier may also name several fields, in a list.
         return not self.fields or name is None or any(name == f for f in self.fields)
 
     def _sources(self, mapper, names):
-        methods = [rule.changed_by for _, rule in mapper.map_methods if self.runs(rule)]
+        methods = [definition.changed_by for _, definition in self.methods(mapper)]
         if not all(isinstance(name, str) for name in names) or not all(methods):
             return None
         return {*names, *(row[0] for row in self.children)}.union(*methods)

@@ -28,6 +28,8 @@ class MapRecord:
     Made by :meth:`Mapper.map_record`; nothing is computed before :meth:`values`.
     """
 
+    trace = None
+
     def __init__(self, mapper, source, parent=None):
         self._mapper = mapper
         self._source = source
@@ -62,3 +64,9 @@ class MapRecord:
     def update(self, *args, **kwargs):
         """Set values that win over every mapping; the parameters are a dict's."""
         self._forced_values.update(*args, **kwargs)
+
+    def follow_with(self, trace):
+        # Only previews follow the steps of a mapping.
+        self.trace = trace
+        self._source = trace.noted(self._source)
+        return self._source

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Read the sources of mappings: Odoo records and the data of a backend."""
 
-from odoo import models
+from odoo.models import BaseModel
 
 from ...tools.orm import read_inherited
 
@@ -9,10 +9,8 @@ from ...tools.orm import read_inherited
 def modifiers_of(source):
     """Return the modifiers of a ``direct`` row, and the field that they modify.
 
-    :param source: name of a field, or a modifier
     :return: pair of a list of modifiers, the outer ones first, and the name of the
         field; the name is ``None`` when a modifier does not tell it
-    :rtype: tuple
     """
     modifiers = []
     while callable(source):
@@ -25,23 +23,12 @@ def modifiers_of(source):
 
 
 def source_field(source):
-    """Return the name of the field that a ``direct`` row reads.
-
-    :param source: name of a field, or a modifier
-    :return: the name, or ``None`` for a modifier that does not name it
-    """
+    """Return the field that a ``direct`` row reads, ``None`` if it is unknown."""
     return modifiers_of(source)[1]
 
 
 def source_value(mapper, record, source, target):
-    """Return the value of a source, without the rules of ``direct`` rows.
-
-    :param mapper: the mapper
-    :param record: the source record
-    :param source: name of a field, or a modifier
-    :param target: name of the target
-    :return: the value; ``None`` when the data of a backend does not contain the field
-    """
+    """Return the value of a field or modifier, ``None`` if data does not contain it."""
     if callable(source):
         return source(mapper, record, target)
     return optional_value(record, source)
@@ -50,7 +37,6 @@ def source_value(mapper, record, source, target):
 def binding_model_of(source, many2one):
     """Return the model of the bindings whose external ids a source holds.
 
-    :param source: name of a field, or a modifier
     :param many2one: the field of Odoo that the source is mapped to
     :return: name of the model; ``None`` for a modifier whose source is something else
     """
@@ -62,41 +48,29 @@ def binding_model_of(source, many2one):
 
 def is_odoo_record(record):
     """Return whether a source record is an Odoo record, and not a backend's data."""
-    return isinstance(record, models.BaseModel)
+    return isinstance(record, BaseModel)
 
 
 def record_value(record, name):
-    """Return the value of a field of a source record.
-
-    :param record: an Odoo record, or anything that has items
-    :param name: name of the field
-    :return: its value
-    :raise KeyError: when the record has no such field
-    """
+    """Return the value of a field; a ``KeyError`` if the record does not have it."""
     return read_inherited(record, name) if is_odoo_record(record) else record[name]
 
 
-def optional_value(record, name):
-    """Return the value of a field that the data of a backend need not contain.
+def read_field(record, name, model):
+    """Return the value of a field, and the field of Odoo, which may be ``None``.
 
-    :param record: an Odoo record, or anything that has items
-    :param name: name of the field
-    :return: its value; ``None`` when the data does not contain it
-    :raise KeyError: when an Odoo record has no such field
+    :param model: recordset of the model to which the data of a record belongs
     """
+    if isinstance(record, BaseModel):
+        return read_inherited(record, name), record._fields.get(name)
+    return record[name], model._fields.get(name)
+
+
+def optional_value(record, name):
+    """Return the value of a field, ``None`` if the data of a backend has none."""
     if is_odoo_record(record):
         return read_inherited(record, name)
     try:
         return record[name]
     except KeyError:
         return None
-
-
-def fields_of(record, model):
-    """Return the Odoo fields that the names of a source record stand for.
-
-    :param record: an Odoo record, or the data of one
-    :param model: recordset of the model to which data belongs
-    :rtype: Mapping[str, odoo.fields.Field]
-    """
-    return record._fields if is_odoo_record(record) else model._fields

@@ -64,11 +64,8 @@ class ConnectorComparison(models.Model):
 
     @api.model
     def start(self, backend_model, backend_id, model_name):
-        """Start a comparison.
+        """Start a comparison of all bindings of a backend of one model.
 
-        :param backend_model: name of the model of the backend
-        :param backend_id: id of the backend
-        :param model_name: name of the model of the bindings
         :return: the action that shows the comparison
         :rtype: dict
         :raise AccessError: when the user is not a manager, or may not read the backend
@@ -85,15 +82,12 @@ class ConnectorComparison(models.Model):
         backend.check_access("read")
         self.env[model_name].check_access("read")
         comparison = self.sudo().create(self._values_of(backend, model_name))
-        job = (
-            self.env[model_name]
-            .with_delay(
-                description=self.env._("Compare both sides of %s", backend.display_name)
-            )
-            .compare_sides(backend, comparison.sudo(False))
-        )
-        comparison.run_id = job.db_record().sudo().run_id
-        return comparison.sudo(False).action_open_lines()
+        comparison = comparison.sudo(False)
+        text = self.env._("Compare both sides of %s", backend.display_name)
+        delayed = self.env[model_name].with_delay(description=text)
+        job = delayed.compare_sides(backend, comparison)
+        comparison.sudo().run_id = job.db_record().sudo().run_id
+        return comparison.action_open_lines()
 
     def action_open_lines(self):
         """Show what differs."""
@@ -115,11 +109,7 @@ class ConnectorComparison(models.Model):
 
     @api.private
     def store_plan(self, planned, note):
-        """Store how many records the jobs will compare.
-
-        :param planned: number of records
-        :param note: translated text for people
-        """
+        """Store how many records the jobs will compare, and a note for people."""
         self.sudo().write({"planned": planned, "note": note, "is_prepared": True})
 
     @api.private
@@ -133,20 +123,12 @@ class ConnectorComparison(models.Model):
         """
         if not self.sudo().exists():
             return
+        job = {"comparison_id": self.id, "job_uuid": job_uuid}
         chunks = self.env["connector.comparison.chunk"].sudo()
         if job_uuid:
-            chunks.search(
-                [("comparison_id", "=", self.id), ("job_uuid", "=", job_uuid)]
-            ).unlink()
-        chunk = chunks.create(
-            {
-                "comparison_id": self.id,
-                "job_uuid": job_uuid,
-                "size": size,
-                "same": counts.get("same", 0),
-                "unknown": counts.get("unknown", 0),
-            }
-        )
+            chunks.search([(name, "=", value) for name, value in job.items()]).unlink()
+        results = {name: counts.get(name, 0) for name in ("same", "unknown")}
+        chunk = chunks.create({**job, "size": size, **results})
         reference = {
             "backend_model": self.backend_model,
             "backend_id": self.backend_id,
@@ -161,10 +143,7 @@ class ConnectorComparison(models.Model):
 
     @api.private
     def forget_lines(self, domain):
-        """Delete the lines of records that were compared again.
-
-        :param domain: domain of the records
-        """
+        """Delete the lines of the records that were compared again."""
         of_records = Domain("comparison_id", "=", self.id) & domain
         lines = self.env["connector.comparison.line"].sudo()
         lines.search(of_records & Domain("kind", "!=", "twice")).unlink()
@@ -181,15 +160,13 @@ class ConnectorComparison(models.Model):
     @api.depends("run_id", "planned", "is_prepared", "chunk_ids.size")
     def _compute_state(self):
         jobs = self.env["queue.job"]._read_group(
-            [("run_id", "in", self.run_id.ids)], ["run_id", "state"], ["__count"]
+            [("run_id", "in", self.run_id.ids)], ["run_id"], ["state:array_agg"]
         )
-        states = {}
-        for run, state, _count in jobs:
-            states.setdefault(run, set()).add(state)
+        states = dict(jobs)
         for comparison in self:
             compared = sum(comparison.chunk_ids.mapped("size"))
             done = comparison.is_prepared and compared >= comparison.planned
-            open_states = states.get(comparison.run_id, set()) & {*UNFINISHED}
+            open_states = {*UNFINISHED}.intersection(states.get(comparison.run_id, ()))
             if done:
                 comparison.state = "done"
             elif open_states - {FAILED}:

@@ -100,15 +100,11 @@ class ConnectorComparisonLine(models.Model):
         """Return the bindings that the user may read, by model and id."""
         found = {}
         for model_name, lines in self.grouped("model_name").items():
-            if model_name not in self.env:
-                continue
-            ids = [line.res_id for line in lines if line.res_id]
-            model = self.env[model_name].with_context(active_test=False)
-            bindings = model.browse(ids).exists()
-            if not model.has_access("read"):
-                continue
-            for binding in bindings._filtered_access("read"):
-                found[model_name, binding.id] = binding
+            if model_name in self.env and self.env[model_name].has_access("read"):
+                model = self.env[model_name].with_context(active_test=False)
+                bindings = model.browse(filter(None, lines.mapped("res_id"))).exists()
+                for binding in bindings._filtered_access("read"):
+                    found[model_name, binding.id] = binding
         return found
 
     def _name_of(self, line, binding):
@@ -150,40 +146,34 @@ class ConnectorComparisonLine(models.Model):
 
     def action_export(self):
         """Export the records of Odoo to the backend, and compare them again."""
-        lines = self._begin_repair().filtered("res_id")
+        lines = self._to_repair("res_id")
         for (model_name, backend), group in lines._by_backend().items():
             bindings = self.env[model_name].browse(group.mapped("res_id")).exists()
             bindings.check_access("write")
             group._forget_lost_ids(backend)
-            can_export_many = self._handles_many(backend, model_name, "batch.exporter")
-            by_id = group.grouped("res_id")
-            for ids in self._split(backend, bindings.ids, can_export_many):
-                chunk = self.browse().union(*(by_id[id_] for id_ in ids))
-                chunk._in_repair(EXPORT, chunk._delayed_export(backend, ids))
+            for chunk in group._chunks("res_id", bindings.ids, backend):
+                chunk._delay_export(backend)
         return self._notify(
             lines, self.env._("Records that will be exported: %s.", len(lines))
         )
 
     def action_import(self):
         """Import the records of the backend, and compare them again."""
-        lines = self._begin_repair().filtered(
+        lines = self._to_repair(
             lambda line: line.external_id and line.kind != "missing_there"
         )
         for (model_name, backend), group in lines._by_backend().items():
             self.env[model_name].check_access("write")
-            can_import_many = self._handles_many(backend, model_name, "record.importer")
-            by_id = group.grouped("external_id")
-            for ids in self._split(backend, list(by_id), can_import_many):
-                chunk = self.browse().union(*(by_id[id_] for id_ in ids))
-                job_uuid = chunk._delayed_import(backend, model_name, list(ids))
-                chunk._in_repair(IMPORT, job_uuid)
+            ids = list(group.grouped("external_id"))
+            for chunk in group._chunks("external_id", ids, backend):
+                chunk._delay_import(backend)
         return self._notify(
             lines, self.env._("Records that will be imported: %s.", len(lines))
         )
 
     def action_link(self):
         """Link records of the backend with the records of Odoo that are the same."""
-        lines = self._begin_repair().filtered(
+        lines = self._to_repair(
             lambda line: line.kind == "missing_here" and line.match_id
         )
         if not lines:
@@ -196,19 +186,18 @@ class ConnectorComparisonLine(models.Model):
         for (model_name, backend), group in lines._by_backend().items():
             self.env[model_name].check_access("write")
             with backend.work_on(model_name, reader=self.env) as work:
-                sides, lost = work.component(usage="sides.comparison"), {}
-                for line in group:
-                    comparison = line.comparison_id
-                    if comparison not in lost:
-                        lost[comparison] = line._lost_bindings()
-                    sides.link(line.external_id, line._match(), lost[comparison])
+                sides = work.component(usage="sides.comparison")
+                for of_comparison in group.grouped("comparison_id").values():
+                    lost = of_comparison[0]._lost_bindings()
+                    for line in of_comparison:
+                        sides.link(line.external_id, line._match(), lost)
             group._delay_comparison()
-            group._in_repair(LINK, False)
+            group._note_repair(LINK)
         return self._notify(lines, self.env._("Linked records: %s.", len(lines)))
 
     def action_compare(self):
         """Compare the records again."""
-        lines = self._begin_repair()
+        lines = self._to_repair("id")
         for group in lines._by_backend().values():
             group._delay_comparison()
         return self._notify(
@@ -234,9 +223,9 @@ class ConnectorComparisonLine(models.Model):
             "params": params,
         }
 
-    def _begin_repair(self):
+    def _to_repair(self, condition):
         self.check_access("write")
-        return self
+        return self.filtered(condition)
 
     def _by_backend(self):
         groups = {}
@@ -248,57 +237,55 @@ class ConnectorComparisonLine(models.Model):
                 groups[key] = groups.get(key, self.browse()) | line
         return groups
 
-    def _handles_many(self, backend, model_name, usage):
-        """Return whether a connector has a component that handles many records."""
-        with backend.work_on(model_name) as work:
+    def _chunks(self, name, ids, backend):
+        """Divide lines among jobs, if a component handles many records with one.
+
+        :param name: ``"res_id"`` for exports, ``"external_id"`` for imports
+        :param ids: the values of this field to be synchronised
+        """
+        usage = "batch.exporter" if name == "res_id" else "record.importer"
+        with backend.work_on(self[0].model_name) as work:
             found = work.many_components(usage=usage)
-        return any(hasattr(component, "run_chunk") for component in found)
+        chunks = [(id_,) for id_ in ids]
+        if any(hasattr(component, "run_chunk") for component in found):
+            chunks = split_for_jobs(backend, ids)
+        lines = self.grouped(name)
+        return [self.browse().union(*(lines[id_] for id_ in chunk)) for chunk in chunks]
 
-    def _split(self, backend, ids, in_chunks):
-        """Divide records among jobs; without chunks, each has a job of its own."""
-        return split_for_jobs(backend, ids) if in_chunks else [(id_,) for id_ in ids]
-
-    def _delayed_export(self, backend, ids):
-        """Delay the export of bindings, and then their comparison."""
-        bindings = self.env[self[0].model_name].browse(ids)
+    def _delay_export(self, backend):
+        bindings = self.env[self[0].model_name].browse(self.grouped("res_id"))
         if len(bindings) == 1:
-            return self._delay_with_comparison(bindings.delayable().export_record())
-        delayable = bindings.delayable(
-            description=self.env._(
+            job = bindings.delayable().export_record()
+        else:
+            description = self.env._(
                 "Export %(count)s records to %(backend)s",
                 count=len(bindings),
                 backend=backend.display_name,
             )
-        )
-        return self._delay_with_comparison(delayable.export_chunk())
+            job = bindings.delayable(description=description).export_chunk()
+        self._delay_repair(EXPORT, job)
 
-    def _delayed_import(self, backend, model_name, external_ids):
-        """Delay the import of records, and then their comparison."""
-        model = self.env[model_name]
-        if len(external_ids) == 1:
-            delayable = model.delayable()
-            return self._delay_with_comparison(
-                delayable.import_record(backend, external_ids[0], force=True)
-            )
-        delayable = model.delayable(
-            description=self.env._(
+    def _delay_import(self, backend):
+        model, ids = self.env[self[0].model_name], list(self.grouped("external_id"))
+        if len(ids) == 1:
+            job = model.delayable().import_record(backend, ids[0], force=True)
+        else:
+            description = self.env._(
                 "Import %(count)s records from %(backend)s",
-                count=len(external_ids),
+                count=len(ids),
                 backend=backend.display_name,
             )
-        )
-        return self._delay_with_comparison(
-            delayable.import_chunk(backend, external_ids, force=True)
-        )
+            delayable = model.delayable(description=description)
+            job = delayable.import_chunk(backend, ids, force=True)
+        self._delay_repair(IMPORT, job)
 
-    def _delay_with_comparison(self, delayable):
-        """Delay a job, and after it the comparison of the records.
+    def _delay_repair(self, repair, job):
+        """Delay a job, and after it the comparison of the records."""
+        job.on_done(*self._comparisons()).delay()
+        self._note_repair(repair, job._generated_job.uuid)
 
-        :return: UUID of the job
-        :rtype: str
-        """
-        delayable.on_done(*self._comparisons()).delay()
-        return delayable._generated_job.uuid
+    def _note_repair(self, repair, job_uuid=False):
+        self.sudo().write({"repair": repair, "job_uuid": job_uuid})
 
     def _delay_comparison(self):
         for comparison in self._comparisons():
@@ -310,33 +297,29 @@ class ConnectorComparisonLine(models.Model):
         for comparison, lines in self.grouped("comparison_id").items():
             model, backend = self.env[lines[0].model_name], lines[0]._backend()
             bound = lines.filtered("res_id")
-            found = (lines - bound).mapped("external_id")
+            found = lines - bound
             if bound:
-                delayable = model.browse(bound.mapped("res_id")).delayable(
-                    description=bound._name_of_comparison()
-                )
+                delayable = bound._comparison(model.browse(bound.mapped("res_id")))
                 jobs.append(delayable.compare_chunk(comparison, again=True))
             if found:
-                delayable = model.delayable(
-                    description=(lines - bound)._name_of_comparison()
-                )
+                ids, delayable = found.mapped("external_id"), found._comparison(model)
                 jobs.append(
-                    delayable.compare_found(backend, found, comparison, again=True)
+                    delayable.compare_found(backend, ids, comparison, again=True)
                 )
         return jobs
 
-    def _name_of_comparison(self):
+    def _comparison(self, records):
         if len(self) == 1:
-            return self.env._("Compare %s again", self.name)
-        return self.env._("Compare %s records again", len(self))
-
-    def _in_repair(self, repair, job_uuid):
-        self.sudo().write({"repair": repair, "job_uuid": job_uuid})
+            description = self.env._("Compare %s again", self.name)
+        else:
+            description = self.env._("Compare %s records again", len(self))
+        return records.delayable(description=description)
 
     def _forget_lost_ids(self, backend):
         """Let an export create the records that the backend has lost."""
-        lost = self.filtered(lambda line: line.kind == "missing_there")
-        lost = lost.filtered("external_id")
+        lost = self.filtered(
+            lambda line: line.kind == "missing_there" and line.external_id
+        )
         if not lost:
             return
         model_name = lost[0].model_name

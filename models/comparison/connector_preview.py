@@ -40,20 +40,15 @@ class ConnectorPreview(models.AbstractModel):
             "backend": backend.display_name,
             "kind": model_label(self.env, params["model"]),
             "externalId": str(external_id) if is_external_id(external_id) else "",
-            "record": binding
-            and {
-                "model": binding._name,
-                "id": binding.id,
-                "name": binding.display_name,
-            }
-            or None,
+            "record": None,
             "canAct": self.env.user.has_group("connector.group_connector_manager"),
         }
+        if binding:
+            name = binding.display_name
+            head["record"] = {"model": binding._name, "id": binding.id, "name": name}
         with read_only_work(backend, params["model"]) as work:
-            page = work.component(usage="record.preview").run(
-                direction, binding, external_id
-            )
-        return {**head, **page}
+            preview = work.component(usage="record.preview")
+            return {**head, **preview.run(direction, binding, external_id)}
 
     @api.model
     def synchronise(self, params):
@@ -91,18 +86,17 @@ class ConnectorPreview(models.AbstractModel):
         :rtype: tuple
         """
         model = self._model(params.get("model"), "external.binding")
-        if params.get("res_id"):
-            binding = model.browse(int(params["res_id"])).exists()
-            if not binding:
-                raise UserError(self.env._("The record was deleted in the meantime."))
+        binding = model.browse(int(params.get("res_id") or 0)).exists()
+        if binding:
             binding.check_access("read")
             backend = backend_of(binding)
+        elif params.get("res_id"):
+            raise UserError(self.env._("The record was deleted in the meantime."))
         else:
             backends = self._model(params.get("backend_model"), "connector.backend")
             backend = backends.browse(int(params["backend_id"])).exists()
             if not backend:
                 raise UserError(self.env._("The backend was deleted in the meantime."))
-            binding = model.browse()
         backend.check_access("read")
         # A binding that the user may not see exists nevertheless.
         with backend.sudo().work_on(model._name) as work:

@@ -4,14 +4,15 @@ from odoo.exceptions import UserError
 
 from ...jobs.methods import EXPORT, IMPORT
 from ...tools.inspection import binding_models, model_label, wrapped_model
+from ...tools.overrides import overrides
 
 #: The parts of a connector that people care about, by the usage of their component.
-PARTS = {
-    "exports": "record.exporter",
-    "imports": "record.importer",
-    "deletes": "record.exporter.deleter",
-    "batches": "batch.importer",
-}
+PARTS = (
+    "record.exporter",
+    "record.importer",
+    "record.exporter.deleter",
+    "batch.importer",
+)
 
 
 class ConnectorDescription(models.AbstractModel):
@@ -50,29 +51,28 @@ class ConnectorDescription(models.AbstractModel):
 
     def _facts(self, work):
         """Return sentences about what the connector does with these records."""
-        has = {
-            name: bool(work.many_components(usage=usage))
-            for name, usage in PARTS.items()
-        }
+        exports, imports, deletes, batches = (
+            bool(work.many_components(usage=usage)) for usage in PARTS
+        )
         listens = self._listens(work)
         sentences = []
-        if has["exports"] and listens:
+        if exports and listens:
             sentences.append(self.env._("Changes in Odoo are exported immediately."))
-        elif has["exports"]:
+        elif exports:
             sentences.append(self.env._("Records of Odoo are exported on request."))
-        if has["imports"] and has["batches"]:
+        if imports and batches:
             sentences.append(
                 self.env._(
                     "Changes on the backend are imported when Odoo searches for them."
                 )
             )
-        elif has["imports"]:
+        elif imports:
             sentences.append(self.env._("Records of the backend are imported singly."))
-        if has["imports"] and self._matches(work):
+        if imports and self._matches(work):
             sentences.append(
                 self.env._("Records that both sides have already are linked.")
             )
-        if has["deletes"] and listens:
+        if deletes and listens:
             sentences.append(
                 self.env._(
                     "Records that are deleted in Odoo are deleted on the backend, too."
@@ -107,36 +107,30 @@ class ConnectorDescription(models.AbstractModel):
     def _matches(self, work):
         base = work.components_registry["connector.record.importer"]
         return any(
-            getattr(importer, "_match_existing", None)
-            and type(importer)._match_existing is not base._match_existing
-            for importer in work.many_components(usage=PARTS["imports"])
+            hasattr(importer, "_match_existing")
+            and overrides(importer, base, "_match_existing")
+            for importer in work.many_components(usage="record.importer")
         )
 
     def _rows(self, work, direction):
         comparer = work.component(usage="record.comparison")
         exports = direction == EXPORT
+        how = {
+            "lines": self.env._("each line of it"),
+            "computed": self.env._("computed by the connector"),
+            "followed": self.env._("a field of the linked record"),
+            "reference": self.env._("the linked record"),
+            "converted": self.env._("converted"),
+        }
         return [
             {
                 "sources": [
                     comparer.label(name, of_odoo=exports) for name in field.sources
                 ],
                 "target": comparer.label(field.target, of_odoo=not exports),
-                "how": self._how(field),
+                "how": how.get(field.how, ""),
                 "note": field.note,
                 "onlyCreate": field.only_create,
             }
             for field in comparer.described_fields(direction)
         ]
-
-    def _how(self, field):
-        if field.is_lines:
-            return self.env._("each line of it")
-        if field.is_computed:
-            return self.env._("computed by the connector")
-        if field.is_followed:
-            return self.env._("a field of the linked record")
-        if field.is_reference:
-            return self.env._("the linked record")
-        if field.is_converted:
-            return self.env._("converted")
-        return ""

@@ -15,6 +15,8 @@ NAMESPACE = "connector_odoo"
 #: ids that one call returns
 PAGE = 500
 ARCHIVED_TOO = {"active_test": False}
+#: methods that change nothing in the shop
+READING = ("search", "search_count", "search_read")
 
 
 class OdooAdapter(AbstractComponent):
@@ -46,6 +48,11 @@ class OdooAdapter(AbstractComponent):
     def _headers(self):
         database = self.backend_record.sudo().database
         return {"X-Odoo-Database": database} if database else {}
+
+    def _only_reads(self, method, path, **kwargs):
+        """Let previews read, which the API does by POST, too."""
+        called = path.rpartition("/")[2]
+        return called in READING or super()._only_reads(method, path, **kwargs)
 
     def version(self):
         """Return the version of the shop's Odoo, if it accepts the key."""
