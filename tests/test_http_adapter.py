@@ -162,10 +162,10 @@ class TestCalls(HTTPCase):
                 adapter.publish()
             with self.assertRaises(ReadOnlyError):
                 adapter.create({})
-        sent = [request[0] for request in self.web.requests]
+        sent = [call.method for call in self.web.calls]
         self.assertEqual(sent, ["GET", "REPORT", "POST"])
         self.component("http.0").publish()
-        self.assertEqual(len(self.web.requests), 4)
+        self.assertEqual(len(self.web.calls), 4)
 
     def test_an_answer_without_content_is_none(self):
         self.will_answer(204)
