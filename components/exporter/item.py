@@ -27,7 +27,7 @@ class Call(NamedTuple):
 
 
 class ExportItem(Item):
-    """State of the export of one record, and the steps that need no lock of their own.
+    """The export of one record: its state, and the steps that call the hooks.
 
     :param binding: the binding to export
     :param exporter: the exporter whose hooks export it; ``None`` for a connector's own
