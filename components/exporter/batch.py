@@ -172,11 +172,10 @@ class BatchExporter(AbstractComponent):
             for binding in bindings
         ]
         self._export_items(items)
-        settled = [item.changes for item in items if item.settles_changes]
         commit_if_allowed(self.env)  # so that no conflict undoes the next step
-        changes.browse().union(*settled).forget()
-        skipped = [item.changes for item in items if item.keeps_changes]
-        changes.browse().union(*skipped).merge()
+        none = changes.browse()
+        none.union(*(item.changes for item in items if item.settles_changes)).forget()
+        none.union(*(item.changes for item in items if item.keeps_changes)).merge()
         return self._report(items)
 
     def _export_items(self, items):
