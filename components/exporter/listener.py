@@ -17,7 +17,6 @@ from ...tools.diagnosis import described
 from ...tools.event_batch import collect
 from ...tools.external_id import is_external_id
 from ...tools.inspection import fields_of_bindings, is_binding_model
-from ...tools.overrides import overrides
 
 _logger = logging.getLogger(__name__)
 
@@ -96,6 +95,23 @@ class ExportListener(AbstractComponent):
     #: the only one2many to bindings, or to those in ``_apply_on`` if it names any.
     _binding_field = None
 
+    #: Whether a connector decides for each record what is exported. Otherwise the
+    #: records of a transaction are handled together, at its end.
+    _decides_by_record = False
+    #: Whether a connector adds arguments to the delete of a record.
+    _overrides_delete_arguments = False
+
+    @classmethod
+    def _detect_overrides(cls):
+        super()._detect_overrides()
+        cls._decides_by_record = any(
+            getattr(cls, hook) is not getattr(ExportListener, hook)
+            for hook in ("_bindings", "_exported_fields", "_note")
+        )
+        cls._overrides_delete_arguments = (
+            cls._delete_arguments is not ExportListener._delete_arguments
+        )
+
     def on_record_create(self, record, fields=None):
         """Export a new binding."""
         if not self.no_connector_export(record) and self._is_binding(record):
@@ -105,7 +121,7 @@ class ExportListener(AbstractComponent):
         """Export the fields that changed."""
         if self.no_connector_export(record):
             return
-        if self._decides_by_record():
+        if self._decides_by_record:
             for binding in self._bindings(record):
                 self._note_changes(binding, binding, fields)
         elif record.id:
@@ -167,10 +183,6 @@ class ExportListener(AbstractComponent):
 
     # -- steps
 
-    def _decides_by_record(self):
-        # Otherwise the records of a transaction are handled together, at its end.
-        return overrides(self, ExportListener, "_bindings", "_exported_fields", "_note")
-
     def _field_of_bindings(self, record):
         """Return the name of the field of Odoo records that holds their bindings.
 
@@ -226,7 +238,7 @@ class ExportListener(AbstractComponent):
         """Delay jobs that delete on the backend what belongs to records."""
         # An error in what the user wrote before must not look like the connector's.
         self.env.cr.flush()
-        if self._decides_by_record():
+        if self._decides_by_record:
             found = [each for record in records for each in self._bindings(record)]
         else:
             found = self._find_bindings(records).values()
@@ -249,7 +261,7 @@ class ExportListener(AbstractComponent):
 
     def _deletes(self, bindings):
         """Return the arguments of the deletes of bindings that the backend has."""
-        if overrides(self, ExportListener, "_delete_arguments"):
+        if self._overrides_delete_arguments:
             deletes = [self._delete_arguments(binding) for binding in bindings]
         else:
             deletes = self._external_ids(bindings)
