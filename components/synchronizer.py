@@ -37,38 +37,45 @@ class Synchronizer(AbstractComponent):
     def mapper(self):
         """The mapper of the model, looked up on first use."""
         if self._mapper is None:
-            self._mapper = (
-                self._shares_with.mapper
-                if self._shares_with
-                else self.component(usage=self._base_mapper_usage)
-            )
+            other, usage = self._shares_with, self._base_mapper_usage
+            self._mapper = other.mapper if other else self.component(usage=usage)
         return self._mapper
 
     @property
     def binder(self):
         """The binder of the model, looked up on first use."""
         if self._binder is None:
-            self._binder = (
-                self._shares_with.binder if self._shares_with else self.binder_for()
-            )
+            other = self._shares_with
+            self._binder = other.binder if other else self.binder_for()
         return self._binder
 
     @property
     def backend_adapter(self):
         """The backend adapter of the model, looked up on first use."""
         if self._backend_adapter is None:
+            other, usage = self._shares_with, self._base_backend_adapter_usage
             self._backend_adapter = (
-                self._shares_with.backend_adapter
-                if self._shares_with
-                else self.component(usage=self._base_backend_adapter_usage)
+                other.backend_adapter if other else self.component(usage=usage)
             )
         return self._backend_adapter
+
+    def for_item(self, item):
+        """Return a synchronizer like this one for a record of its own.
+
+        It uses our components: see :meth:`share_components`.
+
+        :param item: the :class:`~.item.Item` of the record
+        """
+        other = type(self)(self.work)
+        other.share_components(self)
+        other._item = item
+        return other
 
     def share_components(self, other):
         """Use the mapper, binder and adapter of another synchronizer.
 
         Many records then share what these have prepared, such as a mapping plan. The
-        components are looked up on first use.
+        components are looked up on first use. A connector overrides it to share more.
 
         :param other: a synchronizer of the same model and backend
         """

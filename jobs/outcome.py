@@ -3,7 +3,6 @@
 
 from collections import Counter
 from functools import wraps
-from typing import NamedTuple
 
 from .causes import cause_of
 
@@ -19,59 +18,63 @@ POSTPONED = "postponed"  #: another job has to finish first
 FAILED = "failed"
 
 
-class Outcome(NamedTuple):
-    """The result of a synchronisation."""
+class Outcome(str):
+    """What a synchronisation did: a translated text for people, with what it counts.
 
-    kind: str  #: one of the constants above
-    message: str  #: translated sentence for people
+    A job stores the text of the outcome that it returns, and the counts for screens.
 
-    def counted(self):
-        """Return the message, with the counts that a job stores.
+    :param kind: one of the constants above
+    :param message: the text
+    :param counts: number of records by the kind of their outcome; by default one, or
+        none if jobs do the work
+    """
 
-        :rtype: Message
-        """
-        counts = getattr(self.message, "counts", None)
+    def __new__(cls, kind, message, counts=None):
+        outcome = super().__new__(cls, message)
         if counts is None:
-            counts = {} if self.kind == DELAYED else {self.kind: 1}
-        return Message(self.message, counts)
+            counts = getattr(message, "counts", {} if kind == DELAYED else {kind: 1})
+        outcome.kind, outcome.counts = kind, Counter(counts)
+        return outcome
+
+    @property
+    def message(self):
+        """The text alone."""
+        return str(self)
+
+    @classmethod
+    def join(cls, outcomes):
+        """Return one outcome of several: a line for each, and the sum of their counts.
+
+        :param outcomes: list of outcomes; a plain text counts nothing
+        :rtype: Outcome
+        """
+        counts = Counter()
+        for outcome in outcomes:
+            counts.update(getattr(outcome, "counts", {}))
+        return Outcome(DELAYED, "\n".join(outcomes), counts)
 
 
-class Message(str):
-    """A translated text that carries how many records had which outcome.
-
-    The job that returns it stores the counts for the screens.
+class Message(Outcome):
+    """The outcome of many records; connectors use :class:`Outcome` instead.
 
     :param text: the text
-    :param counts: number of records by the kind of the outcome
+    :param counts: number of records by the kind of their outcome
     """
 
     def __new__(cls, text, counts):
-        message = super().__new__(cls, text)
-        message.counts = Counter(counts)
-        return message
-
-    @classmethod
-    def join(cls, messages):
-        """Return a text with a line for each message, and the sum of their counts.
-
-        :param messages: list of messages; a plain text counts nothing
-        :rtype: Message
-        """
-        counts = Counter()
-        for message in messages:
-            counts.update(getattr(message, "counts", {}))
-        return cls("\n".join(messages), counts)
+        kind = next(iter(counts)) if len(counts) == 1 else UPDATED
+        return super().__new__(cls, kind, text, counts)
 
 
-def outcome_of(message):
-    """Return the outcome of a record whose synchronisation returned a message.
+def outcome_of(result):
+    """Return the outcome of a record whose synchronisation returned a result.
 
-    :param message: what it returned; a plain text does not say what was done
+    :param result: an :class:`Outcome`; a plain text does not say what was done
     :rtype: Outcome
     """
-    counts = getattr(message, "counts", None) or {UPDATED: 1}
-    kind = next(iter(counts)) if len(counts) == 1 else UPDATED
-    return Outcome(kind, message)
+    if isinstance(result, Outcome):
+        return result
+    return Outcome(UPDATED, result or "")
 
 
 class NothingToDo(Exception):
@@ -87,11 +90,10 @@ class NothingToDo(Exception):
 
 
 def returns_message(flow):
-    """Let a method of a synchronizer return the message of its outcome.
+    """Let a method of a synchronizer end early with :class:`NothingToDo`.
 
-    The decorated method may return an :class:`Outcome` or raise :class:`NothingToDo`.
-    The synchronizer keeps the outcome in its attribute ``outcome``. Any other result is
-    returned unchanged.
+    The synchronizer keeps the :class:`Outcome` that the decorated method returns in its
+    attribute ``outcome``. Any other result is returned unchanged.
     """
 
     @wraps(flow)
@@ -100,10 +102,9 @@ def returns_message(flow):
             result = flow(self, *args, **kwargs)
         except NothingToDo as nothing:
             result = nothing.outcome
-        if not isinstance(result, Outcome):
-            return result
-        self.outcome = result
-        return result.counted()
+        if isinstance(result, Outcome):
+            self.outcome = result
+        return result
 
     return run
 
@@ -135,9 +136,7 @@ class Report:
         """
         if isinstance(error, Outcome):
             self.add(error)
-            sentence = self.env._(
-                "%(record)s: %(cause)s", record=label, cause=error.message
-            )
+            sentence = self.env._("%(record)s: %(cause)s", record=label, cause=error)
         else:
             self.counts[FAILED] += 1
             sentence = self.env._(
@@ -153,7 +152,7 @@ class Report:
         :param labels: pairs of the kind to count and a translated word for it; a kind
             that did not occur is left out
         :param first: translated text that the line begins with
-        :rtype: Message
+        :rtype: Outcome
         """
         labels = [
             *labels,
@@ -167,4 +166,4 @@ class Report:
         ]
         counts = ", ".join([first, *counted] if first else counted)
         counts = counts or self.env._("Nothing was done")
-        return Message("\n".join([f"{counts}.", *self.failures]), self.counts)
+        return Outcome(DELAYED, "\n".join([f"{counts}.", *self.failures]), self.counts)

@@ -8,7 +8,7 @@ from ..exception import JOB_LEVEL_ERRORS
 from ..jobs.deletes import delay_delete
 from ..jobs.facts import outcome_values
 from ..jobs.methods import record_keys_of
-from ..jobs.outcome import DELETED, GONE, SKIPPED, Message, Outcome, Report, outcome_of
+from ..jobs.outcome import DELETED, GONE, SKIPPED, Outcome, Report, outcome_of
 from ..tools.backends import backend_of
 from ..tools.binding_cache import invalidate
 from ..tools.transactions import commit_on_success
@@ -80,9 +80,9 @@ class ExternalBinding(models.AbstractModel):
     @api.private
     def import_announced(self, backend, external_id, deleted=False):
         """Import a record that the backend has announced"""
-        message = self.import_record(backend, external_id)
-        if outcome_of(message).kind != GONE:
-            return message
+        result = self.import_record(backend, external_id)
+        if outcome_of(result).kind != GONE:
+            return result
         with backend.work_on(self._name) as work:
             importer = work.component(usage="record.importer")
             return importer.run_missing(external_id, deleted)
@@ -105,7 +105,17 @@ class ExternalBinding(models.AbstractModel):
     @api.private
     def export_record(self, fields=None):
         """Export a record to the backend"""
-        return self._export(fields).counted()
+        try:
+            backend = backend_of(self.ensure_one())
+        except MissingError:
+            message = self.env._(
+                "Nothing was exported: the record was deleted in Odoo."
+            )
+            return Outcome(GONE, message)
+        with backend.work_on(self._name) as work:
+            exporter = work.component(usage="record.exporter")
+            result = exporter.run(self, fields=fields)
+            return exporter.outcome or outcome_of(result)
 
     @api.private
     def export_changes(self):
@@ -118,12 +128,12 @@ class ExternalBinding(models.AbstractModel):
         if not self.exists():
             changes.forget()
             return self.env._("Nothing was exported: the record was deleted in Odoo.")
-        outcome = self._export_with_own_method(changes.changed_fields())
+        outcome = outcome_of(self.export_record(fields=changes.changed_fields()))
         if outcome.kind == SKIPPED:
             changes.merge()
         else:
             changes.forget()
-        return outcome.counted()
+        return outcome
 
     def _export_changes_of_many(self, changes):
         """Export changes of many records, each with its own fields.
@@ -149,35 +159,12 @@ class ExternalBinding(models.AbstractModel):
                     results.append(self.env._("A job exports each record."))
                 else:
                     results.append(exporter.run_changes(bindings, changes))
-        return Message.join(results)
+        return Outcome.join(results)
 
     @api.private
     def exports_by_own_method(self):
         """Return whether a connector defines or extends ``export_record``."""
         return type(self).export_record is not ExternalBinding.export_record
-
-    def _export_with_own_method(self, fields):
-        """Call a connector's own ``export_record``, which may know no outcomes."""
-        if self.exports_by_own_method():
-            return outcome_of(self.export_record(fields=fields))
-        return self._export(fields)
-
-    def _export(self, fields):
-        """Run the exporter of the record.
-
-        :rtype: Outcome
-        """
-        try:
-            backend = backend_of(self.ensure_one())
-        except MissingError:
-            message = self.env._(
-                "Nothing was exported: the record was deleted in Odoo."
-            )
-            return Outcome(GONE, message)
-        with backend.work_on(self._name) as work:
-            exporter = work.component(usage="record.exporter")
-            message = exporter.run(self, fields=fields)
-            return exporter.outcome or outcome_of(message)
 
     @api.private
     def export_chunk(self, fields=None):
@@ -187,7 +174,7 @@ class ExternalBinding(models.AbstractModel):
             with backend.work_on(self._name) as work:
                 exporter = work.component(usage="batch.exporter")
                 results.append(exporter.run_chunk(bindings, fields=fields))
-        return Message.join(results)
+        return Outcome.join(results)
 
     @api.private
     def compare_sides(self, backend, comparison):
@@ -229,8 +216,8 @@ class ExternalBinding(models.AbstractModel):
         for external_id, *more in deletes:
             try:
                 with commit_on_success(self.env):
-                    message = self.export_delete_record(backend, external_id, *more)
-                report.add(Outcome(DELETED, message))
+                    self.export_delete_record(backend, external_id, *more)
+                report.add(Outcome(DELETED, ""))
             except JOB_LEVEL_ERRORS:
                 raise  # The job is retried; deletes can be repeated.
             except Exception as error:

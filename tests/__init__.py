@@ -33,6 +33,7 @@ from . import (
     test_newer_on_backend,
     test_one_and_many,
     test_orm,
+    test_outcome,
     test_overview,
     test_own_creates,
     test_preview,

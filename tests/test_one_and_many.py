@@ -7,6 +7,7 @@ from itertools import product
 from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component
+from odoo.addons.connector.components.exporter.bulk import can_export_together
 from odoo.addons.connector.components.mapper import mapping
 from odoo.addons.connector.exception import (
     JOB_LEVEL_ERRORS,
@@ -358,8 +359,10 @@ class TestExportTogether(TestExportOneByOne):
         self.build(*self.many_components())
 
     def export(self, bindings, **options):
-        exporter = self.component("record.exporter")
-        self.assertTrue(exporter.can_use_bulk_calls, "what a test overrides forbids it")
+        exporter, batch = map(self.component, ("record.exporter", "batch.exporter"))
+        self.assertTrue(
+            can_export_together(exporter, batch), "what a test overrides forbids it"
+        )
         return super().export(bindings, **options)
 
 

@@ -188,7 +188,7 @@ class RecordComparer(Component):
                 item = ImportItem(external_id)
                 if prefetched is not _UNREAD:
                     item.prefetch(prefetched)
-                return self.importer.importer_for(item)._import_data() or None
+                return self.importer.for_item(item)._import_data() or None
             if prefetched is not _UNREAD:
                 return prefetched
             return self.adapter().read(external_id) or None
@@ -379,9 +379,8 @@ class RecordComparer(Component):
             return exporter
         if direction == IMPORT and isinstance(self.importer, RecordImporter):
             item = ImportItem(external_id, data)
-            importer = self.importer.importer_for(item)
-            item.importer, item.binding = importer, binding
-            return importer
+            item.binding = binding
+            return self.importer.for_item(item)
         return None
 
     def _link_fields(self):

@@ -19,11 +19,11 @@ from ...jobs.outcome import (
     returns_message,
 )
 from ...tools.backends import chunk_size_of
-from ...tools.capabilities import has_capability
 from ...tools.inspection import checks_connection
 from ...tools.orm import cache_value
 from ...tools.transactions import commit_if_allowed, commit_on_success
-from .bulk import BulkExport, CustomExport, ExportItem, SingleExports
+from .bulk import BulkExport, can_export_together, export_one_by_one
+from .item import ExportItem
 
 
 class BatchExporter(AbstractComponent):
@@ -164,12 +164,10 @@ class BatchExporter(AbstractComponent):
         :rtype: str
         """
         self._check_backend_active()
-        items = [
-            ExportItem(binding, self._exporter_of(binding), fields)
-            for binding in bindings.exists().union()
-        ]
-        self._flow(items)(self, items).run()
-        return Outcome(DELAYED, self._report(items))
+        bindings = bindings.exists().union()
+        items = [ExportItem(binding, fields=fields) for binding in bindings]
+        self._export_items(items)
+        return self._report(items)
 
     @returns_message
     def run_changes(self, bindings, changes):
@@ -188,39 +186,28 @@ class BatchExporter(AbstractComponent):
         items = [
             ExportItem(
                 binding,
-                self._exporter_of(binding),
-                by_id[binding.id].changed_fields(),
-                by_id[binding.id],
+                fields=by_id[binding.id].changed_fields(),
+                changes=by_id[binding.id],
             )
             for binding in bindings
         ]
-        self._flow(items)(self, items).run()
-        settled = [item.changes for item in items if item.settles_changes]
+        self._export_items(items)
         commit_if_allowed(self.env)  # so that no conflict undoes the next step
-        changes.browse().union(*settled).forget()
-        skipped = [item.changes for item in items if item.keeps_changes]
-        changes.browse().union(*skipped).merge()
-        return Outcome(DELAYED, self._report(items))
+        none = changes.browse()
+        none.union(*(item.changes for item in items if item.settles_changes)).forget()
+        none.union(*(item.changes for item in items if item.keeps_changes)).merge()
+        return self._report(items)
 
-    def _exporter_of(self, binding):
-        if binding.exports_by_own_method():
-            return CustomExport()
-        return self.component(usage="record.exporter")
-
-    def _flow(self, items):
-        exporter = items[0].exporter if items else None
-        if has_capability(exporter, "can_use_bulk_calls") and has_capability(
-            self.backend_adapter, "_creates_many"
-        ):
-            return BulkExport
-        return SingleExports
-
-    def retry_contention(self):
-        """Retry the job, since another one has changed the records.
-
-        :raise RetryableJobError: always
-        """
-        self._retry_job_later(self.env._("Another job has changed the records."))
+    def _export_items(self, items):
+        """Export items, together if the connector and the backend allow it."""
+        if items and not self.model.exports_by_own_method():
+            exporter = self.component(usage="record.exporter")
+            for item in items:
+                item.exporter = exporter.for_item(item)
+            if can_export_together(exporter, self):
+                BulkExport(self, items).run()
+                return
+        export_one_by_one(self.env, items)
 
     def _report(self, items):
         """Count the outcomes; delay a job for each record that was not exported."""

@@ -2,105 +2,73 @@
 """The export of many records in one job."""
 
 import logging
-from contextlib import contextmanager
 
-from ...exception import (
-    JOB_LEVEL_ERRORS,
-    AccessRefusedError,
-    DefinitionError,
-    InvalidDataError,
-    RetryableJobError,
-)
+from ...exception import AccessRefusedError, DefinitionError, InvalidDataError
 from ...jobs.causes import cause_of
-from ...jobs.outcome import (
-    CREATED,
-    POSTPONED,
-    SKIPPED,
-    UPDATED,
-    NothingToDo,
-    Outcome,
-    outcome_of,
-)
+from ...jobs.outcome import CREATED, POSTPONED, UPDATED, Outcome, outcome_of
 from ...tools.diagnosis import source_of
 from ...tools.external_id import is_external_id
 from ...tools.locks import lock_free_rows
+from ...tools.overrides import overrides
 from ...tools.transactions import (
     commit_if_allowed,
     commit_on_success,
     commit_on_write,
     rollback_on_error,
 )
+from ..item import run_each
+from .item import ExportItem
+from .record import BYPASSED_HOOKS, GenericExporter
 
 _logger = logging.getLogger(__name__)
 
 
-class ExportItem:
-    """A record on its way through the export of many.
+def can_export_together(exporter, batch):
+    """Return whether one call may export many records.
 
-    :param binding: the binding to export
-    :param exporter: the exporter whose hooks export it
-    :param fields: names of the fields that changed; all when empty
-    :param changes: rows of ``connector.export.change`` that the export settles
+    A connector that overrides one of the bypassed hooks exports one by one.
+
+    :param exporter: the exporter of the records
+    :param batch: the batch exporter, whose adapter is called
+    """
+    if overrides(exporter, GenericExporter, *BYPASSED_HOOKS):
+        return False
+    return getattr(batch.backend_adapter, "_creates_many", False)
+
+
+def export_one_by_one(env, items):
+    """Export records one after the other, each in a transaction of its own.
+
+    :param env: ``Environment`` to work in
+    :param items: list of :class:`~.item.ExportItem`; each gets an outcome or an error
+    :raise Exception: an error of the transaction or the backend, which concerns the
+        whole job
     """
 
-    def __init__(self, binding, exporter, fields=None, changes=None):
-        self.binding = binding
-        self.exporter = exporter
-        self.fields = fields
-        self.changes = changes
-        self.call = None  #: the :class:`~.record.Call` to send
-        self.outcome = None  #: the :class:`~...jobs.outcome.Outcome`
-        self.error = None  #: the exception that stopped the export
-        self.key = None  #: the idempotency key of a create
+    def export(item):
+        with commit_on_success(env):
+            # Without the others: they would be read again after each commit.
+            binding = item.binding.with_prefetch()
+            if item.exporter is None:
+                result = binding.export_record(fields=item.fields)
+                item.outcome = outcome_of(result)
+            else:
+                result = item.exporter.run(binding, fields=item.fields)
+                # A connector's own exporter may return what it likes.
+                item.outcome = item.exporter.outcome or outcome_of(result)
+            item.forget_changes()
 
-    @property
-    def is_open(self):
-        """Return whether the export of the record goes on."""
-        return self.outcome is None and self.error is None
-
-    @property
-    def is_done(self):
-        """Return whether the record needs no job of its own."""
-        return bool(self.outcome and self.outcome.kind != POSTPONED)
-
-    @property
-    def settles_changes(self):
-        """Return whether the changes are exported, and no longer needed."""
-        done = self.outcome and self.outcome.kind not in (SKIPPED, POSTPONED)
-        return bool(done and self.changes)
-
-    @property
-    def keeps_changes(self):
-        """Return whether nothing was exported: a later export needs the changes."""
-        return bool(self.changes and self.outcome and self.outcome.kind == SKIPPED)
-
-    def forget_changes(self):
-        """Delete the changes of the record if they are exported."""
-        if self.settles_changes:
-            self.changes.forget()
-            self.changes = None
+    run_each(items, export)
 
 
-class CustomExport:
-    """In place of an exporter: a connector's own ``export_record``."""
+class BulkExport:
+    """Export many records with one call that creates, and one that writes.
 
-    outcome = None  #: it only returns a message
-
-    def run(self, binding, fields=None):
-        """Export a binding.
-
-        :param binding: the binding
-        :param fields: names of the fields that changed; all when empty
-        :return: what ``export_record`` returns
-        """
-        return binding.export_record(fields=fields)
-
-
-class ExportFlow:
-    """Base of the ways to export many records; no record stops another one.
+    The steps are those of :class:`~.record.GenericExporter`, each for all records; no
+    record stops another one.
 
     :param batch: the batch exporter
-    :param items: list of :class:`ExportItem`
+    :param items: list of :class:`~.item.ExportItem`, each with an exporter of its own
     """
 
     def __init__(self, batch, items):
@@ -114,77 +82,20 @@ class ExportFlow:
         :raise Exception: an error of the transaction or the backend, which concerns the
             whole job
         """
-        raise NotImplementedError
-
-    @contextmanager
-    def keep_error(self, item):
-        """Keep the error of an item, so that the others are exported.
-
-        :param item: an :class:`ExportItem`
-        """
-        try:
-            yield
-        except JOB_LEVEL_ERRORS:
-            raise
-        except RetryableJobError as error:
-            item.outcome = Outcome(POSTPONED, str(error))
-        except Exception as error:
-            item.outcome, item.error = None, error
-
-    @contextmanager
-    def keep_outcome(self, item):
-        """Keep the outcome of an item with nothing to export, which is not an error.
-
-        :param item: an :class:`ExportItem`
-        """
-        try:
-            yield
-        except NothingToDo as nothing:
-            item.outcome = nothing.outcome
-
-
-class SingleExports(ExportFlow):
-    """Export records one after the other, each in a transaction of its own."""
-
-    def run(self):
-        for item in self.items:
-            # Without the others: they would be read again after each commit.
-            binding = item.binding.with_prefetch()
-            with self.keep_error(item), commit_on_success(self.env):
-                message = item.exporter.run(binding, fields=item.fields)
-                # A connector's own exporter may return what it likes.
-                item.outcome = item.exporter.outcome or outcome_of(message)
-                item.forget_changes()
-
-
-class BulkExport(ExportFlow):
-    """Export many records with one call that creates, and one that writes.
-
-    The steps are those of :class:`~.record.GenericExporter`, each for all records.
-    """
-
-    def run(self):
-        for item in self.items[1:]:
-            item.exporter.share_components(self.items[0].exporter)
-        self._start()
-        self._lock()
-        self._build_calls()
+        run_each(self.items, self._start)
+        self._lock([item for item in self.items if item.is_open or self._has_id(item)])
+        items = [item for item in self.items if item.is_open]
+        items = run_each(items, self._build_call)
         # Creates come last: their ids are committed before anything else can fail.
-        self._update(self._with_call(UPDATED))
-        self._create(self._with_call(CREATED))
+        self._update([item for item in items if item.call.kind == UPDATED])
+        self._create([item for item in items if item.call.kind == CREATED])
         bound = self._bind([item for item in self.items if self._has_id(item)])
-        self._finish(bound)
-
-    def _open_items(self):
-        return [item for item in self.items if item.is_open]
-
-    def _with_call(self, kind):
-        return [item for item in self._open_items() if item.call.kind == kind]
+        if bound and overrides(bound[0].exporter, GenericExporter, "_after_export"):
+            run_each(bound, self._finish)
 
     def _has_id(self, item):
         """Return whether a record is known to the backend, also if it was skipped."""
-        done = item.outcome is not None and item.outcome.kind != POSTPONED
-        return done and is_external_id(item.exporter.external_id)
+        return item.is_done and is_external_id(item.external_id)
 
     def _bindings(self, items):
         model = self.batch.model
@@ -192,22 +103,17 @@ class BulkExport(ExportFlow):
 
     # -- the steps
 
-    def _start(self):
-        for item in self.items:
-            with (
-                self.keep_error(item),
-                commit_on_write(self.env),  # The rollback of another one spares it.
-                self.keep_outcome(item),
-            ):
-                item.exporter.start_export(item.binding, item.fields)
-                item.exporter.prepare_export()
+    def _start(self, item):
+        with commit_on_write(self.env):  # The rollback of another one spares it.
+            run_each([item], ExportItem.begin, raised=Exception)
 
-    def _lock(self):
+    def _lock(self, items):
         """Lock the rows, and postpone the records that another job holds."""
-        items = [item for item in self.items if item.is_open or self._has_id(item)]
         free = lock_free_rows(self._bindings(items))
         if free is None:
-            self.batch.retry_contention()
+            self.batch._retry_job_later(
+                self.env._("Another job has changed the records.")
+            )
         for item in items:
             if item.binding not in free:
                 message = self.env._(
@@ -215,16 +121,17 @@ class BulkExport(ExportFlow):
                 )
                 item.outcome = Outcome(POSTPONED, message)
 
-    def _build_calls(self):
-        for item in self._open_items():
-            with self.keep_error(item), self.keep_outcome(item):
-                item.call = item.exporter.build_call(item.fields)
-                item.exporter.validate_call(item.call)
+    def _build_call(self, item):
+        call = item.build_call(item.fields)
+        if call.kind == CREATED:
+            item.exporter._validate_create_data(call.data)
+        else:
+            item.exporter._validate_update_data(call.data)
 
     def _update(self, items):
         if not items:
             return
-        changes = [(item.exporter.external_id, item.call.data) for item in items]
+        changes = [(item.external_id, item.call.data) for item in items]
         try:
             results = self.batch.backend_adapter.write_many(changes)
         except InvalidDataError as error:
@@ -233,7 +140,7 @@ class BulkExport(ExportFlow):
             if isinstance(result, Exception):
                 item.error = result
             else:
-                item.outcome = item.exporter.exported_outcome(item.call)
+                item.outcome = item.exported()
 
     def _create(self, items):
         items = self._begin_creates(items)
@@ -246,9 +153,11 @@ class BulkExport(ExportFlow):
             if isinstance(result, Exception):
                 self._refused(item, result)
                 continue
-            with self.keep_error(item):
-                item.exporter.take_external_id(result)
-                item.outcome = item.exporter.exported_outcome(item.call)
+            try:
+                item.exporter._take_created_id(result, "create_many")
+                item.outcome = item.exported()
+            except AssertionError as error:
+                item.fail(error)
 
     def _create_many(self, items):
         """Return the external id of each record, or its error."""
@@ -277,7 +186,7 @@ class BulkExport(ExportFlow):
         """Commit the intents; postpone the records with an unconfirmed create."""
         if not items:
             return []
-        begun = items[0].exporter.create_recovery.begin(self._bindings(items))
+        begun = items[0].exporter._create_recovery.begin(self._bindings(items))
         for item in items:
             item.key, is_unconfirmed = begun[item.binding.id]
             if is_unconfirmed:
@@ -285,13 +194,11 @@ class BulkExport(ExportFlow):
                     "An earlier create is unconfirmed; a separate job looks for it."
                 )
                 item.outcome = Outcome(POSTPONED, message)
-            else:
-                item.exporter.use_idempotency_key(item.key)
         return [item for item in items if item.is_open]
 
     def _refused(self, item, error):
         if isinstance(error, InvalidDataError | AccessRefusedError):
-            item.exporter.create_recovery.refused(item.key)
+            item.exporter._create_recovery.refused(item.key)
         item.error = error
 
     def _bind(self, items):
@@ -302,28 +209,22 @@ class BulkExport(ExportFlow):
         try:
             with rollback_on_error(self.env):
                 self.batch.binder.bind_many(
-                    [(item.exporter.external_id, item.binding) for item in items]
+                    [(item.external_id, item.binding) for item in items]
                 )
                 commit_if_allowed(self.env)
         except Exception as error:
             cause = cause_of(self.env, error)
             _logger.info("Records are bound one by one because of %s", cause)
-            return self._bind_one_by_one(items)
+            return run_each(items, self._bind_alone)
         created = [item for item in items if item.key]
         if created:
-            created[0].exporter.create_recovery.succeeded(self._bindings(created))
+            created[0].exporter._create_recovery.succeeded(self._bindings(created))
         return items
 
-    def _bind_one_by_one(self, items):
-        bound = []
-        for item in items:
-            with self.keep_error(item), commit_on_success(self.env):
-                item.exporter.bind_record()
-                bound.append(item)
-        return bound
+    def _bind_alone(self, item):
+        with commit_on_success(self.env):
+            item.exporter._bind_and_commit()
 
-    def _finish(self, items):
-        for item in items:
-            if item.exporter.has_details:
-                with self.keep_error(item), commit_on_success(self.env):
-                    item.exporter.finish_export()
+    def _finish(self, item):
+        with commit_on_success(self.env):
+            item.exporter._after_export()

@@ -1,38 +1,23 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The export of one record, with the hooks that a connector overrides."""
 
-from typing import NamedTuple
+from functools import cached_property
 
-from odoo.exceptions import MissingError
 from odoo.fields import Domain
 
 from odoo.addons.component.core import AbstractComponent
-from odoo.addons.component.exception import NoComponentError
 
-from ...exception import AccessRefusedError, IDMissingInBackend, InvalidDataError
-from ...jobs.outcome import (
-    CREATED,
-    GONE,
-    UNCHANGED,
-    UPDATED,
-    NothingToDo,
-    Outcome,
-    returns_message,
-)
+from ...jobs.outcome import CREATED, returns_message
 from ...tools.diagnosis import source_of
 from ...tools.external_id import is_external_id, require_external_id
+from ...tools.overrides import overrides
 from ...tools.transactions import commit_if_allowed, search_committed
-from .recovery import NoRecovery, recovery_for
+from ..item import item_value
+from .item import Call, ExportItem  # noqa: F401 (Call was defined here)
+from .recovery import recovery_for
 
 #: Hooks that an export of many records does not call for each record.
 BYPASSED_HOOKS = ("run", "_run", "_lock", "_create", "_update", "_bind_and_commit")
-
-
-class Call(NamedTuple):
-    """Data that an export sends to the backend."""
-
-    kind: str  #: ``CREATED`` or ``UPDATED``
-    data: dict  #: the mapped data
 
 
 class GenericExporter(AbstractComponent):
@@ -62,28 +47,14 @@ class GenericExporter(AbstractComponent):
     #: By default, a job imports it later, and the export overwrites it on the backend.
     _import_before_export = False
 
-    #: Whether many records may be exported with one call: a connector that overrides
-    #: one of the bypassed hooks exports one by one.
-    can_use_bulk_calls = True
-    #: Whether a connector has something to do after an export.
-    has_details = False
-
-    @classmethod
-    def _detect_overrides(cls):
-        super()._detect_overrides()
-        cls.can_use_bulk_calls = all(
-            getattr(cls, hook) is getattr(GenericExporter, hook)
-            for hook in BYPASSED_HOOKS
-        )
-        cls.has_details = cls._after_export is not GenericExporter._after_export
+    binding = item_value("binding", "The binding that is exported.")
+    external_id = item_value(
+        "external_id", "Its id on the backend; false while it has none."
+    )
 
     def __init__(self, work_context):
         super().__init__(work_context)
-        self.binding = None  #: the binding that is exported
-        self.external_id = None  #: its id on the backend; false while it has none
-        self._bound_id = None  #: the id that the binding had when the export began
-        self._idempotency_key = None  #: the key of the create that is under way
-        self._create_recovery = None
+        self._item = ExportItem(None, self)
 
     @returns_message
     def run(self, binding, *args, **kwargs):
@@ -94,7 +65,9 @@ class GenericExporter(AbstractComponent):
         :return: what :meth:`_run` returns, a sentence for people
         :raise RetryableJobError: when another job is exporting the record
         """
-        self.start_export(binding, kwargs.get("fields"))
+        self.outcome = None
+        self._item = ExportItem(binding, self, kwargs.get("fields"))
+        self._item.start()
         result = self._run(*args, **kwargs)
         if is_external_id(self.external_id):  # otherwise it was never exported
             self._bind_and_commit()
@@ -108,144 +81,17 @@ class GenericExporter(AbstractComponent):
         :param fields: names of the fields that changed; a record that is new to the
             backend is sent as a whole
         :return: a translated sentence that says what was done
-        :rtype: str
-        """
-        call = self._prepare_call(fields)
-        if call.kind == CREATED:
-            self._create_once(call.data)
-            self._require_created_id(self.external_id, "create")
-        else:
-            self._update(call.data)
-        return self.exported_outcome(call)
-
-    # -- the steps of an export, of one record and of many
-
-    def exported_outcome(self, call):
-        """Return the outcome of a call that the backend has accepted.
-
-        :param call: the :class:`Call`
         :rtype: Outcome
         """
-        message = self.env._(
-            "Exported; its id on the backend is %(external_id)s.",
-            external_id=self.external_id,
-        )
-        return Outcome(call.kind, message)
-
-    def start_export(self, binding, fields=None):
-        """Read the external id of a binding, and compare it with the backend.
-
-        :param binding: the binding to export
-        :param fields: names of the fields that changed; all when empty
-        :raise NothingToDo: when there is nothing that could be exported
-        """
-        self.binding = binding
-        self.outcome = self._idempotency_key = None
-        self._check_backend_active()
-        try:
-            self.external_id = self.binder.to_external(binding)
-        except MissingError:
-            if binding.exists():
-                raise
-            message = self.env._(
-                "Nothing was exported: the record was deleted in Odoo."
-            )
-            raise NothingToDo(message, GONE) from None
-        is_newer = self._check_backend_version()
-        if is_newer and self._import_before_export:
-            self._lock()  # The import writes to the row, and must not wait for it.
-            self._import_newer(fields)
-        elif is_newer:
-            self._delay_import()
-
-    def prepare_export(self):
-        """Export the dependencies of a record that is to be exported.
-
-        :raise NothingToDo: when the record is not to be exported
-        """
-        if self._has_to_skip():
-            raise NothingToDo(
-                self.env._("Skipped: the connector does not export this record.")
-            )
-        self._bound_id = self.binder.to_external(self.binding)
-        self._export_dependencies()
-
-    def build_call(self, fields=None):
-        """Map the record, which has to be locked.
-
-        :param fields: names of the fields that changed; all when empty
-        :rtype: Call
-        :raise NothingToDo: when there is nothing to send
-        """
-        self._refresh_external_id()
-        map_record = self._map_data()
-        if is_external_id(self.external_id):
-            call = Call(UPDATED, self._update_data(map_record, fields=fields))
-        else:
-            call = Call(CREATED, self._create_data(map_record, fields=None))
-        if not call.data:
-            raise NothingToDo(self.env._("There is nothing to export."), UNCHANGED)
-        return call
-
-    def validate_call(self, call):
-        """Check the data of a call before many calls are sent together.
-
-        :param call: the :class:`Call`
-        :raise InvalidDataError: when the data cannot be sent
-        """
-        if call.kind == CREATED:
-            self._validate_create_data(call.data)
-        else:
-            self._validate_update_data(call.data)
-
-    def take_external_id(self, external_id):
-        """Keep the id that the backend gave to a new record.
-
-        :param external_id: the result of a create
-        :raise AssertionError: when the result is not a valid external id
-        """
-        self._require_created_id(external_id, "create_many")
-        self.external_id = external_id
-
-    def _require_created_id(self, external_id, method):
-        if is_external_id(external_id):
-            return
-        if type(self)._create is not GenericExporter._create:
-            source = f"{self._name}._create() ({source_of(type(self), '_create')})"
-        else:
-            adapter = type(self.backend_adapter)
-            source = f"{adapter._name}.{method}() ({source_of(adapter, method)})"
-        require_external_id(external_id, self.binding, source)
-
-    def bind_record(self):
-        """Bind the record and commit."""
-        self._bind_and_commit()
-
-    def finish_export(self):
-        """Do what remains when the export is committed."""
-        self._after_export()
-
-    def _prepare_call(self, fields):
-        self.prepare_export()
+        item = self._item
+        item.prepare()
         self._lock()
-        return self.build_call(fields)
-
-    def _check_backend_version(self):
-        """Call :meth:`_should_import`; forget the id of a record that is gone there."""
-        try:
-            return self._should_import()
-        except IDMissingInBackend:
-            self.external_id = None
-            return False
-
-    def _refresh_external_id(self):
-        """Take over the id that another job bound before we had the lock.
-
-        Dependencies commit. After a commit, we see what other jobs have committed.
-        """
-        external_id = self.binder.to_external(self.binding)
-        if external_id != self._bound_id:
-            self.external_id = external_id
+        call = item.build_call(fields)
+        if call.kind == CREATED:
+            self._create_recovery.create(item)
+        else:
+            self._update(call.data)
+        return item.exported()
 
     # -- hooks before the export
 
@@ -316,25 +162,19 @@ class GenericExporter(AbstractComponent):
             return
         binding = relation
         if relation._name != binding_model:
-            field = self._dependency_binding_field(
-                relation, binding_model, binding_field
-            )
+            field = binding_field or self._default_binding_field
+            if not field:
+                raise ValueError(
+                    f"{self._name}: {relation} is not a {binding_model}, and the field "
+                    "that holds its bindings is not known. Set _default_binding_field "
+                    "on the exporter, or pass binding_field to _export_dependency()."
+                )
             if field in relation._fields:
                 binding = self._dependency_binding(
                     relation, binding_model, binding_extra_vals or {}
                 )
         if not is_external_id(self.binder_for(binding_model).to_external(binding)):
             self.component(usage=component_usage, model_name=binding_model).run(binding)
-
-    def _dependency_binding_field(self, relation, binding_model, binding_field):
-        field = binding_field or self._default_binding_field
-        if not field:
-            raise ValueError(
-                f"{self._name}: {relation} is not a {binding_model}, and the field "
-                "that holds its bindings is not known. Set _default_binding_field on "
-                "the exporter, or pass binding_field to _export_dependency()."
-            )
-        return field
 
     def _dependency_binding(self, relation, binding_model, extra_values):
         """Find or create the binding of an Odoo record on this backend."""
@@ -420,11 +260,9 @@ class GenericExporter(AbstractComponent):
     def _create(self, data):
         """Create the record on the backend and return its external id."""
         self._validate_create_data(data)
-        if self._idempotency_key:
-            return self.backend_adapter.create(
-                data, idempotency_key=self._idempotency_key
-            )
-        return self.backend_adapter.create(data)
+        key = self._item.key
+        options = {"idempotency_key": key} if key else {}
+        return self.backend_adapter.create(data, **options)
 
     def _update(self, data):
         """Change the record on the backend."""
@@ -436,67 +274,25 @@ class GenericExporter(AbstractComponent):
     def _after_export(self):
         """Do what remains when the export is committed, such as export details."""
 
-    # -- a create that is not repeated
+    # -- the end of a create
 
-    @property
-    def create_recovery(self):
-        """The recovery of unconfirmed creates, as far as the adapter allows one."""
-        if self._create_recovery is None:
-            try:
-                self._create_recovery = recovery_for(self)
-            except NoComponentError:  # The exporter calls the backend itself.
-                self._create_recovery = NoRecovery()
-        return self._create_recovery
+    @cached_property
+    def _create_recovery(self):
+        return recovery_for(self)
 
-    def use_idempotency_key(self, key):
-        """Create the record with this key; ``None`` without one."""
-        self._idempotency_key = key
+    def _take_created_id(self, external_id, method="create"):
+        """Keep the id that the backend gave to a new record.
 
-    def _create_once(self, data):
-        """Create the record, or find it if an earlier create is unconfirmed.
-
-        :param data: the data of the new record
+        :raise AssertionError: when it is not a valid external id
         """
-        key, is_unconfirmed = self.create_recovery.begin(self.binding)[self.binding.id]
-        self.use_idempotency_key(key)
-        if is_unconfirmed:
-            self._wait_until_settled(key)
-            if self._adopt_created():
-                return
-            self.create_recovery.begin_again(key)
-        try:
-            self.external_id = self._create(data)
-        except (InvalidDataError, AccessRefusedError):
-            if not is_unconfirmed:  # The create did not happen.
-                self.create_recovery.refused(key)
-                raise
-            # The backend may refuse it because the first create did happen.
-            if not self._adopt_created():
-                raise
-
-    def _wait_until_settled(self, key):
-        """Retry the job while the backend may still be busy with the first create."""
-        seconds = self.create_recovery.seconds_to_wait(key)
-        if seconds:
-            self._retry_job_later(
-                self.env._("The backend may still be creating the record."), seconds
-            )
-
-    def _adopt_created(self):
-        """Bind the record that an unconfirmed create made, and update it.
-
-        :return: whether there was one
-        """
-        external_id = self.create_recovery.find(self._idempotency_key)
-        if external_id is None:
-            return False
-        self.external_id = external_id
-        self._bind_and_commit()  # Before the update, which may fail.
-        self._lock()  # The commit released the lock.
-        data = self._update_data(self._map_data())
-        if data:
-            self._update(data)
-        return True
+        if not is_external_id(external_id):
+            if overrides(self, GenericExporter, "_create"):
+                cls, method = type(self), "_create"
+            else:
+                cls = type(self.backend_adapter)
+            source = f"{cls._name}.{method}() ({source_of(cls, method)})"
+            require_external_id(external_id, self.binding, source)
+        self._item.external_id = external_id
 
     def _bind_and_commit(self):
         """Bind the record and commit.
@@ -506,6 +302,6 @@ class GenericExporter(AbstractComponent):
         """
         self.binder.bind(self.external_id, self.binding)
         commit_if_allowed(self.env)
-        if self._idempotency_key:
-            self.create_recovery.succeeded(self.binding)
-            self._idempotency_key = None
+        if self._item.key:
+            self._create_recovery.succeeded(self.binding)
+            self._item.key = None

@@ -3,38 +3,39 @@
 
 import math
 
-from ...tools.capabilities import has_capability
+from odoo.addons.component.exception import NoComponentError
+
+from ...exception import AccessRefusedError, InvalidDataError
 from ...tools.external_id import is_external_id
 from ...tools.transactions import commit_if_allowed
 from ..backend_adapter import settling_time
 
 
 def recovery_for(exporter):
-    """Return the recovery of the creates of an exporter, for its adapter.
+    """Return the recovery of unconfirmed creates, as far as the adapter allows one.
 
-    :param exporter: a synchronizer with an adapter
+    :param exporter: the exporter
     """
-    if has_capability(exporter.backend_adapter, "_recovers_creates"):
-        return CreateRecovery(exporter)
-    return NoRecovery()
+    try:
+        recovers = getattr(exporter.backend_adapter, "_recovers_creates", False)
+    except NoComponentError:  # The exporter calls the backend itself.
+        recovers = False
+    return CreateRecovery(exporter) if recovers else NoRecovery()
 
 
 class NoRecovery:
-    """For adapters that cannot recognise their own creates: does nothing."""
+    """For adapters that cannot recognise their own creates."""
+
+    def create(self, item):
+        """Create the record.
+
+        :param item: the :class:`~.item.ExportItem`
+        """
+        item.exporter._take_created_id(item.exporter._create(item.call.data))
 
     def begin(self, bindings):
         """Return that no create has a key, and none is unconfirmed."""
         return {binding_id: (None, False) for binding_id in bindings.ids}
-
-    def find(self, key):
-        """Return that nothing is found."""
-
-    def seconds_to_wait(self, key):
-        """Return that the backend has finished."""
-        return 0
-
-    def begin_again(self, key):
-        """Do nothing."""
 
     def succeeded(self, bindings):
         """Do nothing."""
@@ -47,7 +48,7 @@ class CreateRecovery:
     """Commits an intent before each create, and looks for creates whose intent was
     left.
 
-    :param exporter: a synchronizer whose adapter recovers creates
+    :param exporter: an exporter whose adapter recovers creates
     """
 
     def __init__(self, exporter):
@@ -56,6 +57,28 @@ class CreateRecovery:
         self.backend = exporter.backend_record
         self.adapter = exporter.backend_adapter
         self.intents = exporter.env["connector.create.intent"]
+
+    def create(self, item):
+        """Create the record, or find it if an earlier create is unconfirmed.
+
+        :param item: the :class:`~.item.ExportItem`
+        """
+        item.key, is_unconfirmed = self.begin(item.binding)[item.binding.id]
+        exporter = item.exporter
+        if is_unconfirmed:
+            self._wait_until_settled(item)
+            if self._adopt_created(item):
+                return
+            self.intents.begin_again(item.key)
+        try:
+            exporter._take_created_id(exporter._create(item.call.data))
+        except (InvalidDataError, AccessRefusedError):
+            if not is_unconfirmed:  # The create did not happen.
+                self.refused(item.key)
+                raise
+            # The backend may refuse it because the first create did happen.
+            if not self._adopt_created(item):
+                raise
 
     def begin(self, bindings):
         """Commit the intents to create records.
@@ -68,34 +91,35 @@ class CreateRecovery:
         external_ids = {each.id: self.binder.to_external(each) for each in bindings}
         return self.intents.declare(self.backend, bindings, external_ids)
 
-    def seconds_to_wait(self, key):
-        """Return how long the backend may still be busy with an unconfirmed create.
+    def _wait_until_settled(self, item):
+        """Retry the job while the backend may still be busy with the first create.
 
         The create may be on its way: the process died, or lost the connection that held
         the lock of the record, but the backend still works.
-
-        :param key: the idempotency key of the create
-        :return: seconds; 0 when the backend has finished
-        :rtype: int
         """
-        age = self.intents.age_of(key).total_seconds()
-        return max(math.ceil(settling_time(self.adapter).total_seconds() - age), 0)
+        wait = settling_time(self.adapter) - self.intents.age_of(item.key)
+        seconds = math.ceil(wait.total_seconds())
+        if seconds > 0:
+            item.exporter._retry_job_later(
+                self.env._("The backend may still be creating the record."), seconds
+            )
 
-    def begin_again(self, key):
-        """Commit that the create is sent again with the same key.
+    def _adopt_created(self, item):
+        """Bind the record that an unconfirmed create made, and update it.
 
-        :param key: the idempotency key of the create
+        :return: whether there was one
         """
-        self.intents.begin_again(key)
-
-    def find(self, key):
-        """Return the external id of the record that was created with a key.
-
-        :param key: an idempotency key
-        :return: the external id, ``None`` if the backend has no such record
-        """
-        external_id = self.adapter.find_created(key)
-        return external_id if is_external_id(external_id) else None
+        external_id = self.adapter.find_created(item.key)
+        if not is_external_id(external_id):
+            return False
+        exporter = item.exporter
+        item.external_id = external_id
+        exporter._bind_and_commit()  # Before the update, which may fail.
+        exporter._lock()  # The commit released the lock.
+        data = exporter._update_data(exporter._map_data())
+        if data:
+            exporter._update(data)
+        return True
 
     def succeeded(self, bindings):
         """Delete the intents of records whose external ids are committed.

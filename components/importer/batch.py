@@ -8,6 +8,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ...jobs.outcome import DELAYED, Outcome, returns_message
 from ...tools.backends import chunk_size_of
+from ...tools.overrides import overrides
 
 
 class BatchImporter(AbstractComponent):
@@ -33,16 +34,10 @@ class BatchImporter(AbstractComponent):
     #: stored late, and for clocks that differ.
     _overlap_minutes = 5
 
-    #: Whether a connector lets :meth:`run_since` find what has changed.
-    finds_changes = False
-
-    @classmethod
-    def _detect_overrides(cls):
-        super()._detect_overrides()
-        cls.finds_changes = any(
-            getattr(cls, name) is not getattr(BatchImporter, name)
-            for name in ("run_since", "_since_filters")
-        )
+    @property
+    def finds_changes(self):
+        """Whether a connector lets :meth:`run_since` find what has changed."""
+        return overrides(self, BatchImporter, "run_since", "_since_filters")
 
     @returns_message
     def run(self, filters=None, chunk_size=None):

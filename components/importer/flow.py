@@ -2,24 +2,35 @@
 """The flow of an import, the same for one record and for many."""
 
 import logging
-from contextlib import contextmanager
+from contextlib import nullcontext
 
 import psycopg2
 
-from ...exception import JOB_LEVEL_ERRORS, MissingDependencyError
+from ...exception import (
+    JOB_LEVEL_ERRORS,
+    IDMissingInBackend,
+    ManyIDSInBackend,
+    MissingDependencyError,
+)
 from ...jobs.causes import cause_of
 from ...jobs.deletes import waiting_deletes
 from ...jobs.outcome import (
     ADOPTED,
     CREATED,
+    GONE,
+    POSTPONED,
     SKIPPED,
     UNCHANGED,
     UPDATED,
     NothingToDo,
     Outcome,
 )
+from ...tools.external_id import is_external_id
+from ...tools.orm import invalidate_dependents
 from ...tools.transactions import without_commits
+from ..item import run_each
 from .dependencies import DependencyTracker, dependency_key
+from .locking import ImportLocks
 
 _logger = logging.getLogger(__name__)
 
@@ -38,14 +49,15 @@ class ImportFlow:
         self.items = items
         self.force = force
         self.tracker = DependencyTracker.of(importer.work)
+        for item in items:
+            item.key = dependency_key(importer.model._name, item.external_id)
 
     def run(self):
         """Import the only item. Its error is raised."""
         [item] = self.items
-        key = self._key(item)
-        with self.tracker.scope(), self.tracker.in_progress(key):
+        with self.tracker.scope(), self.tracker.in_progress(item.key):
             self._import(is_alone=True)
-            self.tracker.imported(key, item.outcome)
+            self.tracker.imported(item.key, item.outcome)
 
     def run_isolated(self):
         """Import all items. Their errors are kept in the items.
@@ -78,7 +90,7 @@ class ImportFlow:
             if not item.is_read and not item.is_open:
                 continue  # It is gone, or could not be read.
             imported = self._imported_as_dependency(item)
-            item.restart(self.importer.importer_for(item))
+            item.restart(self.importer)
             item.outcome = imported
             if item.is_open:
                 self._import_in_savepoint(item)
@@ -100,80 +112,77 @@ class ImportFlow:
         :param is_alone: whether the only item may raise its errors
         """
         self.is_alone = is_alone
+        raised = Exception if is_alone else (psycopg2.Error, *JOB_LEVEL_ERRORS)
         items = [item for item in self.items if item.is_open]
         self._prefetch_data(items)
-        items = self._each(items, lambda importer: importer.read_record())
+        items = run_each(items, self._read, raised)
         items = self._lock(items)
-        self._find_bindings(items)
-        items = self._each(items, lambda each: each.check_up_to_date(self.force))
+        items = run_each(items, self._check_up_to_date, raised)
         items = self._without_deleted(items)
         items = self._import_dependencies(items)
         self._prefetch_unsent_fields(items)
-        items = self._each(items, lambda importer: importer.map_values())
+        items = run_each(items, self._map, raised)
         self._store(items)
         for item in items:
-            item.importer.finish_import()
-
-    def _each(self, items, step):
-        """Run a step for each item.
-
-        :param step: called with the importer of an item
-        :return: the items that go on
-        """
-        for item in items:
-            with self._keep_error(item):
-                step(item.importer)
-        return [item for item in items if item.is_open]
-
-    @contextmanager
-    def _keep_error(self, item):
-        try:
-            yield
-        except NothingToDo as nothing:
-            item.outcome = nothing.outcome
-        except (psycopg2.Error, *JOB_LEVEL_ERRORS):
-            raise
-        except Exception as error:
-            if self.is_alone:
-                raise
-            item.fail(error)
+            item.importer._after_import(item.binding)
 
     def _prefetch_data(self, items):
         """Read all records with one call, where the adapter has one for that."""
         unread = [item for item in items if not item.is_read]
-        if len(unread) < 2 or not self.importer.can_read_many:
+        if len(unread) < 2:
             return
-        found = self.importer.backend_adapter.read_many(
-            [item.external_id for item in unread]
-        )
+        adapter = self.importer.backend_adapter
+        if not getattr(adapter, "_reads_many", False):
+            return
+        found = adapter.read_many([item.external_id for item in unread])
         by_text = {str(external_id): data for external_id, data in found.items()}
         for item in unread:
             item.prefetch(by_text.get(str(item.external_id)))
 
+    def _read(self, item):
+        """Read the data of a record, unless it is not imported."""
+        importer = item.importer
+        if not item.is_read:
+            try:
+                item.data = importer._import_data()
+            except IDMissingInBackend:
+                message = self.env._(
+                    "Nothing was imported: the backend no longer has record %s.",
+                    item.external_id,
+                )
+                raise NothingToDo(message, GONE) from None
+            item.is_read = True
+        reason = importer._must_skip()
+        if reason:
+            default = self.env._("Skipped: the connector does not import this record.")
+            raise NothingToDo(reason if isinstance(reason, str) else default)
+
     def _lock(self, items):
-        """Keep the items that may be imported now."""
-        known = self._known_bindings(items)
-        outcomes = self.importer.lock_items(items, known, self.is_alone)
+        """Keep the items that may be imported now, and find their bindings."""
+        ids = [item.external_id for item in items]
+        known = self.importer.binder.to_internal_many(ids)
+        outcomes = ImportLocks(self.importer).lock(ids, known)
         for item in items:
             item.outcome = outcomes.get(item.external_id)
-        self._keep_bindings(items, known)
-        return [item for item in items if item.is_open]
+            if self.is_alone and item.outcome and item.outcome.kind == POSTPONED:
+                self.importer._retry_job_later(item.outcome.message)
+        items = [item for item in items if item.is_open]
+        self._find_bindings(items, known)
+        return items
 
-    def _known_bindings(self, items):
-        ids = [item.external_id for item in items]
-        return self.importer.binder.to_internal_many(ids)
-
-    def _keep_bindings(self, items, known):
+    def _find_bindings(self, items, known):
         model = self.importer.model
         everything = model.union(*known.values())
         for item in items:
             binding = known.get(item.external_id, model)
             # The ORM then reads for all what it reads for one.
             item.known_binding = binding.with_prefetch(everything.ids)
+            item.binding = item.importer._get_binding()
 
-    def _find_bindings(self, items):
-        for item in items:
-            item.importer.find_binding()
+    def _check_up_to_date(self, item):
+        if item.binding and not self.force and item.importer._is_uptodate(item.binding):
+            message = self.env._("Nothing was imported: the record is up to date.")
+            raise NothingToDo(message, UNCHANGED)
 
     def _without_deleted(self, items):
         """Skip what a user has deleted in Odoo and the backend still has."""
@@ -202,17 +211,18 @@ class ImportFlow:
         self._prefetch_references(items)
         imports = self.tracker.imports
         for item in items:
-            if not self._imported_as_dependency(item):
-                with self.tracker.in_progress(self._key(item)):
-                    item.importer.import_dependencies()
+            if self._imported_as_dependency(item) is None:
+                with self.tracker.in_progress(item.key):
+                    item.importer._before_import()
+                    item.importer._import_dependencies()
         if self.tracker.imports == imports:
             return items
         for item in items:
             item.outcome = self._imported_as_dependency(item)
         items = [item for item in items if item.is_open]
         unknown = [item for item in items if not item.binding]
-        self._keep_bindings(unknown, self._known_bindings(unknown))
-        self._find_bindings(unknown)
+        ids = [item.external_id for item in unknown]
+        self._find_bindings(unknown, self.importer.binder.to_internal_many(ids))
         self._prefetch_references(items)
         return items
 
@@ -220,12 +230,12 @@ class ImportFlow:
         """Return the outcome of an item that another one needed, otherwise ``None``."""
         if self.is_alone:
             return None
-        return self.tracker.outcome(self._key(item))
+        return self.tracker.outcome(item.key)
 
     def _prefetch_references(self, items):
         """Look up the bindings that the data of many records refers to."""
         if len(items) > 1:
-            self.importer.prefetch_references([item.data for item in items])
+            self.importer.mapper.prefetch_bindings([item.data for item in items])
 
     def _prefetch_unsent_fields(self, items):
         known = self.importer.model.union(*(item.binding for item in items))
@@ -233,45 +243,168 @@ class ImportFlow:
         for item in items:
             item.unsent_fields = unsent.get(item.binding.id, set())
 
+    def _map(self, item):
+        """Map the record to the values for its binding."""
+        importer = item.importer
+        map_record = importer._map_data()
+        if item.binding:
+            item.values = importer._update_data(
+                map_record, binding=item.binding, removed=item.removed_lines
+            )
+        else:
+            item.values = importer._create_data(map_record)
+        importer._validate_data(item.values)
+
+    # -- storing the values
+
     def _store(self, items):
         """Write the values of all items, and bind the records."""
         new = [item for item in items if not item.binding]
         for item in items:
             if item.binding:
-                changed = item.importer.update_binding()
-                item.outcome = Outcome(UPDATED if changed else UNCHANGED, "")
-        created = self._create(self._adopt(new))
-        self.importer.remove_lines(items)
+                item.outcome = Outcome(UPDATED if self._update(item) else UNCHANGED, "")
+        created = self._create([item for item in new if not self._adopt(item)])
+        self._remove_lines(items)
         self.importer.binder.bind_many(
             [(item.external_id, item.binding) for item in items], dated=created
         )
         for item in items:
-            self.tracker.imported(self._key(item), item.outcome)
+            self.tracker.imported(item.key, item.outcome)
 
-    def _adopt(self, items):
-        """Let bindings wrap the records that Odoo already has.
+    def _update(self, item):
+        """Write the values of an item to its binding.
 
-        :return: the items of which Odoo has no record
+        :return: whether anything differed
         """
-        new = []
-        for item in items:
-            if item.importer.adopt_existing():
-                item.outcome = Outcome(ADOPTED, "")
+        importer, values = item.importer, item.values
+        keep = importer._fields_to_keep(item.binding)
+        if keep is None:
+            values = {}
+        else:
+            keep = importer._kept_fields.union(keep)
+            values = {name: value for name, value in values.items() if name not in keep}
+        changed = importer._update(item.binding, values)
+        return changed or bool(item.removed_lines)
+
+    def _adopt(self, item):
+        """Let a binding wrap the record that Odoo already has, if there is one.
+
+        :return: whether there was one
+        """
+        existing = self._find_existing(item)
+        if not existing:
+            return False
+        importer, binder = item.importer, self.importer.binder
+        with importer._retry_unique_violation():
+            item.binding = binder.binding_of(existing)
+            if item.binding:
+                self._prefetch_unsent_fields([item])
+                self._update(item)
             else:
-                new.append(item)
-        return new
+                values = importer._values_to_adopt(existing, item.values)
+                item.binding = importer._create(values)
+        # Now, since the next record of a chunk may match the same one.
+        binder.bind(item.external_id, item.binding)
+        item.outcome = Outcome(ADOPTED, "")
+        return True
+
+    def _find_existing(self, item):
+        """Return the Odoo record to adopt, which must be one, and linked to no other.
+
+        :raise ManyIDSInBackend: otherwise, with the names of what is in the way
+        """
+        existing = item.importer._match_existing()
+        if not existing:
+            return None
+        if len(existing) > 1:
+            raise ManyIDSInBackend(
+                self.env._(
+                    "%(external_id)s matches several records: %(records)s. Merge them, "
+                    "or link one of them with the id by hand.",
+                    external_id=item.external_id,
+                    records=", ".join(f"{r.display_name} ({r.id})" for r in existing),
+                )
+            )
+        linked = self.importer.binder.to_external(existing, wrap=True)
+        if is_external_id(linked) and str(linked) != str(item.external_id):
+            raise ManyIDSInBackend(
+                self.env._(
+                    "%(external_id)s matches %(record)s (id %(id)s), which is linked "
+                    "with %(linked)s already. Merge the two on the backend, or make "
+                    "them differ.",
+                    external_id=item.external_id,
+                    record=existing.display_name,
+                    id=existing.id,
+                    linked=linked,
+                )
+            )
+        return existing
 
     def _create(self, items):
         """Create bindings, with one call of the ORM unless a connector has its own way.
 
         :return: the bindings that were created with their sync date
         """
+        if not items:
+            return []
         for item in items:
             item.outcome = Outcome(CREATED, "")
-        if not self.is_alone and self.importer.can_create_many:
-            return self.importer.create_bindings(items)
-        dated = [item.importer.create_binding(self.is_alone) for item in items]
-        return [binding for binding in dated if binding]
+        overrides, binder = self.importer._overrides, self.importer.binder
+        creates_many = not (self.is_alone or overrides("_create"))
+        is_own = overrides("_create_many" if creates_many else "_create")
+        # An own method may leave out values that it is given.
+        dated = {} if is_own else binder.sync_values()
+        values = [
+            # With the external id, so that it need not be written afterwards.
+            {binder._external_field: item.external_id, **item.values, **dated}
+            for item in items
+        ]
+        if creates_many:
+            invalidate_dependents(self.importer.model)
+            bindings = self.importer._create_many(values)
+            for item, binding in zip(items, bindings, strict=True):
+                item.binding = binding
+        else:
+            for item, of_item in zip(items, values, strict=True):
+                self._create_one(item, of_item)
+        return [item.binding for item in items] if dated else []
 
-    def _key(self, item):
-        return dependency_key(self.importer.model._name, item.external_id)
+    def _create_one(self, item, values):
+        importer = item.importer
+        # In a chunk, a unique violation makes the records be imported one by one.
+        retry = importer._retry_unique_violation() if self.is_alone else nullcontext()
+        with retry:
+            item.binding = importer._create(values)
+
+    def _remove_lines(self, items):
+        """Delete the lines that the backend no longer has.
+
+        A line that another record has taken over stays.
+        """
+        by_model = {}
+        for item in items:
+            for line, parent in item.removed_lines:
+                if _belongs_to(line, parent):
+                    by_model.setdefault(line._name, []).append(line)
+        for model_name, lines in by_model.items():
+            model = self.env[model_name].with_context(connector_no_export=True)
+            lines = model.browse([line.id for line in lines])
+            binder = self.importer.binder_for(model_name)
+            wrapped = []
+            if binder._odoo_field in lines._fields:
+                wrapped = [binder.unwrap_binding(line) for line in lines]
+            lines.unlink()
+            if wrapped:
+                # Bindings on other backends are deleted there, too.
+                records = wrapped[0].union(*wrapped)
+                records.with_context(connector_no_export=False).unlink()
+
+
+def _belongs_to(line, parent):
+    """Return whether a many2one of a line still refers to its parent."""
+    return any(
+        field.type == "many2one"
+        and field.comodel_name == parent._name
+        and line[name] == parent
+        for name, field in line._fields.items()
+    )

@@ -4,7 +4,6 @@
 from odoo.addons.component.exception import NoComponentError
 
 from ...jobs.outcome import POSTPONED, Outcome
-from ...tools.capabilities import has_capability
 from ...tools.external_id import unique_external_ids
 from ...tools.locks import pg_try_advisory_locks
 from ...tools.transactions import new_transaction
@@ -75,7 +74,7 @@ class ImportLocks:
             adapter = self.importer.backend_adapter
         except NoComponentError:  # The importer calls the backend itself.
             return []
-        if not has_capability(adapter, "_recovers_creates"):
+        if not getattr(adapter, "_recovers_creates", False):
             return []
         return env["connector.create.intent"].unconfirmed_creates(
             self.backend.with_env(env), self.importer.model._name

@@ -141,7 +141,7 @@ class TestHowTo(TransactionCase):
         with self.shop.with_context(lang="en_US").work_on(contact._name) as work:
             self.assertEqual(work.env.lang, "fr_FR")
             exporter = work.component(usage="record.exporter")
-        exporter.start_export(contact)
+        exporter.binding = contact
         self.assertEqual(exporter._map_data().source.env.lang, "fr_FR")
         category = self.env["res.partner.category"].create({"name": "Blue"})
         names = {"fr_FR": "Bleu", "en_US": "Blue"}

@@ -48,10 +48,10 @@ class CardImporter(Component):
         known = binding.etag == self.external_record.etag
         return known and binding.link_state == "linked"
 
-    def work_on_item(self, item, importer):
+    def share_components(self, other):
         """Share the components that prefetch for the whole chunk, too."""
-        super().work_on_item(item, importer)
-        self.comparison, self.matcher = importer.comparison, importer.matcher
+        super().share_components(other)
+        self.comparison, self.matcher = other.comparison, other.matcher
 
     def _before_import(self):
         with suppress(InvalidDataError):  # Mapping the card raises it again.

@@ -1,0 +1,146 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A record on its way through an export, and the steps of one and of many."""
+
+from typing import NamedTuple
+
+from odoo.exceptions import MissingError
+
+from ...exception import IDMissingInBackend
+from ...jobs.outcome import (
+    CREATED,
+    GONE,
+    SKIPPED,
+    UNCHANGED,
+    UPDATED,
+    NothingToDo,
+    Outcome,
+)
+from ...tools.external_id import is_external_id
+from ..item import Item
+
+
+class Call(NamedTuple):
+    """Data that an export sends to the backend."""
+
+    kind: str  #: ``CREATED`` or ``UPDATED``
+    data: dict  #: the mapped data
+
+
+class ExportItem(Item):
+    """The export of one record: its state, and the steps that call the hooks.
+
+    :param binding: the binding to export
+    :param exporter: the exporter whose hooks export it; ``None`` for a connector's own
+        ``export_record``
+    :param fields: names of the fields that changed; all when empty
+    :param changes: rows of ``connector.export.change`` that the export settles
+    """
+
+    def __init__(self, binding, exporter=None, fields=None, changes=None):
+        self.binding = binding
+        self.exporter = exporter
+        self.fields = fields
+        self.changes = changes
+        self.external_id = None  #: id on the backend; false while it has none
+        self.bound_id = None  #: the id that the binding had when the export began
+        self.call = None  #: the :class:`Call` to send
+        self.key = None  #: the idempotency key of the create that is under way
+
+    # -- the steps
+
+    def begin(self):
+        """Run the steps before the record is locked."""
+        self.start()
+        self.prepare()
+
+    def start(self):
+        """Read the external id of the binding, and compare it with the backend.
+
+        :raise NothingToDo: when there is nothing that could be exported
+        """
+        exporter = self.exporter
+        exporter._check_backend_active()
+        try:
+            self.external_id = exporter.binder.to_external(self.binding)
+        except MissingError:
+            if self.binding.exists():
+                raise
+            message = exporter.env._(
+                "Nothing was exported: the record was deleted in Odoo."
+            )
+            raise NothingToDo(message, GONE) from None
+        try:
+            is_newer = exporter._should_import()
+        except IDMissingInBackend:
+            self.external_id = None
+            return
+        if is_newer and exporter._import_before_export:
+            exporter._lock()  # The import writes to the row, and must not wait for it.
+            exporter._import_newer(self.fields)
+        elif is_newer:
+            exporter._delay_import()
+
+    def prepare(self):
+        """Export the dependencies of a record that is to be exported.
+
+        :raise NothingToDo: when the record is not to be exported
+        """
+        exporter = self.exporter
+        if exporter._has_to_skip():
+            raise NothingToDo(
+                exporter.env._("Skipped: the connector does not export this record.")
+            )
+        self.bound_id = exporter.binder.to_external(self.binding)
+        exporter._export_dependencies()
+
+    def build_call(self, fields):
+        """Map the record, which has to be locked.
+
+        :param fields: names of the fields that changed; all when empty
+        :rtype: Call
+        :raise NothingToDo: when there is nothing to send
+        """
+        exporter = self.exporter
+        # Dependencies commit: another job may have bound the record before our lock.
+        external_id = exporter.binder.to_external(self.binding)
+        if external_id != self.bound_id:
+            self.external_id = external_id
+        map_record = exporter._map_data()
+        if is_external_id(self.external_id):
+            data = exporter._update_data(map_record, fields=fields)
+            self.call = Call(UPDATED, data)
+        else:
+            data = exporter._create_data(map_record, fields=None)
+            self.call = Call(CREATED, data)
+        if not data:
+            raise NothingToDo(exporter.env._("There is nothing to export."), UNCHANGED)
+        return self.call
+
+    def exported(self):
+        """Return the outcome of the call, which the backend has accepted.
+
+        :rtype: Outcome
+        """
+        message = self.exporter.env._(
+            "Exported; its id on the backend is %(external_id)s.",
+            external_id=self.external_id,
+        )
+        return Outcome(self.call.kind, message)
+
+    # -- the changes of users
+
+    @property
+    def settles_changes(self):
+        """Return whether the changes are exported, and no longer needed."""
+        return bool(self.changes and self.is_done and self.outcome.kind != SKIPPED)
+
+    @property
+    def keeps_changes(self):
+        """Return whether nothing was exported: a later export needs the changes."""
+        return bool(self.changes and self.is_done and self.outcome.kind == SKIPPED)
+
+    def forget_changes(self):
+        """Delete the changes of the record if they are exported."""
+        if self.settles_changes:
+            self.changes.forget()
+            self.changes = None

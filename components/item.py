@@ -1,0 +1,71 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A record on its way through a synchronisation."""
+
+from operator import attrgetter
+
+from ..exception import JOB_LEVEL_ERRORS, RetryableJobError
+from ..jobs.outcome import POSTPONED, NothingToDo, Outcome
+
+
+class Item:
+    """State of the synchronisation of one record."""
+
+    outcome = None  #: the :class:`~..jobs.outcome.Outcome`
+    error = None  #: the exception that stopped the synchronisation
+
+    @property
+    def is_open(self):
+        """Return whether the synchronisation of the record goes on."""
+        return self.outcome is None and self.error is None
+
+    @property
+    def is_done(self):
+        """Return whether the record needs no job of its own."""
+        return self.outcome is not None and self.outcome.kind != POSTPONED
+
+    def fail(self, error):
+        """End the synchronisation of the record with an error.
+
+        :param error: the exception; a retryable one postpones the record
+        """
+        if isinstance(error, RetryableJobError):
+            self.outcome = Outcome(POSTPONED, str(error))
+        else:
+            self.outcome, self.error = None, error
+
+
+def run_each(items, step, raised=JOB_LEVEL_ERRORS):
+    """Run a step for each item; an item that ends with it stops no other one.
+
+    :param items: list of :class:`Item`
+    :param step: called with an item
+    :param raised: errors that concern the whole job, and are raised
+    :return: the items that go on
+    :rtype: list
+    """
+    going_on = []
+    for item in items:
+        try:
+            step(item)
+        except NothingToDo as nothing:
+            item.outcome = nothing.outcome
+        except raised:
+            raise
+        except Exception as error:
+            item.fail(error)
+        else:
+            going_on.append(item)
+    return going_on
+
+
+def item_value(name, doc):
+    """Return a property for a value of the item that a synchronizer works on.
+
+    :param name: name of the attribute of the item
+    :param doc: the documentation
+    """
+
+    def write(synchronizer, value):
+        setattr(synchronizer._item, name, value)
+
+    return property(attrgetter(f"_item.{name}"), write, doc=doc)
