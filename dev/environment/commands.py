@@ -17,32 +17,24 @@ from . import (
     locks,
     odoo_process,
     odoo_source,
-    permissions,
     postgres,
     processes,
     python_packages,
     testing,
 )
 from .console import Problem, complain, say
-from .postgres import running_postgres
 from .servers import OdooServer, Radicale, free_port
 
-INTERRUPTED = 130
-TERMINATED = 143
+INTERRUPTED, TERMINATED = 130, 143
 
 
 def main(name, *arguments):
-    """Run a command.
-
-    :param name: of the function below
-    :param arguments: strings of the command line
-    :return: the exit code
-    """
+    """Run a command, and return its exit code."""
     inside = name == python_packages.INSIDE
     if inside:
         name, *arguments = arguments
     command = COMMANDS[name]
-    if set(arguments[:1]) & {"-h", "--help"} and command is not odoo:
+    if {*arguments[:1]} & {"-h", "--help"} and command is not odoo:
         say(command.__doc__.replace("\n    ", "\n").strip())
         return 0
     # All three leave through each "finally" and stop what we started. A shell lets
@@ -51,45 +43,32 @@ def main(name, *arguments):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(TERMINATED))
     try:
-        if command is not clean and not inside:
-            prepare([name, *arguments])
-        if inside:
+        if command is not clean:
             with locks.setting_up():
+                if not inside:
+                    python_packages.prepare(odoo_source.prepare())
+                    python_packages.enter([name, *arguments])
                 addons.link()
                 odoo_process.write_settings()
         return command(list(arguments))
-    except Problem as problem:
+    except (Problem, OSError) as problem:
         complain(f"\n{problem}")
-    except PermissionError as error:
-        complain(f"\n{permissions.explain(error)}")
-    except OSError as error:
-        complain(f"\n{error.strerror}: {error.filename or ''}. Is the disk full?")
+        return 1
     except KeyboardInterrupt:
         complain("\nInterrupted. The next run goes on from here.")
         return INTERRUPTED
-    return 1
-
-
-def prepare(arguments):
-    """Have Odoo and the virtual environment, and go on in the latter."""
-    with locks.setting_up():
-        python_packages.prepare(odoo_source.prepare())
-    python_packages.enter(arguments)
 
 
 def test(arguments):
     """
-    ./dev/test [--exhaustive] [ADDON | dev | dev.MODULE | TAGS]...
+    ./dev/test [--daily] [ADDON | dev | dev.MODULE | TAG]... [OPTIONS OF pytest]
 
-    Runs the tests; all of them, or those of an addon (connector), of this
-    environment (dev, or a module of dev/tests: dev.test_package), or that test tags of
-    Odoo select (/connector:TestBinder). With --exhaustive, dev.test_scaffold removes
-    each part of a generated connector in turn, instead of some; that takes minutes.
+    Runs the tests: all, or those of an addon (connector), of dev/tests (dev, or a
+    module: dev.test_package), or those that tags of Odoo select
+    (/connector:TestBinder). --daily adds those that take minutes. Options of pytest
+    come last: -k binder, -x, --durations 10.
     """
-    testing.exhaustive = "--exhaustive" in arguments
-    chosen = [each for each in arguments if not each.startswith("--")]
-    with running_postgres():
-        return testing.run(chosen)
+    return testing.run(arguments)
 
 
 def odoo(arguments):
@@ -98,23 +77,19 @@ def odoo(arguments):
 
     Runs Odoo itself: ./dev/odoo --help, ./dev/odoo shell -d demo, ...
     """
-    with running_postgres():
+    with postgres.running_postgres():
         # Ctrl-C is for Odoo, which is in our process group and gets it too.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         process = subprocess.Popen(
             odoo_process.command(*arguments),
             env=odoo_process.variables(),
-            preexec_fn=_take_interrupts,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         try:
             return process.wait()
         finally:
             process.terminate()
             process.wait()
-
-
-def _take_interrupts():
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def serve(arguments):
@@ -128,7 +103,7 @@ def serve(arguments):
     from demonstration.odoo_client import OdooClient
     from screens.world import connect
 
-    with running_postgres(), Radicale(port=free_port(5232)) as cards:
+    with postgres.running_postgres(), Radicale(port=free_port(5232)) as cards:
         database = databases.kept_demo()
         with OdooServer(database, free_port(8069), arguments) as server:
             connect(OdooClient(server.url, database), cards)
@@ -137,18 +112,12 @@ def serve(arguments):
             say(f"  CardDAV   {cards.url}  ({cards.user} / {cards.password})")
             with contextlib.suppress(KeyboardInterrupt):
                 say("\n  Ctrl-C stops both.")
-                _wait_for_end(server, cards)
+                while server.is_running() and cards.is_running():
+                    time.sleep(0.5)
+                said = f"{processes.shown(server.log)}, {processes.shown(cards.log)}"
+                raise Problem(f"A server ended; {said} say why.")
     say("\n  Stopped.")
     return 0
-
-
-def _wait_for_end(*servers):
-    while True:
-        for server in servers:
-            if not server.is_running():
-                log = processes.shown(server.log)
-                raise Problem(f"{server.name} ended; {log} says why.")
-        time.sleep(0.5)
 
 
 def demo(arguments):
@@ -189,7 +158,6 @@ def bench(arguments):
 
 
 def _main_of(package, arguments):
-    """Run a package that is a command of its own."""
     # chaos/ and benchmarks/ lie beside dev/
     sys.path.append(str(folders.CHECKOUT))
     return importlib.import_module(package).main(arguments)
@@ -212,10 +180,8 @@ def translations(arguments):
     Writes the templates of all texts in i18n, and takes new texts into the translations
     beside them. Fails as long as texts are not translated.
     """
-    from . import translations as texts
-
-    with running_postgres():
-        return texts.update()
+    with postgres.running_postgres():
+        return importlib.import_module("environment.translations").update()
 
 
 def docs(arguments):
@@ -253,8 +219,6 @@ def clean(arguments):
 
 COMMANDS = {
     each.__name__: each
-    for each in (
-        *(test, demo, docs, pictures, translations, chaos, bench),
-        *(serve, odoo, lint, clean),
-    )
+    for each in (test, demo, docs, pictures, translations, chaos, bench, serve, odoo)
 }
+COMMANDS |= {"lint": lint, "clean": clean}

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -21,26 +20,24 @@ def run(arguments):
     :param arguments: given to ruff, such as ``--fix``
     :return: the exit code, 0 when nothing was found
     """
-    codes = [
-        _call("ruff check", "ruff", "check", ".", *arguments, cwd=folders.CHECKOUT),
-        _call(
-            "ruff format", "ruff", "format", "--check", "-q", ".", cwd=folders.CHECKOUT
-        ),
-    ]
     with tempfile.TemporaryDirectory(dir=folders.STATE, prefix="lint-") as copy:
-        _copy_addons(Path(copy))
-        codes.append(_call("pylint-odoo", *pylint(addons.names()), cwd=copy))
-    codes.append(_report("prose", prose.check()))
+        for name in addons.names():
+            # pylint does not follow links to folders.
+            shutil.copytree(addons.folder(name), Path(copy) / name)
+        codes = [
+            _call(folders.CHECKOUT, "ruff", "check", ".", *arguments),
+            _call(folders.CHECKOUT, "ruff", "format", "--check", "-q", "."),
+            _call(copy, *pylint(addons.names())),
+        ]
+    found = prose.check()
+    print(*found, sep="\n", end="\n" * bool(found))
+    codes.append(_report("prose", found))
     return int(any(codes))
 
 
-def _call(title, module, *arguments, cwd):
-    code = subprocess.call(
-        [folders.VENV_PYTHON, "-m", module, *map(str, arguments)],
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-    )
-    return _report(title, code)
+def _call(folder, *command):
+    code = subprocess.call([folders.VENV_PYTHON, "-m", *command], cwd=folder)
+    return _report(" ".join(command[:2]) if command[0] == "ruff" else command[0], code)
 
 
 def _report(title, code):
@@ -54,13 +51,5 @@ def pylint(modules):
     :param modules: names of folders
     """
     settings = folders.CHECKOUT / "pyproject.toml"
-    style = "colorized" if sys.stdout.isatty() else "text"
-    options = [f"--rcfile={settings}", f"--output-format={style}"]
-    return ["pylint", *options, f"--disable={','.join(MISTAKEN)}", *modules]
-
-
-def _copy_addons(copy):
-    """Copy the addons as Odoo sees them: pylint does not follow links to folders."""
-    for name in addons.names():
-        # .dev/addons/connector is a folder of links, an example is a link.
-        shutil.copytree(addons.folder(name), copy / name, symlinks=False)
+    options = [f"--rcfile={settings}", f"--disable={','.join(MISTAKEN)}"]
+    return ["pylint", *options, *modules]

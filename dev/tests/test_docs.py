@@ -13,11 +13,11 @@ from environment import (
     databases,
     documentation,
     folders,
+    odoo_log,
     odoo_process,
     processes,
     servers,
 )
-from environment.odoo_log import TestRun
 from lxml import etree
 
 ROOT = "odoo.addons.connector."
@@ -47,7 +47,7 @@ class TestPages(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.target = Path(folder.name)
         cls.built = subprocess.run(
-            documentation.command(cls.target, "-E"),
+            documentation.command(cls.target),
             cwd=folders.CHECKOUT,
             env=documentation.variables(),
             capture_output=True,
@@ -58,6 +58,23 @@ class TestPages(unittest.TestCase):
     def test_they_are_built_without_a_warning(self):
         self.assertEqual((self.built.returncode, self.built.stderr), (0, ""))
         self.assertTrue((self.target / "index.html").is_file())
+
+    def test_a_warning_comes_each_time(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page = Path(folder) / "index.rst"
+            page.write_text("Page\n====\n\n:py:func:`no_such_function`\n")
+            command = documentation.command(Path(folder) / "built")
+            command[command.index(str(documentation.SOURCES))] = folder
+            for time in ("first", "second"):
+                built = subprocess.run(
+                    [*command, "-c", documentation.SOURCES],
+                    env=documentation.variables(),
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                self.assertEqual(built.returncode, 1, time)
+                self.assertIn("no_such_function", built.stderr, time)
 
     def test_the_reference_has_every_public_name(self):
         missing = self.public_names() - self.names_of_the_reference()
@@ -204,6 +221,7 @@ class TestHowTo(unittest.TestCase):
             databases.temporary(databases.dependencies(), "howto") as database,
         ):
             addon.write(folder)
+            lines = []
             code = processes.listen(
                 odoo_process.command(
                     odoo_process.addons_path(f"{folders.ADDONS},{folder}"),
@@ -212,10 +230,8 @@ class TestHowTo(unittest.TestCase):
                     *("--http-port", servers.free_port()),
                 ),
                 log="howto",
-                hear=lambda line: None,
+                hear=lines.append,
                 env=odoo_process.variables(),
             )
-        with processes.log_file("howto").open(errors="replace") as log:
-            found = TestRun(log)
-        self.assertEqual((found.failed, found.trouble, code), ({}, [], 0))
-        self.assertGreater(len(found.started), 10)
+        self.assertEqual((odoo_log.trouble(lines), code), ([], 0))
+        self.assertGreater(odoo_log.started(lines)[addon.NAME], 10)

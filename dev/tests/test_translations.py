@@ -48,7 +48,7 @@ class TestTranslations(unittest.TestCase):
 
     def test_the_templates_have_the_texts_of_the_addons(self):
         for addon in addons.together():
-            kept = translations.load(addon, "pot")
+            kept = polib.pofile(translations.path(addon))
             same = str(kept) == str(self.templates[addon])
             self.assertTrue(same, f"The template of {addon} is out of date. {REMEDY}")
 
@@ -56,7 +56,7 @@ class TestTranslations(unittest.TestCase):
         for addon, template in self.templates.items():
             for language in translations.LANGUAGES:
                 with self.subTest(addon=addon, language=language):
-                    translation = translations.load(addon, "po", language)
+                    translation = polib.pofile(translations.path(addon, language))
                     found = translations.faults(template, translation)
                     self.assertEqual(found, [], REMEDY)
 

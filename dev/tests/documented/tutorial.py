@@ -11,8 +11,14 @@ import textwrap
 import time
 from typing import NamedTuple
 
-from environment import databases, documentation, folders, odoo_process, servers
-from environment.odoo_log import TestRun
+from environment import (
+    databases,
+    documentation,
+    folders,
+    odoo_log,
+    odoo_process,
+    servers,
+)
 from environment.odoo_source import importable
 
 PAGE = documentation.SOURCES / "tutorial.rst"
@@ -184,9 +190,9 @@ class Reader:
                 text=True,
             )
             log, _ = done.communicate()
-        run = TestRun(log.splitlines())
-        trouble = ["\n".join(lines) for lines in run.failed.values()] + run.trouble
-        assert not trouble and run.started, "\n".join([*trouble, log[-2000:]])
+        trouble = odoo_log.trouble(log.splitlines())
+        started = odoo_log.started(log.splitlines())
+        assert started and not trouble, "\n".join([*trouble, log[-2000:]])
 
     def _python(self, block):
         self.output = self._paste(block.code)
