@@ -15,41 +15,32 @@ MISTAKEN = ("consider-merging-classes-inherited", "missing-return")
 
 
 def run(arguments):
-    """Run the linters, whose findings go to the terminal.
+    """Run the linters, whose findings go to the terminal, and return the exit code.
 
     :param arguments: given to ruff, such as ``--fix``
-    :return: the exit code, 0 when nothing was found
     """
+    found = {
+        "ruff check": _call(folders.CHECKOUT, "ruff", "check", ".", *arguments),
+        "ruff format": _call(folders.CHECKOUT, "ruff", "format", "--check", "-q", "."),
+    }
     with tempfile.TemporaryDirectory(dir=folders.STATE, prefix="lint-") as copy:
         for name in addons.names():
             # pylint does not follow links to folders.
             shutil.copytree(addons.folder(name), Path(copy) / name)
-        codes = [
-            _call(folders.CHECKOUT, "ruff", "check", ".", *arguments),
-            _call(folders.CHECKOUT, "ruff", "format", "--check", "-q", "."),
-            _call(copy, *pylint(addons.names())),
-        ]
-    found = prose.check()
-    print(*found, sep="\n", end="\n" * bool(found))
-    codes.append(_report("prose", found))
-    return int(any(codes))
+        found["pylint-odoo"] = _call(copy, *pylint(addons.names()))
+    found["prose"] = prose.check()
+    print(*found["prose"], sep="\n")
+    for title, result in found.items():
+        say(f"  {title}: {'found something' if result else 'nothing found'}")
+    return int(any(found.values()))
 
 
 def _call(folder, *command):
-    code = subprocess.call([folders.VENV_PYTHON, "-m", *command], cwd=folder)
-    return _report(" ".join(command[:2]) if command[0] == "ruff" else command[0], code)
-
-
-def _report(title, code):
-    say(f"  {title}: {'found something' if code else 'nothing found'}")
-    return code
+    return subprocess.call([folders.VENV_PYTHON, "-m", *command], cwd=folder)
 
 
 def pylint(modules):
-    """Return the arguments of Python that run pylint-odoo on addons.
-
-    :param modules: names of folders
-    """
+    """Return the arguments of Python that run pylint-odoo on folders of addons."""
     settings = folders.CHECKOUT / "pyproject.toml"
     options = [f"--rcfile={settings}", f"--disable={','.join(MISTAKEN)}"]
     return ["pylint", *options, *modules]

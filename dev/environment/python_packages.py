@@ -106,7 +106,7 @@ def _settings():
     command = [folders.VENV_PYTHON, "-m", "pip", "config", "list"]
     listed = subprocess.check_output(command, text=True).splitlines()
     # What the environment says (":env:") counts more than pip's files.
-    found = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
+    found = {"UV_INDEX_STRATEGY": "unsafe-best-match", "UV_SYSTEM_CERTS": "true"}
     for line in sorted(listed, key=lambda each: each.startswith(":env:")):
         name, _, value = line.partition("=")
         variable = SETTINGS.get(name.rpartition(".")[2])

@@ -1,6 +1,5 @@
 """``./dev/translations``: the templates of all texts, and their translations."""
 
-import re
 import tempfile
 from pathlib import Path
 
@@ -8,10 +7,9 @@ import polib
 
 from . import addons, databases, folders, odoo_process, processes
 from .console import say, step
+from .postgres import running_postgres
 
 LANGUAGES = ("de", "es", "fr")
-#: Parts that a translation has to keep: "%s", "%(name)s", "100%%" and the tags of HTML.
-KEPT = re.compile(r"%(?:\(\w+\))?[sd]|%%|</?\w[^>]*>")
 #: The head of a file has no dates: only new texts change the file.
 HEAD = {
     "MIME-Version": "1.0",
@@ -20,15 +18,17 @@ HEAD = {
 }
 
 
-def update():
+def update(_arguments):
     """Write the templates, and take new texts into the translations.
 
     A text that has changed needs a new translation: nobody sees an old one by mistake.
 
     :return: the exit code, 1 when translations are missing
     """
+    with running_postgres():
+        found = templates()
     complete = True
-    for addon, template in templates().items():
+    for addon, template in found.items():
         path(addon).parent.mkdir(exist_ok=True)
         template.save(path(addon))
         for language in LANGUAGES:
@@ -84,29 +84,6 @@ def merge(template, language, known):
         merged.append(polib.POEntry(msgstr=known.get(text.msgid, "")))
         merged[-1].merge(text)
     return merged
-
-
-def faults(template, translation):
-    """Return what is wrong with a translation.
-
-    :param template: the ``polib.POFile`` of the template
-    :param translation: the ``polib.POFile`` of the translation
-    :rtype: list[str]
-    """
-    found = [
-        f"not in the template: {text.msgid}"
-        for text in translation
-        if not template.find(text.msgid)
-    ]
-    for text in template:
-        other = translation.find(text.msgid)
-        if other is None or not other.msgstr:
-            found.append(f"missing: {text.msgid}")
-        elif other.fuzzy:
-            found.append(f"fuzzy: {text.msgid}")
-        elif sorted(KEPT.findall(text.msgid)) != sorted(KEPT.findall(other.msgstr)):
-            found.append(f"placeholders or tags differ: {text.msgid}")
-    return found
 
 
 def path(addon, language=None):
