@@ -17,8 +17,9 @@ OWN_TESTS = folders.DEV / "tests"
 SLOW = ("test_screens", "test_tutorial", "test_scaffold", "test_docs")
 DAILY, DAILY_TAG = "--daily", "breakages"
 WORKERS = 2
-#: Seconds that a test may take; one that waits for ever is stopped.
-PATIENCE = 600
+#: Seconds that a test may take, also one of those that take minutes; one that waits for
+#: ever is stopped.
+PATIENCE, DAILY_PATIENCE = 600, 2400
 #: Options of Odoo. With the first and the second nobody runs the jobs of the tests.
 #: Tests with HTTP compile all scripts, of which Debian's package lacks one.
 EXTRA = (
@@ -178,12 +179,13 @@ def pytest_command(root, *arguments):
 
     :param root: the folder from which the names of tests begin
     """
+    patience = DAILY_PATIENCE if os.environ.get("CONNECTOR_DAILY") else PATIENCE
     return [
         *(folders.VENV_PYTHON, "-m", "pytest", "-qq", "--no-header", "-rfE"),
         *("-c", os.devnull, f"--rootdir={root}", f"--confcutdir={root}"),
         *("--tb=short", f"--numprocesses={WORKERS}", "-p", "environment.pytest_plugin"),
         *("-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:warnings"),
-        *("-o", f"faulthandler_timeout={PATIENCE}"),
+        *("-o", f"faulthandler_timeout={patience}"),
         *("-o", "faulthandler_exit_on_timeout=true"),
         *arguments,
     ]
