@@ -29,7 +29,8 @@ def run(arguments):
             shutil.copytree(addons.folder(name), Path(copy) / name)
         found["pylint-odoo"] = _call(copy, *pylint(addons.names()))
     found["prose"] = prose.check()
-    print(*found["prose"], sep="\n")
+    for finding in found["prose"]:
+        say(finding)
     for title, result in found.items():
         say(f"  {title}: {'found something' if result else 'nothing found'}")
     return int(any(found.values()))

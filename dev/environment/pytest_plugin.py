@@ -4,6 +4,7 @@ It also ends each run with the line ``N passed, N failed``.
 """
 
 import logging
+import os
 import warnings
 
 import pytest
@@ -23,6 +24,7 @@ class Trouble(logging.Handler):
 
 
 trouble = Trouble()
+TROUBLE_BEFORE = os.environ.get("INSTALLATION_TROUBLE")
 exit_code = pytest.StashKey()
 
 
@@ -61,8 +63,10 @@ class_has_clean_log = pytest.fixture(autouse=True, scope="class")(_has_clean_log
 
 
 def pytest_sessionfinish(session, exitstatus):
-    """Keep the exit code, which may tell of a failure without a test."""
-    session.config.stash[exit_code] = exitstatus
+    """Let the run fail if the installation of the addons logged warnings."""
+    if TROUBLE_BEFORE:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    session.config.stash[exit_code] = session.exitstatus
 
 
 @pytest.hookimpl(trylast=True)
@@ -75,6 +79,9 @@ def pytest_unconfigure(config):
             {each.nodeid for each in reporter.stats.get(kind, ())} for kind in kinds
         )
         broken = set().union(*broken)
+        if TROUBLE_BEFORE:
+            print(f"\nThe installation logged warnings and errors:\n{TROUBLE_BEFORE}")
+            broken.add("installation")
         harmless = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
         failed = len(broken) or int(config.stash[exit_code] not in harmless)
         print(f"\n{len(passed - broken)} passed, {failed} failed")

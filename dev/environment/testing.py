@@ -8,7 +8,16 @@ import sys
 import tempfile
 import time
 
-from . import addons, databases, folders, odoo_process, postgres, processes, servers
+from . import (
+    addons,
+    databases,
+    folders,
+    odoo_log,
+    odoo_process,
+    postgres,
+    processes,
+    servers,
+)
 from .console import Problem, complain, say
 
 OWN = "dev"
@@ -137,7 +146,8 @@ def _run_in_odoo(part, options):
             variables["OTHER_ODOO"] = stack.enter_context(_other_odoo(template))
         database = stack.enter_context(databases.temporary(template))
         title = f"Install {', '.join(modules)}"
-        odoo_process.install(database, modules, title, strictly=True)
+        found = odoo_log.trouble(odoo_process.install(database, modules, title))
+        variables["INSTALLATION_TROUBLE"] = "\n".join(found)
         return _pytest(
             folders.ADDONS,
             [f"--odoo-database={database}", "--odoo-http", "--odoo-log-level=info"]

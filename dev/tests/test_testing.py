@@ -31,7 +31,7 @@ class TestSelection(unittest.TestCase):
 
 
 class TestReport(unittest.TestCase):
-    def run_pytest(self, code, *options):
+    def run_pytest(self, code, *options, **variables):
         """Run tests as ``./dev/test`` does; return the exit code and the output."""
         with tempfile.TemporaryDirectory() as folder:
             for name, text in (("base.py", BASE), ("test_it.py", code)):
@@ -39,7 +39,7 @@ class TestReport(unittest.TestCase):
             options = ["-p", "no:odoo", "--numprocesses=1", *options, folder]
             done = subprocess.run(
                 testing.pytest_command(folder, *options),
-                env={**os.environ, "PYTHONPATH": str(folders.DEV)},
+                env={**os.environ, "PYTHONPATH": str(folders.DEV), **variables},
                 capture_output=True,
                 text=True,
                 check=False,
@@ -77,6 +77,21 @@ class TestReport(unittest.TestCase):
         """)
         self.assertEqual(code, 1)
         self.assertIn("this is deprecated", output)
+
+    def test_a_warning_of_the_installation_is_a_failure(self):
+        code, output = self.run_pytest(
+            """
+            from unittest import TestCase
+
+            class TestIt(TestCase):
+                def test_it(self):
+                    pass
+            """,
+            INSTALLATION_TROUBLE="this model has no access rules",
+        )
+        self.assertEqual(code, 1)
+        self.assertIn("no access rules", output)
+        self.assert_last_line("1 passed, 1 failed", output)
 
     def test_a_test_that_hangs_fails_and_the_others_go_on(self):
         code, output = self.run_pytest(
