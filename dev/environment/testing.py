@@ -25,7 +25,7 @@ OWN_TESTS = folders.DEV / "tests"
 #: Modules of it that take long, the longest first.
 SLOW = ("test_screens", "test_tutorial", "test_scaffold", "test_docs")
 DAILY, DAILY_TAG = "--daily", "breakages"
-WORKERS = 2
+WORKERS, OWN_WORKERS = 2, 3  # many tests of dev wait for a server or a browser
 #: Seconds that a test may take, also one of those that take minutes; one that waits for
 #: ever is stopped.
 PATIENCE, DAILY_PATIENCE = 600, 2400
@@ -127,6 +127,7 @@ def _run_own(part, options):
     with postgres.running_postgres():
         databases.demo()
         more = ["-p", "no:odoo", "--dist=loadscope", "--no-loadscope-reorder"]
+        more.append(f"--numprocesses={OWN_WORKERS}")
         return _pytest(OWN_TESTS, [*more, *files, *options], os.environ)
 
 
