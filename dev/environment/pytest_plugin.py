@@ -82,6 +82,8 @@ def pytest_unconfigure(config):
         if TROUBLE_BEFORE:
             print(f"\nThe installation logged warnings and errors:\n{TROUBLE_BEFORE}")
             broken.add("installation")
+        if config.stash[exit_code] == pytest.ExitCode.NO_TESTS_COLLECTED:
+            print("No test ran: is the selection right?")
         harmless = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
         failed = len(broken) or int(config.stash[exit_code] not in harmless)
         print(f"\n{len(passed - broken)} passed, {failed} failed")

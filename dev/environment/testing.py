@@ -124,6 +124,9 @@ def _run_own(part, options):
         names = sorted(path.stem for path in OWN_TESTS.glob("test_*.py"))
         names.sort(key=lambda name: SLOW.index(name) if name in SLOW else len(SLOW))
     files = [OWN_TESTS / f"{name}.py" for name in names]
+    for file in files:
+        if not file.is_file():
+            raise Problem(f"There is no {processes.shown(file)}.")
     with postgres.running_postgres():
         databases.demo()
         more = ["-p", "no:odoo", "--dist=loadscope", "--no-loadscope-reorder"]
