@@ -1,9 +1,15 @@
 """The two contenders, and where their code comes from."""
 
-import os
 from pathlib import Path
 
-from environment import addons, build_cache, folders, odoo_process, processes
+from environment import (
+    addons,
+    build_cache,
+    folders,
+    locks,
+    odoo_process,
+    python_packages,
+)
 from environment.console import step
 
 STATE = folders.STATE / "benchmark"
@@ -28,10 +34,10 @@ class Contender:
 
         :return: a key that changes when they do
         """
-        sources = [ADDON_FOLDER, self.connector()]
-        prints = [build_cache.fingerprint_of(each, skip={"tests"}) for each in sources]
-        key = build_cache.fingerprint(str(folders.CHECKOUT), *prints)
-        if not build_cache.is_current(self.folder, key):
+        with locks.alone(STATE / "contenders", "benchmark"):
+            sources = [ADDON_FOLDER, self.connector()]
+            prints = [build_cache.fingerprint_of(each, {"tests"}) for each in sources]
+            key = build_cache.fingerprint(str(folders.CHECKOUT), *prints)
             build_cache.build(
                 self.folder, key, lambda folder: self._copy(sources, folder)
             )
@@ -62,22 +68,13 @@ class Peer(Contender):
 
     def connector(self):
         package = STATE / "peer-package"
-        if not build_cache.is_current(package, PEER_PACKAGE):
-            with step(f"Install {PEER_PACKAGE}"):
-                build_cache.build(package, PEER_PACKAGE, _install)
+        build_cache.build(package, PEER_PACKAGE, _install)
         return package / "odoo" / "addons" / "connector"
 
 
 def _install(folder):
-    processes.run(
-        [folders.VENV_PYTHON, "-m", "pip", "install", PEER_PACKAGE, "--no-deps"]
-        + ["--target", folder, "--no-compile", "--no-input", "--progress-bar=off"]
-        + ["--disable-pip-version-check"],
-        log="benchmark-pip",
-        doing="Installing the package to compare with",
-        remedy="Check that pip reaches its package index, and run this again.",
-        env={**os.environ, "PIP_CACHE_DIR": str(folders.CACHE / "pip")},
-    )
+    with step(f"Install {PEER_PACKAGE}"):
+        python_packages.install(PEER_PACKAGE, "--no-deps", "--target", folder)
 
 
 PEER = Peer("peer")

@@ -65,18 +65,17 @@ def _database():
     """
     template = Template(contenders.OURS, SHORT_PARTNERS).prepare()
     filling = (processes.PROGRAM / "crowd.py").read_text()
-    name = f"benchmark-screens-{build_cache.fingerprint(template, filling)}"
-    stamp = contenders.STATE / "screens.database"
-    if not databases.exists(name):
-        if stamp.exists():
-            databases.drop(stamp.read_text())
-        with databases.temporary(template, "benchmark-making") as database:
-            with step(f"Make {BINDINGS:,} bindings and their jobs"):
-                processes.do(contenders.OURS, database, [("crowd.fill", BINDINGS)])
-                _analyze(database)
-            databases.create(name, database)
-        stamp.write_text(name)
-    return name
+    key = build_cache.fingerprint(template, filling)
+    return databases.template(
+        "benchmark-screens", key, lambda name: _fill(name, template)
+    )
+
+
+def _fill(name, template):
+    databases.create(name, template)
+    with step(f"Make {BINDINGS:,} bindings and their jobs"):
+        processes.do(contenders.OURS, name, [("crowd.fill", BINDINGS)])
+        _analyze(name)
 
 
 def _analyze(database):

@@ -24,9 +24,10 @@ class JobServer(OdooServer):
             variables={"ODOO_QUEUE_JOB_CHANNELS": f"root:{CHANNELS}"},
         )
 
-    def wait(self):
-        super().wait()
+    def start(self):
+        super().start()
         self.wait_for_runner()
+        return self
 
 
 def run_on_copy(contender, template, works, profile=0):

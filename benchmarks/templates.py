@@ -19,7 +19,6 @@ class Template:
     def __init__(self, contender, partners=PARTNERS):
         self.contender = contender
         self.partners = partners
-        self._stamp = contenders.STATE / f"{contender.name}-{partners}.database"
 
     def prepare(self):
         """Have the database.
@@ -29,25 +28,15 @@ class Template:
         code, base = self.contender.prepare(), databases.dependencies()
         filling = (processes.PROGRAM / "population.py").read_text()
         key = build_cache.fingerprint(code, base, filling, self.partners)
-        name = f"benchmark-{self.contender.name}-{key}"
-        if not databases.exists(name):
-            self._drop_older()
-            self._make(name, base)
-            self._stamp.write_text(name)
-        return name
+        label = f"benchmark-{self.contender.name}-{self.partners}"
+        return databases.template(label, key, lambda name: self._fill(name, base))
 
-    def _make(self, name, base):
-        with databases.temporary(base, "benchmark-making") as database:
-            odoo_process.install(
-                database,
-                [contenders.ADDON],
-                f"Install the {self.contender.name} addons",
-                self.contender.addons_path(),
-            )
-            fill = [("population.fill", self.partners)]
-            processes.run(self.contender, database, fill)
-            databases.create(name, database)
-
-    def _drop_older(self):
-        if self._stamp.exists():
-            databases.drop(self._stamp.read_text())
+    def _fill(self, name, base):
+        databases.create(name, base)
+        odoo_process.install(
+            name,
+            [contenders.ADDON],
+            f"Install the {self.contender.name} addons",
+            self.contender.addons_path(),
+        )
+        processes.run(self.contender, name, [("population.fill", self.partners)])

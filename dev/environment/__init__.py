@@ -1,11 +1,7 @@
 """The developer environment: Odoo, PostgreSQL and the addons of this checkout.
 
-Everything that it makes lies in the folder ``.dev`` of the checkout. Modules import
-those before them in this order: folders, console, permissions < processes, build_cache,
-locks < debian < odoo_source < python_packages < embedded_server < postgres, addons <
-odoo_process < databases, servers < translations < commands.
-
-Programs such as the demo and the chaos test use it like this::
+Everything that it makes lies in the folder ``.dev`` of the checkout. Programs such as
+the demo and the chaos test use it like this::
 
     from environment import OdooServer, Radicale, databases, running_postgres
 
@@ -18,16 +14,3 @@ from . import addons, console, databases, folders
 from .console import Problem
 from .postgres import running_postgres
 from .servers import OdooServer, Radicale, Server, free_port
-
-__all__ = [
-    "OdooServer",
-    "running_postgres",
-    "Problem",
-    "Radicale",
-    "Server",
-    "addons",
-    "console",
-    "databases",
-    "folders",
-    "free_port",
-]

@@ -18,9 +18,8 @@ APART = ("connector_odoo",)
 
 def names():
     """Return the names of all addons of the checkout, ``connector`` first."""
-    main = [MAIN] if (folders.CHECKOUT / "__manifest__.py").is_file() else []
     examples = folders.EXAMPLES.glob("*/__manifest__.py")
-    return main + sorted(manifest.parent.name for manifest in examples)
+    return [MAIN, *sorted(manifest.parent.name for manifest in examples)]
 
 
 def together():
@@ -29,30 +28,20 @@ def together():
 
 
 def packed():
-    """Return the names of the top-level files and folders that belong to the addon.
-
-    The patterns for them are in ``setup.py``, which packs the same into the wheel.
-    """
-    tree = ast.parse((folders.CHECKOUT / "setup.py").read_text())
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == "PACKED":
-            patterns = ast.literal_eval(node.value)
+    """Return the top-level files and folders of the addon, which ``setup.py`` packs."""
+    code = (folders.CHECKOUT / "setup.py").read_text()
+    patterns = ast.literal_eval(code.partition("PACKED = ")[2].partition("]")[0] + "]")
     found = {path.name for each in patterns for path in folders.CHECKOUT.glob(each)}
     return sorted(found - {"setup.py"})
 
 
 def link():
     """Make or refresh the folder ``.dev/addons``."""
-    wanted = {}
-    for name in names():
-        if name == MAIN:
-            for item in packed():
-                wanted[folders.ADDONS / MAIN / item] = folders.CHECKOUT / item
-        else:
-            wanted[folders.ADDONS / name] = folders.EXAMPLES / name
-    (folders.ADDONS / MAIN).mkdir(parents=True, exist_ok=True)
-    there = [*folders.ADDONS.iterdir(), *(folders.ADDONS / MAIN).iterdir()]
-    for old in there:
+    main = folder(MAIN)
+    wanted = {main / item: folders.CHECKOUT / item for item in packed()}
+    wanted |= {folder(name): folders.EXAMPLES / name for name in names()[1:]}
+    main.mkdir(parents=True, exist_ok=True)
+    for old in [*folders.ADDONS.iterdir(), *main.iterdir()]:
         if old.is_symlink() and os.readlink(old) != str(wanted.get(old)):
             old.unlink()
     for link, target in wanted.items():
@@ -72,10 +61,7 @@ def copy(addon, target):
 
 
 def dependencies(wanted):
-    """Return the addons from elsewhere that some of ours depend on, sorted.
-
-    :param wanted: names of our addons
-    """
+    """Return the addons from elsewhere that some of ours depend on, sorted."""
     depends = set()
     for name in wanted:
         manifest = ast.literal_eval((folder(name) / "__manifest__.py").read_text())
@@ -85,9 +71,6 @@ def dependencies(wanted):
 
 def fingerprint():
     """Return a key that changes with the addons of one database, without tests."""
-    return build_cache.fingerprint(
-        *(
-            build_cache.fingerprint_of(folder(name), skip={"tests"})
-            for name in together()
-        )
-    )
+    skip = {"tests"}
+    prints = [build_cache.fingerprint_of(folder(each), skip) for each in together()]
+    return build_cache.fingerprint(*prints)

@@ -12,10 +12,7 @@ def fingerprint(*parts):
 
 
 def fingerprint_of(folder, skip=()):
-    """Return a short key that changes when a file below ``folder`` does.
-
-    :param skip: names of folders and files that do not count
-    """
+    """Return a short key that changes when a file below ``folder`` does."""
     digest = hashlib.sha256()
     for path in sorted(_files(folder, {"__pycache__", *skip})):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -46,10 +43,9 @@ def mark(folder, key):
 
 
 def build(folder, key, fill):
-    """Make a folder as a whole or not at all: aside first, then renamed.
-
-    :param fill: called with the folder to put the content into
-    """
+    """Have a folder, made as a whole or not at all: ``fill`` gets another to fill."""
+    if is_current(folder, key):
+        return
     aside = folder.with_name(f"{folder.name}.unfinished")
     remove(aside)
     aside.mkdir(parents=True)

@@ -7,17 +7,7 @@ from . import processes
 from .console import Problem, step
 
 PACKAGE = "chromium"
-#: where Debian installs it, also if PATH lacks that folder
-USUAL = "/usr/bin/chromium"
-REMEDY = (
-    "Install Chromium (on Debian: apt-get install chromium), and run this again: it is "
-    "needed to look at Odoo as a person does."
-)
-
-
-def path():
-    """Return the path of Chromium, ``None`` if this machine has none."""
-    return shutil.which(PACKAGE) or shutil.which(USUAL)
+INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends", PACKAGE]
 
 
 def require():
@@ -28,23 +18,20 @@ def require():
 
     :raise Problem: when there is none; it says what to install
     """
-    if not path() and not os.geteuid() and shutil.which("apt-get"):
-        _install()
-    if not path():
-        raise Problem(f"This machine has no Chromium. {REMEDY}")
-    return path()
+    if not _path() and not os.geteuid() and shutil.which("apt-get"):
+        variables = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        with step("Install Chromium"):
+            for command in (["apt-get", "update"], INSTALL):
+                log, doing = "apt-get-chromium", "Installing Chromium"
+                processes.run(command, log, doing, env=variables)
+    if not _path():
+        raise Problem(
+            "This machine has no Chromium, which is needed to look at Odoo as a person "
+            "does: install it (on Debian: apt-get install chromium), and try again."
+        )
+    return _path()
 
 
-def _install():
-    with step("Install Chromium"):
-        for arguments in (
-            ["update"],
-            ["install", "--yes", "--no-install-recommends", PACKAGE],
-        ):
-            processes.run(
-                ["apt-get", *arguments],
-                log="apt-get-chromium",
-                doing="Installing Chromium",
-                remedy=REMEDY,
-                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-            )
+def _path():
+    # Debian's place, also if PATH lacks that folder
+    return shutil.which(PACKAGE) or shutil.which(f"/usr/bin/{PACKAGE}")

@@ -2,11 +2,13 @@
 
 import contextlib
 import importlib
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 from . import (
     addons,
@@ -17,33 +19,24 @@ from . import (
     locks,
     odoo_process,
     odoo_source,
-    permissions,
     postgres,
     processes,
     python_packages,
     testing,
 )
 from .console import Problem, complain, say
-from .postgres import running_postgres
 from .servers import OdooServer, Radicale, free_port
 
-INTERRUPTED = 130
-TERMINATED = 143
+INTERRUPTED, TERMINATED = 130, 143
 
 
 def main(name, *arguments):
-    """Run a command.
-
-    :param name: of the function below
-    :param arguments: strings of the command line
-    :return: the exit code
-    """
+    """Run a command, and return its exit code."""
     inside = name == python_packages.INSIDE
     if inside:
         name, *arguments = arguments
-    command = COMMANDS[name]
-    if set(arguments[:1]) & {"-h", "--help"} and command is not odoo:
-        say(command.__doc__.replace("\n    ", "\n").strip())
+    if {*arguments[:1]} & {"-h", "--help"} and name != "odoo":
+        say(description(name))
         return 0
     # All three leave through each "finally" and stop what we started. A shell lets
     # commands that it starts in the background ignore the first.
@@ -51,60 +44,38 @@ def main(name, *arguments):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(TERMINATED))
     try:
-        if command is not clean and not inside:
-            prepare([name, *arguments])
-        if inside:
+        if name != "clean":
             with locks.setting_up():
+                if not inside:
+                    python_packages.prepare(odoo_source.prepare())
+                    python_packages.enter([name, *arguments])
                 addons.link()
                 odoo_process.write_settings()
-        return command(list(arguments))
-    except Problem as problem:
+        return COMMANDS[name](list(arguments))
+    except (Problem, OSError) as problem:
         complain(f"\n{problem}")
-    except PermissionError as error:
-        complain(f"\n{permissions.explain(error)}")
-    except OSError as error:
-        complain(f"\n{error.strerror}: {error.filename or ''}. Is the disk full?")
+        return 1
     except KeyboardInterrupt:
         complain("\nInterrupted. The next run goes on from here.")
         return INTERRUPTED
-    return 1
 
 
-def prepare(arguments):
-    """Have Odoo and the virtual environment, and go on in the latter."""
-    with locks.setting_up():
-        python_packages.prepare(odoo_source.prepare())
-    python_packages.enter(arguments)
-
-
-def test(arguments):
-    """
-    ./dev/test [--exhaustive] [ADDON | dev | dev.MODULE | TAGS]...
-
-    Runs the tests; all of them, or those of an addon (connector), of this
-    environment (dev, or a module of dev/tests: dev.test_package), or that test tags of
-    Odoo select (/connector:TestBinder). With --exhaustive, dev.test_scaffold removes
-    each part of a generated connector in turn, instead of some; that takes minutes.
-    """
-    testing.exhaustive = "--exhaustive" in arguments
-    chosen = [each for each in arguments if not each.startswith("--")]
-    with running_postgres():
-        return testing.run(chosen)
+def description(name):
+    """Return what the README says about a command."""
+    text = (folders.DEV / "README.rst").read_text()
+    found = re.search(rf"^``\./dev/{name}\b.*\n(?:    .*\n)+", text, re.MULTILINE)
+    return found[0].replace("``", "").strip()
 
 
 def odoo(arguments):
-    """
-    ./dev/odoo ARGUMENTS
-
-    Runs Odoo itself: ./dev/odoo --help, ./dev/odoo shell -d demo, ...
-    """
-    with running_postgres():
+    """Run Odoo itself."""
+    with postgres.running_postgres():
         # Ctrl-C is for Odoo, which is in our process group and gets it too.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         process = subprocess.Popen(
             odoo_process.command(*arguments),
             env=odoo_process.variables(),
-            preexec_fn=_take_interrupts,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         try:
             return process.wait()
@@ -113,22 +84,12 @@ def odoo(arguments):
             process.wait()
 
 
-def _take_interrupts():
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def serve(arguments):
-    """
-    ./dev/serve [OPTIONS OF ODOO]
-
-    Starts Odoo with the addons and demo data, and a CardDAV server with an address
-    book that Odoo is connected to, until Ctrl-C. The database is kept; ./dev/clean
-    gives a new one.
-    """
+    """Run Odoo and a CardDAV server that it is connected to, until Ctrl-C."""
     from demonstration.odoo_client import OdooClient
     from screens.world import connect
 
-    with running_postgres(), Radicale(port=free_port(5232)) as cards:
+    with postgres.running_postgres(), Radicale(port=free_port(5232)) as cards:
         database = databases.kept_demo()
         with OdooServer(database, free_port(8069), arguments) as server:
             connect(OdooClient(server.url, database), cards)
@@ -137,111 +98,16 @@ def serve(arguments):
             say(f"  CardDAV   {cards.url}  ({cards.user} / {cards.password})")
             with contextlib.suppress(KeyboardInterrupt):
                 say("\n  Ctrl-C stops both.")
-                _wait_for_end(server, cards)
+                while server.is_running() and cards.is_running():
+                    time.sleep(0.5)
+                said = f"{processes.shown(server.log)}, {processes.shown(cards.log)}"
+                raise Problem(f"A server ended; {said} say why.")
     say("\n  Stopped.")
     return 0
 
 
-def _wait_for_end(*servers):
-    while True:
-        for server in servers:
-            if not server.is_running():
-                log = processes.shown(server.log)
-                raise Problem(f"{server.name} ended; {log} says why.")
-        time.sleep(0.5)
-
-
-def demo(arguments):
-    """
-    ./dev/demo [--stay] [--with odoo]
-
-    Shows what connectors do: an address book that is kept the same on both sides.
-    With --stay the servers go on at the end, to look around, until Ctrl-C. With --with
-    odoo it connects a shop's Odoo with the company's instead.
-    """
-    return _main_of("demonstration", arguments)
-
-
-def chaos(arguments):
-    """
-    ./dev/chaos [--short] [--only 1,3] [--seed NUMBER]
-
-    Kills Odoo and lies to it, and looks whether the data suffered: all scenarios, or
-    those that are named. --short takes less than eight minutes.
-    """
-    return _main_of("chaos", arguments)
-
-
-def bench(arguments):
-    """
-    ./dev/bench [--short | --long | --screens [--plans]] [--only ROW,...] [--repeat 5]
-                [--write] [--profile]
-
-    Measures OCA's released connector and this one at the same work, in turn. --short
-    only counts queries, and fails when they have grown; it takes a minute. --long goes
-    up to 20,000 records. --screens times what people see, on a database of a million
-    bindings, and --plans prints how PostgreSQL finds it. --only takes names of rows; a
-    wrong one lists them. --write puts the results into docs/. --profile prints where
-    the time goes.
-    """
-    return _main_of("benchmarks", arguments)
-
-
-def _main_of(package, arguments):
-    """Run a package that is a command of its own."""
-    # chaos/ and benchmarks/ lie beside dev/
-    sys.path.append(str(folders.CHECKOUT))
-    return importlib.import_module(package).main(arguments)
-
-
-def pictures(arguments):
-    """
-    ./dev/pictures [NAME]...
-
-    Takes the pictures in docs/images, or those that are named: it tells the story of
-    dev/screens/story.py in a browser, in windows 1300 and 390 pixels wide.
-    """
-    return _main_of("screens", arguments)
-
-
-def translations(arguments):
-    """
-    ./dev/translations
-
-    Writes the templates of all texts in i18n, and takes new texts into the translations
-    beside them. Fails as long as texts are not translated.
-    """
-    from . import translations as texts
-
-    with running_postgres():
-        return texts.update()
-
-
-def docs(arguments):
-    """
-    ./dev/docs [OPTIONS OF sphinx-build]
-
-    Builds the documentation in .dev/docs. Warnings are errors.
-    """
-    return documentation.build(arguments)
-
-
-def lint(arguments):
-    """
-    ./dev/lint [OPTIONS OF ruff check]
-
-    Looks for mistakes in the code with ruff and pylint-odoo, and for words in the texts
-    that the glossary in environment/prose.py replaces.
-    """
-    return linting.run(arguments)
-
-
 def clean(arguments):
-    """
-    ./dev/clean
-
-    Removes all that these commands made: the folder .dev.
-    """
+    """Remove all that the commands made."""
     with locks.setting_up():
         if postgres.is_in_use():
             raise Problem("A command is still running here: stop it first.")
@@ -250,10 +116,23 @@ def clean(arguments):
     return 0
 
 
+def run_module(name, function, arguments):
+    """Run a function of a module that is loaded for its command alone."""
+    # chaos/ and benchmarks/ lie beside dev/
+    sys.path.append(str(folders.CHECKOUT))
+    return getattr(importlib.import_module(name), function)(arguments)
+
+
 COMMANDS = {
-    each.__name__: each
-    for each in (
-        *(test, demo, docs, pictures, translations, chaos, bench),
-        *(serve, odoo, lint, clean),
-    )
+    "test": testing.run,
+    "lint": linting.run,
+    "docs": documentation.build,
+    "translations": partial(run_module, "environment.translations", "update"),
+    "demo": partial(run_module, "demonstration", "main"),
+    "pictures": partial(run_module, "screens", "main"),
+    "chaos": partial(run_module, "chaos", "main"),
+    "bench": partial(run_module, "benchmarks", "main"),
+    "serve": serve,
+    "odoo": odoo,
+    "clean": clean,
 }

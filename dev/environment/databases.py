@@ -27,13 +27,13 @@ def dependencies(apart=None):
     """
     versions = [importlib.metadata.version(name) for name in OCA_ADDONS]
     wanted = [addons.MAIN, apart] if apart else addons.together()
-    modules = addons.dependencies(wanted) or ["base"]
+    modules = addons.dependencies(wanted)
     options = [] if apart else ["--with-demo"]
     # New packages are compiled when the template is built, and warn then, not in tests.
     packages = folders.REQUIREMENTS.read_text()
     key = build_cache.fingerprint(odoo_source.importable(), versions, modules, packages)
     title = f"Install what {apart} needs" if apart else "Install what the addons need"
-    return _template(
+    return template(
         f"{apart}-dependencies" if apart else "dependencies",
         key,
         lambda name: odoo_process.install(name, modules, title, *options),
@@ -41,55 +41,41 @@ def dependencies(apart=None):
 
 
 def demo():
-    """Have the template with demo data and our addons.
-
-    :return: the name of the database
-    """
+    """Have the template with demo data and our addons, and return its name."""
     base = dependencies()
 
     def fill(name):
         create(name, base)
-        if addons.together():
-            odoo_process.install(name, addons.together(), "Install the addons")
+        odoo_process.install(name, addons.together(), "Install the addons")
 
-    return _template("demo", build_cache.fingerprint(base, addons.fingerprint()), fill)
+    return template("demo", build_cache.fingerprint(base, addons.fingerprint()), fill)
 
 
 def fresh_demo(name):
-    """Create a copy of the demo template; it replaces a database of that name.
-
-    :return: the name of the database
-    """
-    create(_full(name), demo())
-    return _full(name)
+    """Create a copy of the demo template; it replaces a database of that name."""
+    create(name, demo())
+    return name
 
 
 def kept_demo():
-    """Have the database of ``./dev/serve``, which is kept and updated.
-
-    :return: the name of the database
-    """
-    name, key = _full("demo"), addons.fingerprint()
-    if not exists(name):
-        create(name, demo())
-    elif _comment(name) != key and addons.together():
-        modules = addons.together()
-        odoo_process.install(
-            name, modules, "Update the addons", "-u", ",".join(modules)
-        )
-    _execute("COMMENT ON DATABASE {} IS %s", name, parameters=[key])
-    return name
+    """Have the database of ``./dev/serve``, which is kept and updated."""
+    if "demo" not in _names():
+        return fresh_demo("demo")
+    modules = addons.together()
+    update = ["-u", ",".join(modules)]
+    odoo_process.install("demo", modules, "Update the addons", *update)
+    return "demo"
 
 
 @contextlib.contextmanager
 def temporary(template, label="test"):
-    """Have a copy of a template until the end of the ``with`` block.
-
-    :param template: the name of a database without connections
-    :return: the name of the copy
-    """
-    _drop_orphans(label)
-    name = _full(f"{label}-{os.getpid()}")
+    """Have a copy of a template until the end of the ``with`` block."""
+    # What killed commands left behind, and the copies that pytest made of it.
+    for name in _names():
+        left = re.fullmatch(rf"{label}-(\d+)(-gw\d+)?", name)
+        if left and not os.path.exists(f"/proc/{left[1]}"):
+            drop(name)
+    name = f"{label}-{os.getpid()}"
     create(name, template)
     try:
         yield name
@@ -101,8 +87,7 @@ def create(name, template):
     """Make a database and its attachments from another; replaces one of that name."""
     drop(name)
     # Copying files is quicker than writing all through the log, the default.
-    strategy = " STRATEGY FILE_COPY" if _server_version() >= 150000 else ""
-    _execute(f"CREATE DATABASE {{}} TEMPLATE {{}}{strategy}", name, template)
+    _execute("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template)
     source = _attachments(template)
     if source.is_dir():
         # Odoo never changes such a file, it only adds and removes: links will do.
@@ -115,53 +100,22 @@ def drop(name):
     build_cache.remove(_attachments(name))
 
 
-def exists(name):
-    """Return whether there is a database of that name."""
-    return name in _names()
-
-
-def _template(label, key, fill):
+def template(label, key, fill):
     """Have the database ``<label>-<key>``; create it aside and rename it."""
-    name = _full(f"{label}-{key}")
-    if exists(name):
-        return name
-    with locks.setting_up():
-        if not exists(name):
-            aside = _full(f"{label}-unfinished")
+    name = f"{label}-{key}"
+    with locks.alone(folders.STATE / "templates" / label, "command that installs"):
+        if name not in _names():
+            aside = f"{label}-unfinished"
             drop(aside)
             fill(aside)
-            _rename(aside, name)
-            _drop_older(label, name)
+            if _attachments(aside).is_dir():
+                build_cache.remove(_attachments(name))
+                _attachments(aside).rename(_attachments(name))
+            _execute("ALTER DATABASE {} RENAME TO {}", aside, name)
+            for each in _names():
+                if re.fullmatch(rf"{label}-[0-9a-f]{{12}}", each) and each != name:
+                    drop(each)
     return name
-
-
-def _rename(old, new):
-    build_cache.remove(_attachments(new))
-    if _attachments(old).is_dir():
-        _attachments(old).rename(_attachments(new))
-    _execute("ALTER DATABASE {} RENAME TO {}", old, new)
-
-
-def _drop_older(label, current):
-    older = re.compile(re.escape(_full(label)) + r"-[0-9a-f]{12}")
-    for name in _names():
-        if older.fullmatch(name) and name != current:
-            drop(name)
-
-
-def _drop_orphans(label):
-    """Drop the copies that killed commands left behind."""
-    for name in _names():
-        left = re.fullmatch(re.escape(_full(label)) + r"-(\d+)", name)
-        if left and not os.path.exists(f"/proc/{left[1]}"):
-            drop(name)
-
-
-def _full(name):
-    """Return the name of a database, which names the checkout on a shared server."""
-    if not postgres.is_external():
-        return name
-    return f"connector-{build_cache.fingerprint(str(folders.CHECKOUT))}-{name}"
 
 
 def _attachments(name):
@@ -172,26 +126,12 @@ def _names():
     return [row[0] for row in _execute("SELECT datname FROM pg_database")]
 
 
-def _comment(name):
-    rows = _execute(
-        "SELECT shobj_description(oid, 'pg_database') FROM pg_database "
-        "WHERE datname = %s",
-        parameters=[name],
-    )
-    return rows[0][0]
-
-
-def _server_version():
-    with contextlib.closing(postgres.connect()) as connection:
-        return connection.server_version
-
-
-def _execute(statement, *identifiers, parameters=()):
+def _execute(statement, *identifiers):
     """Run one statement, whose ``{}`` are names of databases, and give its rows."""
     from psycopg2 import sql
 
     names = [sql.Identifier(name) for name in identifiers]
     with contextlib.closing(postgres.connect()) as connection:
         cursor = connection.cursor()
-        cursor.execute(sql.SQL(statement).format(*names), parameters)
+        cursor.execute(sql.SQL(statement).format(*names))
         return cursor.fetchall() if cursor.description else []

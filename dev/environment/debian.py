@@ -4,10 +4,10 @@ The mirror is the one that the machine's own apt is set up for. Lists, cache and
 settings are private, so no root is needed and the machine stays as it was.
 """
 
+import os
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 from . import build_cache, folders, processes
 from .console import Problem, step
@@ -43,38 +43,31 @@ Dir::Cache "{apt}/cache";
 
 
 def unpack(packages, folder, without=()):
-    """Download packages and unpack what is wanted of them.
+    """Download packages and unpack what is wanted of them into a folder.
 
     :param packages: for each package, by name, the paths that are wanted of it:
-        ``{"libjs-jquery": ["usr/share/javascript"]}``; the first names the step
-    :param folder: where to unpack to
+        ``{"libjs-jquery": ["usr/share/javascript"]}``
     :param without: patterns of paths that are not wanted, like ``*/i18n/*``
-    :raise Problem: when the machine has no apt, no mirror, or no network
-    """
-    archives = download(list(packages))
-    with step(f"Unpack {next(iter(packages))}"):
-        for archive in archives:
-            package = archive.name.partition("_")[0]
-            _extract(archive, folder, packages[package], without)
-
-
-def download(packages):
-    """Download packages into the cache, unless they are there.
-
-    :return: the paths of the ``.deb`` files, sorted by name
     """
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
         raise Problem(
             "There is no apt-get here to fetch Odoo with: set ODOO_PATH to the folder "
             "of an Odoo 19 (its source, or an installation) and run this again."
         )
-    folder = APT / packages[0]
-    key = build_cache.fingerprint(packages)
-    if not build_cache.is_current(folder, key):
+    archives = APT / next(iter(packages))
+    key = build_cache.fingerprint(list(packages))
+    build_cache.build(archives, key, lambda aside: _download(list(packages), aside))
+    with step(f"Unpack {archives.name}"):
+        for archive in archives.glob("*.deb"):
+            members = packages[archive.name.partition("_")[0]]
+            _extract(archive, folder, members, without)
+
+
+def _download(packages, folder):
+    with step(f"Read the package list of Debian {SUITE}"):
         _update()
-        with step(f"Download {packages[0]}") as shown:
-            build_cache.build(folder, key, lambda aside: _fetch(packages, aside, shown))
-    return sorted(folder.glob("*.deb"))
+    with step(f"Download {packages[0]}"):
+        _apt_get("download", *(f"{each}/{SUITE}" for each in packages), cwd=folder)
 
 
 def _update():
@@ -86,21 +79,15 @@ def _update():
         "This machine's apt is not set up for a Debian mirror: add one to "
         "/etc/apt/sources.list, or set ODOO_PATH to the folder of an Odoo 19."
     )
-    with step(f"Read the package list of Debian {SUITE}"):
-        for mirror in _mirrors():
-            (APT / "sources.list").write_text(f"deb {_trust()}{mirror} {SUITE} main\n")
-            try:
-                return _apt_get("update", "Reading Debian's package list")
-            except Problem as problem:
-                failure = problem
-        raise failure
-
-
-def _trust():
-    for keyring in KEYRINGS:
-        if Path(keyring).exists():
-            return f"[signed-by={keyring}] "
-    return ""
+    keyring = next(filter(os.path.exists, KEYRINGS), None)
+    trust = f"[signed-by={keyring}] " if keyring else ""
+    for mirror in _mirrors():
+        (APT / "sources.list").write_text(f"deb {trust}{mirror} {SUITE} main\n")
+        try:
+            return _apt_get("update")
+        except Problem as problem:
+            failure = problem
+    raise failure
 
 
 def _mirrors():
@@ -122,24 +109,11 @@ def _output(*arguments):
     ).stdout
 
 
-def _fetch(packages, folder, shown):
-    def follow(line):
-        # dlstatus:<file>:<percent>:<text>, for which Status-Fd asks
-        status = re.match(r"dlstatus:\d+:([\d.]+):", line)
-        if status:
-            shown.progress(float(status[1]), 100)
-
-    names = [f"{package}/{SUITE}" for package in packages]
-    doing = f"Downloading {packages[0]} from Debian"
-    _apt_get("download", doing, *names, follow=follow, cwd=folder)
-
-
-def _apt_get(command, doing, *arguments, **options):
+def _apt_get(command, *arguments, **options):
     processes.run(
-        ["apt-get", "-c", APT / "apt.conf", "-o", "APT::Status-Fd=1", command]
-        + list(arguments),
+        ["apt-get", "-c", APT / "apt.conf", command, *arguments],
         log=f"apt-get-{command}",
-        doing=doing,
+        doing="Fetching Odoo from Debian",
         remedy="Check the network and this machine's apt sources, and run this again; "
         "or set ODOO_PATH to the folder of an Odoo 19.",
         **options,
@@ -147,18 +121,12 @@ def _apt_get(command, doing, *arguments, **options):
 
 
 def _extract(archive, folder, members, without):
-    packed = subprocess.Popen(
-        ["dpkg-deb", "--fsys-tarfile", archive], stdout=subprocess.PIPE
+    unpack = 'dpkg-deb --fsys-tarfile "$0" | tar -x --no-same-owner "$@"'
+    processes.run(
+        ["bash", "-o", "pipefail", "-c", unpack, archive, "-C", folder]
+        + [f"--exclude={pattern}" for pattern in without]
+        + [f"./{member}" for member in members],
+        log="unpack",
+        doing=f"Unpacking {archive.name}",
+        remedy="Is the disk full? Else run ./dev/clean, and this again.",
     )
-    listed = [f"--exclude={pattern}" for pattern in without]
-    with packed:
-        processes.run(
-            ["tar", "-x", "--no-same-owner", "-C", folder, *listed]
-            + [f"./{member}" for member in members],
-            log="unpack",
-            doing=f"Unpacking {archive.name}",
-            remedy="Is the disk full? Else run ./dev/clean, and this again.",
-            stdin=packed.stdout,
-        )
-    if packed.returncode:
-        raise Problem(f"{archive.name} is damaged: run ./dev/clean, and this again.")

@@ -7,22 +7,15 @@ from .console import say
 
 SOURCES = folders.CHECKOUT / "docs"
 BUILT = folders.STATE / "docs"
-#: Warnings are errors, references to unknown names too; all of them are shown.
-STRICT = ("-W", "--keep-going", "-n")
 
 
 def build(arguments):
     """Build the documentation, whose problems go to the terminal.
 
-    :param arguments: given to ``sphinx-build``, such as ``-E`` to read all pages again
+    :param arguments: given to ``sphinx-build``
     :return: the exit code, 0 when nothing is wrong
     """
-    code = subprocess.call(
-        command(BUILT, *arguments),
-        cwd=folders.CHECKOUT,
-        env=variables(),
-        stdin=subprocess.DEVNULL,
-    )
+    code = subprocess.call(command(BUILT, *arguments), env=variables())
     if not code:
         say(f"  {processes.shown(BUILT / 'index.html')}")
     return code
@@ -36,10 +29,11 @@ def variables():
 def command(target, *arguments):
     """Return the command line that builds the documentation.
 
+    Warnings are errors, references to unknown names too; all of them are shown.
+
     :param target: folder for the pages
     :param arguments: given to ``sphinx-build``
     """
-    cache = folders.CACHE / "docs"
-    options = [*STRICT, "-q", "-b", "html", "-d", cache, *arguments]
+    options = ["-E", "-W", "--keep-going", "-n", "-q", "-b", "html", *arguments]
     parts = [folders.VENV_PYTHON, "-m", "sphinx", *options, SOURCES, target]
     return [str(part) for part in parts]

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -16,51 +15,33 @@ MISTAKEN = ("consider-merging-classes-inherited", "missing-return")
 
 
 def run(arguments):
-    """Run the linters, whose findings go to the terminal.
+    """Run the linters, whose findings go to the terminal, and return the exit code.
 
     :param arguments: given to ruff, such as ``--fix``
-    :return: the exit code, 0 when nothing was found
     """
-    codes = [
-        _call("ruff check", "ruff", "check", ".", *arguments, cwd=folders.CHECKOUT),
-        _call(
-            "ruff format", "ruff", "format", "--check", "-q", ".", cwd=folders.CHECKOUT
-        ),
-    ]
+    found = {
+        "ruff check": _call(folders.CHECKOUT, "ruff", "check", ".", *arguments),
+        "ruff format": _call(folders.CHECKOUT, "ruff", "format", "--check", "-q", "."),
+    }
     with tempfile.TemporaryDirectory(dir=folders.STATE, prefix="lint-") as copy:
-        _copy_addons(Path(copy))
-        codes.append(_call("pylint-odoo", *pylint(addons.names()), cwd=copy))
-    codes.append(_report("prose", prose.check()))
-    return int(any(codes))
+        for name in addons.names():
+            # pylint does not follow links to folders.
+            shutil.copytree(addons.folder(name), Path(copy) / name)
+        found["pylint-odoo"] = _call(copy, *pylint(addons.names()))
+    found["prose"] = prose.check()
+    for finding in found["prose"]:
+        say(finding)
+    for title, result in found.items():
+        say(f"  {title}: {'found something' if result else 'nothing found'}")
+    return int(any(found.values()))
 
 
-def _call(title, module, *arguments, cwd):
-    code = subprocess.call(
-        [folders.VENV_PYTHON, "-m", module, *map(str, arguments)],
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-    )
-    return _report(title, code)
-
-
-def _report(title, code):
-    say(f"  {title}: {'found something' if code else 'nothing found'}")
-    return code
+def _call(folder, *command):
+    return subprocess.call([folders.VENV_PYTHON, "-m", *command], cwd=folder)
 
 
 def pylint(modules):
-    """Return the arguments of Python that run pylint-odoo on addons.
-
-    :param modules: names of folders
-    """
+    """Return the arguments of Python that run pylint-odoo on folders of addons."""
     settings = folders.CHECKOUT / "pyproject.toml"
-    style = "colorized" if sys.stdout.isatty() else "text"
-    options = [f"--rcfile={settings}", f"--output-format={style}"]
-    return ["pylint", *options, f"--disable={','.join(MISTAKEN)}", *modules]
-
-
-def _copy_addons(copy):
-    """Copy the addons as Odoo sees them: pylint does not follow links to folders."""
-    for name in addons.names():
-        # .dev/addons/connector is a folder of links, an example is a link.
-        shutil.copytree(addons.folder(name), copy / name, symlinks=False)
+    options = [f"--rcfile={settings}", f"--disable={','.join(MISTAKEN)}"]
+    return ["pylint", *options, *modules]

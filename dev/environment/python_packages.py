@@ -1,25 +1,20 @@
 """The virtual environment: Odoo's needs, the addons we stand on, our tools."""
 
+import ast
 import importlib.util
 import os
-import re
 import subprocess
 import sys
 
 from . import build_cache, debian, folders, processes
 from .console import step
 
-# Packages that pip has to find, so that odoo-addon-* and our own package can be
-# installed. Odoo is not in the package registry; psycopg2 is there as source only,
-# which needs a compiler, and psycopg2-binary has the same module. Our list contains the
-# packages that Odoo itself needs.
-STAND_INS = {"odoo": "19.0", "psycopg2": "2.9"}
-METADATA = """\
-Metadata-Version: 2.1
-Name: {name}
-Version: {version}
-Summary: Stands in for a package that is importable all the same
-"""
+# On the command line: this is the second start, in the virtual environment.
+INSIDE = "--inside"
+UV = "uv>=0.13,<0.14"  # installs packages in parallel
+# Packages that others ask for, and that are not to be installed: Odoo is not in the
+# package registry; psycopg2 is there as source only, and psycopg2-binary is the same.
+OVERRIDES = 'odoo; sys_platform == "never"\npsycopg2; sys_platform == "never"\n'
 # The program that runs Odoo. "python -m odoo" would import from the current folder.
 PROGRAM = """\
 import sys
@@ -28,116 +23,113 @@ from odoo.cli.command import main
 
 sys.exit(main())
 """
-# On the command line: this is the second start, in the virtual environment.
-INSIDE = "--inside"
-REMEDY = (
-    "Check that pip reaches its package index (python3 -m pip config list shows "
-    "which), and run this again."
-)
+#: pip's settings, and the variables that tell uv the same.
+SETTINGS = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_EXTRA_INDEX_URL",
+    "find-links": "UV_FIND_LINKS",
+    "constraint": "UV_CONSTRAINT",
+    "trusted-host": "UV_INSECURE_HOST",
+    "cert": "SSL_CERT_FILE",
+    "client-cert": "SSL_CLIENT_CERT",
+    "proxy": "ALL_PROXY",
+    "no-index": "UV_NO_INDEX",
+}
 
 
 def prepare(source):
-    """Have a virtual environment that runs Odoo.
+    """Have a virtual environment that runs the Odoo of an ``OdooSource``.
 
     It is made in place, since virtual environments cannot be moved; the stamp, which
     comes last, says that it is complete. Once made it stays with its Python, also
-    when the next command is run by another. What pip downloaded is kept.
-
-    :param source: the :class:`~.odoo_source.OdooSource` to make importable
-    :raise Problem: when the packages cannot be installed
+    when the next command is run by another.
     """
     wanted = folders.REQUIREMENTS.read_text()
-    key = build_cache.fingerprint(
-        wanted, STAND_INS, str(folders.VENV), str(source.root)
-    )
+    key = build_cache.fingerprint(UV, OVERRIDES, wanted, str(folders.VENV), source)
     if build_cache.is_current(folders.VENV, key) and _works():
         return
-    pip = _pip_wheel()
     with step("Create the Python environment"):
-        _create(pip)
-        _show_odoo(source)
-    with step("Install the Python packages") as shown:
-        _install(shown)
+        _create()
+        (packages,) = folders.VENV.glob("lib/python3*/site-packages")
+        (packages / "odoo-source.pth").write_text(f"{source.root}\n")
+        (folders.VENV / "bin" / "odoo").write_text(PROGRAM)
+    with step("Install the Python packages"):
+        overrides = folders.VENV / "overrides.txt"
+        overrides.write_text(OVERRIDES)
+        install("-r", folders.REQUIREMENTS, "--override", overrides)
     build_cache.mark(folders.VENV, key)
 
 
 def _works():
     """Return whether the Python that it was made from is still there."""
-    script = "import odoo.release, psycopg2"
-    check = [folders.VENV_PYTHON, "-c", script]
+    check = [folders.VENV_PYTHON, "-c", "import odoo.release, psycopg2"]
     try:
         return subprocess.run(check, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
 
 
-def _pip_wheel():
-    """Return a wheel of pip if Python has none, as on Debian."""
-    if importlib.util.find_spec("ensurepip"):
-        return None
-    folder = folders.CACHE / "pip-wheels"
-    wanted = {"python3-pip-whl": ["usr/share/python-wheels"]}
-    key = build_cache.fingerprint(wanted)
-    if not build_cache.is_current(folder, key):
-        build_cache.build(folder, key, lambda aside: debian.unpack(wanted, aside))
-    return next(folder.glob("usr/share/python-wheels/pip-*.whl"))
-
-
-def _create(pip):
-    processes.run(
+def _create():
+    """Create the environment, with pip, and with uv, which is quicker."""
+    has_pip = importlib.util.find_spec("ensurepip")
+    _run(
         [sys.executable, "-m", "venv", "--clear", folders.VENV]
-        + ["--without-pip"] * bool(pip),
-        log="venv",
-        doing="Creating the Python environment",
+        + ["--without-pip"] * (not has_pip),
         remedy="Install the package that holds Python's venv (apt-get install "
         "python3-venv), and run this again.",
     )
-    if pip:
-        processes.run(
-            [folders.VENV_PYTHON, pip / "pip", "install", "--no-index", pip],
-            log="pip-itself",
-            doing="Installing pip",
-            remedy="Run ./dev/clean, and this again.",
-        )
+    pip = ["-m", "pip"]
+    if not has_pip:  # as on Debian
+        wheels = folders.CACHE / "pip-wheels"
+        wanted = {"python3-pip-whl": ["usr/share/python-wheels"]}
+        build_cache.build(wheels, repr(wanted), lambda to: debian.unpack(wanted, to))
+        wheel = next(wheels.glob("usr/share/python-wheels/pip-*.whl"))
+        pip = [wheel / "pip"]
+        _run([folders.VENV_PYTHON, *pip, "install", "--no-index", wheel])
+    _run(
+        [folders.VENV_PYTHON, *pip, "install", UV, "--no-compile", "--no-input"]
+        + ["--disable-pip-version-check", "--only-binary=:all:", "--no-cache-dir"]
+    )
 
 
-def _show_odoo(source):
-    """Make Odoo importable in the virtual environment, and visible to pip."""
-    (packages,) = folders.VENV.glob("lib/python3*/site-packages")
-    (packages / "odoo-source.pth").write_text(f"{source.root}\n")
-    (folders.VENV / "bin" / "odoo").write_text(PROGRAM)
-    for name, version in STAND_INS.items():
-        metadata = packages / f"{name}-{version}.dist-info"
-        metadata.mkdir()
-        content = METADATA.format(name=name, version=version)
-        (metadata / "METADATA").write_text(content)
-        (metadata / "INSTALLER").write_text("connector-dev\n")
-        (metadata / "RECORD").write_text("")
+def install(*arguments):
+    """Install packages with ``uv pip install``, from where pip would fetch them."""
+    _run(
+        [folders.VENV / "bin" / "uv", "pip", "install", "--python", folders.VENV_PYTHON]
+        + ["--no-progress", "--only-binary=:all:", *arguments],
+        env={**_settings(), **os.environ, "UV_CACHE_DIR": str(folders.CACHE / "uv")},
+    )
 
 
-def _install(shown):
-    def follow(line):
-        name = re.match(r"(?:Collecting|Using cached|Downloading) (\S+)", line.strip())
-        if name:
-            shown.note(name[1].rpartition("/")[2])
+def _settings():
+    """Return the settings of pip as environment variables for uv."""
+    command = [folders.VENV_PYTHON, "-m", "pip", "config", "list"]
+    listed = subprocess.check_output(command, text=True).splitlines()
+    # What the environment says (":env:") counts more than pip's files.
+    found = {"UV_INDEX_STRATEGY": "unsafe-best-match", "UV_SYSTEM_CERTS": "true"}
+    for line in sorted(listed, key=lambda each: each.startswith(":env:")):
+        name, _, value = line.partition("=")
+        variable = SETTINGS.get(name.rpartition(".")[2])
+        if variable:
+            separator = "," if variable == "UV_FIND_LINKS" else " "
+            found[variable] = separator.join(str(ast.literal_eval(value)).split())
+    return found
 
+
+def _run(command, remedy="", **options):
     processes.run(
-        [folders.VENV_PYTHON, "-m", "pip", "install", "--requirement"]
-        + [folders.REQUIREMENTS, "--no-compile", "--no-input", "--progress-bar=off"]
-        + ["--disable-pip-version-check", "--only-binary=:all:"],
-        log="pip",
+        command,
+        log="python-packages",
         doing="Installing the Python packages",
-        remedy=REMEDY,
-        follow=follow,
-        env={**os.environ, "PIP_CACHE_DIR": str(folders.CACHE / "pip")},
+        remedy=remedy
+        or "Check that pip reaches its package index (python3 -m pip config list shows "
+        "which), and run this again.",
+        **options,
     )
 
 
 def enter(arguments):
-    """Replace this process by the virtual environment's Python.
-
-    :param arguments: what the command line said
-    """
+    """Go on in the virtual environment's Python, with the same command line."""
     sys.stdout.flush()
     script = folders.DEV / "environment"
     os.execv(folders.VENV_PYTHON, [folders.VENV_PYTHON, script, INSIDE, *arguments])

@@ -13,10 +13,7 @@ HOST = "127.0.0.1"
 
 
 def free_port(wanted=0):
-    """Return a port of this machine that is free.
-
-    :param wanted: taken if it is free
-    """
+    """Return a port of this machine that is free, ``wanted`` if it is."""
     for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -27,73 +24,47 @@ def free_port(wanted=0):
 
 
 class Server:
-    """A program that answers HTTP requests on a port of this machine.
+    """A program that answers HTTP requests on a port, until its ``with`` block ends.
 
-    In a ``with`` block it runs until the end of the block. It ends with this process,
-    however that ends, and with it all that it started.
-
-    :param name: for people, and for the log file ``.dev/logs/<name>.log``
-    :param port: 0 for any that is free
+    It ends with this process, however that ends, and with it all that it started.
+    Subclasses define ``command``, and ``variables`` of the environment.
     """
 
-    #: Path that is asked to see whether the server is up.
-    health = "/"
-    #: Seconds until it has to be up.
-    patience = 90
+    health = "/"  #: Path that is asked to see whether the server is up.
+    patience = 90  #: Seconds until it has to be up.
 
     def __init__(self, name, port=0):
         self.name = name
         self.port = port or free_port()
+        self.url = f"http://{HOST}:{self.port}"
+        self.log = processes.log_file(name)
         self.process = None
-
-    @property
-    def url(self):
-        """Return the address, without a slash at the end."""
-        return f"http://{HOST}:{self.port}"
-
-    @property
-    def log(self):
-        """Return the path of the log file."""
-        return processes.log_file(self.name)
 
     @property
     def pid(self):
         """Return the number of the process and its group, ``None`` before it starts."""
         return self.process and self.process.pid
 
-    def command(self):
-        """Return the command line; for subclasses."""
-        raise NotImplementedError
-
     def variables(self):
-        """Return the environment variables, ``None`` for our own; for subclasses."""
+        """Return the environment variables, ``None`` for our own."""
 
     def start(self):
-        """Start, or start again, and wait until it answers.
-
-        :raise Problem: when it ends or keeps silent; names the log
-        """
+        """Start, or start again, and wait until it answers."""
         with self.log.open("a") as output:
             self.process = processes.start(
-                self.command(),
-                stdout=output,
-                stderr=output,
-                env=self.variables(),
+                self.command(), stdout=output, stderr=output, env=self.variables()
             )
-        self.wait()
+        self.wait(self.answers)
         return self
 
-    def wait(self):
-        """Wait until it answers."""
+    def wait(self, condition):
+        """Wait for a condition, and stop the server if it does not come."""
         deadline = time.monotonic() + self.patience
-        while not self.answers():
-            ended = self.process.poll() is not None
-            if ended or time.monotonic() > deadline:
+        while not condition():
+            if not self.is_running() or time.monotonic() > deadline:
                 self.stop()
-                what = "ended immediately" if ended else "does not answer"
-                raise Problem(
-                    f"{self.name} {what}; {processes.shown(self.log)} says why."
-                )
+                log = processes.shown(self.log)
+                raise Problem(f"{self.name} ended or does not answer; {log} says why.")
             time.sleep(0.1)
 
     def answers(self):
@@ -130,10 +101,7 @@ class Server:
 class OdooServer(Server):
     """Odoo for one database, with queue_job's runner; needs a running PostgreSQL.
 
-    :param database: the name of the database
-    :param port: 0 for any that is free
     :param options: more options of Odoo, like ``"--workers=2"``
-    :param name: tells several apart
     :param variables: more environment variables, like ``ODOO_QUEUE_JOB_CHANNELS``
     """
 
@@ -152,16 +120,8 @@ class OdooServer(Server):
         return super().start()
 
     def wait_for_runner(self):
-        """Wait until the runner of the queue looks for jobs.
-
-        :raise Problem: when it does not, or Odoo ends
-        """
-        deadline = time.monotonic() + self.patience
-        while not self.logged(self.runner_is_ready, self._started_at):
-            if time.monotonic() > deadline or not self.is_running():
-                log = processes.shown(self.log)
-                raise Problem(f"The runner of the queue does not start; see {log}.")
-            time.sleep(0.05)
+        """Wait until the runner of the queue looks for jobs."""
+        self.wait(lambda: self.logged(self.runner_is_ready, self._started_at))
 
     def log_size(self):
         """Return the position at which the log ends."""
@@ -185,26 +145,9 @@ class OdooServer(Server):
 class Radicale(Server):
     """A CalDAV and CardDAV server with an account, and its data in a folder.
 
-    :param folder: where its settings and data lie; kept when it stops
+    :param folder: where its data lie; kept when it stops
     :param user: the account's name; its address books are below ``url/<user>/``
-    :param password: the account's password
-    :param port: 0 for any that is free
     """
-
-    settings = """\
-[server]
-hosts = {host}:{port}
-max_connections = 100
-
-[auth]
-type = htpasswd
-htpasswd_filename = {folder}/users
-htpasswd_encryption = plain
-delay = 0
-
-[storage]
-filesystem_folder = {folder}/collections
-"""
 
     def __init__(
         self, folder=None, user="demo", password="demo", port=0, name="radicale"
@@ -216,9 +159,16 @@ filesystem_folder = {folder}/collections
 
     def command(self):
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "users").write_text(f"{self.user}:{self.password}\n")
-        config = self.folder / "config"
-        config.write_text(
-            self.settings.format(host=HOST, port=self.port, folder=self.folder)
-        )
-        return [folders.VENV_PYTHON, "-m", "radicale", "--config", config]
+        users = self.folder / "users"
+        users.write_text(f"{self.user}:{self.password}\n")
+        settings = {
+            "server-hosts": f"{HOST}:{self.port}",
+            "server-max-connections": 100,
+            "auth-type": "htpasswd",
+            "auth-htpasswd-filename": users,
+            "auth-htpasswd-encryption": "plain",
+            "auth-delay": 0,
+            "storage-filesystem-folder": self.folder / "collections",
+        }
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        return [folders.VENV_PYTHON, "-m", "radicale", "--config", "", *options]

@@ -1,18 +1,42 @@
-"""``./dev/test``: the tests of the addons inside Odoo, and those of ``dev/tests``."""
+"""``./dev/test``: pytest on the tests of the addons, and on those of ``dev/tests``."""
 
+import contextlib
 import json
-import unittest
-from collections import Counter
+import os
+import re
+import sys
+import tempfile
+import time
 
-from . import addons, console, databases, folders, odoo_process, processes, servers
-from .console import plural, say, step
-from .odoo_log import STARTED, TestRun
+from . import (
+    addons,
+    databases,
+    folders,
+    odoo_log,
+    odoo_process,
+    postgres,
+    processes,
+    servers,
+)
+from .console import Problem, complain, say
 
 OWN = "dev"
-LOG = "odoo-tests"
-# Seconds that a test may take without a word; one that waits for ever is stopped.
-PATIENCE = 180
-
+OWN_TESTS = folders.DEV / "tests"
+#: Modules of it that take long. Each worker begins with one of them.
+SLOW = ("test_screens", "test_tutorial", "test_scaffold")
+DAILY, DAILY_TAG = "--daily", "breakages"
+WORKERS, OWN_WORKERS = 2, 3  # many tests of dev wait for a server or a browser
+#: Seconds that a test may take, also one of those that take minutes; one that waits for
+#: ever is stopped.
+PATIENCE, DAILY_PATIENCE = 1200, 2400
+#: Options of Odoo. With the first and the second nobody runs the jobs of the tests.
+#: Tests with HTTP compile all scripts, of which Debian's package lacks one.
+EXTRA = (
+    "stop-after-init",
+    "max-cron-threads=0",
+    "log-handler=odoo.addons.base.models.assetsbundle:CRITICAL",
+)
+SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
 #: Makes an API key of the administrator.
 API_KEY = """
 import json
@@ -23,167 +47,163 @@ env.cr.commit()
 print("ANSWER", json.dumps(key))
 """
 
-#: Whether the tests of dev try all cases instead of a sample.
-exhaustive = False
 
+def run(arguments):
+    """Run tests, and print how many passed and failed.
 
-class Tally:
-    """Results of a run.
-
-    ``areas`` counts by area, ``failures`` has the details by name, ``skipped`` the
-    reasons of tests of dev.
-    """
-
-    def __init__(self):
-        self.areas = {}
-        self.failures = {}
-        self.skipped = set()
-
-    def total(self, kind):
-        """Return the number of tests that "passed" or were "skipped"."""
-        return sum(area[kind] for area in self.areas.values())
-
-
-def run(selected):
-    """Run tests, and print what came of it.
-
-    :param selected: names of addons, "dev" for ``dev/tests``, "dev.test_package" for
-        one module of them, or test tags of Odoo such as ``/connector:TestBinder``; all
-        tests when empty
+    :param arguments: names of addons, "dev" for ``dev/tests``, "dev.test_package" for
+        one module of them, and test tags of Odoo such as ``/connector:TestBinder``; all
+        tests when there is none. Then options of pytest.
     :return: the exit code, 0 when all is well
     """
-    modules, own, tags = addons.names(), _own_areas(), []
-    if selected:
-        selected = {*selected, *(own if OWN in selected else ())} - {OWN}
-        tags = [each for each in selected if each not in (*modules, *own)]
-        modules = [each for each in modules if each in selected]
-        own = [each for each in own if each in selected]
-    tally = Tally()
-    databases.dependencies()
-    for apart in addons.APART:
-        its_tags = [tag for tag in tags if tag.startswith(f"/{apart}")]
-        tags = [tag for tag in tags if tag not in its_tags]
-        if apart in modules:
-            its_tags.append(f"/{apart}")
-            modules.remove(apart)
-        if its_tags:
-            _run_apart(tally, apart, its_tags)
-    if modules or tags:
-        tags += [f"/{module}" for module in modules]
-        _run_in_odoo(tally, modules or addons.together(), tags)
-    for area in own:
-        _run_own(tally, area)
-    return _report(tally)
+    if DAILY in arguments:
+        os.environ["CONNECTOR_DAILY"] = "1"
+    arguments = [each for each in arguments if each != DAILY]
+    options = [i for i, each in enumerate(arguments) if re.match("-[^/]", each)]
+    first = options[0] if options else len(arguments)
+    found, options = parts(",".join(arguments[:first])), arguments[first:]
+    if len(found) > 1:
+        return _run_side_by_side(found, options)
+    try:
+        run_part = _run_own if _is_own(found[0][0]) else _run_in_odoo
+        return run_part(found[0], options)
+    except Problem as problem:
+        complain(f"\n{problem}")
+        say("\n0 passed, 1 failed")
+        return 1
 
 
-def _run_apart(tally, module, tags):
-    """Run the tests of an example in a database of its own, beside another Odoo.
+def parts(selected):
+    """Return lists of what is selected, each to be tested in a process of its own."""
+    chosen = selected.split(",") if selected else [*addons.names(), OWN]
+    apart = [_of(each, chosen) for each in addons.APART]
+    own = [each for each in chosen if _is_own(each)]
+    rest = [each for each in chosen if each not in sum(apart, own)]
+    return [part for part in (*apart, own, rest) if part]
 
-    The other Odoo has what the example needs, but none of our addons.
+
+def _is_own(name):
+    return name.partition(".")[0] == OWN
+
+
+def _of(addon, chosen):
+    return [each for each in chosen if re.fullmatch(rf"-?/?{addon}([/:.].*)?", each)]
+
+
+def _run_side_by_side(found, options):
+    """Run each part in a process of its own, whose output is shown when it ends."""
+    say(f"  Test {', '.join(sum(found, []))}; what they say follows when they end.")
+    program = [sys.executable, folders.DEV / "environment", "--inside", "test"]
+    passed = failed = 0
+    with contextlib.ExitStack() as stack:
+        running = {}
+        for part in found:
+            output = stack.enter_context(tempfile.TemporaryFile("w+"))
+            command = [*program, *part, *options]
+            process = processes.start(command, stdout=output, stderr=output)
+            stack.callback(processes.end, process)
+            running[process] = output
+        while running:
+            time.sleep(0.2)
+            for process in [each for each in running if each.poll() is not None]:
+                output = running.pop(process)
+                output.seek(0)
+                text = output.read()
+                say("\n" + SUMMARY.sub("", text).strip())
+                counts = SUMMARY.findall(text) or [(0, 1)]
+                passed += int(counts[-1][0])
+                failed += int(counts[-1][1])
+    say(f"\n{passed} passed, {failed} failed")
+    return int(failed or not passed)
+
+
+def _run_own(part, options):
+    """Run the tests of ``dev/tests``."""
+    names = [each.partition(".")[2] for each in part]
+    if OWN in part:
+        names = sorted(path.stem for path in OWN_TESTS.glob("test_*.py"))
+        share = len(names) // OWN_WORKERS
+        for number, name in enumerate(SLOW):
+            names.remove(name)
+            names.insert(number * share, name)
+    files = [OWN_TESTS / f"{name}.py" for name in names]
+    for file in files:
+        if not file.is_file():
+            raise Problem(f"There is no {processes.shown(file)}.")
+    with postgres.running_postgres():
+        databases.demo()
+        more = ["-p", "no:odoo", f"--numprocesses={OWN_WORKERS}"]
+        return _pytest(OWN_TESTS, [*more, *files, *options], os.environ)
+
+
+def _run_in_odoo(part, options):
+    """Run tests of addons, each worker in a database of its own."""
+    apart = next((each for each in addons.APART if _of(each, part)), None)
+    modules = [each for each in part if each in addons.names()]
+    modules = modules or ([apart] if apart else addons.together())
+    tags = [f"/{each}" if each in modules else each for each in part]
+    if os.environ.get("CONNECTOR_DAILY"):
+        tags += [f"{DAILY_TAG}/{each}" for each in modules]
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(postgres.running_postgres())
+        template = databases.dependencies(apart)
+        variables = odoo_process.variables()
+        if apart:
+            variables["OTHER_ODOO"] = stack.enter_context(_other_odoo(template))
+        database = stack.enter_context(databases.temporary(template))
+        title = f"Install {', '.join(modules)}"
+        found = odoo_log.trouble(odoo_process.install(database, modules, title))
+        variables["INSTALLATION_TROUBLE"] = "\n".join(found)
+        return _pytest(
+            folders.ADDONS,
+            [f"--odoo-database={database}", "--odoo-http", "--odoo-log-level=info"]
+            + [f"--odoo-extra={each}" for each in EXTRA]
+            + [f"--odoo-tags={','.join(tags)}"]
+            + [addons.folder(each) / "tests" for each in modules]
+            + options,
+            variables,
+        )
+
+
+@contextlib.contextmanager
+def _other_odoo(template):
+    """Have a second Odoo, which has what an example needs but none of our addons.
+
+    :return: its address, its database and an API key, as JSON
     """
-    template = databases.dependencies(module)
     with databases.temporary(template, "other") as other:
         key = odoo_process.answer_of(API_KEY, other)
-        server = servers.OdooServer(other, name="other-odoo")
-        with server:
-            variables = {"OTHER_ODOO": json.dumps([server.url, other, key])}
-            _run_in_odoo(tally, [module], tags, template, variables)
+        with servers.OdooServer(other, name="other-odoo") as server:
+            yield json.dumps([server.url, other, key])
 
 
-def _run_in_odoo(tally, modules, tags, template=None, variables=None):
-    with (
-        databases.temporary(template or databases.dependencies()) as database,
-        step(f"Test {', '.join(modules)}") as shown,
-    ):
-        count = 0
-
-        def hear(line):
-            nonlocal count
-            if STARTED.search(line):
-                count += 1
-                shown.count(count, "test")
-
-        code = processes.listen(
-            odoo_process.command(
-                *("-d", database, "-i", ",".join(modules)),
-                *("--test-tags", ",".join(tags), "--stop-after-init"),
-                *("--http-port", servers.free_port()),
-                # Tests with HTTP compile all scripts; Debian's package lacks a file.
-                "--log-handler=odoo.addons.base.models.assetsbundle:CRITICAL",
-            ),
-            log=LOG,
-            hear=hear,
-            patience=PATIENCE,
-            env=odoo_process.variables(**(variables or {})),
-        )
-    with processes.log_file(LOG).open(errors="replace") as log:
-        _read(tally, TestRun(log), code)
-
-
-def _read(tally, run, code):
-    """Take in what Odoo's log tells of its tests."""
-    if code < 0:
-        run.failed.setdefault(run.last or "Odoo.starts", []).append(
-            f"Odoo was killed by the signal {-code}. That happens when it says nothing "
-            f"for {PATIENCE} seconds; the end of the log shows what it waited for."
-        )
-    tally.areas.update(run.areas())
-    failures = {name: "\n".join(lines) for name, lines in run.failed.items()}
-    if run.trouble:
-        failures["Odoo's log has no warnings and errors"] = "\n".join(run.trouble)
-    if code and not failures:
-        failures["Odoo ends well"] = f"It ended with the code {code}."
-    if not run.started:
-        failures["Odoo finds tests"] = "No test ran: is the selection right?"
-    tally.failures.update(failures)
-
-
-def _own_areas():
-    paths = (folders.DEV / "tests").glob("test_*.py")
-    return sorted(f"{OWN}.{path.stem}" for path in paths)
-
-
-def _run_own(tally, area):
-    """Run the tests of a module of dev."""
-    pattern = f"{area.partition('.')[2]}.py"
-    suite = unittest.defaultTestLoader.discover(str(folders.DEV / "tests"), pattern)
-    with step(f"Test {area}"):
-        result = suite.run(unittest.TestResult())
-    broken = [*result.failures, *result.errors]
-    failures = {f"{OWN}.{_whole(test).id()}": details for test, details in broken}
-    tally.failures.update(failures)
-    tally.skipped |= {reason for _test, reason in result.skipped}
-    counted = Counter(failed=len(failures), skipped=len(result.skipped))
-    not_passed = {_whole(test) for test, _ in [*broken, *result.skipped]}
-    # setUpClass may be among them, which is not a test that ran
-    counted["passed"] = result.testsRun - sum(
-        isinstance(test, unittest.TestCase) for test in not_passed
+def _pytest(root, arguments, variables):
+    """Run pytest, whose output goes to the terminal, and return its exit code."""
+    path = f"{postgres.program('psql').parent}{os.pathsep}{os.environ['PATH']}"
+    process = processes.start(
+        pytest_command(root, *arguments),
+        env={**variables, "PATH": path, "PYTHONPATH": str(folders.DEV)},
     )
-    tally.areas[area] = counted
+    try:
+        return process.wait()
+    finally:
+        processes.end(process)
 
 
-def _whole(test):
-    """Return the test that a subtest is a part of, or the test itself."""
-    return getattr(test, "test_case", test)
+def pytest_command(root, *arguments):
+    """Return the command line of pytest.
 
-
-def _report(tally):
-    say()
-    for area, counted in tally.areas.items():
-        text = ", ".join(
-            f"{counted[kind]} {kind}" for kind in sorted(+counted, reverse=True)
-        )
-        say(f"  {area} {'.' * max(console.WIDTH - len(area), 3)} {text}")
-    for name, details in tally.failures.items():
-        say(f"\nFAILED  {name}")
-        say("\n".join(f"    {line}" for line in details.split("\n") if line.strip()))
-    if tally.failures:
-        say("\nThese tests failed:")
-        say("\n".join(f"  {name}" for name in tally.failures))
-        log = processes.shown(processes.log_file(LOG))
-        say(f"\nThe whole log of Odoo is in {log}.")
-    if tally.total("skipped"):
-        say(f"\n{plural(tally.total('skipped'), 'test')} skipped.")
-        say("\n".join(f"  {reason}" for reason in sorted(tally.skipped)))
-    say(f"\n{tally.total('passed')} passed, {len(tally.failures)} failed")
-    return 1 if tally.failures or not tally.total("passed") else 0
+    :param root: the folder from which the names of tests begin
+    """
+    patience = DAILY_PATIENCE if os.environ.get("CONNECTOR_DAILY") else PATIENCE
+    return [
+        *(folders.VENV_PYTHON, "-m", "pytest", "-qq", "--no-header", "-rfE"),
+        *("-c", os.devnull, f"--rootdir={root}", f"--confcutdir={root}"),
+        # Not "loadscope": it waits forever after a test that hangs.
+        *("--tb=short", f"--numprocesses={WORKERS}", "--dist=worksteal"),
+        *("-p", "environment.pytest_plugin"),
+        *("-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:warnings"),
+        *("-o", f"faulthandler_timeout={patience}"),
+        *("-o", "faulthandler_exit_on_timeout=true"),
+        *arguments,
+    ]

@@ -1,12 +1,9 @@
 """Run Odoo to its end, for tests of what it does and logs."""
 
-import re
 import subprocess
 
 from environment import databases, folders, odoo_log, odoo_process, servers
 from environment.processes import die_with_parent
-
-STARTED = re.compile(r" odoo\.addons\.(\w+)\.tests\.\w+: Starting \w+\.\w+ \.\.\.")
 
 
 def run(*arguments, **options):
@@ -22,7 +19,7 @@ def run_tests(folder, names, tags, template=None, label="addons"):
     :param tags: test tags of Odoo
     :param template: name of the database to copy, or of that with our addons
     :param label: tells databases of tests at the same time apart
-    :return: for each test its addon, and for each fault a text
+    :return: how many tests ran, by the name of their addon; for each fault a text
     """
     with databases.temporary(template or databases.demo(), label) as database:
         done = run(
@@ -30,7 +27,8 @@ def run_tests(folder, names, tags, template=None, label="addons"):
             *("-d", database, "-i", ",".join(names), "--stop-after-init"),
             *("--test-tags", tags, "--http-port", servers.free_port()),
         )
-    faults = odoo_log.trouble(done.stderr.splitlines())
+    log = done.stderr.splitlines()
+    faults = odoo_log.trouble(log)
     if done.returncode and not faults:
         faults = [f"Odoo ended with the code {done.returncode}:\n{done.stderr[-2000:]}"]
-    return STARTED.findall(done.stderr), faults
+    return odoo_log.started(log), faults

@@ -1,4 +1,4 @@
-"""Commands that run until they are told to stop."""
+"""The help of commands, and commands that run until they are told to stop."""
 
 import re
 import signal
@@ -9,7 +9,7 @@ import unittest
 
 import psutil
 from demonstration.odoo_client import OdooClient
-from environment import databases, folders
+from environment import commands, databases, folders
 
 # ./dev/serve, on a database that is there already
 SERVE = """
@@ -20,6 +20,14 @@ databases.kept_demo = lambda: {database!r}
 sys.exit(commands.main(commands.python_packages.INSIDE, "serve"))
 """
 PATIENCE = 60
+
+
+class TestHelp(unittest.TestCase):
+    def test_the_readme_describes_each_command(self):
+        for name in commands.COMMANDS:
+            said = commands.description(name)
+            self.assertRegex(said, rf"^\./dev/{name}\b.*\n    [A-Z]")
+            self.assertTrue((folders.DEV / name).is_symlink(), name)
 
 
 class TestServe(unittest.TestCase):

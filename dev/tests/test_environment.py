@@ -3,7 +3,6 @@
 import contextlib
 import io
 import os
-import pwd
 import sys
 import tempfile
 import textwrap
@@ -21,12 +20,11 @@ from environment import (
     chromium,
     debian,
     folders,
-    permissions,
+    odoo_log,
     postgres,
     processes,
     running_postgres,
 )
-from environment.odoo_log import TestRun
 
 sys.path.append(str(folders.CHECKOUT))
 
@@ -36,70 +34,30 @@ PREFIX = "2026-01-01 10:00:00,000 42 {} db odoo.addons.connector.tests.test_a: "
 
 
 class TestOdooLog(unittest.TestCase):
-    def read(self, *messages):
+    def lines(self, *messages):
         lines = [PREFIX.format(level) + message for level, message in messages]
-        return TestRun("\n".join(lines).splitlines())
+        return "\n".join(lines).splitlines()
 
-    def test_tests_are_counted_by_module(self):
-        log = self.read(
+    def test_tests_are_counted_by_addon(self):
+        lines = self.lines(
             ("INFO", "Starting TestA.test_one ..."),
             ("INFO", "Starting TestA.test_two ..."),
-            ("INFO", "skipped TestA.test_two : no browser"),
+            ("INFO", "Starting the runner ..."),
         )
-        self.assertEqual(log.areas(), {"connector.test_a": {"passed": 1, "skipped": 1}})
+        self.assertEqual(odoo_log.started(lines), {"connector": 2})
 
-    def test_a_failed_test_keeps_its_traceback(self):
-        log = self.read(
-            ("INFO", "Starting TestA.test_one ..."),
-            ("ERROR", "FAIL: TestA.test_one\nTraceback\nAssertionError: no"),
-        )
-        self.assertEqual(
-            log.failed,
-            {"connector.test_a.TestA.test_one": ["Traceback", "AssertionError: no"]},
-        )
-        self.assertEqual(log.trouble, [])
-
-    def test_subtests_that_fail_are_one_failed_test(self):
-        log = self.read(
-            ("INFO", "Starting TestA.test_one ..."),
-            ("ERROR", "FAIL: Subtest TestA.test_one (number=1)"),
-            ("ERROR", "FAIL: Subtest TestA.test_one (number=2)"),
-        )
-        self.assertEqual(log.areas(), {"connector.test_a": {"failed": 1}})
-
-    def test_a_class_that_cannot_be_set_up_fails(self):
-        where = "odoo.addons.connector.tests.test_a.TestA"
-        log = TestRun(
-            [
-                "2026-01-01 10:00:00,000 42 ERROR db odoo.tests.suite: "
-                f"ERROR: setUpClass ({where})"
-            ]
-        )
-        self.assertEqual(list(log.failed), [f"connector.test_a.setUpClass ({where})"])
-        self.assertEqual(log.areas(), {"connector.test_a": {"failed": 1}})
-
-    def test_warnings_and_errors_outside_of_tests_are_trouble(self):
-        log = self.read(
+    def test_warnings_and_errors_are_trouble_with_their_tracebacks(self):
+        lines = self.lines(
             ("WARNING", "deprecated"),
-            ("ERROR", "bad query\nof two lines"),
-            ("INFO", "nothing"),
-            ("ERROR", "1 failed, 0 error(s) of 3 tests when loading database 'db'"),
+            ("ERROR", "FAIL: TestA.test_one\nTraceback\nAssertionError: no"),
+            ("INFO", "nothing\nof two lines"),
         )
-        self.assertEqual(len(log.trouble), 2)
+        found = odoo_log.trouble(lines)
+        self.assertEqual(len(found), 2)
+        self.assertTrue(found[1].endswith("test_one\nTraceback\nAssertionError: no"))
 
 
 class TestPrograms(unittest.TestCase):
-    def test_a_silent_program_is_killed(self):
-        heard = []
-        code = processes.listen(
-            ["sh", "-c", "echo word; sleep 60"],
-            log="silent",
-            hear=heard.append,
-            patience=1,
-        )
-        self.assertLess(code, 0)
-        self.assertEqual(heard, ["word"])
-
     def test_a_failed_program_is_an_error_that_names_its_log(self):
         with self.assertRaisesRegex(Problem, r"Trying failed.*\.dev/logs/bad\.log"):
             processes.run(["false"], log="bad", doing="Trying")
@@ -164,49 +122,10 @@ class TestAddons(unittest.TestCase):
         self.assertFalse(stale.is_symlink())
 
 
-class TestPermissions(unittest.TestCase):
-    """Run as a user whom the system refuses something, so not as root."""
-
-    def setUp(self):
-        if not os.geteuid():
-            self.addCleanup(os.seteuid, 0)
-            os.seteuid(pwd.getpwnam("nobody").pw_uid)
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.us = permissions.user_name(os.geteuid())
-
-    def explain(self, path):
-        with self.assertRaises(PermissionError) as caught:
-            path.read_text()
-        return permissions.explain(caught.exception)
-
-    def test_a_file_of_another_user_asks_for_that_user(self):
-        said = self.explain(Path("/etc/shadow"))
-        self.assertRegex(said, "/etc/shadow belongs to root and has the mode -rw")
-        self.assertIn("run this as root", said)
-
-    def test_a_file_of_ours_asks_for_other_rights(self):
-        path = self.folder / "file"
-        path.touch(mode=0o000)
-        said = self.explain(path)
-        self.assertIn(f"{path} belongs to {self.us} and has the mode ------", said)
-        self.assertIn(f"change the rights on {path}.", said)
-        self.assertNotIn("run this as", said)
-
-    def test_the_folder_that_shuts_us_out_is_named(self):
-        shut = self.folder / "shut"
-        shut.mkdir(mode=0o000)
-        self.addCleanup(shut.chmod, 0o700)
-        said = self.explain(shut / "folder" / "file")
-        self.assertIn(f"change the rights on {shut}.", said)
-
-
 class TestChromium(unittest.TestCase):
     def test_a_user_without_it_reads_what_to_install(self):
         with (
             mock.patch.object(chromium, "PACKAGE", "no-such-browser"),
-            mock.patch.object(chromium, "USUAL", "/nowhere/chromium"),
             mock.patch.object(os, "geteuid", return_value=1000),
             self.assertRaisesRegex(Problem, "apt-get install chromium"),
         ):

@@ -27,6 +27,9 @@ NOT_PACKED = {
     "pyproject.toml",
     "setup.py",
 }
+#: Packages that pip has to see: Odoo is not in the package registry, and
+#: psycopg2-binary is installed in place of psycopg2.
+STAND_INS = {"odoo": "19.0", "psycopg2": "2.9"}
 #: lines of the README, in the order in which they work
 INSTALL, BUILD = "pip install .", "pip wheel --no-deps ."
 
@@ -197,6 +200,11 @@ class TestInstallation(PackageCase):
         (packages,) = folder.glob("lib/python3*/site-packages")
         (ours,) = folders.VENV.glob("lib/python3*/site-packages")
         (packages / "seen.pth").write_text(f"{ours}\n{importable().root}\n")
+        for name, version in STAND_INS.items():
+            metadata = packages / f"{name}-{version}.dist-info"
+            metadata.mkdir()
+            text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+            (metadata / "METADATA").write_text(text)
         shutil.copy(folders.VENV / "bin" / "odoo", folder / "bin")
         return folder / "bin" / "python"
 
