@@ -8,8 +8,10 @@ from odoo.modules import Manifest
 
 from odoo.addons.component.core import AbstractComponent, _component_databases
 
+from ..components.binder import Binder
+from ..tools.bindings import backend_models, binding_models
 from ..tools.diagnosis import BUILT_IN, defining_class
-from ..tools.inspection import all_binding_models, backend_field, backend_models
+from ..tools.overrides import overrides
 from .places import (
     addon_of_class,
     addon_of_place,
@@ -144,11 +146,7 @@ class Connector:
     @cached_property
     def bindings(self):
         """The names of the models of its bindings."""
-        return [
-            name
-            for name in all_binding_models(self.env)
-            if backend_field(self.env, name, self.name)
-        ]
+        return binding_models(self.env, self.name)
 
     @cached_property
     def by_usage(self):
@@ -221,7 +219,7 @@ class Connector:
         base = self.connectors.components["base.binder"]
         if binder is None or not issubclass(binder, base):
             return None
-        return None if binder._overrides_to_internal else binder
+        return None if overrides(binder, Binder, "to_internal") else binder
 
 
 def definitions_of(component):

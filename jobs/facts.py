@@ -6,7 +6,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from ..exception import NetworkRetryableError
-from ..tools.backends import backend_of
+from ..tools.bindings import backend_of
 from .causes import cause_class_of, masked_cause_of
 from .states import FINISHED
 

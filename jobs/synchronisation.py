@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from odoo.addons.component.exception import ComponentException
 
+from ..tools.bindings import binding_models, model_label
 from ..tools.capabilities import has_capability
-from ..tools.inspection import binding_models, model_label
 from .runs import Run, within_run
 from .states import STARTED, WAITING
 

@@ -9,7 +9,7 @@ from odoo.addons.queue_job.job import Job
 
 from ..exception import RetryableJobError
 from ..jobs.states import WAITING
-from ..tools.backends import FEW, group_by_backend, split_for_jobs
+from ..tools.bindings import MAX_SINGLE_JOBS, group_by_backend, split_for_jobs
 from ..tools.locks import contention_wait, try_lock_rows
 from ..tools.transactions import commit_if_allowed, commits_enabled, new_transaction
 
@@ -148,7 +148,7 @@ class ConnectorExportChange(models.Model):
 
     def _delay(self, bindings):
         """Delay jobs that export the changes of bindings."""
-        if len(bindings) > FEW:
+        if len(bindings) > MAX_SINGLE_JOBS:
             domain = [("id", "in", bindings.ids)]
             groups = group_by_backend(bindings, domain).items()
         else:

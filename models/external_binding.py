@@ -8,8 +8,8 @@ from ..exception import JOB_LEVEL_ERRORS
 from ..jobs.deletes import delay_delete, delete_job_key
 from ..jobs.facts import outcome_values
 from ..jobs.outcome import DELETED, GONE, SKIPPED, Message, Outcome, Report, outcome_of
-from ..tools.backends import backend_of
 from ..tools.binding_cache import invalidate
+from ..tools.bindings import backend_of
 from ..tools.transactions import commit_on_success
 from .connector_export_change import changes_job_key
 

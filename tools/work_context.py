@@ -40,7 +40,7 @@ class ConnectorWorkContext(WorkContext):
             raise AmbiguousComponentError(self, usage, model_name, found) from None
 
 
-def shared(work, name, factory):
+def work_attribute(work, name, factory):
     """Return an object that a work context shares with those derived from it.
 
     :param work: ``WorkContext``

@@ -18,10 +18,9 @@ from ...jobs.outcome import (
     Report,
     returns_message,
 )
-from ...tools.backends import chunk_size_of
+from ...tools.bindings import checks_connection, chunk_size_of
 from ...tools.capabilities import has_capability
-from ...tools.inspection import checks_connection
-from ...tools.orm import remember
+from ...tools.orm import cache_value
 from ...tools.transactions import commit_if_allowed, commit_on_success
 from .bulk import BulkExport, ExportItem, OwnMethod, SingleExports
 from .progress import JobProgress, Progress
@@ -94,7 +93,7 @@ class BatchExporter(AbstractComponent):
         return JobProgress(self.env, job, digest)
 
     def _pages(self, domain, size, progress):
-        backend_field = self.binder._backend_field
+        backend_field = self.binder.shape.backend
         while True:
             page = self.model.search(
                 Domain("id", ">", progress.last_id) & domain, order="id", limit=size
@@ -102,13 +101,13 @@ class BatchExporter(AbstractComponent):
             if not page:
                 return
             if backend_field in page._fields:
-                remember(page, backend_field, self.backend_record.id)
+                cache_value(page, backend_field, self.backend_record.id)
             yield page
 
     def _domain(self, domain):
         binder = self.binder
         if domain is None:
-            domain = Domain(binder._external_field, "=", False)
+            domain = Domain(binder.shape.external_id, "=", False)
         return Domain(domain) & binder.backend_domain()
 
     def _delay_chunk(self, bindings, fields, **options):

@@ -4,7 +4,7 @@
 from contextlib import contextmanager
 from enum import Enum
 
-from ...tools.work_context import shared
+from ...tools.work_context import work_attribute
 
 
 class State(Enum):
@@ -32,7 +32,7 @@ class DependencyTracker:
 
         :param work: ``WorkContext`` of an importer
         """
-        return shared(work, "import_tracker", cls)
+        return work_attribute(work, "import_tracker", cls)
 
     @contextmanager
     def scope(self):

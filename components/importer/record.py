@@ -362,7 +362,7 @@ class RecordImporter(AbstractComponent):
             lines = model.browse([line.id for line in lines])
             binder = self.binder_for(model_name)
             wrapped = []
-            if binder._odoo_field in lines._fields:
+            if binder.shape.record in lines._fields:
                 wrapped = [binder.unwrap_binding(line) for line in lines]
             lines.unlink()
             if wrapped:
@@ -378,7 +378,7 @@ class RecordImporter(AbstractComponent):
 
     def _values_to_create(self):
         """Add the external id, so that it need not be written afterwards."""
-        return {self.binder._external_field: self.external_id, **self._item.values}
+        return {self.binder.shape.external_id: self.external_id, **self._item.values}
 
     def _find_existing(self):
         """Return the Odoo record to adopt, which must be one, and linked to no other.
@@ -424,7 +424,7 @@ class RecordImporter(AbstractComponent):
         existing.write(changed_values(existing, wrapped))
         return {
             **{name: value for name, value in values.items() if name not in wrapped},
-            self.binder._odoo_field: existing.id,
+            self.binder.shape.record: existing.id,
         }
 
     @contextmanager
@@ -518,7 +518,7 @@ class RecordImporter(AbstractComponent):
         :rtype: dict
         """
         values = map_record.values(for_create=True, **kwargs)
-        values.setdefault(self.binder._backend_field, self.backend_record.id)
+        values.setdefault(self.binder.shape.backend, self.backend_record.id)
         return values
 
     def _update_data(self, map_record, **kwargs):
@@ -588,7 +588,7 @@ class RecordImporter(AbstractComponent):
         """
         changed = changed_values(binding, data)
         if changed:
-            prefetch_inverses(binding, self.binder._odoo_field)
+            prefetch_inverses(binding, self.binder.shape.record)
             with self._explain_unknown_fields([changed]):
                 binding.with_context(connector_no_export=True).write(changed)
         return bool(changed)

@@ -1,7 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Whether bindings link records as binders expect."""
 
-from ...tools.inspection import all_binding_models, wrapped_field
+from ...components.binder import Binder
+from ...tools.bindings import all_binding_models, wrapped_field
+from ...tools.overrides import overrides
 from ..finding import ERROR, WARNING, Finding, did_you_mean
 from ..places import addon_of_place, place_of_model
 from .base import check
@@ -68,7 +70,7 @@ def _remedy(model, binder, attribute):
         if not wrapped and name == "odoo_id":  # The binding wraps no record.
             return None
         hint = f" The binding has '{wrapped}'." if wrapped else hint
-    if attribute == "_sync_date_field" and binder._overrides_bind:
+    if attribute == "_sync_date_field" and overrides(binder, Binder, "bind"):
         return None
     return f"Set {attribute}, or add the field.{hint}"
 

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 from odoo.modules import Manifest
 
+from odoo.addons.component.core import AbstractComponent
+
 from ...components.exporter.record import GenericExporter
 from ...components.importer.record import RecordImporter
 from ...tools.diagnosis import described, near_misses
@@ -166,8 +168,9 @@ def several_components(connectors):
             for usage in USAGES:
                 found = connector.find(usage, model_name)
                 names = (usage, *(each._name for each in found))
-                chosen = usage == "event.listener" or not all(
-                    each.matches_always for each in found
+                chosen = usage == "event.listener" or any(
+                    overrides(each, AbstractComponent, "_component_match")
+                    for each in found
                 )
                 if len(found) < 2 or chosen or names in reported:
                     continue

@@ -6,7 +6,7 @@ from ...components.exporter.listener import (
     binding_field_problem,
     binding_fields,
 )
-from ...tools.inspection import is_binding_model
+from ...tools.bindings import is_binding_model
 from ...tools.overrides import overrides
 from ..finding import ERROR, Finding
 from .base import check

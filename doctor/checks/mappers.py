@@ -8,8 +8,8 @@ from ...components.exporter.record import GenericExporter
 from ...components.importer.record import RecordImporter
 from ...components.mapper import ExportMapper, Mapper
 from ...components.mapper.source import source_field
+from ...tools.bindings import is_binding_model, wrapped_model
 from ...tools.diagnosis import BUILT_IN
-from ...tools.inspection import is_binding_model, wrapped_model
 from ...tools.overrides import overrides
 from ..finding import ERROR, WARNING, Finding, did_you_mean
 from ..places import addon_of_place, place_of_class

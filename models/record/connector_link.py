@@ -11,15 +11,15 @@ from odoo.addons.component.exception import NoComponentError
 from ...jobs.causes import WAIT, example_of, without_secrets
 from ...jobs.outcome import SKIPPED
 from ...jobs.states import FAILED, FAILING_ATTEMPTS, FINISHED, STARTED, WAITING
-from ...tools.backends import backend_of
-from ...tools.external_id import is_external_id
-from ...tools.inspection import (
+from ...tools.bindings import (
     BINDING,
     BindingLink,
+    backend_of,
     links_of,
     model_label,
     wrapped_field,
 )
+from ...tools.external_id import is_external_id
 
 #: How many of a backend's finished jobs are searched for those of one record.
 RECENT = 1000
@@ -264,7 +264,7 @@ class Link:
                 self.external_id, self.synced = None, False
             else:
                 self.external_id = binder.to_external(binding)
-                self.synced = binding[binder._sync_date_field]
+                self.synced = binding[binder.shape.sync_date]
         # ConnectorLink._load() reads these of all links together.
         self.changes = self.doubts = self.jobs = self.unfinished = ()
 
