@@ -4,7 +4,7 @@
 import logging
 
 from .checks.base import run_checks
-from .checks.constraints import bindings_without_unique_id
+from .checks.constraints import without_unique_id
 from .connectors import Connectors
 from .finding import ERROR
 
@@ -20,23 +20,12 @@ def warn(env, updated=()):
     :param env: ``Environment`` with the rights of the system
     :param updated: names of models that were just installed or updated
     """
-    findings = [
-        each for each in run_checks(env, at_load=True) if each.severity == ERROR
-    ]
-    for finding in findings + _of_updated(env, updated):
+    found = run_checks(env, at_load=True)
+    findings = [each for each in found if each.severity == ERROR]
+    if updated:
+        findings += without_unique_id(Connectors(env), updated)
+    for finding in findings:
         key = (env.cr.dbname, str(finding))
         if key not in _logged:
             _logged.add(key)
             _logger.warning("%s", finding)
-
-
-def _of_updated(env, model_names):
-    if not model_names:
-        return []
-    return [
-        finding
-        for connector in Connectors(env).all
-        for finding in bindings_without_unique_id(
-            connector, [name for name in connector.bindings if name in model_names]
-        )
-    ]

@@ -26,13 +26,6 @@ class Finding(NamedTuple):
 
 
 def did_you_mean(name, names, similarity=0.6):
-    """Return a question with the name that is nearly the same.
-
-    :param name: name that does not exist
-    :param names: names that exist
-    :param similarity: how similar they have to be, from 0 to 1
-    :return: a space and the question; empty if no name is similar
-    :rtype: str
-    """
+    """Return a space and a question with the similar name; empty without one."""
     close = get_close_matches(str(name), list(names), n=1, cutoff=similarity)
     return f" Did you mean '{close[0]}'?" if close else ""

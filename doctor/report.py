@@ -17,12 +17,7 @@ def heading(finding):
 
 
 def arranged(findings, addon=None):
-    """Return findings in the order in which they are shown.
-
-    :param findings: list of :class:`Finding`
-    :param addon: technical name of an addon: leave out those of others
-    :rtype: list[Finding]
-    """
+    """Return findings in the order in which they are shown, or those of one addon."""
     return sorted(
         (each for each in findings if not addon or each.addon in (addon, "")),
         key=lambda each: (heading(each), SEVERITIES.index(each.severity), each.place),
@@ -30,11 +25,9 @@ def arranged(findings, addon=None):
 
 
 def text_of(findings, checks):
-    """Return the report of findings.
+    """Return the report of findings, as :func:`arranged` returns them.
 
-    :param findings: list of :class:`Finding`, as :func:`arranged` returns it
     :param checks: how many checks ran
-    :rtype: str
     """
     lines = []
     for title, group in groupby(findings, heading):
@@ -43,7 +36,7 @@ def text_of(findings, checks):
             place = finding.place and f"{finding.place}: "
             lines.append(f"{place}{finding.severity} [{finding.check}]")
             lines += paragraph(finding.problem) + paragraph(finding.remedy) + [""]
-    return "\n".join([*lines, _summary(findings, checks)])
+    return "\n".join([*lines, f"{checks} checks found {_counts(findings)}."])
 
 
 def has_error(findings):
@@ -53,24 +46,18 @@ def has_error(findings):
 
 def paragraph(text):
     """Return the lines of an indented paragraph."""
-    indent = "    "
     return textwrap.wrap(
         text,
         WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
+        initial_indent="    ",
+        subsequent_indent="    ",
         break_long_words=False,
         break_on_hyphens=False,
     )
 
 
-def _summary(findings, checks):
-    if not findings:
-        return f"{checks} checks found nothing."
-    counts = [
-        f"{count} {severity}{'s' if count != 1 else ''}"
-        for severity in SEVERITIES
-        for count in [sum(each.severity == severity for each in findings)]
-        if count
-    ]
-    return f"{checks} checks found {', '.join(counts)}."
+def _counts(findings):
+    found = [each.severity for each in findings]
+    counts = [(found.count(severity), severity) for severity in SEVERITIES]
+    texts = [f"{count} {name}{'s' * (count > 1)}" for count, name in counts if count]
+    return ", ".join(texts) or "nothing"

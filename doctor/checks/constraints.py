@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from odoo.tools import SQL
 
+from ...tools.bindings import BindingShape
 from ..finding import WARNING, Finding
 from ..places import definitions_of_model
 from .base import check
@@ -14,58 +15,57 @@ from .base import check
 @check("unique-external-id")
 def unique_external_id(connectors):
     """Bindings without a unique constraint on the backend and the external id."""
-    for connector in connectors.all:
-        yield from bindings_without_unique_id(connector, connector.bindings)
+    return without_unique_id(connectors, {name for _each, name in connectors.bindings})
+
+
+def without_unique_id(connectors, model_names):
+    """Yield a finding for each of some models whose external ids need not be unique."""
+    return _without_unique(
+        connectors,
+        model_names,
+        "external_id",
+        "Nothing prevents two bindings of {} with the same external id and backend. "
+        "Two jobs may import the same record twice.",
+        "_external_uniq",
+    )
 
 
 @check("unique-record")
 def unique_record(connectors):
     """Bindings without a unique constraint on the backend and the wrapped record."""
-    for connector in connectors.all:
-        for model_name, fields in _without_unique(
-            connector, connector.bindings, "_odoo_field"
+    return _without_unique(
+        connectors,
+        {name for _each, name in connectors.bindings},
+        "record",
+        "Nothing prevents two bindings of {} for the same record and backend. "
+        "Connectors do not know which one to use.",
+        "_record_uniq",
+    )
+
+
+def _without_unique(connectors, model_names, attribute, problem, constraint):
+    """Yield findings for models without a unique index on a stored field.
+
+    :param attribute: which field of the :class:`BindingShape`
+    """
+    env = connectors.env
+    indexed = _unique_columns(env, model_names)
+    for connector, model_name in connectors.bindings:
+        binder = connector.standard_binder(model_name)
+        if binder is None or model_name not in model_names:
+            continue
+        shape = BindingShape.declared_by(binder)
+        names, model = (shape.backend, getattr(shape, attribute)), env[model_name]
+        # A stricter index will do, and an own one of which other columns are a part.
+        if all(_is_stored(model, name) for name in names) and not any(
+            names[1] in columns for columns in indexed[model._table]
         ):
             yield Finding(
                 WARNING,
-                problem=f"Nothing prevents two bindings of {model_name} for the same "
-                "record and backend. Connectors do not know which one to use.",
-                remedy=_remedy(connector.env, model_name, fields, "_record_uniq"),
+                problem.format(model_name),
+                _remedy(env, model_name, names, constraint),
                 **connector.at_model(model_name),
             )
-
-
-def bindings_without_unique_id(connector, model_names):
-    """Yield a finding for each binding whose external ids need not be unique.
-
-    :param connector: :class:`~..connectors.Connector`
-    :param model_names: names of models of bindings of this connector
-    """
-    for model_name, fields in _without_unique(
-        connector, model_names, "_external_field"
-    ):
-        yield Finding(
-            WARNING,
-            problem=f"Nothing prevents two bindings of {model_name} with the same "
-            "external id and backend. Two jobs may import the same record twice.",
-            remedy=_remedy(connector.env, model_name, fields, "_external_uniq"),
-            **connector.at_model(model_name),
-        )
-
-
-def _without_unique(connector, model_names, attribute):
-    """Yield models without a unique index on a field, with their stored fields."""
-    fields = {}
-    for model_name in model_names:
-        binder = connector.standard_binder(model_name)
-        names = (binder._backend_field, getattr(binder, attribute)) if binder else ()
-        if names and all(_is_stored(connector.env[model_name], name) for name in names):
-            fields[model_name] = names
-    indexed = _unique_columns(connector.env, fields) if fields else {}
-    for model_name, names in fields.items():
-        table = connector.env[model_name]._table
-        # A stricter index will do, and an own one of which other columns are a part.
-        if not any(names[1] in columns for columns in indexed[table]):
-            yield model_name, names
 
 
 def _is_stored(model, name):
@@ -76,13 +76,12 @@ def _is_stored(model, name):
 def _unique_columns(env, model_names):
     """Return the columns of each unique index of the tables of models."""
     found = defaultdict(list)
-    tables = [env[name]._table for name in model_names]
     for table, definition in env.execute_query(
         SQL(
             "SELECT tablename, indexdef FROM pg_indexes"
             " WHERE schemaname = current_schema AND tablename = ANY(%s)"
             " AND indexdef LIKE 'CREATE UNIQUE INDEX%%'",
-            tables,
+            [env[name]._table for name in model_names if name in env],
         )
     ):
         columns = definition.partition(" USING ")[2]
@@ -92,12 +91,9 @@ def _unique_columns(env, model_names):
 
 
 def _remedy(env, model_name, fields, name):
-    remedy = (
+    classes = definitions_of_model(env, model_name)
+    ignored = any("_sql_constraints" in vars(cls) for cls in classes)
+    return (
         f'Add {name} = models.Constraint("unique({", ".join(fields)})", "...") to the '
-        "model."
+        f"model.{' Odoo 19 ignores _sql_constraints.' if ignored else ''}"
     )
-    if any(
-        "_sql_constraints" in vars(cls) for cls in definitions_of_model(env, model_name)
-    ):
-        remedy += " Odoo 19 ignores _sql_constraints."
-    return remedy

@@ -8,18 +8,16 @@ from .base import check
 @check("no-access")
 def no_access(connectors):
     """Backends and bindings that no group may read."""
-    env = connectors.env
-    access = env["ir.model.access"].search([("perm_read", "=", True)])
+    access = connectors.env["ir.model.access"].search([("perm_read", "=", True)])
     readable = set(access.model_id.mapped("model"))
-    for connector in connectors.all:
-        for model_name in (connector.name, *connector.bindings):
-            if model_name not in readable:
-                yield Finding(
-                    ERROR,
-                    problem=f"No group may read {model_name}.",
-                    remedy="Give a group access in security/ir.model.access.csv.",
-                    **connector.at_model(model_name),
-                )
+    for connector, model_name in connectors.models:
+        if model_name not in readable:
+            yield Finding(
+                ERROR,
+                f"No group may read {model_name}.",
+                "Give a group access in security/ir.model.access.csv.",
+                **connector.at_model(model_name),
+            )
 
 
 @check("no-company-rule")
@@ -28,18 +26,15 @@ def no_company_rule(connectors):
     env = connectors.env
     rules = env["ir.rule"].search([("domain_force", "like", "company")])
     ruled = set(rules.model_id.mapped("model"))
-    for connector in connectors.all:
-        if not _has_company(env[connector.name]):
-            continue
-        for model_name in (connector.name, *connector.bindings):
-            if model_name not in ruled:
-                yield Finding(
-                    WARNING,
-                    problem=f"{connector.name} belongs to a company, but users of all "
-                    f"companies may see {model_name}.",
-                    remedy="Add a record rule (ir.rule) with a domain on the company.",
-                    **connector.at_model(model_name),
-                )
+    for connector, model_name in connectors.models:
+        if model_name not in ruled and _has_company(env[connector.name]):
+            yield Finding(
+                WARNING,
+                f"{connector.name} belongs to a company, but users of all companies "
+                f"may see {model_name}.",
+                "Add a record rule (ir.rule) with a domain on the company.",
+                **connector.at_model(model_name),
+            )
 
 
 def _has_company(model):

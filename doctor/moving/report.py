@@ -12,7 +12,6 @@ def moving_report(path):
     """Return the notes about the sources of a connector, as text.
 
     :param path: ``Path`` of a folder or a file
-    :rtype: str
     """
     sources = Sources(path)
     notes = notes_of(sources)

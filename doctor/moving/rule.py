@@ -14,7 +14,8 @@ class Rule(NamedTuple):
 
     name: str  #: such as ``own-lock``
     kind: str  #: ``DELETE`` or ``CHANGED``
-    find: Callable  #: takes :class:`~.source.Sources`, yields pairs of place and text
+    about: str  #: ``classes``, ``nodes`` or ``elements`` of the sources
+    find: Callable  #: takes the sources and one of them, yields pairs of node and text
 
 
 class Note(NamedTuple):
@@ -31,40 +32,26 @@ class Note(NamedTuple):
 RULES = []
 
 
-def rule(name, kind):
-    """Add a function to the list of rules.
-
-    :param name: name of the rule
-    :param kind: ``DELETE`` or ``CHANGED``
-    """
+def rule(name, kind, about):
+    """Add a function to the list of rules; the parameters are those of a rule."""
 
     def add(function):
-        RULES.append(Rule(name, kind, function))
+        RULES.append(Rule(name, kind, about, function))
         return function
 
     return add
 
 
 def notes_of(sources):
-    """Run the rules.
-
-    :param sources: :class:`~.source.Sources`
-    :return: the notes in the order of the files
-    :rtype: list[Note]
-    """
+    """Return the notes of all rules, in the order of the files."""
     found = {
-        Note(each.kind, *place, text, each.name)
+        Note(each.kind, file, _line(node), text, each.name)
         for each in RULES
-        for place, text in each.find(sources)
+        for file, item in getattr(sources, each.about)
+        for node, text in each.find(sources, item)
     }
     return sorted(found, key=lambda note: (KINDS.index(note.kind), *note[1:]))
 
 
-def at(module, node):
-    """Return the place of a node of ``ast`` in a module."""
-    return module.name, node.lineno
-
-
-def at_element(document, element):
-    """Return the place of an element in an XML file."""
-    return document.name, element.sourceline
+def _line(node):
+    return node.lineno if hasattr(node, "lineno") else node.sourceline
