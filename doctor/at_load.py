@@ -3,6 +3,8 @@
 
 import logging
 
+from odoo import SUPERUSER_ID, models
+
 from .checks.base import run_checks
 from .checks.constraints import without_unique_id
 from .connectors import Connectors
@@ -29,3 +31,17 @@ def warn(env, updated=()):
         if key not in _logged:
             _logged.add(key)
             _logger.warning("%s", finding)
+
+
+class ComponentBuilder(models.AbstractModel):
+    _inherit = "component.builder"
+
+    def _register_hook(self):
+        """Check the components when they are built."""
+        result = super()._register_hook()
+        warn(self.env(user=SUPERUSER_ID), self._take_updated_bindings())
+        return result
+
+    def _take_updated_bindings(self):
+        """Return the models of bindings whose tables were updated, each once."""
+        return vars(self.env.registry).pop("_connector_updated_bindings", set())

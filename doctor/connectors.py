@@ -114,6 +114,9 @@ class Connector:
         self.connectors = connectors
         self.env = connectors.env
         self.name = name
+        # as a work context has them, for near_misses()
+        self.collection = self.env[name]
+        self.components_registry = connectors.components
 
     @cached_property
     def components(self):
@@ -140,16 +143,6 @@ class Connector:
         """Return the component for a usage and a model, if there is exactly one."""
         found = self.find(usage, model_name)
         return found[0] if len(found) == 1 else None
-
-    def fitting(self, parent, model_name):
-        """Return the components for a model that inherit one of the framework."""
-        base = self.connectors.components[parent]
-        return [
-            component
-            for component in self.components
-            if issubclass(component, base)
-            and model_name in (component.apply_on_models or (model_name,))
-        ]
 
     def at_model(self, model_name):
         """Return what a finding says about the place of an installed model."""

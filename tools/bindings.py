@@ -17,8 +17,6 @@ DEFAULT_CHUNK_SIZE = 100
 #: Up to this many records of one transaction get a job each, with an identity key and a
 #: related action of its own.
 MAX_SINGLE_JOBS = 5
-
-
 #: Attributes of binders that name the fields of a :class:`BindingShape`.
 DECLARATIONS = ("_backend_field", "_odoo_field", "_external_field", "_sync_date_field")
 
@@ -33,68 +31,52 @@ class BindingShape(NamedTuple):
 
     @classmethod
     def declared_by(cls, binder):
-        """Return the names that a binder declares, whether the fields exist or not.
-
-        :param binder: a binder or its class
-        """
+        """Return the names that a binder or its class declares; none need exist."""
         return cls(*(getattr(binder, name, None) for name in DECLARATIONS))
 
     @classmethod
-    def of(cls, env, model_name, backend_model=None):
-        """Return the fields that a model of bindings has.
-
-        Several binders may declare different fields for different backends; the first
-        that the model has counts. Without a declaration, the type of a field does.
-
-        :param env: ``Environment``
-        :param model_name: name of the model of the bindings
-        :param backend_model: name of a model of backends, to which the model must have
-            a stored many2one of its own; by default any many2one to a backend counts
-        :return: the shape, with ``None`` for fields that the model does not have
-        :rtype: BindingShape
-        """
-        model = env[model_name]
-        if components := env.context.get("components_registry"):  # of a test
-            return _find_shape(model, backend_model, components)
-        components = _component_databases.get(env.cr.dbname)
-        return _cached_shape(model, backend_model, components)
-
-    @classmethod
     def on(cls, backend, model_name):
-        """Return the fields that the binder for one backend declares.
-
-        :param backend: record of the backend
-        :param model_name: name of the model of the bindings
-        :return: the shape; that of all backends of the kind if there is no binder
-        :rtype: BindingShape
-        """
+        """Return what the binder of a backend declares; without one, see :meth:`of`."""
         try:
             with backend.work_on(model_name) as work:
                 return cls.declared_by(work.component(usage="binder"))
         except ComponentException:
             return cls.of(backend.env, model_name, backend._name)
 
+    @classmethod
+    def of(cls, env, model_name, backend_model=None):
+        """Return the fields that a model of bindings has, with ``None`` for others.
+
+        Binders for several backends may declare different fields. The first one that
+        exists counts, and the type of the fields where none was declared.
+
+        :param env: ``Environment``
+        :param model_name: name of the model of the bindings
+        :param backend_model: name of a model of backends: its many2one has to be a
+            stored field of the model itself; by default any many2one to a backend does
+        :rtype: BindingShape
+        """
+        components = env.context.get("components_registry")  # of a test
+        find = _find_shape.__wrapped__ if components else _find_shape
+        components = components or _component_databases.get(env.cr.dbname)
+        return find(env[model_name], backend_model, components)
+
 
 @ormcache("backend_model", "components")
-def _cached_shape(self, backend_model, components):
-    return _find_shape(self, backend_model, components)
-
-
-def _find_shape(model, backend_model, components):
-    fields = model._fields
-    to_backend = _fields_to_backend(model, backend_model)
+def _find_shape(self, backend_model, components):
+    fields = self._fields
+    to_backend = _fields_to_backend(self, backend_model)
     to_record = [name for name, field in fields.items() if field.type == "many2one"]
-    delegate = model._inherits.values() if len(model._inherits) == 1 else ()
+    delegate = self._inherits.values() if len(self._inherits) == 1 else ()
     collections = {None, *(fields[name].comodel_name for name in to_backend)}
-    binders = components.lookup(None, "binder", model._name) if components else ()
-    declared = [
+    declared = components and [
         BindingShape.declared_by(binder)
-        for binder in binders
+        for binder in components.lookup(None, "binder", self._name)
         if binder._collection in collections
     ]
 
     def first(attribute, existing, *others):
-        names = (*(getattr(shape, attribute) for shape in declared), *others)
+        names = (*(getattr(shape, attribute) for shape in declared or ()), *others)
         return next((name for name in names if name in existing), None)
 
     return BindingShape(
@@ -106,18 +88,17 @@ def _find_shape(model, backend_model, components):
 
 
 def _fields_to_backend(model, backend_model):
-    registry = model.env.registry
-    return [
-        name
-        for name, field in model._fields.items()
-        if field.type == "many2one"
-        and (
-            field.comodel_name == backend_model and field.store and not field.inherited
-            if backend_model
-            else name == "backend_id"
-            or issubclass(registry[field.comodel_name], registry[BACKEND])
-        )
-    ]
+    def counts(name, field):
+        if field.type != "many2one":
+            return False
+        if backend_model:
+            is_own = field.store and not field.inherited
+            return is_own and field.comodel_name == backend_model
+        registry = model.env.registry
+        is_backend = issubclass(registry[field.comodel_name], registry[BACKEND])
+        return is_backend or name == "backend_id"
+
+    return [name for name, field in model._fields.items() if counts(name, field)]
 
 
 # -- models

@@ -5,7 +5,6 @@ import ast
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
 
 from odoo.modules import Manifest
 
@@ -13,6 +12,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ...components.exporter.record import GenericExporter
 from ...components.importer.record import RecordImporter
+from ...components.synchronizer import Deleter, Exporter, Importer
 from ...tools.diagnosis import described, near_misses
 from ...tools.overrides import overrides
 from ..connectors import definitions_of, is_of_framework
@@ -21,45 +21,27 @@ from .base import check
 
 #: Usages by which the framework finds components.
 USAGES = (
-    "binder",
-    "backend.adapter",
-    "import.mapper",
-    "export.mapper",
-    "import.map.child",
-    "export.map.child",
-    "record.importer",
-    "record.exporter",
-    "record.exporter.deleter",
-    "batch.importer",
-    "batch.exporter",
-    "record.locker",
+    *("binder", "backend.adapter", "import.mapper", "export.mapper"),
+    *("import.map.child", "export.map.child", "record.importer", "record.exporter"),
+    *("record.exporter.deleter", "batch.importer", "batch.exporter", "record.locker"),
     "event.listener",
 )
 #: Those whose component every connector finds by its usage.
 FLOWS = ("binder", "record.importer", "record.exporter")
 #: How similar two usages are, of which one is a misspelling of the other.
 SIMILARITY = 0.9
-SYNCHRONIZERS = ("base.exporter", "base.importer", "base.deleter")
+SYNCHRONIZERS = (Exporter, Importer, Deleter)
 MAPPER, ADAPTER = "_base_mapper_usage", "_base_backend_adapter_usage"
-#: What a synchronizer needs: the attribute with the usage, the hooks of which none is
-#: overridden then, and what it does.
+#: What a synchronizer needs: its usage and class, the attribute with the usage that it
+#: looks up, the hooks that do without if one is overridden, and what it does.
 NEEDS = (
+    ("record.exporter", GenericExporter, MAPPER, ("run", "_run", "_map_data"), "maps"),
     (
-        "record.exporter",
-        GenericExporter,
-        (
-            (MAPPER, ("run", "_run", "_map_data"), "maps"),
-            (ADAPTER, ("run", "_run", "_create", "_update"), "calls the backend"),
-        ),
+        *("record.exporter", GenericExporter, ADAPTER),
+        *(("run", "_run", "_create", "_update"), "calls the backend"),
     ),
-    (
-        "record.importer",
-        RecordImporter,
-        (
-            (MAPPER, ("run", "_map_data"), "maps"),
-            (ADAPTER, ("run", "_import_data"), "reads"),
-        ),
-    ),
+    ("record.importer", RecordImporter, MAPPER, ("run", "_map_data"), "maps"),
+    ("record.importer", RecordImporter, ADAPTER, ("run", "_import_data"), "reads"),
 )
 
 
@@ -68,7 +50,7 @@ def no_components(connectors):
     """Backends without components."""
     for connector in connectors.all:
         if connector.bindings and not connector.components:
-            text = near_misses(_work(connector), None, connector.bindings[0])[0]
+            text = near_misses(connector, None, connector.bindings[0])[0]
             problem, _period, remedy = text.partition(". ")
             at_model = connector.at_model(connector.name)
             yield Finding(ERROR, f"{problem}.", remedy, **at_model)
@@ -214,10 +196,14 @@ def missing_component(connectors):
                     ERROR,
                     f"{model_name} has no component with the usage '{usage}'; "
                     f"{reason}.",
-                    " ".join(near_misses(_work(connector), usage, model_name)),
+                    " ".join(near_misses(connector, usage, model_name)),
                     **connector.at_model(model_name),
                 )
-        if not any(connector.fitting(each, model_name) for each in SYNCHRONIZERS):
+        if not any(
+            issubclass(each, SYNCHRONIZERS)
+            and model_name in (each.apply_on_models or [model_name])
+            for each in connector.components
+        ):
             yield Finding(
                 WARNING,
                 f"No component exports, imports or deletes {model_name}.",
@@ -230,19 +216,10 @@ def missing_component(connectors):
 def _needed(connector, model_name):
     """Return reasons by the usages that a model needs; the first one counts."""
     needed = {"binder": "connectors find and bind records with it"}
-    for usage, base, uses in NEEDS:
+    for usage, base, attribute, hooks, what in NEEDS:
         component = connector.only(usage, model_name)
-        if component and issubclass(component, base):
-            for attribute, hooks, what in uses:
-                if not overrides(component, base, *hooks):
-                    reason = f"{component._name} {what} with it"
-                    needed.setdefault(getattr(component, attribute), reason)
+        is_ours = component and issubclass(component, base)
+        if is_ours and not overrides(component, base, *hooks):
+            reason = f"{component._name} {what} with it"
+            needed.setdefault(getattr(component, attribute), reason)
     return needed
-
-
-def _work(connector):
-    """Return what the sentences about near misses need of a work context."""
-    return SimpleNamespace(
-        collection=connector.env[connector.name],
-        components_registry=connector.connectors.components,
-    )

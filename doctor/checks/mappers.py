@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ...components.exporter.record import GenericExporter
 from ...components.importer.record import RecordImporter
-from ...components.mapper import ExportMapper, Mapper
+from ...components.mapper import ExportMapper, ImportMapper, Mapper
 from ...components.mapper.source import source_field
 from ...tools.bindings import is_binding_model, wrapped_model
 from ...tools.diagnosis import BUILT_IN
@@ -17,90 +17,83 @@ from .base import check
 
 
 class Flow(NamedTuple):
-    """The component that uses a mapper, and how it may use it in its own way."""
+    """How a connector uses a mapper."""
 
-    usage: str
-    base: type  #: class of the framework
+    usage: str  #: of the component that maps
+    base: type  #: its class in the framework
     hooks: tuple  #: names of methods that may replace what is mapped
+    verb: str  #: what the mapper does with the fields of the model
 
 
-EXPORT = Flow("record.exporter", GenericExporter, ("run", "_run", "_map_data"))
-IMPORT = Flow(
-    "record.importer",
-    RecordImporter,
-    (
-        *("run", "run_chunk", "_map_data", "_create_data", "_create", "_create_many"),
-        *("_update_data", "_update", "_validate_data"),
+FLOWS = {
+    ExportMapper: Flow(
+        "record.exporter", GenericExporter, ("run", "_run", "_map_data"), "reads"
     ),
-)
-#: Methods with which a mapper maps in its own way.
-OWN_MAPPING = ("_apply", "_apply_with_options")
+    ImportMapper: Flow(
+        "record.importer",
+        RecordImporter,
+        (
+            *("run", "run_chunk", "_map_data", "_create_data", "_create"),
+            *("_create_many", "_update_data", "_update", "_validate_data"),
+        ),
+        "maps to",
+    ),
+}
 
 
 @check("unknown-field", at_load=True)
 def unknown_field(connectors):
     """Fields in direct and children that the model does not have."""
-    for mapper, fields, model_name in _mapped_models(connectors, "base.export.mapper"):
-        if not (
-            overrides(mapper, Mapper, *OWN_MAPPING)
-            or overrides(mapper, ExportMapper, "_map_direct")
-        ):
-            yield from _unknown_fields(
-                connectors, mapper, model_name, fields, EXPORT, "reads", _sources
-            )
-    for mapper, fields, model_name in _mapped_models(connectors, "base.import.mapper"):
-        if not overrides(mapper, Mapper, *OWN_MAPPING, "finalize"):
-            yield from _unknown_fields(
-                connectors, mapper, model_name, fields, IMPORT, "maps to", _targets
-            )
-
-
-def _mapped_models(connectors, parent):
-    """Yield mappers with the fields of a model that they are for, and its name."""
-    env = connectors.env
-    for mapper in connectors.children_of(parent):
-        for model_name in mapper.apply_on_models or ():
-            if model_name in env:
-                fields = env[model_name]._fields
-                wrapped = is_binding_model(env, model_name) and wrapped_model(
-                    env, model_name
-                )
-                if wrapped and parent == "base.export.mapper":
-                    fields = ChainMap(fields, env[wrapped]._fields)
-                yield mapper, fields, model_name
-
-
-def _unknown_fields(connectors, mapper, model_name, fields, flow, verb, names_of):
-    if _computes_rows(mapper):
-        return
-    for attribute in ("direct", "children"):
-        for number, row in enumerate(getattr(mapper, attribute)):
-            for name in names_of(row):
+    for base, flow in FLOWS.items():
+        for mapper, fields, model_name in _mapped_models(connectors, base):
+            if _computes_rows(mapper) or _maps_in_its_own_way(mapper, base):
+                continue
+            certain = _is_certain(connectors, mapper, model_name, flow)
+            for attribute, number, name in _named_fields(mapper, base):
                 if name not in fields:
-                    certain = _is_certain(connectors, mapper, model_name, flow)
                     yield Finding(
                         ERROR if certain else WARNING,
-                        f"{mapper._name} {verb} the field '{name}', which {model_name} "
-                        "does not have.",
+                        f"{mapper._name} {flow.verb} the field '{name}', which "
+                        f"{model_name} does not have.",
                         f"Correct it.{did_you_mean(name, fields)} It is {attribute}"
                         f"[{number}].",
                         **connectors.at(mapper, attribute, number),
                     )
 
 
+def _mapped_models(connectors, base):
+    """Yield mappers with the fields of a model that they are for, and its name."""
+    env = connectors.env
+    for mapper in connectors.children_of(base._name):
+        for model_name in mapper.apply_on_models or ():
+            if model_name in env:
+                fields = env[model_name]._fields
+                if base is ExportMapper and is_binding_model(env, model_name):
+                    wrapped = wrapped_model(env, model_name) or model_name
+                    fields = ChainMap(fields, env[wrapped]._fields)
+                yield mapper, fields, model_name
+
+
 def _computes_rows(mapper):
     return any(isinstance(each, property) for each in (mapper.direct, mapper.children))
 
 
-def _sources(row):
-    """Return the fields that a row reads, as far as it is known."""
-    name = source_field(row[0])
-    names = name if isinstance(name, list | tuple) else [name]
-    return [each for each in names if isinstance(each, str)]
+def _maps_in_its_own_way(mapper, base):
+    if overrides(mapper, Mapper, "_apply", "_apply_with_options"):
+        return True
+    if base is ExportMapper:
+        return overrides(mapper, ExportMapper, "_map_direct")
+    return overrides(mapper, Mapper, "finalize")
 
 
-def _targets(row):
-    return row[1:2]
+def _named_fields(mapper, base):
+    """Yield the fields that rows name, with the attribute and number of the row."""
+    for attribute in ("direct", "children"):
+        for number, row in enumerate(getattr(mapper, attribute)):
+            names = row[1] if base is ImportMapper else source_field(row[0])
+            for name in names if isinstance(names, list | tuple) else [names]:
+                if isinstance(name, str):
+                    yield attribute, number, name
 
 
 def _is_certain(connectors, mapper, model_name, flow):
@@ -142,7 +135,7 @@ def _missing_of_child(connectors, connector, mapper, model_name):
     if model_name not in connectors.env:
         hint = did_you_mean(model_name, [name for _each, name in connectors.bindings])
         return f"the model '{model_name}', which is not installed", f"Correct it.{hint}"
-    is_import = issubclass(mapper, connectors.components["base.import.mapper"])
+    is_import = issubclass(mapper, ImportMapper)
     usage = "import.mapper" if is_import else "export.mapper"
     # A component for the lines may map them in its own way.
     for found in (mapper._map_child_usage, usage):
@@ -158,7 +151,7 @@ def _missing_of_child(connectors, connector, mapper, model_name):
 @check("changed-by")
 def changed_by(connectors):
     """Fields in @changed_by that the model does not have."""
-    for mapper, fields, model_name in _mapped_models(connectors, "base.export.mapper"):
+    for mapper, fields, model_name in _mapped_models(connectors, ExportMapper):
         for method, definition in mapper._map_methods.items():
             for name in sorted(definition.changed_by - fields.keys()):
                 yield Finding(

@@ -13,7 +13,7 @@ does it, and what means something else. The sources are read, not imported.
 ==============  ========================================================================
 """
 
-from .report import moving_report
+from .rule import moving_report
 
 # isort: off
 from . import flows, names, odoo19

@@ -2,7 +2,9 @@
 """Flows, locks, retries and jobs that the framework gives."""
 
 import ast
+from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from ...components.exporter.record import BYPASSED_HOOKS
 from .rule import CHANGED, DELETE, rule
@@ -122,66 +124,58 @@ def _is_harmless(item):
     )
 
 
-#: Methods that are about something: the rule, its kind, what their class inherits and
-#: what not, their names, a condition, and the text.
+class Method(NamedTuple):
+    """A rule about a method."""
+
+    name: str
+    kind: str
+    parent: str  #: what its class inherits
+    methods: tuple
+    text: str
+    but: str = ""  #: what its class does not inherit
+    condition: Callable = bool
+
+
 METHODS = (
-    (
-        ("own-deleter", DELETE),
-        "base.deleter",
-        "connector.record.deleter",
-        ("run",),
-        None,
+    Method(
+        *("own-deleter", DELETE, "base.deleter", ("run",)),
         "connector.record.deleter deletes a record on the backend, also one that is "
         "gone already. Inherit it, and delete run().",
+        but="connector.record.deleter",
     ),
-    (
-        ("entry-point", DELETE),
-        "external.binding",
-        None,
-        ENTRY_POINTS,
-        _only_calls_component,
+    Method(
+        *("entry-point", DELETE, "external.binding", ENTRY_POINTS),
         "external.binding has {}(), which does the same.",
+        condition=_only_calls_component,
     ),
-    (
-        ("related-action", DELETE),
-        "queue.job",
-        None,
-        ("related_action_unwrap_binding",),
-        None,
+    Method(
+        *("related-action", DELETE, "queue.job", ("related_action_unwrap_binding",)),
         "queue.job has {}(), and opens the record that a binding wraps without a job "
         "function.",
     ),
-    (
-        ("single-exports", CHANGED),
-        "generic.exporter",
-        None,
-        BYPASSED_HOOKS,
-        None,
+    Method(
+        *("single-exports", CHANGED, "generic.exporter", BYPASSED_HOOKS),
         "A chunk exports its records one by one, since {}() is overridden: bulk calls "
         "of the adapter are not used.",
     ),
-    (
-        ("own-export-record", CHANGED),
-        "external.binding",
-        None,
-        ("export_record",),
-        lambda method: not _only_calls_component(method),
+    Method(
+        *("own-export-record", CHANGED, "external.binding", ("export_record",)),
         "Batches and listeners call this method for each record. They do not use bulk "
         "calls of the adapter.",
+        condition=lambda method: not _only_calls_component(method),
     ),
 )
 
 
-def _method(parent, other, names, condition, text, sources, each):
-    if sources.inherits(each, parent) and not sources.inherits(each, other):
-        for name in names:
-            method = each.methods.get(name)
-            if method and (condition is None or condition(method)):
-                yield method, text.format(name)
+def _find_methods(rule, sources, each):
+    if sources.inherits(each, rule.parent) and not sources.inherits(each, rule.but):
+        for name in each.methods.keys() & {*rule.methods}:
+            if rule.condition(each.methods[name]):
+                yield each.methods[name], rule.text.format(name)
 
 
-for _rule, *_arguments in METHODS:
-    rule(*_rule, "classes")(partial(_method, *_arguments))
+for _rule in METHODS:
+    rule(_rule.name, _rule.kind, "classes")(partial(_find_methods, _rule))
 
 
 @rule("own-listener", DELETE, "classes")

@@ -1,8 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""How a rule is declared and run."""
+"""How a rule is declared and run, and how its notes are printed."""
 
 from collections.abc import Callable
 from typing import NamedTuple
+
+from odoo.tools import groupby
+
+from ..finding import paragraph
+from .source import Sources
 
 DELETE = "May be deleted"  #: the framework does it
 CHANGED = "Means something else"  #: or no longer exists
@@ -55,3 +60,22 @@ def notes_of(sources):
 
 def _line(node):
     return node.lineno if hasattr(node, "lineno") else node.sourceline
+
+
+def moving_report(path):
+    """Return the notes about the sources of a connector, as text.
+
+    :param path: ``Path`` of a folder or a file
+    """
+    sources = Sources(path)
+    notes = notes_of(sources)
+    lines = []
+    for title, group in groupby(notes, lambda note: note.kind):
+        lines += [title, "=" * len(title)]
+        for note in group:
+            lines.append(f"{note.file}:{note.line}: [{note.rule}]")
+            lines += [*paragraph(note.text), ""]
+    lines += [f"{name} cannot be read: {error}" for name, error in sources.unread]
+    files = len(sources.modules) + len(sources.documents)
+    counts = [f"{kind}: {sum(note.kind == kind for note in notes)}." for kind in KINDS]
+    return "\n".join([*lines, f"Files: {files}. {' '.join(counts)}"])
