@@ -347,8 +347,8 @@ class Binder(AbstractComponent):
 
         :param conditions: lists of values by the names of fields
         """
-        fields = self.model._fields
-        if not all(fields[name].store or fields[name].related for name in conditions):
+        fields = map(self.model._fields.get, conditions)
+        if not all(field and (field.store or field.related) for field in fields):
             return Domain.AND(
                 Domain(name, "in", values) for name, values in conditions.items()
             )

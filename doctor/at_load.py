@@ -6,7 +6,7 @@ import logging
 from odoo import SUPERUSER_ID, models
 
 from .checks.base import run_checks
-from .checks.constraints import without_unique_id
+from .checks.database import without_unique_id
 from .connectors import Connectors
 from .finding import ERROR
 

@@ -3,6 +3,7 @@
 
 import textwrap
 from difflib import get_close_matches
+from functools import partial
 from typing import NamedTuple
 
 from odoo.tools import groupby
@@ -28,6 +29,9 @@ class Finding(NamedTuple):
     def __str__(self):
         place = f" ({self.place})" if self.place else ""
         return f"{self.problem} {self.remedy}{place}"
+
+
+error, warning = partial(Finding, ERROR), partial(Finding, WARNING)
 
 
 def did_you_mean(name, names, similarity=0.6):

@@ -8,7 +8,7 @@ from types import FunctionType
 from ...components.backend_adapter import BulkAdapter, CRUDAdapter
 from ...components.exporter.record import GenericExporter
 from ...tools.overrides import overrides
-from ..finding import ERROR, Finding
+from ..finding import error
 from .base import check
 
 #: What an exporter expects of a call of its adapter, and the class of the framework.
@@ -28,8 +28,7 @@ def create_returns_nothing(connectors):
                 and returns_nothing(getattr(adapter, name, None))
                 and _is_used(connectors, adapter)
             ):
-                yield Finding(
-                    ERROR,
+                yield error(
                     f"{adapter._name}.{name}() returns nothing, so that the exporter "
                     "cannot bind the record.",
                     f"Return {result}.",

@@ -9,7 +9,7 @@ from odoo.modules import Manifest
 
 from ...tools.diagnosis import ADDONS
 from ..connectors import depends_of
-from ..finding import ERROR, WARNING, Finding
+from ..finding import error, warning
 from ..places import at
 from .base import check
 
@@ -30,8 +30,7 @@ def components_not_imported(connectors):
         if f"{package}.components" not in sys.modules and any(
             map(_defines_components, folder.glob("components/**/*.py"))
         ):
-            yield Finding(
-                ERROR,
+            yield error(
                 f"{addon} does not import its folder components, so that Odoo does not "
                 "know its components.",
                 "Add 'from . import components'.",
@@ -39,8 +38,7 @@ def components_not_imported(connectors):
             )
             continue
         for file in _left_out_files(folder, package):
-            yield Finding(
-                WARNING,
+            yield warning(
                 f"No module imports {addon}/{file}, so that Odoo does not know its "
                 "components.",
                 "Import it in the __init__.py of its folder, or delete it.",
@@ -75,8 +73,7 @@ def depends(connectors):
     """Addons that use connector without depending on it."""
     for addon in connectors.addons:
         if "connector" not in _all_depends(addon):
-            yield Finding(
-                ERROR,
+            yield error(
                 f"{addon} inherits from connector, but does not depend on it. Odoo may "
                 "load it first, which fails.",
                 "Add 'connector' to its depends.",

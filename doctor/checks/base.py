@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..connectors import Connectors
-from ..finding import WARNING, Finding
+from ..finding import warning
 
 _logger = logging.getLogger(__name__)
 
@@ -60,4 +60,4 @@ def _run(each, connectors):
     except Exception as error:  # What a connector is like must not stop other checks.
         _logger.exception("The check %s failed.", each.name)
         problem = f"The check failed with {type(error).__name__}: {error}"
-        return [Finding(WARNING, problem, "Tell the authors of connector.")]
+        return [warning(problem, "Tell the authors of connector.")]

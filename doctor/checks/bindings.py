@@ -4,7 +4,7 @@
 from ...components.binder import Binder
 from ...tools.bindings import all_binding_models, wrapped_field
 from ...tools.overrides import overrides
-from ..finding import ERROR, WARNING, Finding, did_you_mean
+from ..finding import did_you_mean, error, warning
 from ..places import at, place_of_model
 from .base import check
 
@@ -28,8 +28,7 @@ def no_backend_field(connectors):
             and issubclass(env.registry[field.comodel_name], base)
             for field in env[model_name]._fields.values()
         ):
-            yield Finding(
-                ERROR,
+            yield error(
                 f"{model_name} has no many2one to a backend.",
                 "Add backend_id.",
                 **at(place_of_model(env, model_name)),
@@ -45,8 +44,7 @@ def binder_fields(connectors):
             name = getattr(binder, attribute)
             remedy = _remedy(connectors.env[model_name], binder, attribute, name)
             if isinstance(name, str) and remedy:
-                yield Finding(
-                    ERROR,
+                yield error(
                     f"{binder._name} looks for {use} of {model_name} in the field "
                     f"'{name}', which does not exist.",
                     remedy,
@@ -76,8 +74,7 @@ def wraps_nothing(connectors):
         exporter = connector.only("record.exporter", model_name)
         field = getattr(exporter, "_default_binding_field", None)
         if field and not wrapped_field(connectors.env, model_name):
-            yield Finding(
-                WARNING,
+            yield warning(
                 f"{model_name} wraps no record, but {exporter._name} expects that "
                 f"records have their bindings in '{field}'.",
                 "Add odoo_id and _inherits to the binding, or remove "

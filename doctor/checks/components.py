@@ -16,7 +16,7 @@ from ...components.synchronizer import Deleter, Exporter, Importer
 from ...tools.diagnosis import described, near_misses
 from ...tools.overrides import overrides
 from ..connectors import definitions_of, is_of_framework
-from ..finding import ERROR, WARNING, Finding, did_you_mean
+from ..finding import ERROR, WARNING, Finding, did_you_mean, error, warning
 from .base import check
 
 #: Usages by which the framework finds components.
@@ -53,7 +53,7 @@ def no_components(connectors):
             text = near_misses(connector, None, connector.bindings[0])[0]
             problem, _period, remedy = text.partition(". ")
             at_model = connector.at_model(connector.name)
-            yield Finding(ERROR, f"{problem}.", remedy, **at_model)
+            yield error(f"{problem}.", remedy, **at_model)
 
 
 @check("no-collection", at_load=True)
@@ -83,8 +83,7 @@ def unknown_collection(connectors):
         known = not name or name in connectors.env
         hint = "" if known else did_you_mean(name, backends)
         if hint:
-            yield Finding(
-                ERROR,
+            yield error(
                 f"{component._name} has the _collection '{name}', which is not a "
                 "model.",
                 f"Correct it.{hint}",
@@ -99,8 +98,7 @@ def unknown_model(connectors):
     for component in connectors.concrete:
         for name in component.apply_on_models or ():
             if name not in models:
-                yield Finding(
-                    WARNING,
+                yield warning(
                     f"{component._name} is for the model '{name}', which is not "
                     "installed.",
                     f"Correct its _apply_on.{did_you_mean(name, models)}",
@@ -117,8 +115,7 @@ def unknown_usage(connectors):
             continue
         close = _near_usages(usage)
         if close and not _is_looked_up(usage, connectors.addons):
-            yield Finding(
-                ERROR,
+            yield error(
                 f"{component._name} has the usage '{usage}', which nothing looks up.",
                 f"Set _usage. Did you mean '{close[0]}'?",
                 **connectors.at(component, "_usage"),
@@ -192,8 +189,7 @@ def missing_component(connectors):
             continue
         for usage, reason in _needed(connector, model_name).items():
             if not connectors.components.lookup(connector.name, usage, model_name):
-                yield Finding(
-                    ERROR,
+                yield error(
                     f"{model_name} has no component with the usage '{usage}'; "
                     f"{reason}.",
                     " ".join(near_misses(connector, usage, model_name)),
@@ -204,8 +200,7 @@ def missing_component(connectors):
             and model_name in (each.apply_on_models or [model_name])
             for each in connector.components
         ):
-            yield Finding(
-                WARNING,
+            yield warning(
                 f"No component exports, imports or deletes {model_name}.",
                 "Write an exporter (generic.exporter) or an importer "
                 "(connector.record.importer) for it.",

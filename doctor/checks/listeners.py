@@ -8,7 +8,7 @@ from ...components.exporter.listener import (
 )
 from ...tools.bindings import is_binding_model
 from ...tools.overrides import overrides
-from ..finding import ERROR, Finding
+from ..finding import error
 from .base import check
 
 
@@ -17,8 +17,7 @@ def listener(connectors):
     """Export listeners that do not find the bindings of a record."""
     for component in connectors.children_of("connector.export.listener"):
         if component.apply_on_models is None:
-            yield Finding(
-                ERROR,
+            yield error(
                 f"{component._name} listens to every model.",
                 "Name the binding and the record that it wraps in _apply_on.",
                 **connectors.at(component),
@@ -28,8 +27,7 @@ def listener(connectors):
         for model_name in component.apply_on_models or ():
             problem = _problem(component, model_name, connectors.env)
             if problem:
-                yield Finding(
-                    ERROR,
+                yield error(
                     f"{component._name} does not export changes of {model_name}, "
                     f"which has {problem}.",
                     f"Set _binding_field to the name of the field of {model_name} that "

@@ -11,7 +11,7 @@ from ...components.mapper.source import source_field
 from ...tools.bindings import is_binding_model, wrapped_model
 from ...tools.diagnosis import BUILT_IN
 from ...tools.overrides import overrides
-from ..finding import ERROR, WARNING, Finding, did_you_mean
+from ..finding import ERROR, WARNING, Finding, did_you_mean, error, warning
 from ..places import place_of_class
 from .base import check
 
@@ -123,8 +123,7 @@ def unknown_child(connectors):
         for number, (_source, target, model_name) in enumerate(mapper.children):
             missing = _missing_of_child(connectors, connector, mapper, model_name)
             if missing:
-                yield Finding(
-                    ERROR,
+                yield error(
                     f"{mapper._name} maps the lines of '{target}' with {missing[0]}.",
                     f"{missing[1]} It is children[{number}].",
                     **connectors.at(mapper, "children", number),
@@ -154,8 +153,7 @@ def changed_by(connectors):
     for mapper, fields, model_name in _mapped_models(connectors, ExportMapper):
         for method, definition in mapper._map_methods.items():
             for name in sorted(definition.changed_by - fields.keys()):
-                yield Finding(
-                    WARNING,
+                yield warning(
                     f"{mapper._name}.{method}() is @changed_by the field '{name}', "
                     f"which {model_name} does not have.",
                     f"Correct it.{did_you_mean(name, fields)}",
@@ -173,8 +171,7 @@ def no_mapping(connectors):
                 continue
             reported.add(cls)
             for name in [name for name in vars(cls) if _lacks_mapping(cls, name)]:
-                yield Finding(
-                    WARNING,
+                yield warning(
                     f"{mapper._name}.{name}() lacks @mapping, so that its other "
                     "decorators do not count.",
                     "Add @mapping above them.",

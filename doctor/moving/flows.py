@@ -73,7 +73,6 @@ for _name, *_arguments in FLOWS:
 
 @rule("own-batch-importer", DELETE, "classes")
 def own_batch_importer(sources, each):
-    """Batch importers that delay a job for each record."""
     if (
         any(map(_delays_record, each.methods.values()))
         and sources.inherits(each, "base.importer")
@@ -180,7 +179,6 @@ for _rule in METHODS:
 
 @rule("own-listener", DELETE, "classes")
 def own_listener(sources, each):
-    """Listeners that delay an export themselves."""
     if not sources.inherits(each, "base.connector.listener"):
         return
     events = [name for name in EVENTS if name in each.methods]
@@ -200,7 +198,6 @@ def own_listener(sources, each):
 
 @rule("own-lock", DELETE, "classes")
 def own_lock(sources, each):
-    """Locks that importers and exporters take themselves."""
     by_hand = not sources.inherits(each, "connector.record.importer")
     if by_hand and sources.inherits(each, "base.importer"):
         for call in calls(each.node, "advisory_lock_or_retry", "pg_try_advisory_lock"):
@@ -221,7 +218,6 @@ def own_lock(sources, each):
 
 @rule("own-retry", DELETE, "nodes")
 def own_retry(sources, node):
-    """Unique violations that a connector turns into retries."""
     if isinstance(node, ast.ExceptHandler) and node.type is not None:
         caught = {last_name(each) for each in ast.walk(node.type)}
         if caught & VIOLATIONS and any(calls(node, "RetryableJobError")):
@@ -235,7 +231,6 @@ def own_retry(sources, node):
 
 @rule("job-function", DELETE, "elements")
 def job_function(sources, record):
-    """Job functions of bindings and backends that set nothing."""
     if record.tag != "record" or record.get("model") != "queue.job.function":
         return
     fields = {field.get("name"): field for field in record.iter("field")}
@@ -265,7 +260,6 @@ def _opens_wrapped(action):
 
 @rule("commit", CHANGED, "classes")
 def commit(sources, each):
-    """Commits by hand."""
     text = (
         "queue_job refuses commits in jobs, except in those of bindings and backends."
     )
@@ -285,7 +279,6 @@ def commit(sources, each):
 
 @rule("retry-without-seconds", CHANGED, "modules")
 def retry_without_seconds(sources, tree):
-    """Retries without a wait of their own."""
     for call in calls(tree, "RetryableJobError"):
         named = {keyword.arg for keyword in call.keywords}
         if len(call.args) < 2 and named.isdisjoint(("seconds", None)):
@@ -299,7 +292,6 @@ def retry_without_seconds(sources, tree):
 
 @rule("zero", CHANGED, "classes")
 def zero(sources, each):
-    """Export mappers, which no longer turn 0 into False."""
     rows = getattr(each.attributes.get("direct"), "elts", ())
     plain = any(isinstance(_source(row), ast.Constant) for row in rows)
     if plain and sources.inherits(each, "base.export.mapper"):
@@ -315,7 +307,6 @@ def _source(row):
 
 @rule("no-constraint", CHANGED, "classes")
 def no_constraint(sources, each):
-    """Bindings without a constraint."""
     if not each.texts("_name") or "external.binding" not in each.inherits:
         return
     values = [

@@ -48,7 +48,6 @@ DECORATORS = {
 
 @rule("old-module", CHANGED, "nodes")
 def old_module(sources, node):
-    """Imports of modules that no longer exist."""
     for name in _imported(node):
         dotted = f"{name}.".replace("openerp.", "odoo.", 1)
         old = next((old for old in MODULES if dotted.startswith(f"{old}.")), None)
@@ -68,7 +67,6 @@ def _imported(node):
 
 @rule("old-name", CHANGED, "nodes")
 def old_name(sources, node):
-    """Names that no longer exist."""
     name = last_name(node)
     if name in NAMES and name not in sources.defined:
         yield node, f"{name} does not exist. {NAMES[name]}"
@@ -76,7 +74,6 @@ def old_name(sources, node):
 
 @rule("old-decorator", CHANGED, "modules")
 def old_decorator(sources, tree):
-    """Decorators of jobs, which queue_job no longer has."""
     taken = {
         alias.asname or alias.name
         for node in ast.walk(tree)
@@ -92,7 +89,6 @@ def old_decorator(sources, tree):
 
 @rule("old-argument", CHANGED, "modules")
 def old_argument(sources, tree):
-    """Arguments that methods no longer take."""
     for call in calls(tree, "unwrap_binding", "to_internal"):
         if any(keyword.arg == "browse" for keyword in call.keywords):
             method = last_name(call.func)
@@ -108,7 +104,6 @@ def old_argument(sources, tree):
 
 @rule("checkpoint", CHANGED, "nodes")
 def checkpoint(sources, node):
-    """The model of checkpoints, which is another one."""
     if text_of(node) == "connector.checkpoint":
         yield (
             node,

@@ -26,7 +26,6 @@ CRON_FIELDS = ("numbercall", "doall")
 
 @rule("odoo-model", CHANGED, "classes")
 def model(sources, each):
-    """Methods and attributes of models that Odoo ignores."""
     for texts, defined in (METHODS, each.methods), (ATTRIBUTES, each.attributes):
         for name in texts.keys() & defined.keys():
             yield defined[name], texts[name]
@@ -34,7 +33,6 @@ def model(sources, each):
 
 @rule("odoo-api", CHANGED, "nodes")
 def api(sources, node):
-    """Decorators and properties of older versions of Odoo."""
     if isinstance(node, ast.Attribute):
         if isinstance(node.value, ast.Name) and node.value.id == "api":
             if node.attr in API:
@@ -46,7 +44,6 @@ def api(sources, node):
 
 @rule("odoo-view", CHANGED, "elements")
 def view(sources, element):
-    """Attributes and elements that views no longer have."""
     if not any(
         each.tag == "field" and each.get("name") == "arch"
         for each in element.iterancestors()
@@ -64,7 +61,6 @@ def view(sources, element):
 
 @rule("odoo-cron", CHANGED, "elements")
 def cron(sources, record):
-    """Fields that scheduled actions no longer have."""
     if record.tag == "record" and record.get("model") == "ir.cron":
         for field in record.iter("field"):
             name = field.get("name")

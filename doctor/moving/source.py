@@ -7,29 +7,20 @@ from pathlib import Path
 
 from lxml import etree
 
+from odoo.addons.component.core import MetaComponent
+
 #: Folders that are not a part of the connector.
 APART = {"tests", "node_modules", "__pycache__", "migrations"}
 #: What the components of the framework inherit.
 FRAMEWORK = {
-    "generic.exporter": {"base.exporter"},
-    "connector.record.importer": {"base.importer"},
-    "connector.batch.importer": {"base.importer"},
-    "connector.batch.exporter": {"base.exporter"},
-    "connector.record.deleter": {"base.deleter"},
-    "connector.export.listener": {"base.connector.listener"},
-    "base.exporter": {"base.synchronizer"},
-    "base.importer": {"base.synchronizer"},
-    "base.deleter": {"base.synchronizer"},
-    "base.import.mapper": {"base.mapper"},
-    "base.export.mapper": {"base.mapper"},
+    cls._name: {cls._inherit} if isinstance(cls._inherit, str) else {*cls._inherit}
+    for cls in MetaComponent._modules_components["connector"]
+    if cls._name and cls.__module__.startswith("odoo.addons.connector.components")
 }
 
 
 class Sources:
-    """The Python and XML files of a folder, or of one file.
-
-    :param path: ``Path``
-    """
+    """The Python and XML files of a folder, or of one file."""
 
     def __init__(self, path):
         self.path = Path(path)
@@ -115,10 +106,7 @@ class Sources:
 
 
 class Class:
-    """A class of a component or a model.
-
-    :param node: ``ast.ClassDef``
-    """
+    """A class of a component or a model."""
 
     def __init__(self, node):
         self.node = node

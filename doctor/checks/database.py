@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Whether the database refuses what must not be there twice."""
+"""Whether the database refuses what must not be there twice, and who may see what."""
 
 import re
 from collections import defaultdict
@@ -7,7 +7,7 @@ from collections import defaultdict
 from odoo.tools import SQL
 
 from ...tools.bindings import BindingShape
-from ..finding import WARNING, Finding
+from ..finding import error, warning
 from ..places import definitions_of_model
 from .base import check
 
@@ -60,8 +60,7 @@ def _without_unique(connectors, model_names, attribute, problem, constraint):
         if all(_is_stored(model, name) for name in names) and not any(
             names[1] in columns for columns in indexed[model._table]
         ):
-            yield Finding(
-                WARNING,
+            yield warning(
                 problem.format(model_name),
                 _remedy(env, model_name, names, constraint),
                 **connector.at_model(model_name),
@@ -97,3 +96,38 @@ def _remedy(env, model_name, fields, name):
         f'Add {name} = models.Constraint("unique({", ".join(fields)})", "...") to the '
         f"model.{' Odoo 19 ignores _sql_constraints.' if ignored else ''}"
     )
+
+
+@check("no-access")
+def no_access(connectors):
+    """Backends and bindings that no group may read."""
+    access = connectors.env["ir.model.access"].search([("perm_read", "=", True)])
+    readable = set(access.model_id.mapped("model"))
+    for connector, model_name in connectors.models:
+        if model_name not in readable:
+            yield error(
+                f"No group may read {model_name}.",
+                "Give a group access in security/ir.model.access.csv.",
+                **connector.at_model(model_name),
+            )
+
+
+@check("no-company-rule")
+def no_company_rule(connectors):
+    """Backends of a company, and their bindings, that all companies may see."""
+    env = connectors.env
+    rules = env["ir.rule"].search([("domain_force", "like", "company")])
+    ruled = set(rules.model_id.mapped("model"))
+    for connector, model_name in connectors.models:
+        if model_name not in ruled and _has_company(env[connector.name]):
+            yield warning(
+                f"{connector.name} belongs to a company, but users of all companies "
+                f"may see {model_name}.",
+                "Add a record rule (ir.rule) with a domain on the company.",
+                **connector.at_model(model_name),
+            )
+
+
+def _has_company(model):
+    field = model._fields.get("company_id")
+    return bool(field and field.store and field.comodel_name == "res.company")
