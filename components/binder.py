@@ -302,7 +302,7 @@ class Binder(AbstractComponent):
 
         :param model: recordset of the model, with the user who looks up
         """
-        if not value and value != 0:
+        if not value and (value is False or value != 0):  # no id, or a new record's
             return model.browse()
         cache = self._binding_cache(model, field) if value else None
         binding = cache.get(model, value) if cache else None

@@ -82,9 +82,9 @@ def channel(connectors):
     known = set(env["queue.job.channel"].search([]).mapped("complete_name"))
     try:
         configured = ChannelManager.parse_simple_config(_channels())
-    except ValueError as error:
+    except ValueError as refusal:
         yield error(
-            f"The channels in Odoo's configuration are not valid: {error}.",
+            f"The channels in Odoo's configuration are not valid: {refusal}.",
             "Correct them, such as channels = root:4,root.shop:1.",
         )
         return

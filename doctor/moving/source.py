@@ -13,9 +13,10 @@ from odoo.addons.component.core import MetaComponent
 APART = {"tests", "node_modules", "__pycache__", "migrations"}
 #: What the components of the framework inherit.
 FRAMEWORK = {
-    cls._name: {cls._inherit} if isinstance(cls._inherit, str) else {*cls._inherit}
+    cls._name: {*([inherit] if isinstance(inherit, str) else inherit)}
     for cls in MetaComponent._modules_components["connector"]
-    if cls._name and cls.__module__.startswith("odoo.addons.connector.components")
+    if cls.__module__.startswith("odoo.addons.connector.components")
+    and (inherit := cls._inherit)
 }
 
 
