@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Where bindings point, as their binders declare it."""
 
+from importlib import import_module
+
 from odoo.addons.component.core import Component, _component_databases
 
 from ..tools import bindings
@@ -91,8 +93,7 @@ class TestBindingShape(ShopCase):
         )
 
     def test_the_documented_names_are_importable_from_their_earlier_path(self):
-        from odoo.addons.connector import inspection
-
+        inspection = import_module("odoo.addons.connector.inspection")
         for name in (
             *("BindingLink", "backend_models", "model_label", "checks_connection"),
             *("all_binding_models", "is_binding_model", "binding_models"),
