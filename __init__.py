@@ -8,7 +8,7 @@ _MOVED = {
     "diagnosis": tools.diagnosis,
     "external_id": tools.external_id,
     "http_session": components.http.session,
-    "inspection": tools.inspection,
+    "inspection": tools.bindings,
     "locks": tools.locks,
     "orm": tools.orm,
     "outcome": jobs.outcome,

@@ -75,6 +75,22 @@ ROWS = [
         faster=2,
     ),
     Row(
+        "lookup",
+        "look-up of a binding by its external id",
+        2000,
+        "lookups.cold",
+        faster=0.91,
+        queries=1,
+    ),
+    Row(
+        "lookup-again",
+        "the same, and it was looked up before",
+        2000,
+        "lookups.hit",
+        faster=20,
+        queries=0,
+    ),
+    Row(
         "import-create",
         "import by chunks: create",
         500,

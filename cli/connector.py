@@ -76,13 +76,13 @@ class Connector(Command):
         registry = Registry(database)
         if "connector.backend" not in registry:
             self.parser.error(f"connector is not installed in {database}")
-        from odoo.addons.connector.doctor import report
+        from odoo.addons.connector.doctor import finding
         from odoo.addons.connector.doctor.checks import CHECKS, run_checks
 
         with registry.cursor(readonly=True) as cr:
             findings = run_checks(Environment(cr, SUPERUSER_ID, {}))
         if module and module not in registry._init_modules:
             self.parser.error(f"{module} is not installed in {database}")
-        shown = report.arranged(findings, module)
-        print(report.text_of(shown, len(CHECKS)))
-        return int(report.has_error(shown))
+        shown = finding.arranged(findings, module)
+        print(finding.text_of(shown, len(CHECKS)))
+        return int(finding.has_error(shown))

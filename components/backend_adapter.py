@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo.addons.component.core import AbstractComponent
 
 from ..exception import IDMissingInBackend, InvalidDataError, ReadOnlyError
+from ..tools.overrides import overrides
 
 DEFAULT_SETTLES_AFTER = 10  #: seconds
 
@@ -26,10 +27,6 @@ class BackendAdapter(AbstractComponent):
     _inherit = "base.connector"
     _usage = "backend.adapter"
 
-    #: Whether the adapter reads many records with one call.
-    _reads_many = False
-    #: Whether the adapter creates many records with one call.
-    _creates_many = False
     #: Whether the adapter must not change the backend, as in a preview.
     is_read_only = False
 
@@ -43,11 +40,13 @@ class BackendAdapter(AbstractComponent):
             self.env._("A preview or a comparison cannot change the backend.")
         )
 
-    @classmethod
-    def _detect_overrides(cls):
-        super()._detect_overrides()
-        cls._reads_many = _defines(cls, "read_many")
-        cls._creates_many = _defines(cls, "create_many") and hasattr(cls, "write_many")
+    @property
+    def _reads_many(self):
+        return _defines(self, "read_many")
+
+    @property
+    def _creates_many(self):
+        return _defines(self, "create_many") and hasattr(self, "write_many")
 
 
 class ReadOnlyAdapter:
@@ -190,7 +189,6 @@ def _not_implemented(adapter, operation):
     return NotImplementedError(f"{adapter._name} does not implement {operation}()")
 
 
-def _defines(cls, name):
+def _defines(adapter, name):
     """Return whether a connector's adapter has a method other than the default."""
-    method = getattr(cls, name, None)
-    return method is not None and method is not getattr(BulkAdapter, name)
+    return hasattr(adapter, name) and overrides(adapter, BulkAdapter, name)

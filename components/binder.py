@@ -12,8 +12,10 @@ from odoo.tools import SQL
 from odoo.addons.component.core import AbstractComponent
 
 from ..tools.binding_cache import PREFETCH_LIMIT, BindingCache
+from ..tools.bindings import BindingShape
 from ..tools.external_id import is_external_id, require_external_id
-from ..tools.orm import prefetch_fields
+from ..tools.orm import prefetch_fields, read_from
+from ..tools.overrides import overrides
 
 
 class Binder(AbstractComponent):
@@ -33,19 +35,10 @@ class Binder(AbstractComponent):
     _odoo_field = "odoo_id"  #: many2one to the Odoo record that the binding wraps
     _sync_date_field = "sync_date"  #: time of the last synchronisation
 
-    #: Whether bindings can be prefetched. A binder that does not inherit this one need
-    #: not have the methods for it.
-    can_prefetch = True
-    #: Whether a connector binds in its own way: then each record is bound alone.
-    _overrides_bind = False
-    #: Whether a connector finds bindings in its own way: then it finds each alone.
-    _overrides_to_internal = False
-
-    @classmethod
-    def _detect_overrides(cls):
-        super()._detect_overrides()
-        cls._overrides_bind = cls.bind is not Binder.bind
-        cls._overrides_to_internal = cls.to_internal is not Binder.to_internal
+    @property
+    def shape(self):
+        """The names of the fields of a binding (:class:`.BindingShape`)."""
+        return BindingShape.declared_by(self)
 
     # -- one record
 
@@ -89,7 +82,8 @@ class Binder(AbstractComponent):
         external_id = binding[self._external_field]
         if external_id == 0 and is_external_id(external_id):
             # An integer field that was never filled reads as 0, too.
-            return False if self._is_external_id_null(binding) else external_id
+            record, name = read_from(binding, self._external_field)
+            return False if record._cache.get(name) is None else external_id
         return external_id
 
     def binding_of(self, record):
@@ -169,7 +163,7 @@ class Binder(AbstractComponent):
         :rtype: dict
         :raise ValueError: when several bindings have the same external id
         """
-        if self._overrides_to_internal:
+        if overrides(self, Binder, "to_internal"):
             found = ((id_, self.to_internal(id_)) for id_ in external_ids)
             return {id_: binding for id_, binding in found if binding}
         values = {
@@ -179,16 +173,15 @@ class Binder(AbstractComponent):
         }
         if not values:
             return {}
-        model = self.model.with_context(active_test=False)
-        found = {}
-        for binding in model.search_fetch(
-            self._external_ids_domain(set(values.values())), self._lookup_fields()
-        ):
-            value = binding[self._external_field]
-            if value in found:
-                self._raise_duplicates(found[value] + binding)
-            found[value] = binding.with_env(self.model.env)
-        return {id_: found[value] for id_, value in values.items() if value in found}
+        name = self._external_field
+        found = self._search(self.model, name, values.values()).grouped(name)
+        for bindings in found.values():
+            self._check_only_one(bindings)
+        return {
+            id_: found[value].with_env(self.model.env)
+            for id_, value in values.items()
+            if value in found
+        }
 
     def bound_external_ids(self, external_ids, env):
         """Return the ids that have bindings, as another transaction sees it.
@@ -200,11 +193,9 @@ class Binder(AbstractComponent):
         by_value = self._ids_by_stored_value(external_ids)
         if not by_value:
             return []
-        model = self.model.with_env(env).with_context(active_test=False)
-        found = model.search_fetch(
-            self._external_ids_domain(by_value), [self._external_field]
-        )
-        return [by_value[value] for value in found.mapped(self._external_field)]
+        name = self._external_field
+        found = self._search(self.model.with_env(env), name, by_value)
+        return [by_value[value] for value in found.mapped(name)]
 
     def bind_many(self, bindings, dated=()):
         """Bind many records, as :meth:`bind` binds one.
@@ -231,7 +222,7 @@ class Binder(AbstractComponent):
         :return: values for bindings; none when a connector binds in its own way
         :rtype: dict
         """
-        if self._overrides_bind:
+        if overrides(self, Binder, "bind"):
             return {}
         return {self._sync_date_field: fields.Datetime.now()}
 
@@ -248,8 +239,7 @@ class Binder(AbstractComponent):
         values = self._ids_by_stored_value(external_ids)
         missing = [value for value in values if value not in cache]
         if missing:
-            domain = self._external_ids_domain(missing[:PREFETCH_LIMIT])
-            self._prefetch_domain(cache, self.model, domain)
+            self._prefetch(cache, self.model, missing[:PREFETCH_LIMIT])
 
     def prefetch_records(self, records):
         """Look up the bindings of Odoo records, for later look-ups of each.
@@ -278,23 +268,11 @@ class Binder(AbstractComponent):
         ids = [id_ for id_ in islice(records._prefetch_ids, PREFETCH_LIMIT) if id_]
         cache.prefetched.update(ids, records.ids)
         if len(ids) > 1:  # otherwise its look-up costs the same query
-            self._prefetch_domain(cache, model, Domain(self._odoo_field, "in", ids))
+            self._prefetch(cache, model, ids)
 
-    def _prefetch_domain(self, cache, model, domain, limit=None):
-        """Cache the bindings of a domain, without those that share a value.
-
-        :param limit: with more bindings than this, none is cached: the ones that were
-            not read might share the values
-        """
-        found = model.with_context(active_test=False).search_fetch(
-            domain & self.backend_domain(),
-            self._lookup_fields(),
-            limit=limit and limit + 1,
-            order="id",
-        )
-        if limit and len(found) > limit:
-            return
-        groups = found.grouped(cache.field).values()
+    def _prefetch(self, cache, model, values):
+        """Cache the bindings with some values, without those that share a value."""
+        groups = self._search(model, cache.field, values).grouped(cache.field).values()
         cache.put(model.concat(*(group for group in groups if len(group) == 1)))
 
     # -- details
@@ -307,7 +285,9 @@ class Binder(AbstractComponent):
 
         :return: false when a connector binds in its own way
         """
-        if not binding or not is_external_id(external_id) or self._overrides_bind:
+        if not binding or not is_external_id(external_id):
+            return False
+        if overrides(self, Binder, "bind"):
             return False
         value = self._stored_external_id(external_id)
         return bool(value) and binding[self._external_field] == value
@@ -318,68 +298,65 @@ class Binder(AbstractComponent):
     def _lookup_binding(self, model, field, value):
         """Return the binding with a value in a field, archived or not.
 
-        A value that was found in this transaction is not searched for again. The second
-        search prefetches all bindings of the backend, unless they are many: otherwise
-        an import mapper that maps one record after the other takes twice as long.
+        A value that was found in this transaction is not searched for again.
 
         :param model: recordset of the model, with the user who looks up
         """
+        if not value and (value is False or value != 0):  # no id, or a new record's
+            return model.browse()
         cache = self._binding_cache(model, field) if value else None
-        if cache is None:
-            return self._search_binding(model, field, value)
-        binding = cache.get(model, value)
-        if binding is None and cache.misses == 2:
-            self._prefetch_domain(cache, model, Domain.TRUE, limit=PREFETCH_LIMIT)
-            binding = cache.get(model, value)
+        binding = cache.get(model, value) if cache else None
         if binding is None:
-            binding = self._search_binding(model, field, value)
-            cache.put(binding)
+            binding = self._search(model, field, [value]).with_env(model.env)
+            self._check_only_one(binding)
+            if cache:
+                cache.put(binding)
         return binding
 
-    def _search_binding(self, model, field, value):
-        """Search for one binding; the result has the context of ``model``."""
-        if field == self._external_field:
-            domain = self._external_id_domain(value)
-        else:
-            domain = Domain(field, "=", value)
-        domain &= self.backend_domain()
-        archived_too = model.with_context(active_test=False)
-        found = archived_too.search_fetch(domain, self._lookup_fields())
-        if len(found) > 1:
-            self._raise_duplicates(found)
-        return found.with_env(model.env)
+    def _search(self, model, field, values):
+        """Return the bindings with one of some values, archived or not."""
+        return model.with_context(active_test=False).search_fetch(
+            self._values_domain(field, list(values)), self._lookup_fields(), order="id"
+        )
 
     def _lookup_fields(self):
         names = (self._external_field, self._backend_field, self._odoo_field)
         return [name for name in names if name in self.model._fields]
 
-    def _raise_duplicates(self, bindings):
-        raise ValueError(
-            f"{len(bindings)} bindings of {self.model._name} (ids "
-            f"{', '.join(map(str, bindings.ids))}) are linked with the same record on "
-            f"{self.backend_record}. Delete all but one, and add a unique constraint "
-            "on the backend and the id to the model."
-        )
+    def _check_only_one(self, bindings):
+        if len(bindings) > 1:
+            raise ValueError(
+                f"{len(bindings)} bindings of {self.model._name} (ids "
+                f"{', '.join(map(str, bindings.ids))}) are linked with the same record "
+                f"on {self.backend_record}. Delete all but one, and add a unique "
+                "constraint on the backend and the id to the model."
+            )
 
     def backend_domain(self):
         """Return the domain of the bindings of this backend."""
         return Domain(self._backend_field, "=", self.backend_record.id)
 
-    def _external_ids_domain(self, values):
-        # See below for 0.
-        domain = Domain(self._external_field, "in", [v for v in values if v != 0])
-        if 0 in values:
-            domain |= self._external_id_domain(0)
-        return domain & self.backend_domain()
+    def _values_domain(self, field, values):
+        if overrides(self, Binder, "backend_domain"):
+            return self._any_of({field: values}) & self.backend_domain()
+        backend = {self._backend_field: self.backend_record.ids}
+        return self._any_of({field: values, **backend})
 
-    def _external_id_domain(self, value):
-        """:param value: as :meth:`_stored_external_id` returns it"""
-        if value != 0:
-            return Domain(self._external_field, "=", value)
-        # Odoo's domains treat an empty number as 0.
+    def _any_of(self, conditions):
+        """Return the domain of the records whose fields have one of some values.
+
+        :param conditions: lists of values by the names of fields
+        """
+        fields = map(self.model._fields.get, conditions)
+        if not all(field and (field.store or field.related) for field in fields):
+            return Domain.AND(
+                Domain(name, "in", values) for name, values in conditions.items()
+            )
+        # Odoo's domains treat an empty number as 0, and take longer than their query.
         return Domain.custom(
-            to_sql=lambda model, alias, query: SQL(
-                "%s = 0", model._field_to_sql(alias, self._external_field, query)
+            to_sql=lambda model, alias, query: SQL(" AND ").join(
+                SQL("%s = ANY(%s)", model._field_to_sql(alias, name, query), values)
+                for name, values in conditions.items()
             )
         )
 
@@ -394,11 +371,6 @@ class Binder(AbstractComponent):
     def _stored_external_id(self, external_id):
         field = self.model._fields[self._external_field]
         return field.convert_to_cache(external_id, self.model)
-
-    def _is_external_id_null(self, binding):
-        return not binding.with_context(active_test=False).search_count(
-            Domain("id", "=", binding.id) & self._external_id_domain(0)
-        )
 
 
 def _is_record(value):

@@ -11,7 +11,6 @@ from odoo.addons.component.core import AbstractComponent
 
 from ..exception import RetryableJobError
 from ..tools.locks import contention_wait, pg_try_advisory_lock, try_lock_rows
-from .component_cache import find_component
 
 _logger = logging.getLogger(__name__)
 
@@ -32,43 +31,10 @@ class BaseConnectorComponent(AbstractComponent):
 
     _name = "base.connector"
 
-    #: Whether no connector decides with ``_component_match`` when a component is found.
-    matches_always = True
-
-    @classmethod
-    def _complete_component_build(cls):
-        super()._complete_component_build()
-        cls._detect_overrides()
-
-    @classmethod
-    def _detect_overrides(cls):
-        """Set the class flags that say what a connector overrides.
-
-        They are computed when a component is built, and again for its subclasses when
-        it is extended later, not for each record.
-        """
-        match, base_match = cls._component_match, AbstractComponent._component_match
-        cls.matches_always = match.__func__ is base_match.__func__
-        for subclass in cls.__subclasses__():
-            subclass._detect_overrides()
-
     @property
     def backend_record(self):
         """The backend (record of the ``_collection``) that we are working with."""
         return self.collection
-
-    def component(self, usage=None, model_name=None, **kw):
-        """Return a new component; see ``WorkContext.component``.
-
-        :param usage: what it is for
-        :param model_name: name of a model, or a recordset of it; by default the model
-            of the current work context
-        :param kw: passed to ``_component_match``
-        :raise odoo.addons.component.exception.NoComponentError: when there is none
-        :raise odoo.addons.component.exception.SeveralComponentError: when there is
-            more than one
-        """
-        return find_component(self.work, usage, model_name, **kw)
 
     def binder_for(self, model=None):
         """Return the binder of a model on this backend.
@@ -141,7 +107,7 @@ class BaseConnectorComponent(AbstractComponent):
     def _current_job(self):
         """Return the ``queue.job`` that we run in, an empty one outside jobs."""
         jobs = self.env["queue.job"].sudo()
-        # queue_job tells it to the records of a job, not to those in its arguments
+        # queue_job sets job_uuid in the context of the job's records only.
         for env in (self.env, *self.env.transaction.envs):
             uuid = env.context.get("job_uuid")
             if uuid:

@@ -9,7 +9,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ..exception import JobError
 from ..jobs.outcome import POSTPONED, NothingToDo
-from ..tools.backends import is_archived
+from ..tools.bindings import is_archived
 
 
 class Synchronizer(AbstractComponent):

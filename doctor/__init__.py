@@ -2,14 +2,13 @@
 """Find mistakes in the connectors of a database, before they fail a job.
 
 ==================  ====================================================================
-:mod:`.finding`     What a check has found
+:mod:`.finding`     What a check has found, and how it is printed
 :mod:`.places`      Where in the sources it is
 :mod:`.connectors`  What the checks look at: the connectors of a database
 :mod:`.checks`      The checks, each a function
 :mod:`.at_load`     Log what is certainly wrong when Odoo loads or updates a connector
-:mod:`.report`      Print findings
 :mod:`.moving`      Read the sources of a connector written for OCA's ``connector``
 ==================  ====================================================================
 """
 
-from . import component_builder
+from . import at_load

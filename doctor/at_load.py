@@ -3,8 +3,11 @@
 
 import logging
 
+from odoo import SUPERUSER_ID, models
+
+from ..tools.bindings import all_binding_models
 from .checks.base import run_checks
-from .checks.constraints import bindings_without_unique_id
+from .checks.database import without_unique_id
 from .connectors import Connectors
 from .finding import ERROR
 from .places import definitions_of_model
@@ -21,28 +24,31 @@ def warn(env, updated=()):
     :param env: ``Environment`` with the rights of the system
     :param updated: names of modules that were just installed or updated
     """
-    findings = [
-        each for each in run_checks(env, at_load=True) if each.severity == ERROR
-    ]
-    for finding in findings + _of_updated(env, updated):
+    found = run_checks(env, at_load=True)
+    findings = [each for each in found if each.severity == ERROR]
+    if updated:
+        findings += without_unique_id(Connectors(env), _models_of(env, updated))
+    for finding in findings:
         key = (env.cr.dbname, str(finding))
         if key not in _logged:
             _logged.add(key)
             _logger.warning("%s", finding)
 
 
-def _of_updated(env, modules):
-    if not modules:
-        return []
-    return [
-        finding
-        for connector in Connectors(env).all
-        for finding in bindings_without_unique_id(
-            connector,
-            [name for name in connector.bindings if _is_of(env, name, modules)],
-        )
-    ]
+def _models_of(env, modules):
+    """Return the names of the models of bindings that modules define or extend."""
+    return {
+        name
+        for name in all_binding_models(env)
+        if any(cls._module in modules for cls in definitions_of_model(env, name))
+    }
 
 
-def _is_of(env, model_name, modules):
-    return any(cls._module in modules for cls in definitions_of_model(env, model_name))
+class ComponentBuilder(models.AbstractModel):
+    _inherit = "component.builder"
+
+    def _register_hook(self):
+        """Check the components when they are built."""
+        result = super()._register_hook()
+        warn(self.env(user=SUPERUSER_ID), self.env.registry.updated_modules)
+        return result

@@ -8,51 +8,40 @@ from contextlib import suppress
 from ..tools.diagnosis import ADDONS, defining_class, file_of, source_of
 
 
-def place_of_component(component, attribute=None, row=None):
-    """Return the file and line of a component, or of an attribute of it.
+def at(place, connector=""):
+    """Return what a finding says about a place, and the connector that it is in."""
+    addon = place.partition("/")[0] if "/" in place else ""
+    return {"place": place, "addon": addon, "connector": connector}
 
-    :param component: class of the component, as it is built
-    :param attribute: name of an attribute
-    :param row: index in the list that the attribute is
-    """
+
+def place_of_component(component, attribute=None, row=None):
+    """Return the file and line of a component, or of an attribute of it."""
     cls = defining_class(component, attribute) or defining_class(component)
-    if cls is None:
-        return source_of(component)
-    return place_of_class(cls, attribute, row)
+    return place_of_class(cls, attribute, row) if cls else source_of(component)
 
 
 def place_of_model(env, model_name):
-    """Return the file and line of the class that defines a model."""
+    """Return the file and line of the class that defines an installed model."""
     classes = definitions_of_model(env, model_name)
     own = [cls for cls in classes if vars(cls).get("_name") == model_name]
     return place_of_class((own or classes)[-1])
 
 
 def definitions_of_model(env, model_name):
-    """Return the classes in the sources that define and extend a model.
-
-    :return: the last extension first
-    """
-    model_class = env.registry[model_name]
-    return [cls for cls in model_class.__bases__ if getattr(cls, "pool", None) is None]
+    """Return the classes that define and extend a model, the last extension first."""
+    bases = env.registry[model_name].__bases__
+    return [cls for cls in bases if getattr(cls, "pool", None) is None]
 
 
 def place_of_class(cls, attribute=None, row=None):
-    """Return the file and line of a class in the sources, or of an attribute of it.
+    """Return the file and line of a class, of its attribute, or of a row of that.
 
-    :param attribute: name of an attribute
-    :param row: index in the list that the attribute is
-    :return: the file only, when the class is not written there as a class
+    The line is missing when the class is not written there as a class.
     """
     with suppress(OSError, TypeError, SyntaxError):
         line = _line(cls, attribute, row)
         return f"{file_of(cls)}:{line}" if line else file_of(cls)
     return cls.__module__
-
-
-def addon_of_place(place):
-    """Return the technical name of the addon of a place."""
-    return place.partition("/")[0] if "/" in place else ""
 
 
 def addon_of_class(cls):
@@ -72,9 +61,8 @@ def _line(cls, attribute, row):
 
 
 def _class_node(tree, qualname):
-    names = [name for name in qualname.split(".") if name != "<locals>"]
     nodes = [tree]
-    for name in names:
+    for name in qualname.replace("<locals>.", "").split("."):
         nodes = [
             found
             for node in nodes

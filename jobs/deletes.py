@@ -3,7 +3,7 @@
 
 from odoo.addons.queue_job.job import Job
 
-from ..tools.backends import split_for_jobs
+from ..tools.bindings import split_for_jobs
 from ..tools.external_id import unique_external_ids
 from .states import UNFINISHED
 

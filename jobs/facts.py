@@ -4,7 +4,7 @@
 from typing import NamedTuple
 
 from ..exception import NetworkRetryableError
-from ..tools.backends import backend_of
+from ..tools.bindings import backend_of
 from .causes import cause_class_of, masked_cause_of
 from .methods import job_method
 from .states import FINISHED

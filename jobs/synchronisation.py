@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from odoo.addons.component.exception import ComponentException
 
-from ..tools.capabilities import has_capability
-from ..tools.inspection import binding_models, model_label
+from ..tools.bindings import binding_models, model_label
 from .runs import Run, within_run
 from .states import STARTED, WAITING
 
@@ -51,7 +50,7 @@ class Synchronisation:
         with self.backend.work_on(model) as work:
             with suppress(ComponentException):
                 importer = work.component(usage="batch.importer")
-                finds_changes = has_capability(importer, "finds_changes")
+                finds_changes = getattr(importer, "finds_changes", False)
                 methods.append("import_changes" if finds_changes else "import_batch")
             with suppress(ComponentException):
                 work.component(usage="batch.exporter")

@@ -3,8 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
-from ..tools.backends import company_of
-from ..tools.inspection import backend_models
+from ..tools.bindings import backend_models, company_of
 
 
 class ConnectorBackendReference(models.AbstractModel):

@@ -3,8 +3,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, ormcache
 
 from ..jobs.states import PENDING, WAIT_DEPENDENCIES, WAITS_FOR_OTHERS
-from ..tools.backends import company_of
-from ..tools.inspection import backend_models
+from ..tools.bindings import backend_models, company_of
 
 
 class ConnectorBackendState(models.Model):

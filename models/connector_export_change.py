@@ -10,7 +10,7 @@ from odoo.addons.queue_job.job import Job
 from ..exception import RetryableJobError
 from ..jobs.methods import changes_job_key
 from ..jobs.states import WAITING
-from ..tools.backends import MAX_SINGLE_JOBS, group_by_backend, split_for_jobs
+from ..tools.bindings import MAX_SINGLE_JOBS, group_by_backend, split_for_jobs
 from ..tools.locks import contention_wait, try_lock_rows
 from ..tools.transactions import commit_if_allowed, commits_enabled, new_transaction
 

@@ -9,8 +9,8 @@ from ..jobs.deletes import delay_delete
 from ..jobs.facts import outcome_values
 from ..jobs.methods import record_keys_of
 from ..jobs.outcome import DELETED, GONE, SKIPPED, Outcome, Report, outcome_of
-from ..tools.backends import backend_of
 from ..tools.binding_cache import invalidate
+from ..tools.bindings import backend_of
 from ..tools.transactions import commit_on_success
 
 

@@ -20,7 +20,7 @@ from ..jobs.states import (
     UNFINISHED,
     WAIT_DEPENDENCIES,
 )
-from ..tools.backends import backend_of
+from ..tools.bindings import backend_of
 
 
 class QueueJob(models.Model):

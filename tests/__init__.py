@@ -4,6 +4,7 @@ from . import (
     test_batch_position,
     test_binder,
     test_binding_cache,
+    test_bindings,
     test_comparison,
     test_conformance,
     test_connector_case,

@@ -12,8 +12,8 @@ from odoo.addons.queue_job.job import PENDING, Job
 from odoo.addons.queue_job.tests.common import trap_jobs
 
 from ..components.webhook.requests import WebhookRequest, webhooks_of
+from ..tools.bindings import backend_field, wrapped_field
 from ..tools.external_id import is_external_id
-from ..tools.inspection import backend_field, wrapped_field
 from .remote_system import RemoteSystem
 
 #: How many jobs may make jobs in turn.

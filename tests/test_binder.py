@@ -6,12 +6,13 @@ from datetime import timedelta
 from psycopg2.errors import UniqueViolation
 
 from odoo import fields
+from odoo.fields import Domain
 from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components import binder as binder_module
 
-from .common import ShopCase
+from .common import ShopCase, override
 
 NO_IDS = (None, False, True, "")
 
@@ -266,6 +267,48 @@ class TestUnwrap(ShopCase):
             binder.unwrap_model()
         with self.assertRaisesRegex(ValueError, "odoo_id"):
             binder.unwrap_binding(binding)
+
+
+class TestOtherLookups(ShopCase):
+    def test_a_related_external_id_is_found(self):
+        self.build(override("test.shop.binder", _external_field="email"))
+        ada = self.binding("Ada", email="ada@example.com")
+        self.binding("Grace", email="grace@example.com")
+        binder = self.component("binder")
+        self.assertEqual(binder.to_internal("ada@example.com"), ada)
+        self.assertEqual(binder.to_external(ada), "ada@example.com")
+
+    def test_an_inherited_number_that_was_never_filled_is_not_an_id(self):
+        self.build(override("test.shop.binder", _external_field="age"))
+        zero, unknown = self.binding("Ada", age=0), self.binding("Grace")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        binder = self.component("binder")
+        self.assertEqual(binder.to_internal(0), zero)
+        self.assertIs(binder.to_external(unknown), False)
+        self.assertEqual(binder.to_external(zero), 0)
+
+    def test_a_connectors_domain_of_bindings_counts(self):
+        def backend_domain(binder):
+            return Domain("note", "=", "ours")
+
+        self.build(override("test.shop.binder", backend_domain=backend_domain))
+        self.binding("Ada", external_id="7")
+        ours = self.binding("Grace", external_id="8", note="ours")
+        binder = self.component("binder")
+        self.assertFalse(binder.to_internal("7"))
+        self.assertEqual(binder.to_internal_many(["7", "8"]), {"8": ours})
+
+    def test_a_record_without_id_has_no_binding(self):
+        binder = self.component("binder")
+        nothing = self.env["connector.test.contact"]
+        self.assertFalse(binder.binding_of(nothing))
+        self.assertFalse(binder.binding_of(nothing.new({"name": "Ada"})))
+
+    def test_a_binding_that_wraps_nothing_is_not_found_by_a_record(self):
+        self.build(override("test.shop.binder", _odoo_field="record_id"))
+        with self.assertRaisesRegex(ValueError, "record_id"):
+            self.component("binder").to_external(7, wrap=True)
 
 
 class TestOtherFieldNames(ShopCase):

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import contextlib
 
-from odoo.addons.component.core import Component, WorkContext
+from odoo.addons.component.core import Component
 from odoo.addons.component.exception import NoComponentError
 from odoo.addons.connector.components.core import BaseConnectorComponent
 from odoo.addons.connector.exception import RetryableJobError
@@ -63,21 +63,6 @@ class TestBaseConnector(ShopCase):
                     if not found:
                         stack.enter_context(self.assertRaises(NoComponentError))
                     self.any_component.component("visitor")
-
-    def test_a_component_is_searched_once_in_a_work_context(self):
-        searched = []
-        search = WorkContext._lookup_components
-
-        def count(work, **kwargs):
-            searched.append(kwargs["usage"])
-            return search(work, **kwargs)
-
-        self.patch(WorkContext, "_lookup_components", count)
-        for _time in range(3):
-            self.any_component.binder_for()
-            self.any_component.binder_for("connector.test.numbered")
-            self.any_component.component("record.exporter").binder_for()
-        self.assertEqual(searched, ["binder", "binder", "record.exporter"])
 
     def test_components_use_the_current_environment_of_the_work_context(self):
         self.any_component.binder_for("connector.test.numbered")

@@ -21,8 +21,7 @@ from ..doctor.checks import CHECKS, run_checks
 from ..doctor.checks.adapters import returns_nothing
 from ..doctor.checks.addons import _all_depends
 from ..doctor.checks.components import _uses
-from ..doctor.finding import ERROR, WARNING, Finding
-from ..doctor.report import arranged, has_error, text_of
+from ..doctor.finding import ERROR, WARNING, Finding, arranged, has_error, text_of
 from .common import (
     ImportCase,
     ShopCase,

@@ -322,7 +322,7 @@ class TestNames(MovingCase):
             "from odoo.addons.connector.components.mapper import mapping",
             "from odoo.addons.connector.exception import MappingError",
             "from .unit import mapper",
-            "from odoo.addons.connector.tools.backends import backend_of",
+            "from odoo.addons.connector.tools.bindings import backend_of",
         ):
             self.assertClean("old-module", code)
 

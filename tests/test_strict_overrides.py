@@ -376,15 +376,22 @@ class TestStrictExports(StrictCase):
         values = mapper.map_record(bindings).values()
         self.assertEqual((values["friend"], values["parent"]), ("7", "8"))
 
-    def test_a_binder_that_cannot_prefetch(self):
-        def prefetch(binder, records):
-            raise AssertionError("The binder cannot prefetch.")
+    def test_a_binder_that_does_not_inherit_ours(self):
+        class OwnBinder(Component):
+            _name = "own.numbered.binder"
+            _inherit = "base.test.shop"
+            _apply_on = ["connector.test.contact"]
+            _usage = "binder"
 
-        hooks = dict.fromkeys(("prefetch_records", "prefetch_bindings"), prefetch)
-        self.build(override("test.shop.binder", can_prefetch=False, **hooks))
-        bindings = self.bindings("Ada")
-        bindings.export_record()
-        self.assert_exported(bindings, ["Ada"])
+            def to_external(self, binding, wrap=False):
+                return f"own-{binding}"
+
+        contact = self.contact("Parent")
+        row = (m2o_to_external("parent_id", binding="connector.test.contact"), "parent")
+        self.build(OwnBinder, override("test.shop.contact.export.mapper", direct=[row]))
+        binding = self.binding("Ada", parent_id=contact.id)
+        values = self.component("export.mapper").map_record(binding).values()
+        self.assertEqual(values["parent"], f"own-{contact.id}")
 
     def test_the_record_locker(self):
         self.be_strict("base.record.locker", LOCKER_HOOKS)

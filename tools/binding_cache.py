@@ -31,7 +31,6 @@ class BindingCache:
         self._ids = {}  # ids of bindings by value
         self._prefetch_ids = []  # one binding is read together with the others
         self.prefetched = set()  #: values that were prefetched, found or not
-        self.misses = 0  #: how often a value was not in the cache
 
     @classmethod
     def of(cls, model, backend, field, backend_field):
@@ -70,7 +69,6 @@ class BindingCache:
         """
         binding_id = self._ids.get(value)
         if binding_id is None:
-            self.misses += 1
             return None
         binding = model.browse(binding_id).with_prefetch(self._prefetch_ids)
         try:

@@ -73,13 +73,16 @@ def near_misses(work, usage, model_name):
     :rtype: list[str]
     """
     collection = work.collection._name
-    registry = work.components_registry
-    components = [registry[name] for name in registry]
+    components = map(work.components_registry.get, work.components_registry)
     concrete = [component for component in components if not component._abstract]
     own = [component for component in concrete if component._collection == collection]
     if not own:
         return [_no_components(collection, concrete, usage)]
-    of_model = [component for component in own if _applies(component, model_name)]
+    of_model = [
+        component
+        for component in own
+        if model_name in (component.apply_on_models or [model_name])
+    ]
     return (
         _other_models(own, usage, model_name)
         or _other_collections(concrete, collection, usage, model_name)
@@ -113,42 +116,33 @@ def _other_models(own, usage, model_name):
 
 
 def _other_collections(concrete, collection, usage, model_name):
-    found = [
-        component
-        for component in concrete
-        if component._usage == usage
-        and component._collection != collection
-        and component.apply_on_models
-        and _applies(component, model_name)
-    ]
     return [
         f"{described(component)} fits, but its _collection is "
         f"{component._collection!r}, not '{collection}'."
-        for component in found[:NAMED]
-    ]
+        for component in concrete
+        if component._usage == usage
+        and component._collection != collection
+        and model_name in (component.apply_on_models or ())
+    ][:NAMED]
 
 
 def _other_usages(of_model, usage, model_name):
     usages = {}
     for component in of_model:
-        usages.setdefault(component._usage, []).append(component)
-    close = get_close_matches(str(usage), [str(name) for name in usages], n=1)
+        usages.setdefault(str(component._usage), []).append(component)
+    if not usages:
+        return [f"No component of this collection is for '{model_name}'."]
+    close = get_close_matches(str(usage), usages, n=1)
     if close:
         return [
             f"Did you mean the usage '{close[0]}'? It is that of "
             f"{_listed(usages[close[0]])}."
         ]
-    names = ", ".join(f"'{name}'" for name in sorted(map(str, usages)))
+    names = ", ".join(f"'{name}'" for name in sorted(usages))
     return [
         f"The components for '{model_name}' have the usages {names}. Write a component "
         f"with _usage = '{usage}'."
-        if usages
-        else f"No component of this collection is for '{model_name}'."
     ]
-
-
-def _applies(component, model_name):
-    return not component.apply_on_models or model_name in component.apply_on_models
 
 
 def _listed(components):

@@ -1,8 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Locks of PostgreSQL that keep jobs out of each other's way.
 
-Locks never block. A job that cannot get one fails fast and is retried, so that no
-worker waits for another one's slow HTTP call.
+These never wait. A job that cannot get one fails fast and is retried, so that no worker
+waits for another one's slow HTTP call. (Only ``connector.export.change`` waits, for a
+lock that other transactions hold while they commit.)
 """
 
 import hashlib

@@ -33,11 +33,22 @@ def read_inherited(record, name):
     :return: the same value as ``record[name]``
     :raise KeyError: when the record has no such field
     """
+    record, name = read_from(record, name)
+    return record[name]
+
+
+def read_from(record, name):
+    """Return the record, and the name of its field, whose value a field inherits.
+
+    :param record: an Odoo record
+    :param name: name of one of its fields
+    :raise KeyError: when the record has no such field
+    """
     field = record._fields[name]
     while field.inherited and field.type in READ_AS_STORED and record.id:
         delegate, _, name = field.related.partition(".")
         record, field = record[delegate], field.related_field
-    return record[name]
+    return record, name
 
 
 def prefetch_fields(record, names):

@@ -11,4 +11,9 @@ def overrides(component, base, *names):
     :rtype: bool
     """
     cls = component if isinstance(component, type) else type(component)
-    return any(getattr(cls, name, None) is not getattr(base, name) for name in names)
+    return any(_function(cls, name) is not _function(base, name) for name in names)
+
+
+def _function(cls, name):
+    method = getattr(cls, name, None)
+    return getattr(method, "__func__", method)  # of a class method

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 
-from ..tools.inspection import binding_models, model_label
+from ..tools.bindings import binding_models, model_label
 
 
 class ConnectorComparisonStart(models.TransientModel):

@@ -3,8 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..doctor.checks import run_checks
-from ..doctor.finding import ERROR, WARNING
-from ..doctor.report import arranged, heading
+from ..doctor.finding import ERROR, WARNING, arranged, heading
 from ..models.screen_actions import window_action
 
 

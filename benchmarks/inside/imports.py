@@ -4,7 +4,10 @@ from functools import partial
 
 from odoo import fields
 
+from odoo.addons.connector_benchmark.components.adapter import partner_data
+
 from .context import PARTNER, WARM_UP, BenchmarkContext, chunks
+from .mapping import prefetch_bindings
 
 
 def create_by_orm(context, size):
@@ -41,6 +44,7 @@ def _by_hand_together(context, ids):
     for chunk in chunks(ids):
         with context.backend.work_on(PARTNER) as work:
             importer = work.component(usage="importer.by.hand")
+            prefetch_bindings(importer.mapper, [*map(partner_data, chunk)])
             for external_id in chunk:
                 importer.run(external_id)
         context.env.cr.commit()

@@ -1,8 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Find what a record depends on, without synchronising it."""
 
+from ...tools.bindings import model_label
 from ...tools.external_id import is_external_id
-from ...tools.inspection import model_label
 from ...tools.read_only import reader_of
 from ..exporter.record import GenericExporter
 from ..importer.record import RecordImporter

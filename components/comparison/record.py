@@ -15,8 +15,8 @@ from odoo.addons.component.exception import NoComponentError, SeveralComponentEr
 from ...exception import IDMissingInBackend
 from ...jobs.causes import cause_of
 from ...jobs.methods import EXPORT, IMPORT
+from ...tools.bindings import model_label
 from ...tools.external_id import is_external_id
-from ...tools.inspection import model_label
 from ...tools.orm import changed_values
 from ...tools.read_only import reader_of
 from ..exporter.record import GenericExporter
@@ -384,14 +384,7 @@ class RecordComparer(Component):
         return None
 
     def _link_fields(self):
-        binder = self.binder_for()
-        names = (
-            binder._external_field,
-            binder._backend_field,
-            binder._odoo_field,
-            binder._sync_date_field,
-        )
-        return {*names} - {None}
+        return set(self.binder_for().shape)
 
     def _kept_fields(self, binding):
         if not binding or not isinstance(self.importer, RecordImporter):

@@ -14,9 +14,11 @@ from odoo.addons.component.core import Component
 from ...exception import JOB_LEVEL_ERRORS
 from ...jobs.deletes import waiting_deletes
 from ...jobs.methods import EXPORT, IMPORT
-from ...tools.backends import chunk_size_of
+from ...tools.bindings import chunk_size_of
 from ...tools.external_id import is_external_id, unique_external_ids
+from ...tools.overrides import overrides
 from ...tools.read_only import read_only_work, reader_of
+from ..binder import Binder
 from .presentation import Presentation
 from .result import DIFFERS, FAILED, SAME, UNKNOWN
 from .values import shown
@@ -118,15 +120,16 @@ class SidesComparison(Component):
 
     def _linked_twice(self):
         """Return a line for each record of either side that has several bindings."""
-        binder = self.binder_for()
+        shape = self.binder_for().shape
         lines = [
             self._twice(bindings, external_id)
-            for external_id, bindings in self._shared(binder._external_field)
+            for external_id, bindings in self._shared(shape.external_id)
             if is_external_id(external_id)
         ]
-        lines += [
-            self._twice(bindings) for _, bindings in self._shared(binder._odoo_field)
-        ]
+        if shape.record in self.model._fields:
+            lines += [
+                self._twice(bindings) for _, bindings in self._shared(shape.record)
+            ]
         return lines
 
     def _shared(self, name):
@@ -178,8 +181,8 @@ class SidesComparison(Component):
         if not binding:
             binding = self.model.with_context(connector_no_export=True).create(
                 {
-                    binder._backend_field: self.backend_record.id,
-                    binder._odoo_field: record.id,
+                    binder.shape.backend: self.backend_record.id,
+                    binder.shape.record: record.id,
                 }
             )
         binder.bind(external_id, binding)
@@ -304,7 +307,7 @@ class ChunkComparison(Component):
         return [id_ for id_ in unknown if id_ not in deleted]
 
     def _bound_ids(self, binder, external_ids):
-        if not binder._overrides_to_internal:
+        if not overrides(binder, Binder, "to_internal"):
             return binder.bound_external_ids(external_ids, self.env(su=True))
         return binder.to_internal_many(external_ids)
 

@@ -18,8 +18,7 @@ from ...jobs.outcome import (
     Report,
     returns_message,
 )
-from ...tools.backends import chunk_size_of
-from ...tools.inspection import checks_connection
+from ...tools.bindings import checks_connection, chunk_size_of
 from ...tools.orm import cache_value
 from ...tools.transactions import commit_if_allowed, commit_on_success
 from .bulk import BulkExport, can_export_together, export_one_by_one
@@ -103,15 +102,15 @@ class BatchExporter(AbstractComponent):
     def _chunks(self, domain, size, after_id):
         binder = self.binder
         if domain is None:
-            domain = Domain(binder._external_field, "=", False)
+            domain = Domain(binder.shape.external_id, "=", False)
         domain = Domain(domain) & binder.backend_domain()
         size = size or chunk_size_of(self.backend_record)
         while bindings := self.model.search(
             Domain("id", ">", after_id) & domain, order="id", limit=size
         ):
             after_id = bindings.ids[-1]
-            if binder._backend_field in bindings._fields:
-                cache_value(bindings, binder._backend_field, self.backend_record.id)
+            if binder.shape.backend in bindings._fields:
+                cache_value(bindings, binder.shape.backend, self.backend_record.id)
             yield bindings
 
     def _continue(self, after_id, options):

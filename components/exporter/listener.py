@@ -12,11 +12,16 @@ from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
 from ...jobs.deletes import delay_deletes
-from ...tools.backends import backend_of, group_by_backend
+from ...tools.bindings import (
+    backend_of,
+    fields_of_bindings,
+    group_by_backend,
+    is_binding_model,
+)
 from ...tools.diagnosis import described
 from ...tools.event_batch import collect
 from ...tools.external_id import is_external_id
-from ...tools.inspection import fields_of_bindings, is_binding_model
+from ...tools.overrides import overrides
 
 _logger = logging.getLogger(__name__)
 
@@ -95,22 +100,14 @@ class ExportListener(AbstractComponent):
     #: the only one2many to bindings, or to those in ``_apply_on`` if it names any.
     _binding_field = None
 
-    #: Whether a connector decides for each record what is exported. Otherwise the
-    #: records of a transaction are handled together, at its end.
-    _decides_by_record = False
-    #: Whether a connector adds arguments to the delete of a record.
-    _overrides_delete_arguments = False
+    @property
+    def _decides_by_record(self):
+        """Whether a connector decides for each record what is exported.
 
-    @classmethod
-    def _detect_overrides(cls):
-        super()._detect_overrides()
-        cls._decides_by_record = any(
-            getattr(cls, hook) is not getattr(ExportListener, hook)
-            for hook in ("_bindings", "_exported_fields", "_note")
-        )
-        cls._overrides_delete_arguments = (
-            cls._delete_arguments is not ExportListener._delete_arguments
-        )
+        Otherwise the records of a transaction are handled together, at its end.
+        """
+        hooks = ("_bindings", "_exported_fields", "_note")
+        return overrides(self, ExportListener, *hooks)
 
     def on_record_create(self, record, fields=None):
         """Export a new binding."""
@@ -261,7 +258,7 @@ class ExportListener(AbstractComponent):
 
     def _deletes(self, bindings):
         """Return the arguments of the deletes of bindings that the backend has."""
-        if self._overrides_delete_arguments:
+        if overrides(self, ExportListener, "_delete_arguments"):
             deletes = [self._delete_arguments(binding) for binding in bindings]
         else:
             deletes = self._external_ids(bindings)

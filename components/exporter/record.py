@@ -184,8 +184,8 @@ class GenericExporter(AbstractComponent):
         if binding:
             return binding
         values = {
-            binder._odoo_field: relation.id,
-            binder._backend_field: self.backend_record.id,
+            binder.shape.record: relation.id,
+            binder.shape.backend: self.backend_record.id,
             **extra_values,
         }
         return self._create_dependency_binding(binder, relation, values)
@@ -194,7 +194,7 @@ class GenericExporter(AbstractComponent):
         """Create a binding that no other job is creating, and has not just created."""
         # Access rules may hide a binding; its constraint counts nevertheless.
         model = binder.model.sudo().with_context(active_test=False)
-        domain = Domain(binder._odoo_field, "=", relation.id) & binder.backend_domain()
+        domain = Domain(binder.shape.record, "=", relation.id) & binder.backend_domain()
         self.advisory_lock_or_retry(f"create({model._name}, {domain})")
         if search_committed(model, domain):
             self._retry_job_later(

@@ -7,7 +7,7 @@ from odoo.tools import split_every
 from odoo.addons.component.core import AbstractComponent
 
 from ...jobs.outcome import DELAYED, Outcome, returns_message
-from ...tools.backends import chunk_size_of
+from ...tools.bindings import chunk_size_of
 from ...tools.overrides import overrides
 
 

@@ -356,7 +356,7 @@ class ImportFlow:
         dated = {} if is_own else binder.sync_values()
         values = [
             # With the external id, so that it need not be written afterwards.
-            {binder._external_field: item.external_id, **item.values, **dated}
+            {binder.shape.external_id: item.external_id, **item.values, **dated}
             for item in items
         ]
         if creates_many:
@@ -391,7 +391,7 @@ class ImportFlow:
             lines = model.browse([line.id for line in lines])
             binder = self.importer.binder_for(model_name)
             wrapped = []
-            if binder._odoo_field in lines._fields:
+            if binder.shape.record in lines._fields:
                 wrapped = [binder.unwrap_binding(line) for line in lines]
             lines.unlink()
             if wrapped:

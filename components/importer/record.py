@@ -229,7 +229,7 @@ class RecordImporter(AbstractComponent):
         :rtype: dict
         """
         values = map_record.values(for_create=True, **kwargs)
-        values.setdefault(self.binder._backend_field, self.backend_record.id)
+        values.setdefault(self.binder.shape.backend, self.backend_record.id)
         return values
 
     def _update_data(self, map_record, **kwargs):
@@ -270,7 +270,7 @@ class RecordImporter(AbstractComponent):
         existing.write(changed_values(existing, wrapped))
         return {
             **{name: value for name, value in values.items() if name not in wrapped},
-            self.binder._odoo_field: existing.id,
+            self.binder.shape.record: existing.id,
         }
 
     def _create(self, data):
@@ -314,7 +314,7 @@ class RecordImporter(AbstractComponent):
         """
         changed = changed_values(binding, data)
         if changed:
-            prefetch_inverses(binding, self.binder._odoo_field)
+            prefetch_inverses(binding, self.binder.shape.record)
             with self._explain_unknown_fields([changed]):
                 binding.with_context(connector_no_export=True).write(changed)
         return bool(changed)

@@ -162,10 +162,11 @@ class SyncMapChild(AbstractComponent):
             changed = changed_values(line, values)
             if not changed:
                 return []
-            prefetch_inverses(line, binder._odoo_field)
+            prefetch_inverses(line, binder.shape.record)
             return [Command.update(line.id, changed)]
-        values[binder._external_field] = external_id
-        values[binder._backend_field] = self.backend_record.id
+        shape = binder.shape
+        values[shape.external_id] = external_id
+        values[shape.backend] = self.backend_record.id
         return [Command.create(values)]
 
     def _lines_of(self, binding, to_attr, binder):

@@ -13,8 +13,8 @@ so a connector's own modifier needs one, too::
 """
 
 from ...exception import MappingError
-from ...tools.capabilities import has_capability
 from ...tools.external_id import is_external_id
+from ..binder import Binder
 from .source import is_odoo_record, record_value, source_value
 
 
@@ -61,7 +61,7 @@ def m2o_to_external(field, binding=None):
         if not related:
             return False
         binder = self.binder_for(binding or many2one.comodel_name)
-        if has_capability(binder, "can_prefetch"):
+        if isinstance(binder, Binder):
             prefetch = binder.prefetch_records if binding else binder.prefetch_bindings
             prefetch(related)
         # Binders of connectors expect an id here. It has no prefetch set.

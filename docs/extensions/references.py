@@ -15,7 +15,7 @@ NOT_SHOWN = {
         "_collection",
         "_description",
     ),
-    *("_complete_component_build", "_detect_overrides", "_decides_by_record"),
+    "_decides_by_record",
 }
 
 

@@ -8,17 +8,13 @@ from types import FunctionType
 from ...components.backend_adapter import BulkAdapter, CRUDAdapter
 from ...components.exporter.record import GenericExporter
 from ...tools.overrides import overrides
-from ..finding import ERROR, Finding
+from ..finding import error
 from .base import check
 
-RETURNS = ("RETURN_VALUE", "RETURN_CONST")
-#: What an exporter expects of a call of its adapter, and the method of the framework.
+#: What an exporter expects of a call of its adapter, and the class of the framework.
 CREATES = {
-    "create": ("the external id of the new record", CRUDAdapter.create),
-    "create_many": (
-        "a list with the external id of each new record",
-        BulkAdapter.create_many,
-    ),
+    "create": ("the external id of the new record", CRUDAdapter),
+    "create_many": ("a list with the external id of each new record", BulkAdapter),
 }
 
 
@@ -26,18 +22,16 @@ CREATES = {
 def create_returns_nothing(connectors):
     """Adapters whose create has no result."""
     for adapter in connectors.children_of("base.backend.adapter"):
-        for name, (result, default) in CREATES.items():
-            method = getattr(adapter, name, None)
+        for name, (result, base) in CREATES.items():
             if (
-                method is not default
-                and returns_nothing(method)
+                overrides(adapter, base, name)
+                and returns_nothing(getattr(adapter, name, None))
                 and _is_used(connectors, adapter)
             ):
-                yield Finding(
-                    ERROR,
-                    problem=f"{adapter._name}.{name}() returns nothing, so that the "
-                    "exporter cannot bind the record.",
-                    remedy=f"Return {result}.",
+                yield error(
+                    f"{adapter._name}.{name}() returns nothing, so that the exporter "
+                    "cannot bind the record.",
+                    f"Return {result}.",
                     **connectors.at(adapter, name),
                 )
 
@@ -60,19 +54,15 @@ def _share_models(one, other):
 def returns_nothing(method):
     """Return whether a method ends, but never returns anything.
 
-    :param method: a function, as it stands in a class
     :return: false if the method only raises, and if it may return something
-    :rtype: bool
     """
     if not isinstance(method, FunctionType) or inspect.isgeneratorfunction(method):
         return False
     before, results = None, []
     for instruction in dis.get_instructions(method):
-        if instruction.opname in RETURNS:
+        if instruction.opname in ("RETURN_VALUE", "RETURN_CONST"):
             source = instruction if instruction.opname == "RETURN_CONST" else before
-            results.append(
-                source.opname in ("LOAD_CONST", "RETURN_CONST")
-                and source.argval is None
-            )
+            constant = source.opname in ("LOAD_CONST", "RETURN_CONST")
+            results.append(constant and source.argval is None)
         before = instruction
     return bool(results) and all(results)

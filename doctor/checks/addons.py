@@ -9,7 +9,8 @@ from odoo.modules import Manifest
 
 from ...tools.diagnosis import ADDONS
 from ..connectors import depends_of
-from ..finding import ERROR, WARNING, Finding
+from ..finding import error, warning
+from ..places import at
 from .base import check
 
 #: Folders of an addon whose modules Odoo does not import with it.
@@ -22,44 +23,37 @@ def components_not_imported(connectors):
     """Modules with components that the addon does not import."""
     for addon in connectors.addons:
         manifest = Manifest.for_addon(addon, display_warning=False)
-        folder = Path(manifest.path) if manifest else None
         package = f"{ADDONS}{addon}"
-        if folder is None or package not in sys.modules:
+        if not manifest or package not in sys.modules:
             continue
-        if _is_left_out(folder, package):
-            yield Finding(
-                ERROR,
-                problem=f"{addon} does not import its folder components, so that Odoo "
-                "does not know its components.",
-                remedy="Add 'from . import components'.",
-                place=f"{addon}/__init__.py",
-                addon=addon,
+        folder = Path(manifest.path)
+        if f"{package}.components" not in sys.modules and any(
+            map(_defines_components, folder.glob("components/**/*.py"))
+        ):
+            yield error(
+                f"{addon} does not import its folder components, so that Odoo does not "
+                "know its components.",
+                "Add 'from . import components'.",
+                **at(f"{addon}/__init__.py"),
             )
             continue
-        yield from _left_out_modules(addon, folder, package)
+        for file in _left_out_files(folder, package):
+            yield warning(
+                f"No module imports {addon}/{file}, so that Odoo does not know its "
+                "components.",
+                "Import it in the __init__.py of its folder, or delete it.",
+                **at(f"{addon}/{file}"),
+            )
 
 
-def _is_left_out(folder, package):
-    return f"{package}.components" not in sys.modules and any(
-        map(_defines_components, folder.glob("components/**/*.py"))
-    )
-
-
-def _left_out_modules(addon, folder, package):
+def _left_out_files(folder, package):
     for file in sorted(folder.rglob("*.py")):
         path = file.relative_to(folder).with_suffix("")
         if APART & set(path.parts) or path.name in ("__init__", "__manifest__"):
             continue
         name = ".".join([package, *path.parts])
         if name not in sys.modules and _defines_components(file):
-            yield Finding(
-                WARNING,
-                problem=f"No module imports {addon}/{file.relative_to(folder)}, so "
-                "that Odoo does not know its components.",
-                remedy="Import it in the __init__.py of its folder, or delete it.",
-                place=f"{addon}/{file.relative_to(folder)}",
-                addon=addon,
-            )
+            yield file.relative_to(folder)
 
 
 def _defines_components(file):
@@ -79,13 +73,11 @@ def depends(connectors):
     """Addons that use connector without depending on it."""
     for addon in connectors.addons:
         if "connector" not in _all_depends(addon):
-            yield Finding(
-                ERROR,
-                problem=f"{addon} inherits from connector, but does not depend on it. "
-                "Odoo may load it first, which fails.",
-                remedy="Add 'connector' to its depends.",
-                place=f"{addon}/__manifest__.py",
-                addon=addon,
+            yield error(
+                f"{addon} inherits from connector, but does not depend on it. Odoo may "
+                "load it first, which fails.",
+                "Add 'connector' to its depends.",
+                **at(f"{addon}/__manifest__.py"),
             )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..connectors import Connectors
-from ..finding import WARNING, Finding
+from ..finding import warning
 
 _logger = logging.getLogger(__name__)
 
@@ -27,7 +27,6 @@ CHECKS = []
 def check(name, at_load=False):
     """Add a function to the list of checks.
 
-    :param name: name of the check
     :param at_load: whether its errors are certain, and quick enough to find to be
         logged when Odoo loads
     """
@@ -41,11 +40,10 @@ def check(name, at_load=False):
 
 
 def run_checks(env, at_load=False):
-    """Run the checks.
+    """Return the findings of all checks.
 
     :param env: ``Environment`` with the rights of the system
     :param at_load: whether to run only those whose errors are logged when Odoo loads
-    :rtype: list[Finding]
     """
     connectors = Connectors(env)
     return [
@@ -57,15 +55,9 @@ def run_checks(env, at_load=False):
 
 
 def _run(each, connectors):
-    """Return the findings of a check. What a connector is like must not stop others."""
     try:
         return list(each.find(connectors))
-    except Exception as error:
+    except Exception as error:  # What a connector is like must not stop other checks.
         _logger.exception("The check %s failed.", each.name)
-        return [
-            Finding(
-                WARNING,
-                problem=f"The check failed with {type(error).__name__}: {error}",
-                remedy="Tell the authors of connector.",
-            )
-        ]
+        problem = f"The check failed with {type(error).__name__}: {error}"
+        return [warning(problem, "Tell the authors of connector.")]

@@ -5,39 +5,44 @@ import ast
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
 
 from odoo.modules import Manifest
 
+from odoo.addons.component.core import AbstractComponent
+
 from ...components.exporter.record import GenericExporter
 from ...components.importer.record import RecordImporter
+from ...components.synchronizer import Deleter, Exporter, Importer
 from ...tools.diagnosis import described, near_misses
 from ...tools.overrides import overrides
 from ..connectors import definitions_of, is_of_framework
-from ..finding import ERROR, WARNING, Finding, did_you_mean
+from ..finding import ERROR, WARNING, Finding, did_you_mean, error, warning
 from .base import check
 
 #: Usages by which the framework finds components.
 USAGES = (
-    "binder",
-    "backend.adapter",
-    "import.mapper",
-    "export.mapper",
-    "import.map.child",
-    "export.map.child",
-    "record.importer",
-    "record.exporter",
-    "record.exporter.deleter",
-    "batch.importer",
-    "batch.exporter",
-    "record.locker",
+    *("binder", "backend.adapter", "import.mapper", "export.mapper"),
+    *("import.map.child", "export.map.child", "record.importer", "record.exporter"),
+    *("record.exporter.deleter", "batch.importer", "batch.exporter", "record.locker"),
     "event.listener",
 )
 #: Those whose component every connector finds by its usage.
 FLOWS = ("binder", "record.importer", "record.exporter")
 #: How similar two usages are, of which one is a misspelling of the other.
 SIMILARITY = 0.9
-SYNCHRONIZERS = ("base.exporter", "base.importer", "base.deleter")
+SYNCHRONIZERS = (Exporter, Importer, Deleter)
+MAPPER, ADAPTER = "_base_mapper_usage", "_base_backend_adapter_usage"
+#: What a synchronizer needs: its usage and class, the attribute with the usage that it
+#: looks up, the hooks that do without if one is overridden, and what it does.
+NEEDS = (
+    ("record.exporter", GenericExporter, MAPPER, ("run", "_run", "_map_data"), "maps"),
+    (
+        *("record.exporter", GenericExporter, ADAPTER),
+        *(("run", "_run", "_create", "_update"), "calls the backend"),
+    ),
+    ("record.importer", RecordImporter, MAPPER, ("run", "_map_data"), "maps"),
+    ("record.importer", RecordImporter, ADAPTER, ("run", "_import_data"), "reads"),
+)
 
 
 @check("no-components")
@@ -45,14 +50,10 @@ def no_components(connectors):
     """Backends without components."""
     for connector in connectors.all:
         if connector.bindings and not connector.components:
-            text = near_misses(_work(connector), None, connector.bindings[0])[0]
+            text = near_misses(connector, None, connector.bindings[0])[0]
             problem, _period, remedy = text.partition(". ")
-            yield Finding(
-                ERROR,
-                problem=f"{problem}.",
-                remedy=remedy,
-                **connector.at_model(connector.name),
-            )
+            at_model = connector.at_model(connector.name)
+            yield error(f"{problem}.", remedy, **at_model)
 
 
 @check("no-collection", at_load=True)
@@ -67,9 +68,8 @@ def no_collection(connectors):
             continue
         yield Finding(
             WARNING if component.apply_on_models else ERROR,
-            problem=f"{component._name} has no _collection. It belongs to every "
-            "connector.",
-            remedy="Inherit the component of the connector that sets _collection.",
+            f"{component._name} has no _collection. It belongs to every connector.",
+            "Inherit the component of the connector that sets _collection.",
             **connectors.at(component),
         )
 
@@ -77,16 +77,16 @@ def no_collection(connectors):
 @check("unknown-collection", at_load=True)
 def unknown_collection(connectors):
     """Components whose collection is not the name of a model."""
-    models = connectors.env.registry
     backends = [connector.name for connector in connectors.all]
     for component in connectors.concrete:
         name = component._collection
-        if name and name not in models and did_you_mean(name, backends):
-            yield Finding(
-                ERROR,
-                problem=f"{component._name} has the _collection '{name}', which is not "
-                "a model.",
-                remedy=f"Correct it.{did_you_mean(name, backends)}",
+        known = not name or name in connectors.env
+        hint = "" if known else did_you_mean(name, backends)
+        if hint:
+            yield error(
+                f"{component._name} has the _collection '{name}', which is not a "
+                "model.",
+                f"Correct it.{hint}",
                 **connectors.at(component),
             )
 
@@ -98,11 +98,10 @@ def unknown_model(connectors):
     for component in connectors.concrete:
         for name in component.apply_on_models or ():
             if name not in models:
-                yield Finding(
-                    WARNING,
-                    problem=f"{component._name} is for the model '{name}', which is "
-                    "not installed.",
-                    remedy=f"Correct its _apply_on.{did_you_mean(name, models)}",
+                yield warning(
+                    f"{component._name} is for the model '{name}', which is not "
+                    "installed.",
+                    f"Correct its _apply_on.{did_you_mean(name, models)}",
                     **connectors.at(component, "_apply_on"),
                 )
 
@@ -116,18 +115,15 @@ def unknown_usage(connectors):
             continue
         close = _near_usages(usage)
         if close and not _is_looked_up(usage, connectors.addons):
-            yield Finding(
-                ERROR,
-                problem=f"{component._name} has the usage '{usage}', which nothing "
-                "looks up.",
-                remedy=f"Set _usage. Did you mean '{close[0]}'?",
+            yield error(
+                f"{component._name} has the usage '{usage}', which nothing looks up.",
+                f"Set _usage. Did you mean '{close[0]}'?",
                 **connectors.at(component, "_usage"),
             )
 
 
 @lru_cache(maxsize=1024)
 def _near_usages(usage):
-    """Return the usage of the framework that is nearly the same, if there is one."""
     if usage.rpartition(".")[0] in USAGES:  # such as record.exporter.b2b
         return []
     return get_close_matches(usage, USAGES, n=1, cutoff=SIMILARITY)
@@ -145,108 +141,80 @@ def _is_looked_up(usage, addons):
 
 
 def _uses(text, usage):
-    tree = ast.parse(text)
+    nodes = [*ast.walk(ast.parse(text))]
     declared = {
         node.value
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_usage"
     }
     return any(
         isinstance(node, ast.Constant) and node.value == usage and node not in declared
-        for node in ast.walk(tree)
+        for node in nodes
     )
 
 
 @check("several-components", at_load=True)
 def several_components(connectors):
     """Components of which several fit, so that none is found."""
-    for connector in connectors.all:
-        reported = set()
-        for model_name in connector.bindings:
-            for usage in USAGES:
-                found = connector.find(usage, model_name)
-                names = (usage, *(each._name for each in found))
-                chosen = usage == "event.listener" or not all(
-                    each.matches_always for each in found
-                )
-                if len(found) < 2 or chosen or names in reported:
-                    continue
-                reported.add(names)
-                yield _several(connectors, usage, model_name, found)
+    reported = set()
+    for connector, model_name in connectors.bindings:
+        for usage in USAGES:
+            found = connector.find(usage, model_name)
+            key = (connector, usage, *found)
+            if len(found) < 2 or key in reported or _is_chosen(usage, found):
+                continue
+            reported.add(key)
+            yield Finding(
+                ERROR if usage in FLOWS else WARNING,
+                f"Several components have the usage '{usage}' for '{model_name}': "
+                f"{', '.join(map(described, found))}. None is found.",
+                "Give them different models (_apply_on) or usages (_usage). A "
+                "component that replaces another one inherits it and has no _name of "
+                "its own.",
+                **connectors.at(found[-1]),
+            )
 
 
-def _several(connectors, usage, model_name, found):
-    return Finding(
-        ERROR if usage in FLOWS else WARNING,
-        problem=f"Several components have the usage '{usage}' for '{model_name}': "
-        f"{', '.join(map(described, found))}. None is found.",
-        remedy="Give them different models (_apply_on) or usages (_usage). A component "
-        "that replaces another one inherits it and has no _name of its own.",
-        **connectors.at(found[-1]),
+def _is_chosen(usage, found):
+    return usage == "event.listener" or any(
+        overrides(each, AbstractComponent, "_component_match") for each in found
     )
 
 
 @check("missing-component")
 def missing_component(connectors):
     """Bindings for which a component is missing."""
-    for connector in connectors.all:
+    for connector, model_name in connectors.bindings:
         if not connector.components:
             continue
-        for model_name in connector.bindings:
-            yield from _missing(connectors, connector, model_name)
+        for usage, reason in _needed(connector, model_name).items():
+            if not connectors.components.lookup(connector.name, usage, model_name):
+                yield error(
+                    f"{model_name} has no component with the usage '{usage}'; "
+                    f"{reason}.",
+                    " ".join(near_misses(connector, usage, model_name)),
+                    **connector.at_model(model_name),
+                )
+        if not any(
+            issubclass(each, SYNCHRONIZERS)
+            and model_name in (each.apply_on_models or [model_name])
+            for each in connector.components
+        ):
+            yield warning(
+                f"No component exports, imports or deletes {model_name}.",
+                "Write an exporter (generic.exporter) or an importer "
+                "(connector.record.importer) for it.",
+                **connector.at_model(model_name),
+            )
 
 
-def _missing(connectors, connector, model_name):
-    exporter = connector.only("record.exporter", model_name)
-    importer = connector.only("record.importer", model_name)
-    base = connectors.components
-    needed = [("binder", "connectors find and bind records with it")]
-    if exporter and issubclass(exporter, base["generic.exporter"]):
-        needed += _needed_by_exporter(exporter)
-    if importer and issubclass(importer, base["connector.record.importer"]):
-        needed += _needed_by_importer(importer)
-    # The last reason for a usage wins, so the first one comes last.
-    for usage, reason in dict(reversed(needed)).items():
-        if not base.lookup(connector.name, usage, model_name):
-            yield _no_component(connector, model_name, usage, reason)
-    if not any(connector.fitting(each, model_name) for each in SYNCHRONIZERS):
-        yield Finding(
-            WARNING,
-            problem=f"No component exports, imports or deletes {model_name}.",
-            remedy="Write an exporter (generic.exporter) or an importer "
-            "(connector.record.importer) for it.",
-            **connector.at_model(model_name),
-        )
-
-
-def _needed_by_exporter(exporter):
-    name, flow = exporter._name, ("run", "_run")
-    if not overrides(exporter, GenericExporter, *flow, "_map_data"):
-        yield exporter._base_mapper_usage, f"{name} maps with it"
-    if not overrides(exporter, GenericExporter, *flow, "_create", "_update"):
-        yield exporter._base_backend_adapter_usage, f"{name} calls the backend with it"
-
-
-def _needed_by_importer(importer):
-    name = importer._name
-    if not overrides(importer, RecordImporter, "run", "_map_data"):
-        yield importer._base_mapper_usage, f"{name} maps with it"
-    if not overrides(importer, RecordImporter, "run", "_import_data"):
-        yield importer._base_backend_adapter_usage, f"{name} reads with it"
-
-
-def _no_component(connector, model_name, usage, reason):
-    return Finding(
-        ERROR,
-        problem=f"{model_name} has no component with the usage '{usage}'; {reason}.",
-        remedy=" ".join(near_misses(_work(connector), usage, model_name)),
-        **connector.at_model(model_name),
-    )
-
-
-def _work(connector):
-    """Return what the sentences about near misses need of a work context."""
-    return SimpleNamespace(
-        collection=connector.env[connector.name],
-        components_registry=connector.connectors.components,
-    )
+def _needed(connector, model_name):
+    """Return reasons by the usages that a model needs; the first one counts."""
+    needed = {"binder": "connectors find and bind records with it"}
+    for usage, base, attribute, hooks, what in NEEDS:
+        component = connector.only(usage, model_name)
+        is_ours = component and issubclass(component, base)
+        if is_ours and not overrides(component, base, *hooks):
+            reason = f"{component._name} {what} with it"
+            needed.setdefault(getattr(component, attribute), reason)
+    return needed

@@ -4,6 +4,7 @@
 from datetime import timedelta
 
 from odoo import fields
+from odoo.fields import Domain
 from odoo.tools import SQL, config
 
 from odoo.addons.queue_job.jobrunner import _channels
@@ -11,7 +12,7 @@ from odoo.addons.queue_job.jobrunner.channels import ChannelManager
 from odoo.addons.queue_job.jobrunner.runner import PG_ADVISORY_LOCK_ID
 
 from ...jobs.states import PENDING, RUNNABLE
-from ..finding import ERROR, WARNING, Finding, did_you_mean
+from ..finding import did_you_mean, error, warning
 from .base import check
 
 #: How long a job may wait until a runner is missed.
@@ -30,26 +31,23 @@ def runner(connectors):
     if not connectors.all or others or _has_runner(env):
         return
     if _channels().strip().startswith("root:0"):
-        yield Finding(
-            ERROR,
-            problem="Nobody runs jobs: the channel root has the capacity 0, and no job "
-            "runner is connected to the database.",
-            remedy="Raise the capacity in Odoo's configuration, such as channels = "
-            "root:4, and restart Odoo.",
+        yield error(
+            "Nobody runs jobs: the channel root has the capacity 0, and no job runner "
+            "is connected to the database.",
+            "Raise the capacity in Odoo's configuration, such as channels = root:4, "
+            "and restart Odoo.",
         )
     elif "queue_job" not in config["server_wide_modules"]:
-        yield Finding(
-            ERROR,
-            problem="Nobody runs jobs: Odoo does not start the job runner, and no "
-            "other one is connected to the database.",
-            remedy="Add queue_job to server_wide_modules in Odoo's configuration, such "
-            "as server_wide_modules = base,rpc,web,queue_job, and restart Odoo.",
+        yield error(
+            "Nobody runs jobs: Odoo does not start the job runner, and no other one is "
+            "connected to the database.",
+            "Add queue_job to server_wide_modules in Odoo's configuration, such as "
+            "server_wide_modules = base,rpc,web,queue_job, and restart Odoo.",
         )
     elif _waits_long(env):
-        yield Finding(
-            WARNING,
-            problem="Jobs wait, and no job runner is connected to the database.",
-            remedy="Start Odoo. If it runs, look for the job runner in its log.",
+        yield warning(
+            "Jobs wait, and no job runner is connected to the database.",
+            "Start Odoo. If it runs, look for the job runner in its log.",
         )
 
 
@@ -70,18 +68,9 @@ def _has_runner(env):
 
 def _waits_long(env):
     long_ago = fields.Datetime.now() - RUNNER_MISSED_AFTER
-    return bool(
-        env["queue.job"].search_count(
-            [
-                ("state", "=", PENDING),
-                ("date_created", "<", long_ago),
-                "|",
-                ("eta", "=", False),
-                ("eta", "<", long_ago),
-            ],
-            limit=1,
-        )
-    )
+    old = Domain("state", "=", PENDING) & Domain("date_created", "<", long_ago)
+    due = Domain("eta", "=", False) | Domain("eta", "<", long_ago)
+    return bool(env["queue.job"].search_count(old & due, limit=1))
 
 
 @check("channel")
@@ -93,38 +82,28 @@ def channel(connectors):
     known = set(env["queue.job.channel"].search([]).mapped("complete_name"))
     try:
         configured = ChannelManager.parse_simple_config(_channels())
-    except ValueError as error:
-        yield Finding(
-            ERROR,
-            problem=f"The channels in Odoo's configuration are not valid: {error}.",
-            remedy="Correct them, such as channels = root:4,root.shop:1.",
+    except ValueError as refusal:
+        yield error(
+            f"The channels in Odoo's configuration are not valid: {refusal}.",
+            "Correct them, such as channels = root:4,root.shop:1.",
         )
         return
-    names = {_complete(each["name"]) for each in configured}
+    names = {each["name"].removeprefix("root.") for each in configured}
+    names = {name if name == "root" else f"root.{name}" for name in names}
     for name in sorted(names - known):
         # with_delay() may name a channel that only the configuration has.
         hint = did_you_mean(name, known - names, SIMILARITY)
         if hint:
-            yield Finding(
-                WARNING,
-                problem=f"Odoo's configuration limits the channel '{name}', which no "
-                "job function uses.",
-                remedy=f"Correct it.{hint}",
+            yield warning(
+                f"Odoo's configuration limits the channel '{name}', which no job "
+                "function uses.",
+                f"Correct it.{hint}",
             )
-    for name, count in _unknown_channels_of_jobs(env, known | names):
-        yield Finding(
-            WARNING,
-            problem=f"The channel '{name}' of unfinished jobs ({count}) does not "
-            "exist. They count for the channel above it.",
-            remedy="Correct the channel that with_delay() is given, or create it."
+    domain = [("state", "in", RUNNABLE), ("channel", "not in", sorted(known | names))]
+    for name, count in env["queue.job"]._read_group(domain, ["channel"], ["__count"]):
+        yield warning(
+            f"The channel '{name}' of unfinished jobs ({count}) does not exist. They "
+            "count for the channel above it.",
+            "Correct the channel that with_delay() is given, or create it."
             f"{did_you_mean(name, known | names, SIMILARITY)}",
         )
-
-
-def _complete(name):
-    return name if name.split(".")[0] == "root" else f"root.{name}"
-
-
-def _unknown_channels_of_jobs(env, known):
-    domain = [("state", "in", RUNNABLE), ("channel", "not in", sorted(known))]
-    return env["queue.job"]._read_group(domain, ["channel"], ["__count"])

@@ -6,44 +6,39 @@ from ...components.exporter.listener import (
     binding_field_problem,
     binding_fields,
 )
-from ...tools.inspection import is_binding_model
+from ...tools.bindings import is_binding_model
 from ...tools.overrides import overrides
-from ..finding import ERROR, Finding
+from ..finding import error
 from .base import check
 
 
 @check("listener", at_load=True)
 def listener(connectors):
     """Export listeners that do not find the bindings of a record."""
-    env = connectors.env
     for component in connectors.children_of("connector.export.listener"):
         if component.apply_on_models is None:
-            yield Finding(
-                ERROR,
-                problem=f"{component._name} listens to every model.",
-                remedy="Name the binding and the record that it wraps in _apply_on.",
+            yield error(
+                f"{component._name} listens to every model.",
+                "Name the binding and the record that it wraps in _apply_on.",
                 **connectors.at(component),
             )
         if overrides(component, ExportListener, "_bindings"):
             continue
         for model_name in component.apply_on_models or ():
-            problem = model_name in env.registry and _problem(
-                component, env[model_name]
-            )
+            problem = _problem(component, model_name, connectors.env)
             if problem:
-                yield Finding(
-                    ERROR,
-                    problem=f"{component._name} does not export changes of "
-                    f"{model_name}, which has {problem}.",
-                    remedy=f"Set _binding_field to the name of the field of "
-                    f"{model_name} that holds its bindings.",
+                yield error(
+                    f"{component._name} does not export changes of {model_name}, "
+                    f"which has {problem}.",
+                    f"Set _binding_field to the name of the field of {model_name} that "
+                    "holds its bindings.",
                     **connectors.at(component, "_binding_field"),
                 )
 
 
-def _problem(component, records):
-    if is_binding_model(records.env, records._name):
+def _problem(component, model_name, env):
+    if model_name not in env or is_binding_model(env, model_name):
         return None
-    names = binding_fields(component, records)
-    known = len(names) == 1 and names[0] in records._fields
+    names = binding_fields(component, env[model_name])
+    known = len(names) == 1 and names[0] in env[model_name]._fields
     return None if known else binding_field_problem(names)

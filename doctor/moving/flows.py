@@ -2,132 +2,99 @@
 """Flows, locks, retries and jobs that the framework gives."""
 
 import ast
+from collections.abc import Callable
+from functools import partial
 from inspect import signature
+from typing import NamedTuple
 
 from ...components.exporter.record import BYPASSED_HOOKS
-from ...jobs.methods import job_method
+from ...jobs.methods import METHODS as JOB_METHODS
 from ...models.external_binding import ExternalBinding
-from .rule import CHANGED, DELETE, at, at_element, rule
+from .rule import CHANGED, DELETE, rule
 from .source import calls, last_name, texts_in
 
-IMPORT_HOOKS = {
-    *("_before_import", "_import_dependency", "_import_dependencies", "_must_skip"),
-    *("_get_binding", "_is_uptodate", "_map_data", "_validate_data", "_create_data"),
-    *("_create", "_update_data", "_update", "_after_import"),
-}
-EXPORT_HOOKS = {
-    *("_run", "_should_import", "_delay_import", "_has_to_skip", "_lock", "_map_data"),
-    *("_export_dependency", "_export_dependencies", "_create_data", "_update_data"),
-    *("_validate_create_data", "_validate_update_data", "_create", "_update"),
-    *("_after_export", "_retry_unique_violation"),
-}
 #: How many hooks a class has to define, to be a flow and not a part of one.
 MANY = 3
+#: Flows that are written by hand: the rule, what they inherit, the component of the
+#: framework, its hooks, and what it does.
+FLOWS = (
+    (
+        "own-importer",
+        "base.importer",
+        "connector.record.importer",
+        {
+            *("_before_import", "_import_dependency", "_import_dependencies"),
+            *("_must_skip", "_get_binding", "_is_uptodate", "_map_data"),
+            *("_validate_data", "_create_data", "_create", "_update_data", "_update"),
+            "_after_import",
+        },
+        "imports one record or many, with the same hooks. It locks the record, imports "
+        "its dependencies and writes what differs.",
+    ),
+    (
+        "own-exporter",
+        "base.exporter",
+        "generic.exporter",
+        {
+            *("_run", "_should_import", "_delay_import", "_has_to_skip", "_lock"),
+            *("_map_data", "_export_dependency", "_export_dependencies"),
+            *("_create_data", "_update_data", "_validate_create_data"),
+            *("_validate_update_data", "_create", "_update", "_after_export"),
+            "_retry_unique_violation",
+        },
+        "exports with the same hooks. It locks the record, exports its dependencies, "
+        "and binds and commits what the backend has.",
+    ),
+)
+#: Methods of bindings that only call a component.
+ENTRY_POINTS = tuple(name for name, method in JOB_METHODS.items() if method.usage)
 EVENTS = ("on_record_create", "on_record_write", "on_record_unlink")
 VIOLATIONS = {"IntegrityError", "UniqueViolation"}
 SYNCHRONIZED = ("external.binding", "connector.backend")
 
 
-@rule("own-importer", DELETE)
-def own_importer(sources):
-    """Importers that are written by hand."""
-    yield from _own_flows(
-        sources,
-        ("base.importer", "connector.record.importer"),
-        IMPORT_HOOKS,
-        "imports one record or many, with the same hooks. It locks the record, imports "
-        "its dependencies and writes what differs.",
-    )
+def _own_flow(base, flow, hooks, what, sources, each):
+    own = sorted(hooks.intersection(each.methods))
+    if "run" not in each.methods or len(own) < MANY:
+        return
+    if sources.inherits(each, base) and not sources.inherits(each, flow):
+        yield (
+            each.node,
+            f"{flow} {what} Inherit it, delete run(), and keep of {', '.join(own)} "
+            "what does more.",
+        )
 
 
-@rule("own-exporter", DELETE)
-def own_exporter(sources):
-    """Exporters that are written by hand."""
-    yield from _own_flows(
-        sources,
-        ("base.exporter", "generic.exporter"),
-        EXPORT_HOOKS,
-        "exports with the same hooks. It locks the record, exports its dependencies, "
-        "and binds and commits what the backend has.",
-    )
+for _name, *_arguments in FLOWS:
+    rule(_name, DELETE, "classes")(partial(_own_flow, *_arguments))
 
 
-def _own_flows(sources, parents, hooks, what):
-    base, flow = parents
-    for each in sources.classes:
-        own = sorted(hooks.intersection(each.methods))
-        if "run" not in each.methods or len(own) < MANY:
-            continue
-        if sources.inherits(each, base) and not sources.inherits(each, flow):
-            yield (
-                at(each.module, each.node),
-                f"{flow} {what} Inherit it, delete run(), and keep of "
-                f"{', '.join(own)} what does more.",
-            )
-
-
-@rule("own-batch-importer", DELETE)
-def own_batch_importer(sources):
-    """Batch importers that delay a job for each record."""
-    for each in sources.classes:
-        delays = any(map(_delays_record, each.methods.values()))
-        if (
-            delays
-            and sources.inherits(each, "base.importer")
-            and not sources.inherits(each, "connector.batch.importer")
-        ):
-            yield (
-                at(each.module, each.node),
-                "connector.batch.importer delays a job for each chunk of the records "
-                "that the adapter's search() returns, and run_since() keeps the "
-                "date of the last run. Inherit it, and define _since_filters().",
-            )
+@rule("own-batch-importer", DELETE, "classes")
+def own_batch_importer(sources, each):
+    if (
+        any(map(_delays_record, each.methods.values()))
+        and sources.inherits(each, "base.importer")
+        and not sources.inherits(each, "connector.batch.importer")
+    ):
+        yield (
+            each.node,
+            "connector.batch.importer delays a job for each chunk of the records that "
+            "the adapter's search() returns, and run_since() keeps the date of the "
+            "last run. Inherit it, and define _since_filters().",
+        )
 
 
 def _delays_record(method):
     return any(
-        any(True for _each in calls(call.func, "with_delay"))
-        or any(True for _each in calls(call.func, "delayable"))
+        any(calls(call.func, "with_delay", "delayable"))
         for call in calls(method, "import_record")
     )
 
 
-@rule("own-deleter", DELETE)
-def own_deleter(sources):
-    """Deleters that are written by hand."""
-    for each in sources.classes:
-        if (
-            "run" in each.methods
-            and sources.inherits(each, "base.deleter")
-            and not sources.inherits(each, "connector.record.deleter")
-        ):
-            yield (
-                at(each.module, each.methods["run"]),
-                "connector.record.deleter deletes a record on the backend, also one "
-                "that is gone already. Inherit it, and delete run().",
-            )
-
-
-@rule("entry-point", DELETE)
-def entry_point(sources):
-    """Methods for jobs that only call a component."""
-    for each in sources.classes:
-        if not sources.inherits(each, "external.binding"):
-            continue
-        for name, method in each.methods.items():
-            if _only_calls_component(method, name):
-                yield (
-                    at(each.module, method),
-                    f"external.binding has {name}(), which does the same.",
-                )
-
-
-def _only_calls_component(method, name):
+def _only_calls_component(method):
     """Return whether a method does what that of the framework does."""
-    usage = job_method(name).usage
-    if not usage:
-        return False
-    arguments = signature(getattr(ExternalBinding, name)).parameters
+    usage = JOB_METHODS[method.name].usage
+    arguments = signature(getattr(ExternalBinding, method.name)).parameters
     opened = [item for item in method.body if isinstance(item, ast.With)]
     others = [item for item in method.body if not isinstance(item, ast.With)]
     if len(opened) != 1 or not all(map(_is_harmless, others)):
@@ -155,98 +122,132 @@ def _is_harmless(item):
     )
 
 
-@rule("own-listener", DELETE)
-def own_listener(sources):
-    """Listeners that delay an export themselves."""
-    for each in sources.classes:
-        if not sources.inherits(each, "base.connector.listener"):
-            continue
-        if sources.inherits(each, "connector.export.listener"):
-            continue
-        events = [name for name in EVENTS if name in each.methods]
-        delays = [
-            call for name in events for call in calls(each.methods[name], "with_delay")
-        ]
-        if delays:
-            with_key = any(
-                word.arg == "identity_key" for c in delays for word in c.keywords
-            )
+class Method(NamedTuple):
+    """A rule about a method."""
+
+    name: str
+    kind: str
+    parent: str  #: what its class inherits
+    methods: tuple
+    text: str
+    but: str = ""  #: what its class does not inherit
+    condition: Callable = bool
+
+
+METHODS = (
+    Method(
+        *("own-deleter", DELETE, "base.deleter", ("run",)),
+        "connector.record.deleter deletes a record on the backend, also one that is "
+        "gone already. Inherit it, and delete run().",
+        but="connector.record.deleter",
+    ),
+    Method(
+        *("entry-point", DELETE, "external.binding", ENTRY_POINTS),
+        "external.binding has {}(), which does the same.",
+        condition=_only_calls_component,
+    ),
+    Method(
+        *("related-action", DELETE, "queue.job", ("related_action_unwrap_binding",)),
+        "queue.job has {}(), and opens the record that a binding wraps without a job "
+        "function.",
+    ),
+    Method(
+        *("single-exports", CHANGED, "generic.exporter", BYPASSED_HOOKS),
+        "A chunk exports its records one by one, since {}() is overridden: bulk calls "
+        "of the adapter are not used.",
+    ),
+    Method(
+        *("own-export-record", CHANGED, "external.binding", ("export_record",)),
+        "Batches and listeners call this method for each record. They do not use bulk "
+        "calls of the adapter.",
+        condition=lambda method: not _only_calls_component(method),
+    ),
+)
+
+
+def _find_methods(rule, sources, each):
+    if sources.inherits(each, rule.parent) and not sources.inherits(each, rule.but):
+        for name in each.methods.keys() & {*rule.methods}:
+            if rule.condition(each.methods[name]):
+                yield each.methods[name], rule.text.format(name)
+
+
+for _rule in METHODS:
+    rule(_rule.name, _rule.kind, "classes")(partial(_find_methods, _rule))
+
+
+@rule("own-listener", DELETE, "classes")
+def own_listener(sources, each):
+    if not sources.inherits(each, "base.connector.listener"):
+        return
+    events = [name for name in EVENTS if name in each.methods]
+    delays = [
+        call for name in events for call in calls(each.methods[name], "with_delay")
+    ]
+    if delays and not sources.inherits(each, "connector.export.listener"):
+        words = {word.arg for call in delays for word in call.keywords}
+        keys = " with the identity keys" if "identity_key" in words else ""
+        yield (
+            each.node,
+            "connector.export.listener delays one export for the changes of a "
+            "transaction and of the time until the job runs. Inherit it and delete "
+            f"{', '.join(f'{name}()' for name in events)}{keys}.",
+        )
+
+
+@rule("own-lock", DELETE, "classes")
+def own_lock(sources, each):
+    by_hand = not sources.inherits(each, "connector.record.importer")
+    if by_hand and sources.inherits(each, "base.importer"):
+        for call in calls(each.node, "advisory_lock_or_retry", "pg_try_advisory_lock"):
             yield (
-                at(each.module, each.node),
-                "connector.export.listener delays one export for the changes of a "
-                "transaction and of the time until the job runs. Inherit it and delete "
-                f"{', '.join(f'{name}()' for name in events)}"
-                f"{' with the identity keys' if with_key else ''}.",
+                call,
+                "connector.record.importer locks the record, and finds what another "
+                "job has imported in the meantime.",
+            )
+    if sources.inherits(each, "base.exporter"):
+        for method in each.methods.values():
+            if any("FOR UPDATE" in text.upper() for text in texts_in(method)):
+                yield (
+                    method,
+                    "generic.exporter locks the binding in _lock(). A job that cannot "
+                    "get the lock is retried within seconds.",
+                )
+
+
+@rule("own-retry", DELETE, "nodes")
+def own_retry(sources, node):
+    if isinstance(node, ast.ExceptHandler) and node.type is not None:
+        caught = {last_name(each) for each in ast.walk(node.type)}
+        if caught & VIOLATIONS and any(calls(node, "RetryableJobError")):
+            yield (
+                node,
+                "Every component has _retry_unique_violation(), which retries the job "
+                "soon and without counting an attempt. generic.exporter and "
+                "connector.record.importer use it.",
             )
 
 
-@rule("own-lock", DELETE)
-def own_lock(sources):
-    """Locks that importers and exporters take themselves."""
-    for each in sources.classes:
-        by_hand = not sources.inherits(each, "connector.record.importer")
-        if by_hand and sources.inherits(each, "base.importer"):
-            for name in ("advisory_lock_or_retry", "pg_try_advisory_lock"):
-                for call in calls(each.node, name):
-                    yield (
-                        at(each.module, call),
-                        "connector.record.importer locks the record, and finds what "
-                        "another job has imported in the meantime.",
-                    )
-        if sources.inherits(each, "base.exporter"):
-            for method in each.methods.values():
-                if any("FOR UPDATE" in text.upper() for text in texts_in(method)):
-                    yield (
-                        at(each.module, method),
-                        "generic.exporter locks the binding in _lock(). A job that "
-                        "cannot get the lock is retried within seconds.",
-                    )
-
-
-@rule("own-retry", DELETE)
-def own_retry(sources):
-    """Unique violations that a connector turns into retries."""
-    for module in sources.modules:
-        for node in ast.walk(module.tree):
-            if not isinstance(node, ast.ExceptHandler) or node.type is None:
-                continue
-            caught = {last_name(each) for each in ast.walk(node.type)}
-            if caught & VIOLATIONS and any(calls(node, "RetryableJobError")):
-                yield (
-                    at(module, node),
-                    "Every component has _retry_unique_violation(), which retries the "
-                    "job soon and without counting an attempt. generic.exporter and "
-                    "connector.record.importer use it.",
-                )
-
-
-@rule("job-function", DELETE)
-def job_function(sources):
-    """Job functions of bindings and backends that set nothing."""
-    models = {
-        f"model_{name.replace('.', '_')}"
-        for each in sources.classes
-        if any(sources.inherits(each, parent) for parent in SYNCHRONIZED)
+@rule("job-function", DELETE, "elements")
+def job_function(sources, record):
+    if record.tag != "record" or record.get("model") != "queue.job.function":
+        return
+    fields = {field.get("name"): field for field in record.iter("field")}
+    model = fields.get("model_id")
+    reference = "" if model is None else model.get("ref", "").rpartition(".")[2]
+    is_ours = any(
+        f"model_{name.replace('.', '_')}" == reference
+        for _file, each in sources.classes
+        if sources.inherits(each, *SYNCHRONIZED)
         for name in each.names
-    }
-    for document in sources.documents:
-        for record in document.root.iter("record"):
-            if record.get("model") != "queue.job.function":
-                continue
-            fields = {field.get("name"): field for field in record.iter("field")}
-            model = fields.pop("model_id", None)
-            reference = model.get("ref", "") if model is not None else ""
-            if reference.rpartition(".")[2] not in models:
-                continue
-            sets_more = {"channel_id", "retry_pattern"} & fields.keys()
-            own_action = not _opens_wrapped(fields.get("related_action"))
-            if not sets_more and not own_action:
-                yield (
-                    at_element(document, record),
-                    "Jobs of bindings and backends need no job function: they may "
-                    "commit, are retried after growing waits, and open the record that "
-                    "the binding wraps.",
-                )
+    )
+    sets_more = {"channel_id", "retry_pattern"} & fields.keys()
+    if is_ours and not sets_more and _opens_wrapped(fields.get("related_action")):
+        yield (
+            record,
+            "Jobs of bindings and backends need no job function: they may commit, are "
+            "retried after growing waits, and open the record that the binding wraps.",
+        )
 
 
 def _opens_wrapped(action):
@@ -256,127 +257,70 @@ def _opens_wrapped(action):
     return "related_action_unwrap_binding" in text and "component_usage" not in text
 
 
-@rule("related-action", DELETE)
-def related_action(sources):
-    """Related actions of jobs that open the record of a binding."""
-    for each in sources.classes:
-        method = each.methods.get("related_action_unwrap_binding")
-        if method and sources.inherits(each, "queue.job"):
+@rule("commit", CHANGED, "classes")
+def commit(sources, each):
+    text = (
+        "queue_job refuses commits in jobs, except in those of bindings and backends."
+    )
+    if sources.inherits(each, "base.synchronizer"):
+        text = (
+            "The exporter commits after it has bound the record. A commit before that "
+            "releases its lock, so that another job may export it, too. Use "
+            "commit_if_allowed(self.env) of odoo.addons.connector.tools.transactions, "
+            "which spares tests."
+        )
+    elif sources.inherits(each, *SYNCHRONIZED):
+        text = "Jobs of bindings and backends may commit, without a setting."
+    for call in calls(each.node, "commit"):
+        if last_name(getattr(call.func, "value", None)) in ("cr", "_cr"):
+            yield call, text
+
+
+@rule("retry-without-seconds", CHANGED, "modules")
+def retry_without_seconds(sources, tree):
+    for call in calls(tree, "RetryableJobError"):
+        named = {keyword.arg for keyword in call.keywords}
+        if len(call.args) < 2 and named.isdisjoint(("seconds", None)):
             yield (
-                at(each.module, method),
-                "queue.job has related_action_unwrap_binding(), and opens the record "
-                "that a binding wraps without a job function.",
+                call,
+                "A job of a binding or a backend is retried after growing waits, the "
+                "first after 5 to 15 seconds, not after 10 minutes. Pass seconds for "
+                "another wait.",
             )
 
 
-@rule("commit", CHANGED)
-def commit(sources):
-    """Commits by hand."""
-    for each in sources.classes:
-        synchronizes = sources.inherits(each, "base.synchronizer")
-        for call in calls(each.node, "commit"):
-            if last_name(getattr(call.func, "value", None)) not in ("cr", "_cr"):
-                continue
-            if synchronizes:
-                text = (
-                    "The exporter commits after it has bound the record. A commit "
-                    "before that releases its lock, so that another job may export it, "
-                    "too. Use commit_if_allowed(self.env) of "
-                    "odoo.addons.connector.tools.transactions, which spares tests."
-                )
-            elif any(sources.inherits(each, name) for name in SYNCHRONIZED):
-                text = "Jobs of bindings and backends may commit, without a setting."
-            else:
-                text = (
-                    "queue_job refuses commits in jobs, except in those of bindings "
-                    "and backends."
-                )
-            yield at(each.module, call), text
-
-
-@rule("single-exports", CHANGED)
-def single_exports(sources):
-    """Hooks whose override makes each record an export of its own."""
-    for each in sources.classes:
-        if not sources.inherits(each, "generic.exporter"):
-            continue
-        for name in BYPASSED_HOOKS:
-            if name in each.methods:
-                yield (
-                    at(each.module, each.methods[name]),
-                    f"A chunk exports its records one by one, since {name}() is "
-                    "overridden: bulk calls of the adapter are not used.",
-                )
-
-
-@rule("own-export-record", CHANGED)
-def own_export_record(sources):
-    """Methods that export a record in the connector's own way."""
-    for each in sources.classes:
-        method = each.methods.get("export_record")
-        if (
-            method
-            and sources.inherits(each, "external.binding")
-            and not _only_calls_component(method, "export_record")
-        ):
-            yield (
-                at(each.module, method),
-                "Batches and listeners call this method for each record. They do not "
-                "use bulk calls of the adapter.",
-            )
-
-
-@rule("retry-without-seconds", CHANGED)
-def retry_without_seconds(sources):
-    """Retries without a wait of their own."""
-    for module in sources.modules:
-        for call in calls(module.tree, "RetryableJobError"):
-            if len(call.args) < 2 and not any(
-                keyword.arg in ("seconds", None) for keyword in call.keywords
-            ):
-                yield (
-                    at(module, call),
-                    "A job of a binding or a backend is retried after growing waits, "
-                    "the first after 5 to 15 seconds, not after 10 minutes. Pass "
-                    "seconds for another wait.",
-                )
-
-
-@rule("zero", CHANGED)
-def zero(sources):
-    """Export mappers, which no longer turn 0 into False."""
-    for each in sources.classes:
-        rows = getattr(each.attributes.get("direct"), "elts", ())
-        plain = [row for row in rows if isinstance(_source(row), ast.Constant)]
-        if plain and sources.inherits(each, "base.export.mapper"):
-            yield (
-                at(each.module, each.attributes["direct"]),
-                "A plain row exports the 0 of a number as 0. It was False.",
-            )
+@rule("zero", CHANGED, "classes")
+def zero(sources, each):
+    rows = getattr(each.attributes.get("direct"), "elts", ())
+    plain = any(isinstance(_source(row), ast.Constant) for row in rows)
+    if plain and sources.inherits(each, "base.export.mapper"):
+        yield (
+            each.attributes["direct"],
+            "A plain row exports the 0 of a number as 0. It was False.",
+        )
 
 
 def _source(row):
     return next(iter(getattr(row, "elts", ())), None)
 
 
-@rule("no-constraint", CHANGED)
-def no_constraint(sources):
-    """Bindings without a constraint."""
-    for each in sources.classes:
-        if not each.texts("_name") or "external.binding" not in each.inherits:
-            continue
-        of_model = [other for other in sources.classes if each.names == other.names]
-        if "external_id" in each.attributes and not any(
-            _is_constraint(value)
-            for other in of_model
-            for name, value in other.attributes.items()
-        ):
-            yield (
-                at(each.module, each.node),
-                "Nothing prevents two bindings with the same external id. Add "
-                '_external_uniq = models.Constraint("unique(backend_id, external_id)", '
-                '"...").',
-            )
+@rule("no-constraint", CHANGED, "classes")
+def no_constraint(sources, each):
+    if not each.texts("_name") or "external.binding" not in each.inherits:
+        return
+    values = [
+        value
+        for _file, other in sources.classes
+        if other.names == each.names
+        for value in other.attributes.values()
+    ]
+    if "external_id" in each.attributes and not any(map(_is_constraint, values)):
+        yield (
+            each.node,
+            "Nothing prevents two bindings with the same external id. Add "
+            '_external_uniq = models.Constraint("unique(backend_id, external_id)", '
+            '"...").',
+        )
 
 
 def _is_constraint(value):

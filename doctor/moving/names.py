@@ -3,8 +3,8 @@
 
 import ast
 
-from .rule import CHANGED, at, rule
-from .source import calls, last_name
+from .rule import CHANGED, rule
+from .source import calls, last_name, text_of
 
 #: Modules that no longer exist, and what takes their place.
 MODULES = {
@@ -46,20 +46,15 @@ DECORATORS = {
 }
 
 
-@rule("old-module", CHANGED)
-def old_module(sources):
-    """Imports of modules that no longer exist."""
-    for module in sources.modules:
-        for node in ast.walk(module.tree):
-            for name in _imported(node):
-                old = _old_module(name)
-                if old:
-                    yield (
-                        at(module, node),
-                        f"{old} does not exist. {MODULES[old]} takes its place.",
-                    )
-                elif name.split(".")[0] == "openerp":
-                    yield at(module, node), "openerp is odoo."
+@rule("old-module", CHANGED, "nodes")
+def old_module(sources, node):
+    for name in _imported(node):
+        dotted = f"{name}.".replace("openerp.", "odoo.", 1)
+        old = next((old for old in MODULES if dotted.startswith(f"{old}.")), None)
+        if old:
+            yield node, f"{old} does not exist. {MODULES[old]} takes its place."
+        elif name.split(".")[0] == "openerp":
+            yield node, "openerp is odoo."
 
 
 def _imported(node):
@@ -70,77 +65,48 @@ def _imported(node):
     return []
 
 
-def _old_module(name):
-    name = f"{name}.".replace("openerp.", "odoo.", 1)
-    return next((old for old in MODULES if name.startswith(f"{old}.")), None)
+@rule("old-name", CHANGED, "nodes")
+def old_name(sources, node):
+    name = last_name(node)
+    if name in NAMES and name not in sources.defined:
+        yield node, f"{name} does not exist. {NAMES[name]}"
 
 
-@rule("old-name", CHANGED)
-def old_name(sources):
-    """Names that no longer exist."""
-    own = {
-        node.name
-        for module in sources.modules
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.ClassDef | ast.FunctionDef)
+@rule("old-decorator", CHANGED, "modules")
+def old_decorator(sources, tree):
+    taken = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and ".job" in (node.module or "")
+        for alias in node.names
     }
-    for module in sources.modules:
-        for node in ast.walk(module.tree):
-            name = last_name(node)
-            if name in NAMES and name not in own:
-                yield at(module, node), f"{name} does not exist. {NAMES[name]}"
+    for node in ast.walk(tree):
+        for decorator in getattr(node, "decorator_list", ()):
+            name = last_name(getattr(decorator, "func", decorator))
+            if name in DECORATORS and name in taken:
+                yield decorator, f"@{name} does not exist. {DECORATORS[name]}"
 
 
-@rule("old-decorator", CHANGED)
-def old_decorator(sources):
-    """Decorators of jobs, which queue_job no longer has."""
-    for module in sources.modules:
-        taken = {
-            alias.asname or alias.name
-            for node in ast.walk(module.tree)
-            if isinstance(node, ast.ImportFrom) and ".job" in (node.module or "")
-            for alias in node.names
-        }
-        for node in ast.walk(module.tree):
-            for decorator in getattr(node, "decorator_list", ()):
-                call = getattr(decorator, "func", decorator)
-                name = last_name(call)
-                if name in DECORATORS and name in taken:
-                    yield (
-                        at(module, decorator),
-                        f"@{name} does not exist. {DECORATORS[name]}",
-                    )
+@rule("old-argument", CHANGED, "modules")
+def old_argument(sources, tree):
+    for call in calls(tree, "unwrap_binding", "to_internal"):
+        if any(keyword.arg == "browse" for keyword in call.keywords):
+            method = last_name(call.func)
+            yield call, f"{method}() has no argument browse: it returns a record."
+    for call in calls(tree, "delay"):
+        if call.args and last_name(call.args[0]) == "session":
+            yield (
+                call,
+                "Jobs are methods of models. Use "
+                "self.env[model_name].with_delay().method(...).",
+            )
 
 
-@rule("old-argument", CHANGED)
-def old_argument(sources):
-    """Arguments that methods no longer take."""
-    for module in sources.modules:
-        for method in ("unwrap_binding", "to_internal"):
-            for call in calls(module.tree, method):
-                if any(keyword.arg == "browse" for keyword in call.keywords):
-                    yield (
-                        at(module, call),
-                        f"{method}() has no argument browse: it returns a record.",
-                    )
-        for call in calls(module.tree, "delay"):
-            first = call.args[0] if call.args else None
-            if last_name(first) == "session":
-                yield (
-                    at(module, call),
-                    "Jobs are methods of models. Use "
-                    "self.env[model_name].with_delay().method(...).",
-                )
-
-
-@rule("checkpoint", CHANGED)
-def checkpoint(sources):
-    """The model of checkpoints, which is another one."""
-    for module in sources.modules:
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Constant) and node.value == "connector.checkpoint":
-                yield (
-                    at(module, node),
-                    "connector.checkpoint holds until when an import has read the "
-                    "backend. The app Connectors lists what somebody has to look at.",
-                )
+@rule("checkpoint", CHANGED, "nodes")
+def checkpoint(sources, node):
+    if text_of(node) == "connector.checkpoint":
+        yield (
+            node,
+            "connector.checkpoint holds until when an import has read the backend. The "
+            "app Connectors lists what somebody has to look at.",
+        )

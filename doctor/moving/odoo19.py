@@ -3,9 +3,7 @@
 
 import ast
 
-from lxml import etree
-
-from .rule import CHANGED, at, at_element, rule
+from .rule import CHANGED, rule
 from .source import last_name
 
 METHODS = {
@@ -26,70 +24,45 @@ VIEW_ATTRIBUTES = ("attrs", "states")
 CRON_FIELDS = ("numbercall", "doall")
 
 
-@rule("odoo-model", CHANGED)
-def model(sources):
-    """Methods and attributes of models that Odoo ignores."""
-    for each in sources.classes:
-        for name, text in METHODS.items():
-            if name in each.methods:
-                yield at(each.module, each.methods[name]), text
-        for name, text in ATTRIBUTES.items():
-            if name in each.attributes:
-                yield at(each.module, each.attributes[name]), text
+@rule("odoo-model", CHANGED, "classes")
+def model(sources, each):
+    for texts, defined in (METHODS, each.methods), (ATTRIBUTES, each.attributes):
+        for name in texts.keys() & defined.keys():
+            yield defined[name], texts[name]
 
 
-@rule("odoo-api", CHANGED)
-def api(sources):
-    """Decorators and properties of older versions of Odoo."""
-    for module in sources.modules:
-        for node in ast.walk(module.tree):
-            if not isinstance(node, ast.Attribute):
-                continue
-            if isinstance(node.value, ast.Name) and node.value.id == "api":
-                if node.attr in API:
-                    yield at(module, node), API[node.attr]
-            elif node.attr in PROPERTIES and last_name(node.value) == "self":
-                yield (
-                    at(module, node),
-                    f"self.{node.attr} is deprecated. Use "
-                    f"self.{PROPERTIES[node.attr]}.",
-                )
+@rule("odoo-api", CHANGED, "nodes")
+def api(sources, node):
+    if isinstance(node, ast.Attribute):
+        if isinstance(node.value, ast.Name) and node.value.id == "api":
+            if node.attr in API:
+                yield node, API[node.attr]
+        elif node.attr in PROPERTIES and last_name(node.value) == "self":
+            instead = PROPERTIES[node.attr]
+            yield node, f"self.{node.attr} is deprecated. Use self.{instead}."
 
 
-@rule("odoo-view", CHANGED)
-def view(sources):
-    """Attributes and elements that views no longer have."""
-    for document in sources.documents:
-        for element in document.root.iter(etree.Element):
-            for name in VIEW_ATTRIBUTES:
-                if element.get(name) and _is_in_arch(element):
-                    yield (
-                        at_element(document, element),
-                        f"Odoo refuses the attribute {name}. Use invisible, readonly "
-                        "and required with an expression.",
-                    )
-            if element.tag == "tree" and _is_in_arch(element):
-                yield at_element(document, element), "The element tree is called list."
-
-
-@rule("odoo-cron", CHANGED)
-def cron(sources):
-    """Fields that scheduled actions no longer have."""
-    for document in sources.documents:
-        for record in document.root.iter("record"):
-            if record.get("model") != "ir.cron":
-                continue
-            for field in record.iter("field"):
-                if field.get("name") in CRON_FIELDS:
-                    yield (
-                        at_element(document, field),
-                        f"Scheduled actions have no field {field.get('name')}. "
-                        "Delete it.",
-                    )
-
-
-def _is_in_arch(element):
-    return any(
+@rule("odoo-view", CHANGED, "elements")
+def view(sources, element):
+    if not any(
         each.tag == "field" and each.get("name") == "arch"
         for each in element.iterancestors()
-    )
+    ):
+        return
+    for name in filter(element.get, VIEW_ATTRIBUTES):
+        yield (
+            element,
+            f"Odoo refuses the attribute {name}. Use invisible, readonly and required "
+            "with an expression.",
+        )
+    if element.tag == "tree":
+        yield element, "The element tree is called list."
+
+
+@rule("odoo-cron", CHANGED, "elements")
+def cron(sources, record):
+    if record.tag == "record" and record.get("model") == "ir.cron":
+        for field in record.iter("field"):
+            name = field.get("name")
+            if name in CRON_FIELDS:
+                yield field, f"Scheduled actions have no field {name}. Delete it."

@@ -7,21 +7,16 @@ from pathlib import Path
 
 from lxml import etree
 
+from odoo.addons.component.core import MetaComponent
+
 #: Folders that are not a part of the connector.
 APART = {"tests", "node_modules", "__pycache__", "migrations"}
 #: What the components of the framework inherit.
 FRAMEWORK = {
-    "generic.exporter": ["base.exporter"],
-    "connector.record.importer": ["base.importer"],
-    "connector.batch.importer": ["base.importer"],
-    "connector.batch.exporter": ["base.exporter"],
-    "connector.record.deleter": ["base.deleter"],
-    "connector.export.listener": ["base.connector.listener"],
-    "base.exporter": ["base.synchronizer"],
-    "base.importer": ["base.synchronizer"],
-    "base.deleter": ["base.synchronizer"],
-    "base.import.mapper": ["base.mapper"],
-    "base.export.mapper": ["base.mapper"],
+    cls._name: {*([inherit] if isinstance(inherit, str) else inherit)}
+    for cls in MetaComponent._modules_components["connector"]
+    if cls.__module__.startswith("odoo.addons.connector.components")
+    and (inherit := cls._inherit)
 }
 
 
@@ -34,96 +29,87 @@ class Sources:
 
     @cached_property
     def modules(self):
-        """The :class:`Module` of each Python file."""
-        return self._read("py", Module)
+        """Pairs of a Python file and its tree."""
+        return self._read("py", ast.parse)
 
     @cached_property
     def documents(self):
-        """The :class:`Document` of each XML file."""
-        return self._read("xml", Document)
+        """Pairs of an XML file and its root."""
+        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+        return self._read("xml", lambda content: etree.fromstring(content, parser))
 
-    def _read(self, suffix, kind):
+    def _read(self, suffix, parse):
         found = []
-        for file in self._files(suffix):
-            name = str(file.relative_to(self._root))
+        for file, name in self._files(suffix):
             try:
-                found.append(kind(name, file.read_bytes()))
+                found.append((name, parse(file.read_bytes())))
             except (SyntaxError, ValueError, etree.XMLSyntaxError) as error:
                 self.unread.append((name, error))
         return found
 
-    @property
-    def _root(self):
-        return self.path if self.path.is_dir() else self.path.parent
-
     def _files(self, suffix):
         if self.path.is_file():
-            return [self.path] if self.path.suffix == f".{suffix}" else []
+            return [(self.path, self.path.name)] * (self.path.suffix == f".{suffix}")
+        files = sorted(self.path.rglob(f"*.{suffix}"))
+        names = [file.relative_to(self.path) for file in files]
         return [
-            file
-            for file in sorted(self.path.rglob(f"*.{suffix}"))
-            if not APART & set(file.relative_to(self.path).parts)
+            (file, str(name))
+            for file, name in zip(files, names, strict=True)
+            if not APART & set(name.parts)
+        ]
+
+    @cached_property
+    def nodes(self):
+        """Pairs of a Python file and a node in it, all of them."""
+        return [(file, node) for file, tree in self.modules for node in ast.walk(tree)]
+
+    @cached_property
+    def defined(self):
+        """The names of all classes and functions."""
+        defining = (ast.ClassDef, ast.FunctionDef)
+        return {node.name for _file, node in self.nodes if isinstance(node, defining)}
+
+    @cached_property
+    def elements(self):
+        """Pairs of an XML file and an element in it, all of them."""
+        return [
+            (file, element)
+            for file, root in self.documents
+            for element in root.iter(etree.Element)
         ]
 
     @cached_property
     def classes(self):
-        """All classes of the modules."""
-        return [each for module in self.modules for each in module.classes]
+        """Pairs of a Python file and a :class:`Class` with a name or a parent."""
+        found = [
+            (file, Class(node))
+            for file, node in self.nodes
+            if isinstance(node, ast.ClassDef)
+        ]
+        return [(file, each) for file, each in found if each.names or each.inherits]
 
     @cached_property
     def _parents(self):
         parents = {name: set(inherited) for name, inherited in FRAMEWORK.items()}
-        for each in self.classes:
+        for _file, each in self.classes:
             for name in each.names:
                 parents.setdefault(name, set()).update(each.inherits)
         return parents
 
-    def inherits(self, each, name):
-        """Return whether a class is or inherits a component or model.
-
-        :param each: :class:`Class`
-        :param name: name of the component or model
-        """
-        found, waiting = set(), [*each.names, *each.inherits]
+    def inherits(self, each, *names):
+        """Return whether a class is or inherits one of some components or models."""
+        found, waiting = set(), {*each.names, *each.inherits}
         while waiting:
-            found.add(waiting.pop())
-            waiting += {
-                parent for one in found for parent in self._parents.get(one, ())
-            } - found
-        return name in found
-
-
-class Module:
-    """A Python file.
-
-    :param name: path of the file
-    :param content: bytes
-    """
-
-    def __init__(self, name, content):
-        self.name = name
-        self.tree = ast.parse(content)
-
-    @cached_property
-    def classes(self):
-        """The :class:`Class` of each class that has a ``_name`` or ``_inherit``."""
-        found = [
-            Class(self, node)
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.ClassDef)
-        ]
-        return [each for each in found if each.names or each.inherits]
+            found |= waiting
+            parents = (self._parents.get(name, set()) for name in waiting)
+            waiting = set().union(*parents) - found
+        return not found.isdisjoint(names)
 
 
 class Class:
-    """A class of a component or a model.
+    """A class of a component or a model."""
 
-    :param module: its :class:`Module`
-    :param node: ``ast.ClassDef``
-    """
-
-    def __init__(self, module, node):
-        self.module = module
+    def __init__(self, node):
         self.node = node
         self.attributes = {
             target.id: item.value
@@ -140,37 +126,16 @@ class Class:
         self.names = self.texts("_name") or self.inherits[:1]
 
     def texts(self, attribute):
-        """Return the string or strings that an attribute is set to."""
+        """Return a list of the string or strings that an attribute is set to."""
         value = self.attributes.get(attribute)
         items = getattr(value, "elts", [value])
-        return [
-            item.value
-            for item in items
-            if isinstance(item, ast.Constant) and isinstance(item.value, str)
-        ]
+        return [text for item in items if (text := text_of(item)) is not None]
 
 
-class Document:
-    """An XML file.
-
-    :param name: path of the file
-    :param content: bytes
-    """
-
-    def __init__(self, name, content):
-        self.name = name
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        self.root = etree.fromstring(content, parser)
-
-
-def calls(node, name):
-    """Yield the calls of a function or method within a node.
-
-    :param node: node of ``ast``
-    :param name: its last name, such as ``commit``
-    """
+def calls(node, *names):
+    """Yield the calls within a node of functions or methods with some last names."""
     for each in ast.walk(node):
-        if isinstance(each, ast.Call) and last_name(each.func) == name:
+        if isinstance(each, ast.Call) and last_name(each.func) in names:
             yield each
 
 
@@ -181,8 +146,12 @@ def last_name(node):
     return node.id if isinstance(node, ast.Name) else None
 
 
+def text_of(node):
+    """Return the string that a node is; ``None`` for anything else."""
+    is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+    return node.value if is_text else None
+
+
 def texts_in(node):
     """Yield the strings within a node."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Constant) and isinstance(each.value, str):
-            yield each.value
+    yield from filter(None, map(text_of, ast.walk(node)))

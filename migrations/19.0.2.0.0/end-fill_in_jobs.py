@@ -13,11 +13,11 @@ from odoo.tools import SQL, split_every
 from odoo.addons.connector.jobs.causes import stored_cause
 from odoo.addons.connector.jobs.facts import facts_of
 from odoo.addons.connector.jobs.states import FAILED, FINISHED
-from odoo.addons.connector.tools.backends import backend_of
-from odoo.addons.connector.tools.inspection import (
+from odoo.addons.connector.tools.bindings import (
     all_binding_models,
     backend_field,
     backend_models,
+    backend_of,
 )
 
 _logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ...jobs.states import FAILED, UNFINISHED
-from ...tools.inspection import backend_models, binding_models, model_label
+from ...tools.bindings import backend_models, binding_models, model_label
 from ..screen_actions import window_action
 
 DAYS_KEPT = 30

@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 
 from ...jobs.methods import EXPORT, IMPORT
 from ...jobs.states import DONE, FAILED
-from ...tools.backends import split_for_jobs
+from ...tools.bindings import BindingShape, split_for_jobs
 from ..screen_actions import RELOAD, notification
 
 LINK = "link"
@@ -323,8 +323,7 @@ class ConnectorComparisonLine(models.Model):
         if not lost:
             return
         model_name = lost[0].model_name
-        with backend.work_on(model_name) as work:
-            name = work.component(usage="binder")._external_field
+        name = BindingShape.on(backend, model_name).external_id
         bindings = self.env[model_name].browse(lost.mapped("res_id")).exists()
         bindings.with_context(connector_no_export=True).write({name: False})
 

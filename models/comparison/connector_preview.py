@@ -3,9 +3,8 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
 from ...jobs.methods import EXPORT, IMPORT
-from ...tools.backends import backend_of
+from ...tools.bindings import backend_of, model_label
 from ...tools.external_id import is_external_id
-from ...tools.inspection import model_label
 from ...tools.read_only import read_only_work
 
 

@@ -3,7 +3,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ...jobs.methods import EXPORT, IMPORT
-from ...tools.inspection import binding_models, model_label, wrapped_model
+from ...tools.bindings import binding_models, model_label, wrapped_model
 from ...tools.overrides import overrides
 
 #: The parts of a connector that people care about, by the usage of their component.

@@ -29,7 +29,7 @@ from ...jobs.states import (
     WAIT_DEPENDENCIES,
     WAITS_FOR_OTHERS,
 )
-from ...tools.inspection import model_label, wrapped_field
+from ...tools.bindings import model_label, wrapped_field
 from ..screen_actions import RELOAD, notification, window_action
 
 #: How many jobs *Open the Records* looks at.

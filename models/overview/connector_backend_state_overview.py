@@ -9,13 +9,14 @@ from odoo.exceptions import UserError
 from ...jobs.causes import USER_ERRORS
 from ...jobs.states import STARTED, WAITING
 from ...jobs.synchronisation import Synchronisation
-from ...tools.backends import is_archived
-from ...tools.inspection import (
+from ...tools.bindings import (
     backend_field,
     backend_models,
     binding_models,
     checks_connection,
+    is_archived,
     model_label,
+    stored_external_field,
 )
 from .. import screen_updates as updates
 from ..screen_actions import notification, window_action
@@ -211,10 +212,8 @@ class ConnectorBackendOverview(models.Model):
 
     def _open_bindings(self, model_name, figure):
         to_backend = backend_field(self.env, model_name, self.backend_model)
-        references = [self._reference()]
-        external = Figures(self.sudo().env, references).external_field(
-            self.backend_model, model_name
-        )
+        backend = self.sudo().env[self.backend_model].browse(self.backend_id)
+        external = stored_external_field(backend, model_name)
         domain = [(to_backend, "=", self.backend_id)]
         if external:
             domain.append((external, BOUND[figure], False))

@@ -13,12 +13,14 @@ from typing import NamedTuple
 from odoo import fields
 from odoo.tools import SQL
 
-from odoo.addons.component.exception import ComponentException
-
 from ...jobs.methods import direction_of
 from ...jobs.states import DONE, FAILED, FINISHED, PENDING, STARTED
-from ...tools.backends import is_archived
-from ...tools.inspection import backend_field, binding_models
+from ...tools.bindings import (
+    backend_field,
+    binding_models,
+    is_archived,
+    stored_external_field,
+)
 from .sentences import Cause, Facts, zone_of
 
 DAYS = 14  #: of the history
@@ -124,7 +126,7 @@ class Figures:
         # records that the bindings wrap.
         bindings = self.env[kind].with_context(active_test=False)
         to_backend = backend_field(self.env, kind, model)
-        external = self.external_field(model, kind)
+        external = self._external_field(model, kind)
         aggregates = ["__count", f"{external}:count"] if external else ["__count"]
         domain = [(to_backend, "in", self.ids[model])]
         for backend, total, *counts in bindings._read_group(
@@ -137,16 +139,9 @@ class Figures:
             figures.facts.linked += linked
             figures.facts.never += total - linked
 
-    def external_field(self, model, kind):
-        """Return the stored field of bindings with the external id, if there is one."""
+    def _external_field(self, model, kind):
         backend = self.env[model].browse(self.ids[model][:1])
-        try:
-            with backend.work_on(kind) as work:
-                name = work.component(usage="binder")._external_field
-        except ComponentException:
-            name = "external_id"
-        stored = self.env[kind]._fields.get(name)
-        return name if stored and stored.store else None
+        return stored_external_field(backend, kind)
 
     def _read_jobs(self):
         query = SQL(
@@ -246,7 +241,7 @@ class Figures:
         """
         external = next(
             (
-                self.external_field(model, kind)
+                self._external_field(model, kind)
                 for model, kinds in self.kinds.items()
                 if kind in kinds
             ),

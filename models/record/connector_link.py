@@ -11,18 +11,18 @@ from odoo.addons.component.exception import NoComponentError
 from ...jobs.causes import RETRIED, example_of, without_secrets
 from ...jobs.outcome import SKIPPED
 from ...jobs.states import FAILED, FAILING_ATTEMPTS, FINISHED, STARTED, WAITING
-from ...tools.backends import backend_of
-from ...tools.external_id import is_external_id
-from ...tools.inspection import (
+from ...tools.bindings import (
     BINDING,
     BindingLink,
     all_binding_models,
+    backend_of,
     is_binding_model,
     links_of,
     model_label,
     wrapped_field,
     wrapped_model,
 )
+from ...tools.external_id import is_external_id
 
 #: How many of a backend's finished jobs are searched for those of one record.
 RECENT = 1000
@@ -249,7 +249,7 @@ class Link:
                 self.external_id, self.synced = None, False
             else:
                 self.external_id = binder.to_external(binding)
-                self.synced = binding[binder._sync_date_field]
+                self.synced = binding[binder.shape.sync_date]
         # ConnectorLink._load() reads these of all links together.
         self.changes = self.unconfirmed = self.jobs = self.unfinished = ()
 

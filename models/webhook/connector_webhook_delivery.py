@@ -13,8 +13,7 @@ from odoo.addons.queue_job.job import Job
 from ...components.webhook.requests import webhooks_of
 from ...jobs.causes import example_of
 from ...jobs.states import CANCELLED, DONE, FAILED, STARTED, WAITING
-from ...tools.backends import is_archived
-from ..connector_backend_reference import company_of
+from ...tools.bindings import company_of, is_archived
 from ..screen_actions import RELOAD, notification
 
 #: Characters of a topic or an id that are stored.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from odoo.addons.component.exception import NoComponentError
 from odoo.addons.queue_job.job import DONE, FAILED, PENDING
 
-from ...tools.inspection import wrapped_field, wrapped_model
+from ...tools.bindings import wrapped_field, wrapped_model
 from ..connector_case import external_id_of
 from ..real_connector import RealConnectorCase
 from ..remote_system import RemoteSystem
