@@ -17,7 +17,7 @@ FLAGS = (
 #: Debian's package of Odoo lacks this file.
 KNOWN_ERRORS = ("selfie_segmentation.js",)
 #: milliseconds that a page may take to show what a person waits for
-PATIENCE = 30_000
+PATIENCE = 120_000
 #: Finds buttons and links of ours that a screen reader cannot name.
 NAMELESS = """
 () => [...document.querySelectorAll("[class*=o_connector]")]
