@@ -9,7 +9,7 @@ from playwright.sync_api import TimeoutError, expect, sync_playwright
 #: Debian's package of Odoo lacks this file.
 KNOWN_ERROR = "selfie_segmentation.js"
 #: milliseconds that a page may take to show what a person waits for
-PATIENCE = 30_000
+PATIENCE = 120_000
 #: Finds buttons and links of ours that a screen reader cannot name.
 NAMELESS = """
 () => [...document.querySelectorAll("[class*=o_connector]")]
