@@ -99,6 +99,7 @@ setup(
         "markupsafe>=2.1",
         "psycopg2>=2.9,<3",
         "requests>=2.20,<3",
+        "urllib3>=1.26,<3",
         "werkzeug>=2,<4",
     ],
     packages=list(packages()),
