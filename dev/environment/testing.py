@@ -203,7 +203,7 @@ def pytest_command(root, *arguments):
         *("--tb=short", f"--numprocesses={WORKERS}", "--dist=worksteal"),
         *("-p", "environment.pytest_plugin"),
         *("-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:warnings"),
-        *("-o", f"faulthandler_timeout={patience}"),
+        *("-o", "verbosity_subtests=0", "-o", f"faulthandler_timeout={patience}"),
         *("-o", "faulthandler_exit_on_timeout=true"),
         *arguments,
     ]

@@ -1,5 +1,6 @@
 """The screens as a person sees them, in a browser, with real servers."""
 
+import os
 import unittest
 
 from environment import Problem, chromium
@@ -19,6 +20,7 @@ class TestStory(unittest.TestCase):
     def test_it_comes_to_its_end_in_a_wide_window(self):
         tell(WIDE, days=2, look=self.look)
 
+    @unittest.skipUnless(os.environ.get("CONNECTOR_DAILY"), "--daily runs it")
     def test_it_comes_to_its_end_on_a_phone(self):
         tell(NARROW, days=2, look=self.look)
 
