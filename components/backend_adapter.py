@@ -30,7 +30,7 @@ class BackendAdapter(AbstractComponent):
     #: Whether the adapter must not change the backend, as in a preview.
     is_read_only = False
 
-    def __new__(cls, work_context):
+    def __new__(cls, work_context, *args, **kwargs):
         if getattr(work_context, "read_only", None) and not cls.is_read_only:
             cls = type(cls)(cls.__name__, (ReadOnlyAdapter, cls), {"_register": False})
         return super().__new__(cls)

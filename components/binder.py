@@ -82,9 +82,15 @@ class Binder(AbstractComponent):
         external_id = binding[self._external_field]
         if external_id == 0 and is_external_id(external_id):
             # An integer field that was never filled reads as 0, too.
-            record, name = read_from(binding, self._external_field)
-            return False if record._cache.get(name) is None else external_id
+            return external_id if self._has_zero(binding) else False
         return external_id
+
+    def _has_zero(self, binding):
+        """Return whether the external id of a binding is 0, and not an empty number."""
+        record, name = read_from(binding, self._external_field)
+        if record._fields[name].store:
+            return record._cache.get(name) is not None
+        return binding in self._search(self.model, self._external_field, [0])
 
     def binding_of(self, record):
         """Return the binding that wraps an Odoo record on this backend.
@@ -347,8 +353,12 @@ class Binder(AbstractComponent):
 
         :param conditions: lists of values by the names of fields
         """
+        has_zero = any(0 in values for values in conditions.values())
         fields = map(self.model._fields.get, conditions)
-        if not all(field and (field.store or field.related) for field in fields):
+        if not all(
+            field and (field.store or field.inherited or (field.related and has_zero))
+            for field in fields
+        ):
             return Domain.AND(
                 Domain(name, "in", values) for name, values in conditions.items()
             )

@@ -36,6 +36,12 @@ class Outcome(str):
         outcome.kind, outcome.counts = kind, Counter(counts)
         return outcome
 
+    def __bool__(self):
+        return True  # also without a text
+
+    def __getnewargs__(self):
+        return self.kind, str(self), self.counts
+
     @property
     def message(self):
         """The text alone."""

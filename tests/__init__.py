@@ -29,6 +29,7 @@ from . import (
     test_map_child,
     test_mapper,
     test_mapping_plan,
+    test_migrations,
     test_modifiers,
     test_moving,
     test_newer_on_backend,

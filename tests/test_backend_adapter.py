@@ -20,6 +20,21 @@ class TestBackendAdapter(ShopCase):
             ):
                 getattr(adapter, call)(1, "two", three=3)
 
+    def test_a_connectors_adapter_may_take_more_arguments(self):
+        class Chatty(Component):
+            _name = "test.shop.chatty"
+            _inherit = ["base.backend.adapter.crud", "base.test.shop"]
+            _usage = "chatty"
+
+            def __init__(self, work, language="en"):
+                super().__init__(work)
+                self.language = language
+
+        self.build(Chatty)
+        adapter = type(self.component("chatty"))
+        self.assertEqual(adapter(self.work(), "de").language, "de")
+        self.assertEqual(adapter(self.work(), language="fr").language, "fr")
+
     def test_the_plain_adapter_has_the_usage_and_no_calls(self):
         adapter = self.components["base.backend.adapter"]
         self.assertEqual(adapter._usage, "backend.adapter")

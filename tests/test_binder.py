@@ -288,6 +288,19 @@ class TestOtherLookups(ShopCase):
         self.assertIs(binder.to_external(unknown), False)
         self.assertEqual(binder.to_external(zero), 0)
 
+    def test_fields_that_are_related_by_hand_are_found(self):
+        ada = self.binding("Ada", email="ada@example.com", age=0)
+        unknown = self.binding("Grace")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.build(override("test.shop.binder", _external_field="related_email"))
+        self.assertEqual(self.component("binder").to_internal("ada@example.com"), ada)
+        self.build(override("test.shop.binder", _external_field="related_age"))
+        binder = self.component("binder")
+        self.assertEqual(binder.to_internal(0), ada)
+        self.assertEqual(binder.to_external(ada), 0)
+        self.assertIs(binder.to_external(unknown), False)
+
     def test_a_connectors_domain_of_bindings_counts(self):
         def backend_domain(binder):
             return Domain("note", "=", "ours")

@@ -755,6 +755,17 @@ class TestSecrets(HTTPCase):
             self.assertIn("You sent", str(error))
             self.assertNotIn("<p>", str(error))
 
+    def test_a_secret_in_lists_of_a_body_is_not_repeated(self):
+        self.will_answer(400, b"Not like this: s3cr3t-value")
+        with self.assertRaisesRegex(InvalidDataError, r"this: \*\*\*"):
+            self.adapter()._call(
+                "POST", "contacts", json={"password": [["s3cr3t-value"]]}
+            )
+
+    def test_an_answer_that_is_cut_within_a_character_is_readable(self):
+        self.will_answer(400, "Preis für Ä".encode()[:-1])
+        self.assertIn("Preis für", str(self.error()))
+
     def test_a_redirect_to_another_host_does_not_get_the_secret(self):
         other = self.enterContext(FailingServer())
         other.script(Answer.of(200, 1))

@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from copy import deepcopy
+
 from odoo.tests import BaseCase
 
 from odoo.addons.component.core import Component
@@ -22,6 +24,14 @@ class TestOutcome(BaseCase):
         self.assertEqual((outcome, outcome.kind), ("Exported.", CREATED))
         self.assertIs(type(outcome.message), str)
         self.assertEqual(outcome.counts, {CREATED: 1})
+
+    def test_an_outcome_without_a_text_is_one(self):
+        self.assertTrue(Outcome(SKIPPED, ""))
+
+    def test_a_copy_has_the_same_kind_and_counts(self):
+        copy = deepcopy(Outcome(CREATED, "2 created.", {CREATED: 2}))
+        found = (copy, copy.kind, copy.counts)
+        self.assertEqual(found, ("2 created.", CREATED, {CREATED: 2}))
 
     def test_jobs_that_do_the_work_count_no_record(self):
         self.assertFalse(Outcome(DELAYED, "2 jobs.").counts)

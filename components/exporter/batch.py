@@ -100,18 +100,20 @@ class BatchExporter(AbstractComponent):
         """
 
     def _chunks(self, domain, size, after_id):
-        binder = self.binder
-        if domain is None:
-            domain = Domain(binder.shape.external_id, "=", False)
-        domain = Domain(domain) & binder.backend_domain()
+        domain, shape = self._domain(domain), self.binder.shape
         size = size or chunk_size_of(self.backend_record)
         while bindings := self.model.search(
             Domain("id", ">", after_id) & domain, order="id", limit=size
         ):
             after_id = bindings.ids[-1]
-            if binder.shape.backend in bindings._fields:
-                cache_value(bindings, binder.shape.backend, self.backend_record.id)
+            if shape.backend in bindings._fields:
+                cache_value(bindings, shape.backend, self.backend_record.id)
             yield bindings
+
+    def _domain(self, domain):
+        if domain is None:
+            domain = Domain(self.binder.shape.external_id, "=", False)
+        return Domain(domain) & self.binder.backend_domain()
 
     def _continue(self, after_id, options):
         """Delay the job for the other chunks; return whether there can be one."""

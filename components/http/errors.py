@@ -3,6 +3,7 @@
 
 import base64
 import binascii
+import codecs
 import html
 import json
 import random
@@ -291,12 +292,15 @@ def _named_texts(body):
         json.loads(text, object_pairs_hook=pairs.extend)
     except ValueError:
         pairs = parse_qsl(text)
-    return [
-        (name, each)
-        for name, value in pairs
-        for each in (value if isinstance(value, list) else [value])
-        if isinstance(each, str)
-    ]
+    return [(name, each) for name, value in pairs for each in _texts_in(value)]
+
+
+def _texts_in(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts_in(each)
 
 
 def _credentials(header):
@@ -333,7 +337,12 @@ def _text(value):
 
 def _body_text(response):
     """Return the beginning of an answer as text without markup."""
-    text = _text(response.content)[:LONGEST_EXCERPT]
+    excerpt = response.content[:LONGEST_EXCERPT]
+    try:
+        # Unlike decode(), it accepts an excerpt that ends within a character.
+        text = codecs.getincrementaldecoder("utf-8")().decode(excerpt)
+    except UnicodeDecodeError:
+        text = excerpt.decode("latin-1")
     if "html" in response.headers.get("Content-Type", "") or text.startswith("<"):
         text = html.unescape(re.sub(r"<[^>]*>", " ", text))
     return text

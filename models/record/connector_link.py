@@ -14,6 +14,7 @@ from ...jobs.states import FAILED, FAILING_ATTEMPTS, FINISHED, STARTED, WAITING
 from ...tools.bindings import (
     BINDING,
     BindingLink,
+    BindingShape,
     all_binding_models,
     backend_of,
     is_binding_model,
@@ -249,7 +250,7 @@ class Link:
                 self.external_id, self.synced = None, False
             else:
                 self.external_id = binder.to_external(binding)
-                self.synced = binding[binder.shape.sync_date]
+                self.synced = binding[BindingShape.declared_by(binder).sync_date]
         # ConnectorLink._load() reads these of all links together.
         self.changes = self.unconfirmed = self.jobs = self.unfinished = ()
 

@@ -66,5 +66,5 @@ registry.category("cogMenu").add("connector-links", {
     isDisplayed: ({ config, model }) =>
         config.viewType === "form" &&
         Boolean(model?.root.resId) &&
-        session.connector_linked_models.includes(model.root.resModel),
+        Boolean(session.connector_linked_models?.includes(model.root.resModel)),
 });
