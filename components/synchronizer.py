@@ -135,11 +135,15 @@ class Importer(AbstractComponent):
             creating it on the backend
         :raise JobError: when the record must not be imported
         """
-        outcome = ImportLocks(self).lock([external_id]).get(external_id)
+        outcome = self._lock_imports([external_id]).get(external_id)
         if outcome and outcome.kind == POSTPONED:
             self._retry_job_later(outcome.message)
         if outcome:
             raise JobError(outcome.message)
+
+    def _lock_imports(self, external_ids, known=None):
+        """Lock many external ids; see :meth:`.ImportLocks.lock`."""
+        return ImportLocks(self).lock(external_ids, known)
 
 
 class Deleter(AbstractComponent):

@@ -65,7 +65,7 @@ class ConnectorRunStart(models.Model):
         return self.sudo().create(
             {
                 **self._values_of(backend, model_name),
-                "direction": direction_of(method_name) if method_name else BOTH,
+                "direction": direction_of(method_name or "") or BOTH,
                 "user_id": self.env.uid,
                 "cron_id": progress.exists().cron_id.id,
                 "job_uuid": job_uuid,
@@ -97,7 +97,7 @@ class ConnectorRunStart(models.Model):
         domain = [
             *self._domain_of(backend, model_name),
             ("job_uuid", "=", job_uuid),
-            ("direction", "=", direction_of(method_name)),
+            ("direction", "=", direction_of(method_name) or BOTH),
         ]
         return self.sudo().search(domain, limit=1)
 

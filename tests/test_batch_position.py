@@ -3,6 +3,7 @@
 
 from odoo.tools import mute_logger
 
+from odoo.addons.component.core import Component
 from odoo.addons.connector.jobs.synchronisation import Synchronisation
 
 from .common import RealJobsCase, batch_export_components, noted_queries, override
@@ -194,6 +195,45 @@ class TestBatchPosition(RealJobsCase):
         [uuid] = self.waiting()
         self.run_all(uuid)
         self.assertEqual(self.delayed_ids(), self.ids)
+
+    def test_a_domain_that_no_job_can_store_delays_all_chunks(self):
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            domain = [("id", "in", {*self.ids})]
+            env["connector.test.binding"].export_batch(shop, domain, chunk_size=2)
+        self.assertEqual(self.waiting(), [])
+        self.assertEqual(self.delayed_ids(), self.ids)
+
+    def test_an_exporter_that_no_job_finds_delays_all_chunks(self):
+        class OtherExporter(Component):
+            _name = "test.shop.other.batch.exporter"
+            _inherit = EXPORTER
+            _usage = "other.batch.exporter"
+
+        self.build(OtherExporter)
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            with shop.work_on("connector.test.binding") as work:
+                work.component(usage="other.batch.exporter").run(chunk_size=2)
+        self.assertEqual(self.waiting(), [])
+        self.assertEqual(self.delayed_ids(), self.ids)
+
+    def test_two_batches_of_a_job_with_a_key_continue_both(self):
+        def export_all(shop, domain=None):
+            with shop.work_on("connector.test.binding") as work:
+                exporter = work.component(usage="batch.exporter")
+                for ids in (self.ids[:5], self.ids[5:]):
+                    exporter.run([("id", "in", ids)], chunk_size=1)
+
+        self.patch(self.registry["connector.test.shop"], "export_all", export_all)
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            uuid = shop.with_delay(identity_key="both").export_all().uuid
+        self.run_job(uuid)
+        for uuid in self.waiting():
+            self.run_job(uuid)
+        self.assertEqual(self.waiting(), [])
+        self.assertEqual(sorted(self.delayed_ids()), self.ids)
 
     def test_chunks_send_the_same_number_of_queries(self):
         self.build(override(EXPORTER, _chunks_at_a_time=100))

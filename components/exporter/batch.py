@@ -1,11 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The export of many bindings, a job for each chunk."""
 
+import json
 from inspect import signature
 
 from odoo.fields import Domain
 
 from odoo.addons.component.core import AbstractComponent
+from odoo.addons.queue_job.fields import JobEncoder
 
 from ...jobs.outcome import (
     CREATED,
@@ -18,6 +20,7 @@ from ...jobs.outcome import (
     Report,
     returns_message,
 )
+from ...jobs.states import WAITING
 from ...tools.bindings import checks_connection, chunk_size_of
 from ...tools.orm import cache_value
 from ...tools.transactions import commit_if_allowed, commit_on_success
@@ -124,11 +127,25 @@ class BatchExporter(AbstractComponent):
         for method in (self.model.export_batch, self.run):
             if not names <= signature(method).parameters.keys():
                 return False
+        try:
+            json.dumps(options, cls=JobEncoder)
+        except TypeError:
+            return False  # A domain may hold what no job can store.
         job = self._current_job()
-        # A batch with the same key is not delayed before the last chunk is.
-        kept = {"identity_key": job.identity_key, "priority": job.priority}
-        delayed = self.model.with_delay(**(kept if job else {}))
-        delayed.export_batch(self.backend_record, **options, after_id=after_id)
+        is_own = (job.method_name, job.model_name, job.backend_model, job.backend_id)
+        backend = self.backend_record
+        kept = {}
+        if is_own == ("export_batch", self.model._name, backend._name, backend.id):
+            kept = {name: job[name] for name in ("channel", "max_retries", "priority")}
+            key = job.identity_key
+            # A batch with the same key is not delayed before the last chunk is. But
+            # another batch of this job may have a job with the key already.
+            if key and not job.uuids_by_key([key], WAITING):
+                kept["identity_key"] = key
+        elif self._usage != BatchExporter._usage:
+            return False
+        delayed = self.model.with_delay(**kept)
+        delayed.export_batch(backend, **options, after_id=after_id)
         return True
 
     def _delay_chunk(self, bindings, fields, **options):

@@ -30,7 +30,6 @@ from ...tools.orm import invalidate_dependents
 from ...tools.transactions import without_commits
 from ..item import run_each
 from .dependencies import DependencyTracker, dependency_key
-from .locking import ImportLocks
 
 _logger = logging.getLogger(__name__)
 
@@ -49,15 +48,14 @@ class ImportFlow:
         self.items = items
         self.force = force
         self.tracker = DependencyTracker.of(importer.work)
-        for item in items:
-            item.key = dependency_key(importer.model._name, item.external_id)
 
     def run(self):
         """Import the only item. Its error is raised."""
         [item] = self.items
-        with self.tracker.scope(), self.tracker.in_progress(item.key):
+        key = self._key(item)
+        with self.tracker.scope(), self.tracker.in_progress(key):
             self._import(is_alone=True)
-            self.tracker.imported(item.key, item.outcome)
+            self.tracker.imported(key, item.outcome)
 
     def run_isolated(self):
         """Import all items. Their errors are kept in the items.
@@ -161,7 +159,7 @@ class ImportFlow:
         """Keep the items that may be imported now, and find their bindings."""
         ids = [item.external_id for item in items]
         known = self.importer.binder.to_internal_many(ids)
-        outcomes = ImportLocks(self.importer).lock(ids, known)
+        outcomes = self.importer._lock_imports(ids, known)
         for item in items:
             item.outcome = outcomes.get(item.external_id)
             if self.is_alone and item.outcome and item.outcome.kind == POSTPONED:
@@ -212,7 +210,7 @@ class ImportFlow:
         imports = self.tracker.imports
         for item in items:
             if self._imported_as_dependency(item) is None:
-                with self.tracker.in_progress(item.key):
+                with self.tracker.in_progress(self._key(item)):
                     item.importer._before_import()
                     item.importer._import_dependencies()
         if self.tracker.imports == imports:
@@ -230,7 +228,11 @@ class ImportFlow:
         """Return the outcome of an item that another one needed, otherwise ``None``."""
         if self.is_alone:
             return None
-        return self.tracker.outcome(item.key)
+        return self.tracker.outcome(self._key(item))
+
+    def _key(self, item):
+        """Identify a record for the tracker; a hook may have changed its id."""
+        return dependency_key(self.importer.model._name, item.external_id)
 
     def _prefetch_references(self, items):
         """Look up the bindings that the data of many records refers to."""
@@ -269,7 +271,7 @@ class ImportFlow:
             [(item.external_id, item.binding) for item in items], dated=created
         )
         for item in items:
-            self.tracker.imported(item.key, item.outcome)
+            self.tracker.imported(self._key(item), item.outcome)
 
     def _update(self, item):
         """Write the values of an item to its binding.

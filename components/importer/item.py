@@ -14,7 +14,6 @@ class ImportItem(Item):
 
     def __init__(self, external_id, data=None, importer=None):
         self.external_id = external_id
-        self.key = None  #: what identifies the record in the dependency tracker
         self.is_read = data is not None
         self.data = data
         #: whether ``read_many`` was asked for the record, and its data; ``None`` when
