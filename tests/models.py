@@ -56,8 +56,10 @@ class Binding(models.Model):
         "connector.test.contact", required=True, ondelete="cascade"
     )
     external_id = fields.Char(copy=False)
-    related_email = fields.Char(related="odoo_id.email", related_sudo=False)
-    related_age = fields.Integer(related="odoo_id.age")
+    related_email = fields.Char(
+        "Related Email", related="odoo_id.email", related_sudo=False
+    )
+    related_age = fields.Integer("Related Age", related="odoo_id.age")
     note = fields.Char()
     active = fields.Boolean(default=True)
     friend_id = fields.Many2one("connector.test.binding")
