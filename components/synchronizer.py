@@ -142,7 +142,10 @@ class Importer(AbstractComponent):
             raise JobError(outcome.message)
 
     def _lock_imports(self, external_ids, known=None):
-        """Lock many external ids; see :meth:`.ImportLocks.lock`."""
+        """Lock many external ids; see :meth:`_lock_import`.
+
+        :return: the outcome of each record that must not be imported now, by its id
+        """
         return ImportLocks(self).lock(external_ids, known)
 
 

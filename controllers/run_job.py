@@ -81,6 +81,11 @@ class RunJobController(main.RunJobController):
             if notifies:
                 updates.notify_screens(registry)
             super()._runjob(env, job)
+        except psycopg2.Error as error:
+            # The connection was cut while queue_job stored how the attempt ended.
+            if not notifies or (_is_alive(env.cr) and not _is_lost(error)):
+                raise
+            _give_back(env, job.uuid, error)
         finally:
             if notifies:
                 updates.notify_screens(registry)

@@ -8,6 +8,7 @@ from odoo.tests import BaseCase
 from odoo.tools import mute_logger
 
 from odoo.addons.connector.components.synchronizer import GenericExporter
+from odoo.addons.connector.exception import RetryableJobError
 from odoo.addons.connector.tools.transactions import new_transaction
 from odoo.addons.queue_job.controllers.main import RunJobController
 from odoo.addons.queue_job.job import Job
@@ -99,6 +100,21 @@ class TestLostConnections(RealJobsCase):
         self.on_first_call("_after_export", write_and_cut)
         self.export_twice()
         self.assertEqual(len(self.server.records), 1)
+
+    def test_the_connection_is_cut_while_queue_job_stores_a_retry(self):
+        def give_way(exporter):
+            raise RetryableJobError("Another job is at work.", ignore_retry=True)
+
+        cut, postpone = [], Job.postpone
+
+        def cut_and_postpone(job, *args, **kwargs):
+            if not cut:
+                cut.append(self.cut(pid_of(job.env)))
+            return postpone(job, *args, **kwargs)
+
+        self.on_first_call("_map_data", give_way)
+        with patch.object(Job, "postpone", cut_and_postpone):
+            self.export_twice()
 
     def test_the_connection_of_the_lock_is_cut(self):
         self.on_first_call("_map_data", lambda each: self.cut(self.job_pid))
