@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What a check has found, and how it is printed."""
+"""Findings of the checks, and their report."""
 
 import textwrap
 from difflib import get_close_matches

@@ -1,1 +1,1 @@
-"""What a job of a connector is: its name, its run, its outcome, its errors."""
+"""Jobs of connectors: their names, runs, outcomes and errors."""

@@ -1,4 +1,4 @@
-"""What a synchronisation did, the table at the end, and what is wrong."""
+"""Print the steps of the demonstration, the table at its end, and the differences."""
 
 from environment import console
 

@@ -105,7 +105,7 @@ def _settings():
     """Return the settings of pip as environment variables for uv."""
     command = [folders.VENV_PYTHON, "-m", "pip", "config", "list"]
     listed = subprocess.check_output(command, text=True).splitlines()
-    # What the environment says (":env:") counts more than pip's files.
+    # Environment variables (":env:") override the files of pip.
     found = {"UV_INDEX_STRATEGY": "unsafe-best-match", "UV_SYSTEM_CERTS": "true"}
     for line in sorted(listed, key=lambda each: each.startswith(":env:")):
         name, _, value = line.partition("=")

@@ -57,7 +57,7 @@ def run_checks(env, at_load=False):
 def _run(each, connectors):
     try:
         return list(each.find(connectors))
-    except Exception as error:  # What a connector is like must not stop other checks.
+    except Exception as error:  # One connector stops no other check.
         _logger.exception("The check %s failed.", each.name)
         problem = f"The check failed with {type(error).__name__}: {error}"
         return [warning(problem, "Tell the authors of connector.")]

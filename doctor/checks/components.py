@@ -32,8 +32,8 @@ FLOWS = ("binder", "record.importer", "record.exporter")
 SIMILARITY = 0.9
 SYNCHRONIZERS = (Exporter, Importer, Deleter)
 MAPPER, ADAPTER = "_base_mapper_usage", "_base_backend_adapter_usage"
-#: What a synchronizer needs: its usage and class, the attribute with the usage that it
-#: looks up, the hooks that do without if one is overridden, and what it does.
+#: The needs of a synchronizer: its usage and class, the attribute with the usage that
+#: it looks up, the hooks of which an override does without it, and its purpose.
 NEEDS = (
     ("record.exporter", GenericExporter, MAPPER, ("run", "_run", "_map_data"), "maps"),
     (
