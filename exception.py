@@ -6,8 +6,6 @@
   look at it.
 """
 
-import psycopg2
-
 from odoo.addons.queue_job.exception import (  # noqa: F401  (part of our interface)
     FailedJobError,
     JobError,
@@ -57,6 +55,14 @@ class NetworkRetryableError(RetryableJobError):
     """The backend could not be reached, or was busy. The job is retried."""
 
 
+class BackendUnavailableError(NetworkRetryableError):
+    """The backend answers no request at present. A chunk stops until it does."""
+
+
+class LimitReachedError(BackendUnavailableError):
+    """The backend admits no more requests for now, and did nothing for this one."""
+
+
 class NoExternalId(RetryableJobError):
     """A record has no external id yet, and needs one. The job is retried."""
 
@@ -81,13 +87,3 @@ class IDMissingInBackend(JobError):
 
 class ManyIDSInBackend(JobError):
     """The backend has several records where one was expected."""
-
-
-#: Errors of the transaction or of the backend. They concern the whole job, not one
-#: record of a chunk: the job is retried, or fails.
-JOB_LEVEL_ERRORS = (
-    psycopg2.OperationalError,
-    psycopg2.InterfaceError,
-    NetworkRetryableError,
-    AccessRefusedError,
-)

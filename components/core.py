@@ -10,6 +10,7 @@ import psycopg2.errors
 from odoo.addons.component.core import AbstractComponent
 
 from ..exception import RetryableJobError
+from ..jobs.rest import current_job
 from ..tools.locks import contention_wait, pg_try_advisory_lock, try_lock_rows
 
 _logger = logging.getLogger(__name__)
@@ -106,13 +107,7 @@ class BaseConnectorComponent(AbstractComponent):
 
     def _current_job(self):
         """Return the ``queue.job`` that we run in, an empty one outside jobs."""
-        jobs = self.env["queue.job"].sudo()
-        # queue_job sets job_uuid in the context of the job's records only.
-        for env in (self.env, *self.env.transaction.envs):
-            uuid = env.context.get("job_uuid")
-            if uuid:
-                return jobs.search([("uuid", "=", uuid)])
-        return jobs
+        return current_job(self.env)
 
     def _retry_job_later(self, message, seconds=None, ignore_retry=True):
         """Give way to another job: contention is not a failure."""

@@ -3,7 +3,7 @@
 
 from operator import attrgetter
 
-from ..exception import JOB_LEVEL_ERRORS, RetryableJobError
+from ..exception import RetryableJobError
 from ..jobs.outcome import POSTPONED, NothingToDo, Outcome
 
 
@@ -33,13 +33,17 @@ class Item:
         else:
             self.outcome, self.error = None, error
 
+    def reopen(self):
+        """Forget how the synchronisation of the record ended."""
+        self.outcome = self.error = None
 
-def run_each(items, step, raised=JOB_LEVEL_ERRORS):
+
+def run_each(items, step, raised):
     """Run a step for each item; an item that ends with it stops no other one.
 
     :param items: list of :class:`Item`
     :param step: called with an item
-    :param raised: errors that concern the whole job, and are raised
+    :param raised: called with an exception; returns whether it is raised
     :return: the items that go on
     :rtype: list
     """
@@ -49,9 +53,9 @@ def run_each(items, step, raised=JOB_LEVEL_ERRORS):
             step(item)
         except NothingToDo as nothing:
             item.outcome = nothing.outcome
-        except raised:
-            raise
         except Exception as error:
+            if raised(error):
+                raise
             item.fail(error)
         else:
             going_on.append(item)

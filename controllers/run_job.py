@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 import psycopg2
-from psycopg2.pool import PoolError
 
 from odoo import SUPERUSER_ID, api
 
@@ -14,16 +13,12 @@ from odoo.addons.queue_job.exception import NoSuchJobError
 from odoo.addons.queue_job.job import DONE, STARTED, Job
 
 from ..exception import FailedJobError, RetryableJobError
+from ..jobs.scope import is_lost, is_unavailable
 from ..models import screen_updates as updates
 from ..tools.locks import contention_wait
 
 _logger = logging.getLogger(__name__)
 
-#: Classes of errors of PostgreSQL that end a connection: "connection exception", and
-#: "operator intervention" as far as it stops the server or the session.
-LOST_STATES = ("08", "57P")
-#: How libpq's messages begin when a connection cannot be opened.
-NOT_OPENED = ("connection to server", "could not connect")
 #: How old a job may be, so that a lost connection counts no attempt.
 UNCOUNTED = timedelta(hours=1)
 #: Seconds that a job waits for PostgreSQL to accept connections again.
@@ -62,9 +57,9 @@ class RunJobController(main.RunJobController):
             job.connector_error = error
             if not env["queue.job.function"].synchronizes(job.job_function_name):
                 raise
-            if _is_lost(error) or not _is_alive(env.cr):
+            if is_lost(error) or not _is_alive(env.cr):
                 job.state = _give_back(env, job.uuid, error)
-            elif not _is_unavailable(error):
+            elif not is_unavailable(error):
                 raise
             elif job.max_retries and job.retry >= job.max_retries:
                 raise FailedJobError(str(error)) from error
@@ -83,7 +78,7 @@ class RunJobController(main.RunJobController):
             super()._runjob(env, job)
         except psycopg2.Error as error:
             # The connection was cut while queue_job stored how the attempt ended.
-            if not notifies or (_is_alive(env.cr) and not _is_lost(error)):
+            if not notifies or (_is_alive(env.cr) and not is_lost(error)):
                 raise
             _give_back(env, job.uuid, error)
         finally:
@@ -103,27 +98,6 @@ def _is_alive(cr):
     except psycopg2.Error:  # An aborted transaction refuses the query, too.
         return not cr.closed
     return True
-
-
-def _is_lost(error):
-    """Return whether a connection was cut while it was in use."""
-    if isinstance(error, psycopg2.InterfaceError):
-        return True
-    if isinstance(error, psycopg2.OperationalError):
-        if error.pgcode:
-            return error.pgcode.startswith(LOST_STATES)
-        return not _is_unavailable(error)
-    # libpq reports some network errors without a class of their own.
-    return type(error) is psycopg2.DatabaseError
-
-
-def _is_unavailable(error):
-    """Return whether no connection could be opened."""
-    if isinstance(error, PoolError):
-        return True
-    return isinstance(error, psycopg2.OperationalError) and str(error).startswith(
-        NOT_OPENED
-    )
 
 
 def _give_back(env, job_uuid, error=None):

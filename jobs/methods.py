@@ -38,6 +38,20 @@ class JobMethod(NamedTuple):
         # A delete is an external id, with more arguments for the deleter.
         return [each[0] if isinstance(each, list | tuple) else each for each in value]
 
+    def for_others(self, job, others):
+        """Return the records and arguments of a job, for other records than its own.
+
+        :param job: the ``Job``
+        :param others: recordset, or what the argument lists instead of the ids
+        :return: recordset, positional and keyword arguments
+        """
+        if not self.handles_list:
+            return job.recordset.browse(others.ids), job.args, job.kwargs
+        if len(job.args) > 1:
+            args = (job.args[0], others, *job.args[2:])
+            return job.recordset, args, job.kwargs
+        return job.recordset, job.args, {**job.kwargs, self.ids_argument: others}
+
 
 def job_method(name):
     """Return what is known of a method, which a connector may have defined."""

@@ -152,6 +152,27 @@ class Report:
             )
         self.failures.append(sentence)
 
+    def add_rest(self, count, error, seconds):
+        """Count the records with which another job goes on.
+
+        :param count: their number
+        :param error: the exception that has interrupted the chunk
+        :param seconds: after which the job goes on
+        """
+        self.counts[DELAYED] += count
+        names = {
+            "count": count,
+            "seconds": seconds,
+            "cause": cause_of(self.env, error),
+        }
+        if seconds:
+            sentence = self.env._(
+                "%(count)s go on in another job after %(seconds)s s: %(cause)s", **names
+            )
+        else:
+            sentence = self.env._("%(count)s go on in another job: %(cause)s", **names)
+        self.failures.insert(0, sentence)
+
     def text(self, labels, first=None):
         """Return all counts in one line, and a line for each failure.
 

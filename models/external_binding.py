@@ -4,11 +4,11 @@ from odoo.exceptions import MissingError
 
 from odoo.addons.component.exception import NoComponentError
 
-from ..exception import JOB_LEVEL_ERRORS
 from ..jobs.deletes import delay_delete
 from ..jobs.facts import outcome_values
 from ..jobs.methods import record_keys_of
 from ..jobs.outcome import DELETED, GONE, SKIPPED, Outcome, Report, outcome_of
+from ..jobs.scope import RECORD, scope_of
 from ..tools.binding_cache import invalidate
 from ..tools.bindings import backend_of
 from ..tools.transactions import commit_on_success
@@ -218,9 +218,9 @@ class ExternalBinding(models.AbstractModel):
                 with commit_on_success(self.env):
                     self.export_delete_record(backend, external_id, *more)
                 report.add(Outcome(DELETED, ""))
-            except JOB_LEVEL_ERRORS:
-                raise  # The job is retried; deletes can be repeated.
             except Exception as error:
+                if scope_of(error) != RECORD:
+                    raise  # The job is retried; deletes can be repeated.
                 report.add_failure(external_id, error)
                 with commit_on_success(self.env):  # The next failure rolls back.
                     delay_delete(self, backend, external_id, *more)

@@ -1,10 +1,14 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+from odoo import fields
 from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import (
     AccessRefusedError,
     InvalidDataError,
+    LimitReachedError,
     NetworkRetryableError,
 )
 from odoo.addons.connector.tools.locks import try_lock_rows
@@ -368,3 +372,70 @@ class TestTogetherInJobs(BulkExports, RealJobsCase):
         self.run_job(self.delay_chunk(ids))
         self.assertTrue(self.binding(ids[0])["external_id"])
         self.assertFalse(self.intents())
+
+
+class LimitCase(BulkExports, RealJobsCase):
+    """A shop that admits few calls in a window."""
+
+    CALLS, RECORDS = 40, 100
+    ERROR = LimitReachedError
+
+    def setUp(self):
+        super().setUp()
+        self.build(*batch_export_components())
+        self.left = self.CALLS
+        self.asked = 0  # calls in all
+        self.refused = []
+
+    def call(self):
+        """Take one call out of the window, or raise the error of the limit."""
+        self.asked += 1
+        if not self.left:
+            self.refused.append(self.asked)
+            raise self.ERROR("Too many calls.", seconds=30)
+        self.left -= 1
+
+    def names(self, count=RECORDS):
+        return [f"Contact {number:03}" for number in range(count)]
+
+    def run_windows(self, windows):
+        """Run the pending jobs, each once in a window; return all jobs afterwards."""
+        for _window in range(windows):
+            self.left = self.CALLS
+            for job in self.jobs([("state", "=", "pending")]):
+                self.try_job(job["uuid"])
+        return self.jobs()
+
+    def bound(self, ids):
+        return [id_ for id_ in ids if self.binding(id_)["external_id"]]
+
+
+class TestLimitOneByOne(LimitCase):
+    def setUp(self):
+        super().setUp()
+        self.server.before_create = lambda data: self.call()
+
+    def test_a_chunk_gets_on_in_each_window(self):
+        ids = self.bindings(*self.names())
+        with self.transaction() as env:
+            chunk = env["connector.test.binding"].browse(ids)
+            options = {"priority": 3, "max_retries": 7, "channel": "root.shop"}
+            chunk.with_delay(**options).export_chunk(fields=["name"])
+        first, *_others = self.run_windows(1)
+        self.assertEqual(
+            first["result"],
+            "40 exported.\n60 go on in another job after 30 s: Too many calls.",
+        )
+        self.assertEqual(first["outcome_counts"], {"created": 40, "delayed": 60})
+        *_first, rest = self.jobs()
+        self.assertEqual(rest["record_count"], 60)
+        self.assertEqual(
+            [rest[name] for name in ("priority", "max_retries", "channel", "kwargs")],
+            [3, 7, "root.shop", first["kwargs"]],
+        )
+        self.assertGreater(rest["eta"], fields.Datetime.now() + timedelta(seconds=25))
+        jobs = self.run_windows(2)
+        self.assertEqual([job["state"] for job in jobs], ["done"] * 3)
+        self.assertEqual(len(self.bound(ids)), self.RECORDS)
+        self.assertLessEqual(self.asked, 1.1 * self.RECORDS)
+        self.assertEqual(len(self.server.records), self.RECORDS)

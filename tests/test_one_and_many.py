@@ -10,12 +10,11 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.components.exporter.bulk import can_export_together
 from odoo.addons.connector.components.mapper import mapping
 from odoo.addons.connector.exception import (
-    JOB_LEVEL_ERRORS,
     AccessRefusedError,
+    BackendUnavailableError,
     IDMissingInBackend,
     InvalidDataError,
     MappingError,
-    NetworkRetryableError,
     RetryableJobError,
 )
 
@@ -36,7 +35,7 @@ RECORD_ERRORS = (
     ValueError,
 )
 #: Errors of the backend. The whole job is retried or fails.
-JOB_ERRORS = (NetworkRetryableError, AccessRefusedError)
+JOB_ERRORS = (BackendUnavailableError, AccessRefusedError)
 
 
 class Alone:
@@ -54,7 +53,7 @@ class Alone:
             try:
                 with self.cr.savepoint():
                     texts.append(run(record))
-            except JOB_LEVEL_ERRORS:
+            except JOB_ERRORS:
                 raise
             except Exception as error:
                 self.failed_alone.append(record)

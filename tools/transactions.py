@@ -44,6 +44,19 @@ def commit_if_allowed(env):
     return True
 
 
+def roll_back_if_allowed(env):
+    """Roll back, so that the next query sees what others have committed.
+
+    :param env: ``Environment`` whose transaction is rolled back
+    :return: ``False`` where commits are disabled or forbidden: nothing is rolled back
+    :rtype: bool
+    """
+    if not _may_commit(env.cr):
+        return False
+    env.cr.rollback()
+    return True
+
+
 @contextmanager
 def new_transaction(env):
     """Open a transaction of its own, which sees everything that is committed by now.

@@ -11,9 +11,9 @@ from odoo.tools import split_every
 
 from odoo.addons.component.core import Component
 
-from ...exception import JOB_LEVEL_ERRORS
 from ...jobs.deletes import waiting_deletes
 from ...jobs.methods import EXPORT, IMPORT
+from ...jobs.scope import RECORD, scope_of
 from ...tools.bindings import chunk_size_of
 from ...tools.external_id import is_external_id, unique_external_ids
 from ...tools.overrides import overrides
@@ -266,9 +266,9 @@ class ChunkComparison(Component):
         try:
             read = () if found is None else (found.get(str(external_id)),)
             return compare(external_id, self.comparer.read(external_id, *read))
-        except JOB_LEVEL_ERRORS:
-            raise
         except Exception as error:
+            if scope_of(error) != RECORD:
+                raise
             details = [_detail(error=self.comparer.explain(error))]
             return {"kind": FAILED, "details": details}
 

@@ -2,6 +2,7 @@
 """The export of many bindings, a job for each chunk."""
 
 import json
+from functools import partial
 from inspect import signature
 
 from odoo.fields import Domain
@@ -23,7 +24,8 @@ from ...jobs.outcome import (
 from ...jobs.states import WAITING
 from ...tools.bindings import checks_connection, chunk_size_of
 from ...tools.orm import cache_value
-from ...tools.transactions import commit_if_allowed, commit_on_success
+from ...tools.transactions import commit_if_allowed
+from ..chunk import Chunk
 from .bulk import BulkExport, can_export_together, export_one_by_one
 from .item import ExportItem
 
@@ -184,8 +186,12 @@ class BatchExporter(AbstractComponent):
         self._check_backend_active()
         bindings = bindings.exists().union()
         items = [ExportItem(binding, fields=fields) for binding in bindings]
-        self._export_items(items)
-        return self._report(items)
+
+        def delay_rest(rest, **options):
+            self._delay_chunk(rest, fields, **options)
+
+        chunk = self._export_items(items)
+        return self._report(chunk, "export_chunk", delay_rest)
 
     @returns_message
     def run_changes(self, bindings, changes):
@@ -209,33 +215,50 @@ class BatchExporter(AbstractComponent):
             )
             for binding in bindings
         ]
-        self._export_items(items)
+
+        def delay_rest(rest, identity_key=None, **options):
+            rest.with_delay(identity_key=identity_key, **options).export_changes()
+
+        chunk = self._export_items(items)
         commit_if_allowed(self.env)  # so that no conflict undoes the next step
         none = changes.browse()
         none.union(*(item.changes for item in items if item.settles_changes)).forget()
         none.union(*(item.changes for item in items if item.keeps_changes)).merge()
-        return self._report(items)
+        return self._report(chunk, "export_changes", delay_rest)
 
     def _export_items(self, items):
-        """Export items, together if the connector and the backend allow it."""
+        """Export items, together if the connector and the backend allow it.
+
+        :rtype: Chunk
+        """
+        chunk = Chunk(self.env, items)
         if items and not self.model.exports_by_own_method():
             exporter = self.component(usage="record.exporter")
             for item in items:
                 item.exporter = exporter.for_item(item)
             if can_export_together(exporter, self):
-                BulkExport(self, items).run()
-                return
-        export_one_by_one(self.env, items)
+                BulkExport(self, chunk).run()
+                return chunk
+        export_one_by_one(chunk)
+        return chunk
 
-    def _report(self, items):
-        """Count the outcomes; delay a job for each record that was not exported."""
-        with commit_on_success(self.env):  # The next chunk's failure rolls back.
-            return self._report_and_delay(items)
+    def _report(self, chunk, method_name, delay_rest):
+        """Count the outcomes, and delay jobs for the records that were not exported.
 
-    def _report_and_delay(self, items):
+        :param chunk: the :class:`~..chunk.Chunk`
+        :param method_name: method of the bindings that jobs for such chunks call
+        :param delay_rest: delays such a job, if there is none
+        """
+        return chunk.settle(
+            partial(self._report_and_delay, chunk, method_name, delay_rest)
+        )
+
+    def _report_and_delay(self, chunk, method_name, delay_rest):
         report = Report(self.env)
-        self._leave_out_deleted([item for item in items if not item.is_done])
-        for item in items:
+        self._leave_out_deleted([item for item in chunk.items if not item.is_done])
+        for item in chunk.items:
+            if item.is_open:
+                continue
             if item.is_done:
                 report.add(item.outcome)
                 continue
@@ -249,6 +272,10 @@ class BatchExporter(AbstractComponent):
                 item.changes.delay_alone(item.binding)
             else:
                 self._delay_export_alone(item.binding, item.fields)
+        if chunk.rest:
+            rest = self.model.union(*(item.binding for item in chunk.rest))
+            call = self.model._name, method_name
+            chunk.delay_rest(report, call, rest, partial(delay_rest, rest))
         exported = report.counts[CREATED] + report.counts[UPDATED]
         return report.text(
             [

@@ -2,10 +2,26 @@
 """The export of many records in one job."""
 
 import logging
+from functools import partial
 
-from ...exception import AccessRefusedError, DefinitionError, InvalidDataError
+import psycopg2
+
+from ...exception import (
+    AccessRefusedError,
+    DefinitionError,
+    InvalidDataError,
+    LimitReachedError,
+)
 from ...jobs.causes import cause_of
-from ...jobs.outcome import CREATED, POSTPONED, UPDATED, Outcome, outcome_of
+from ...jobs.outcome import (
+    CREATED,
+    POSTPONED,
+    UPDATED,
+    NothingToDo,
+    Outcome,
+    outcome_of,
+)
+from ...jobs.scope import BACKEND, JOB, scope_of
 from ...tools.diagnosis import source_of
 from ...tools.external_id import is_external_id
 from ...tools.locks import lock_free_rows
@@ -14,13 +30,15 @@ from ...tools.transactions import (
     commit_if_allowed,
     commit_on_success,
     commit_on_write,
+    roll_back_if_allowed,
     rollback_on_error,
 )
-from ..item import run_each
-from .item import ExportItem
 from .record import BYPASSED_HOOKS, GenericExporter
 
 _logger = logging.getLogger(__name__)
+
+#: Errors of a create that did not happen.
+NOT_CREATED = (AccessRefusedError, InvalidDataError, LimitReachedError)
 
 
 def can_export_together(exporter, batch):
@@ -36,17 +54,15 @@ def can_export_together(exporter, batch):
     return getattr(batch.backend_adapter, "_creates_many", False)
 
 
-def export_one_by_one(env, items):
+def export_one_by_one(chunk):
     """Export records one after the other, each in a transaction of its own.
 
-    :param env: ``Environment`` to work in
-    :param items: list of :class:`~.item.ExportItem`; each gets an outcome or an error
-    :raise Exception: an error of the transaction or the backend, which concerns the
-        whole job
+    :param chunk: :class:`~..chunk.Chunk` of :class:`~.item.ExportItem`; each gets an
+        outcome or an error until an error interrupts the chunk
     """
 
     def export(item):
-        with commit_on_success(env):
+        with commit_on_success(chunk.env):
             # Without the others: they would be read again after each commit.
             binding = item.binding.with_prefetch()
             if item.exporter is None:
@@ -58,7 +74,7 @@ def export_one_by_one(env, items):
                 item.outcome = item.exporter.outcome or outcome_of(result)
             item.forget_changes()
 
-    run_each(items, export)
+    chunk.run_each(chunk.items, export)
 
 
 class BulkExport:
@@ -68,30 +84,29 @@ class BulkExport:
     record stops another one.
 
     :param batch: the batch exporter
-    :param items: list of :class:`~.item.ExportItem`, each with an exporter of its own
+    :param chunk: :class:`~..chunk.Chunk` of :class:`~.item.ExportItem`, each with an
+        exporter of its own
     """
 
-    def __init__(self, batch, items):
+    def __init__(self, batch, chunk):
         self.batch = batch
         self.env = batch.env
-        self.items = items
+        self.chunk = chunk
+        self.items = chunk.items
 
     def run(self):
         """Export the items; each gets an outcome or an error.
 
-        :raise Exception: an error of the transaction or the backend, which concerns the
-            whole job
+        After an error that interrupts the chunk, the other items stay as they are.
         """
-        run_each(self.items, self._start)
-        self._lock([item for item in self.items if item.is_open or self._has_id(item)])
-        items = [item for item in self.items if item.is_open]
-        items = run_each(items, self._build_call)
+        self.chunk.run_each(self.items, self._start)
+        items = self._lock_and_map()
         # Creates come last: their ids are committed before anything else can fail.
-        self._update([item for item in items if item.call.kind == UPDATED])
-        self._create([item for item in items if item.call.kind == CREATED])
+        self._send(self._update, [item for item in items if item.call.kind == UPDATED])
+        self._send(self._create, [item for item in items if item.call.kind == CREATED])
         bound = self._bind([item for item in self.items if self._has_id(item)])
         if bound and overrides(bound[0].exporter, GenericExporter, "_after_export"):
-            run_each(bound, self._finish)
+            self._finish(bound)
 
     def _has_id(self, item):
         """Return whether a record is known to the backend, also if it was skipped."""
@@ -105,11 +120,41 @@ class BulkExport:
 
     def _start(self, item):
         with commit_on_write(self.env):  # The rollback of another one spares it.
-            run_each([item], ExportItem.begin, raised=Exception)
+            try:
+                item.begin()
+            except NothingToDo as nothing:
+                item.outcome = nothing.outcome
+
+    def _lock_and_map(self):
+        """Lock the records and build their calls; return the items to send.
+
+        An error of the database makes it begin again without the record at fault.
+        """
+        known = [item for item in self.items if self._has_id(item)]
+        while True:
+            aborted = []
+            items = [item for item in self.items if item.is_open]
+            if self.chunk.interruption:
+                items = []
+            try:
+                with rollback_on_error(self.env):
+                    self._lock(known + items)
+                    items = [item for item in items if item.is_open]
+                    build = partial(self._build_call, aborted)
+                    items = self.chunk.run_each(items, build)
+                    if not aborted:
+                        return items
+                    raise aborted[0]
+            except psycopg2.Error:
+                if not aborted:
+                    raise
 
     def _lock(self, items):
         """Lock the rows, and postpone the records that another job holds."""
-        free = lock_free_rows(self._bindings(items))
+        bindings = self._bindings(items)
+        free = lock_free_rows(bindings)
+        if free is None and roll_back_if_allowed(self.env):
+            free = lock_free_rows(bindings)
         if free is None:
             self.batch._retry_job_later(
                 self.env._("Another job has changed the records.")
@@ -121,16 +166,41 @@ class BulkExport:
                 )
                 item.outcome = Outcome(POSTPONED, message)
 
-    def _build_call(self, item):
-        call = item.build_call(item.fields)
-        if call.kind == CREATED:
-            item.exporter._validate_create_data(call.data)
-        else:
-            item.exporter._validate_update_data(call.data)
+    def _build_call(self, aborted, item):
+        """Build the call of an item.
+
+        :param aborted: list for the error of the database after which the transaction
+            accepts no queries
+        """
+        if aborted:
+            return
+        try:
+            call = item.build_call(item.fields)
+            if call.kind == CREATED:
+                item.exporter._validate_create_data(call.data)
+            else:
+                item.exporter._validate_update_data(call.data)
+        except psycopg2.Error as error:
+            aborted.append(error)
+            raise
+
+    def _send(self, send, items):
+        """Call the backend for many records; its errors interrupt the chunk."""
+        if not items or self.chunk.interruption:
+            return
+        try:
+            send(items)
+        except Exception as error:
+            scope = scope_of(error)
+            if scope == BACKEND and self.chunk.job.retry and len(items) > 1:
+                # It failed before: one record may be the reason.
+                self.chunk.run_each(items, lambda item: send([item]))
+            elif scope in (JOB, BACKEND):
+                self.chunk.interrupt(error)
+            else:
+                raise
 
     def _update(self, items):
-        if not items:
-            return
         changes = [(item.external_id, item.call.data) for item in items]
         try:
             results = self.batch.backend_adapter.write_many(changes)
@@ -138,7 +208,7 @@ class BulkExport:
             results = [error] * len(items)
         for item, result in zip(items, results or [None] * len(items), strict=True):
             if isinstance(result, Exception):
-                item.error = result
+                self.chunk.fail(item, result)
             else:
                 item.outcome = item.exported()
 
@@ -149,9 +219,14 @@ class BulkExport:
         results = self._create_many(items)
         if len(results or ()) != len(items):
             self._refuse_results(results, items)
+        self._withdraw(
+            item
+            for item, result in zip(items, results, strict=True)
+            if isinstance(result, NOT_CREATED)
+        )
         for item, result in zip(items, results, strict=True):
             if isinstance(result, Exception):
-                self._refused(item, result)
+                self.chunk.fail(item, result)
                 continue
             try:
                 item.exporter._take_created_id(result, "create_many")
@@ -168,10 +243,14 @@ class BulkExport:
             return self.batch.backend_adapter.create_many(data_list, **options)
         except InvalidDataError as error:
             return [error] * len(items)
-        except AccessRefusedError as error:
-            for item in items:
-                self._refused(item, error)
+        except NOT_CREATED:
+            self._withdraw(items)
             raise
+
+    def _withdraw(self, items):
+        """Delete the intents of creates that the backend refused."""
+        for item in items:
+            item.exporter._create_recovery.refused(item.key)
 
     def _refuse_results(self, results, items):
         adapter = type(self.batch.backend_adapter)
@@ -196,11 +275,6 @@ class BulkExport:
                 item.outcome = Outcome(POSTPONED, message)
         return [item for item in items if item.is_open]
 
-    def _refused(self, item, error):
-        if isinstance(error, InvalidDataError | AccessRefusedError):
-            item.exporter._create_recovery.refused(item.key)
-        item.error = error
-
     def _bind(self, items):
         """Bind the records and commit.
 
@@ -215,7 +289,7 @@ class BulkExport:
         except Exception as error:
             cause = cause_of(self.env, error)
             _logger.info("Records are bound one by one because of %s", cause)
-            return run_each(items, self._bind_alone)
+            return self.chunk.run_each(items, self._bind_alone)
         created = [item for item in items if item.key]
         if created:
             created[0].exporter._create_recovery.succeeded(self._bindings(created))
@@ -225,6 +299,15 @@ class BulkExport:
         with commit_on_success(self.env):
             item.exporter._bind_and_commit()
 
-    def _finish(self, item):
-        with commit_on_success(self.env):
-            item.exporter._after_export()
+    def _finish(self, items):
+        """Call the hook for what remains; what it does not reach is exported again."""
+        left = set(items)
+
+        def finish(item):
+            left.discard(item)
+            with commit_on_success(self.env):
+                item.exporter._after_export()
+
+        self.chunk.run_each(items, finish)
+        for item in left:
+            item.reopen()

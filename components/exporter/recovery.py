@@ -5,7 +5,7 @@ import math
 
 from odoo.addons.component.exception import NoComponentError
 
-from ...exception import AccessRefusedError, InvalidDataError
+from ...exception import AccessRefusedError, InvalidDataError, LimitReachedError
 from ...tools.external_id import is_external_id
 from ...tools.transactions import commit_if_allowed
 from ..backend_adapter import settling_time
@@ -72,12 +72,12 @@ class CreateRecovery:
             self.intents.begin_again(item.key)
         try:
             exporter._take_created_id(exporter._create(item.call.data))
-        except (InvalidDataError, AccessRefusedError):
+        except (AccessRefusedError, InvalidDataError, LimitReachedError) as error:
             if not is_unconfirmed:  # The create did not happen.
                 self.refused(item.key)
                 raise
             # The backend may refuse it because the first create did happen.
-            if not self._adopt_created(item):
+            if isinstance(error, LimitReachedError) or not self._adopt_created(item):
                 raise
 
     def begin(self, bindings):

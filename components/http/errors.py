@@ -19,9 +19,11 @@ from odoo.addons.component.core import AbstractComponent
 
 from ...exception import (
     AccessRefusedError,
+    BackendUnavailableError,
     IDMissingInBackend,
     InvalidDataError,
     JobError,
+    LimitReachedError,
     NetworkRetryableError,
 )
 from .session import AnswerTooLarge, AnswerTooSlow, HeaderAuth
@@ -87,7 +89,8 @@ class HTTPErrors(AbstractComponent):
             # A server that fails at this request may always do so.
             counts = status not in BUSY
             wait = self._retry_after(response)
-            raise self._retryable(text, wait, counts_attempt=counts)
+            limited = status == HTTPStatus.TOO_MANY_REQUESTS
+            raise self._retryable(text, wait, counts_attempt=counts, limited=limited)
         if status in MISSING:
             raise IDMissingInBackend(text)
         if status in ACCESS_REFUSED:
@@ -184,7 +187,7 @@ class HTTPErrors(AbstractComponent):
 
     # -- when the job is retried
 
-    def _retryable(self, message, seconds=None, counts_attempt=False):
+    def _retryable(self, message, seconds=None, counts_attempt=False, limited=False):
         """Return an error that makes the queue retry the job, later each time.
 
         :param message: what happened
@@ -192,13 +195,17 @@ class HTTPErrors(AbstractComponent):
             attempts of the job
         :param counts_attempt: whether the job fails after its last attempt. Otherwise
             the last attempt is not counted, and a backend that is down fails no job.
+        :param limited: whether the backend refused the request for its number
         """
         job = self._current_job()
         if seconds is None:
             wait = min(self._first_wait * 3**job.retry, LONGEST_WAIT)
             seconds = round(wait * random.uniform(0.8, 1.2))
         is_last = bool(job.max_retries) and job.retry + 1 >= job.max_retries
-        return NetworkRetryableError(
+        error_class = BackendUnavailableError
+        if limited or counts_attempt:
+            error_class = LimitReachedError if limited else NetworkRetryableError
+        return error_class(
             message,
             seconds=max(seconds, 1),
             ignore_retry=is_last and not counts_attempt,

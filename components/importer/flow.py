@@ -7,7 +7,6 @@ from contextlib import nullcontext
 import psycopg2
 
 from ...exception import (
-    JOB_LEVEL_ERRORS,
     IDMissingInBackend,
     ManyIDSInBackend,
     MissingDependencyError,
@@ -25,6 +24,7 @@ from ...jobs.outcome import (
     NothingToDo,
     Outcome,
 )
+from ...jobs.scope import RECORD, scope_of
 from ...tools.external_id import is_external_id
 from ...tools.orm import invalidate_dependents
 from ...tools.transactions import without_commits
@@ -72,9 +72,9 @@ class ImportFlow:
                 with self.tracker.rollback_on_error(), self.env.cr.savepoint():
                     self._import(is_alone=False)
                     self.env.flush_all()
-            except JOB_LEVEL_ERRORS:
-                raise
             except Exception as error:
+                if scope_of(error) != RECORD:
+                    raise
                 if getattr(error, "ignore_retry", False) and not isinstance(
                     error, MissingDependencyError
                 ):
@@ -97,9 +97,9 @@ class ImportFlow:
         try:
             with self.tracker.rollback_on_error(), self.env.cr.savepoint():
                 ImportFlow(self.importer, [item], self.force).run()
-        except JOB_LEVEL_ERRORS:
-            raise
         except Exception as error:
+            if scope_of(error) != RECORD:
+                raise
             item.fail(error)
 
     # -- the steps
@@ -110,7 +110,11 @@ class ImportFlow:
         :param is_alone: whether the only item may raise its errors
         """
         self.is_alone = is_alone
-        raised = Exception if is_alone else (psycopg2.Error, *JOB_LEVEL_ERRORS)
+
+        def raised(error):
+            of_database = isinstance(error, psycopg2.Error)
+            return is_alone or of_database or scope_of(error) != RECORD
+
         items = [item for item in self.items if item.is_open]
         self._prefetch_data(items)
         items = run_each(items, self._read, raised)

@@ -1,0 +1,141 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A chunk of records, which an error of the job may interrupt.
+
+What is done stays done and is counted. Another job goes on with the rest, after the
+time that the error names. If nothing was done, the job itself is retried, or fails.
+"""
+
+import random
+import time
+from datetime import timedelta
+
+from ..exception import RetryableJobError
+from ..jobs.outcome import NothingToDo
+from ..jobs.rest import continue_job, running_job, wait_after
+from ..jobs.scope import BACKEND, JOB, is_lost, scope_of
+from ..tools.transactions import commit_on_success
+
+#: Records in a row at which the backend may fail. After as many, it is the backend
+#: that cannot go on, not the records.
+MOST_FAILURES = 3
+#: Attempts to delay the jobs of a chunk.
+MOST_TRIES = 10
+
+
+class Chunk:
+    """The records of a chunk, and the error that has interrupted them.
+
+    :param env: ``Environment`` to work in
+    :param items: list of :class:`~.item.Item`
+    """
+
+    def __init__(self, env, items):
+        self.env = env
+        self.job = running_job(env)
+        # A record at which the backend never answers must not come first each time.
+        first = self.job.retry % len(items) if items else 0
+        self.items = items[first:] + items[:first]
+        self.interruption = None  #: the error of the job, once there was one
+        self._failures = []  # items in a row at which the backend has failed
+        self._stopped = False
+
+    def run_each(self, items, step):
+        """Run a step for each item, until an error interrupts the chunk.
+
+        An item that ends with the step stops no other one.
+
+        :param items: list of items of the chunk
+        :param step: called with an item
+        :return: the items that go on
+        :rtype: list
+        """
+        self._stopped = False
+        going_on = []
+        for item in items:
+            if self._goes_on(item, step):
+                going_on.append(item)
+            if self._stopped:
+                break
+        return going_on
+
+    def _goes_on(self, item, step):
+        try:
+            step(item)
+        except NothingToDo as nothing:
+            item.outcome = nothing.outcome
+            return False
+        except Exception as error:
+            self.fail(item, error)
+            return False
+        self._failures.clear()
+        return True
+
+    def fail(self, item, error):
+        """End the synchronisation of a record with an error, or interrupt the chunk.
+
+        :param item: the item at which the error was met
+        :param error: the exception
+        """
+        scope = scope_of(error)
+        if scope == BACKEND:
+            self._failures.append(item)
+        else:
+            self._failures.clear()
+        if scope == JOB or len(self._failures) == MOST_FAILURES:
+            self.interrupt(error, [item, *self._failures])
+        else:
+            item.fail(error)
+
+    def interrupt(self, error, items=()):
+        """Interrupt the chunk.
+
+        :param error: the exception, which concerns the whole job
+        :param items: items with which another job has to go on, too
+        """
+        self.interruption, self._stopped = error, True
+        self._failures.clear()
+        for item in items:
+            item.reopen()
+
+    @property
+    def rest(self):
+        """The items that another job has to go on with."""
+        return [item for item in self.items if item.is_open]
+
+    def settle(self, report):
+        """Delay the jobs for what was not done, count, and commit.
+
+        :param report: called without arguments; it delays the jobs
+        :return: what ``report`` returns
+        :raise Exception: the error that has interrupted the chunk, if nothing was done
+        """
+        if self.interruption and (
+            len(self.rest) == len(self.items) or is_lost(self.interruption)
+        ):
+            raise self.interruption
+        for tries_left in reversed(range(MOST_TRIES)):
+            try:
+                with commit_on_success(self.env):  # The next chunk may roll back.
+                    return report()
+            except RetryableJobError:
+                # Another chunk is changing the jobs that wait for both.
+                if not tries_left:
+                    raise
+                time.sleep(random.uniform(0.05, 0.2))
+
+    def delay_rest(self, report, call, rest, otherwise, **options):
+        """Delay the job that goes on with the rest, and report that.
+
+        :param report: the :class:`~..jobs.outcome.Report` of the chunk
+        :param call: name of the model and of the method that jobs for such chunks call
+        :param rest: the records of the rest, or what the method gets in their place
+        :param otherwise: called with the options of a job, if the present job does not
+            call that method: it delays the job
+        :param options: options of the job
+        """
+        seconds = wait_after(self.interruption)
+        if call == (self.job.model_name, self.job.method_name):
+            continue_job(self.job, rest, seconds, **options)
+        else:
+            otherwise(eta=timedelta(seconds=seconds), **options)
+        report.add_rest(len(rest), self.interruption, seconds)
