@@ -2,10 +2,12 @@
 """The components that talk to a backend."""
 
 from datetime import timedelta
+from functools import partial
 
 from odoo.addons.component.core import AbstractComponent
 
-from ..exception import IDMissingInBackend, InvalidDataError, ReadOnlyError
+from ..exception import IDMissingInBackend, LimitReachedError, ReadOnlyError
+from ..jobs.scope import BACKEND, JOB, scope_of
 from ..tools.overrides import overrides
 
 DEFAULT_SETTLES_AFTER = 10  #: seconds
@@ -157,16 +159,14 @@ class BulkAdapter(AbstractComponent):
 
         :param data_list: list of the data of each record
         :param idempotency_keys: a key for each record, if the adapter recovers creates
-        :return: in the same order, for each record its external id or the
-            ``InvalidDataError`` with which the backend refused it
+        :return: in the same order, for each record its external id or the error with
+            which the backend refused it, such as an ``InvalidDataError``
         :rtype: list
         """
         options = [{"idempotency_key": key} for key in idempotency_keys or ()]
         options = options or [{}] * len(data_list)
-        return [
-            self._result(self.create, data, **more)
-            for data, more in zip(data_list, options, strict=True)
-        ]
+        pairs = zip(data_list, options, strict=True)
+        return _results(partial(self.create, data, **more) for data, more in pairs)
 
     def write_many(self, changes):
         """Change many records.
@@ -176,13 +176,27 @@ class BulkAdapter(AbstractComponent):
             all were changed
         :rtype: list | None
         """
-        return [self._result(self.write, id_, data) for id_, data in changes]
+        return _results(partial(self.write, id_, data) for id_, data in changes)
 
-    def _result(self, call, *args, **kwargs):
+
+def _results(calls):
+    """Return what each call returns, or its error.
+
+    After an error that concerns all calls, the others are not made.
+    """
+    results, not_made = [], None
+    for call in calls:
+        if not_made:
+            results.append(not_made)
+            continue
         try:
-            return call(*args, **kwargs)
-        except (InvalidDataError, IDMissingInBackend) as error:
-            return error
+            results.append(call())
+        except Exception as error:
+            results.append(error)
+            if scope_of(error) in (JOB, BACKEND):
+                seconds = getattr(error, "seconds", None)
+                not_made = LimitReachedError(str(error), seconds=seconds)
+    return results
 
 
 def _not_implemented(adapter, operation):

@@ -15,8 +15,7 @@ from ..jobs.rest import continue_job, running_job, wait_after
 from ..jobs.scope import BACKEND, JOB, is_lost, scope_of
 from ..tools.transactions import commit_on_success
 
-#: Records in a row at which the backend may fail. After as many, it is the backend
-#: that cannot go on, not the records.
+#: Records in a row at which a backend has to fail, so that it cannot be the records.
 MOST_FAILURES = 3
 #: Attempts to delay the jobs of a chunk.
 MOST_TRIES = 10
@@ -37,6 +36,7 @@ class Chunk:
         self.items = items[first:] + items[:first]
         self.interruption = None  #: the error of the job, once there was one
         self._failures = []  # items in a row at which the backend has failed
+        self._last_error = None  # how it failed at the last one
         self._stopped = False
 
     def run_each(self, items, step):
@@ -56,6 +56,8 @@ class Chunk:
                 going_on.append(item)
             if self._stopped:
                 break
+        if self._failures and len(self._failures) == len(items):
+            self.interrupt(self._last_error, self._failures)
         return going_on
 
     def _goes_on(self, item, step):
@@ -79,6 +81,7 @@ class Chunk:
         scope = scope_of(error)
         if scope == BACKEND:
             self._failures.append(item)
+            self._last_error = error
         else:
             self._failures.clear()
         if scope == JOB or len(self._failures) == MOST_FAILURES:
@@ -92,10 +95,11 @@ class Chunk:
         :param error: the exception, which concerns the whole job
         :param items: items with which another job has to go on, too
         """
-        self.interruption, self._stopped = error, True
-        self._failures.clear()
+        self.interruption = self.interruption or error
+        self._stopped = True
         for item in items:
             item.reopen()
+        self._failures.clear()
 
     @property
     def rest(self):

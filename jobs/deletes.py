@@ -76,7 +76,18 @@ def delay_delete(model, backend, external_id, *more):
     delayed.export_delete_record(backend, external_id, *more)
 
 
-def _chunk_job(model, backend, deletes):
+def delay_delete_chunk(model, backend, deletes, **options):
+    """Delay the job that deletes many records on their backend.
+
+    :param model: empty recordset of the bindings' model
+    :param backend: record of the backend
+    :param deletes: list of what :func:`delay_delete` gets for each record
+    :param options: options of the job
+    """
+    model.env["queue.job"].store_new([_chunk_job(model, backend, deletes, **options)])
+
+
+def _chunk_job(model, backend, deletes, **options):
     description = model.env._(
         "Delete %(count)s records on %(backend)s",
         count=len(deletes),
@@ -88,4 +99,5 @@ def _chunk_job(model, backend, deletes):
         args=(backend, deletes),
         description=description,
         channel=functions.shared_channel(model, "export_delete_records"),
+        **options,
     )

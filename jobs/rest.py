@@ -39,7 +39,7 @@ def running_job(env):
 def wait_after(error):
     """Return after how many seconds the work goes on that an error has stopped."""
     if isinstance(error, AccessRefusedError):
-        return 0  # The next job shows at once what a person has to do.
+        return 0  # Waiting does not help: a person has to do something.
     return getattr(error, "seconds", None) or DEFAULT_SECONDS
 
 
@@ -68,8 +68,8 @@ def continue_job(job, rest, seconds, **options):
         }
     )
     new = getattr(delayed, present.method_name)(*args, **kwargs)
-    if job.graph_uuid and new.uuid != job.uuid:
-        _let_dependents_wait(job, new.db_record())
+    if job.graph_uuid:
+        _let_dependents_wait(job, job.search([("uuid", "=", new.uuid)]))
 
 
 def _description(job, count):
@@ -85,7 +85,7 @@ def _let_dependents_wait(job, new):
     if not try_lock_rows(waiting):
         message = job.env._("Another job changes the jobs that wait for this one.")
         raise RetryableJobError(message, contention_wait(), ignore_retry=True)
-    new.sudo().write(
+    new.write(
         {
             "graph_uuid": job.graph_uuid,
             "dependencies": {

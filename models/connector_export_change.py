@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from odoo.addons.queue_job.job import Job
 
 from ..exception import RetryableJobError
+from ..jobs.alone import delay_alone
 from ..jobs.methods import changes_job_key
 from ..jobs.states import WAITING
 from ..tools.bindings import MAX_SINGLE_JOBS, group_by_backend, split_for_jobs
@@ -238,7 +239,7 @@ class ConnectorExportChange(models.Model):
     def delay_alone(self, binding):
         """Delay a job that exports the changes of one binding of a chunk."""
         key = changes_job_key(binding._name, binding.id)
-        binding.sudo().with_delay(identity_key=key).export_changes()
+        delay_alone(binding.sudo().export_changes, key=key)
 
     @api.private
     def merge(self):

@@ -1,14 +1,18 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from functools import partial
+
 from odoo import api, fields, models
 from odoo.exceptions import MissingError
 
 from odoo.addons.component.exception import NoComponentError
 
-from ..jobs.deletes import delay_delete
+from ..components.chunk import Chunk
+from ..components.exporter.deleter import DeleteItem
+from ..jobs.alone import delay_alone
+from ..jobs.deletes import delay_delete_chunk, delete_job_key
 from ..jobs.facts import outcome_values
 from ..jobs.methods import record_keys_of
 from ..jobs.outcome import DELETED, GONE, SKIPPED, Outcome, Report, outcome_of
-from ..jobs.scope import RECORD, scope_of
 from ..tools.binding_cache import invalidate
 from ..tools.bindings import backend_of
 from ..tools.transactions import commit_on_success
@@ -212,18 +216,33 @@ class ExternalBinding(models.AbstractModel):
     @api.private
     def export_delete_records(self, backend, deletes):
         """Delete records on the backend"""
+        chunk = Chunk(self.env, [DeleteItem(arguments) for arguments in deletes])
+
+        def delete(item):
+            with commit_on_success(self.env):
+                self.export_delete_record(backend, *item.arguments)
+            item.outcome = Outcome(DELETED, "")
+
+        chunk.run_each(chunk.items, delete)
+        return chunk.settle(partial(self._report_deletes, backend, chunk))
+
+    def _report_deletes(self, backend, chunk):
+        """Count deletes, and delay jobs for those that were not done."""
         report = Report(self.env)
-        for external_id, *more in deletes:
-            try:
-                with commit_on_success(self.env):
-                    self.export_delete_record(backend, external_id, *more)
-                report.add(Outcome(DELETED, ""))
-            except Exception as error:
-                if scope_of(error) != RECORD:
-                    raise  # The job is retried; deletes can be repeated.
-                report.add_failure(external_id, error)
-                with commit_on_success(self.env):  # The next failure rolls back.
-                    delay_delete(self, backend, external_id, *more)
+        for item in chunk.items:
+            if item.is_done:
+                report.add(item.outcome)
+            elif not item.is_open:
+                external_id = item.arguments[0]
+                report.add_failure(external_id, item.error or item.outcome)
+                key = delete_job_key(backend, self._name, external_id)
+                delete = self.export_delete_record
+                delay_alone(delete, backend, *item.arguments, key=key)
+        if chunk.rest:
+            deletes = [item.arguments for item in chunk.rest]
+            call = self._name, "export_delete_records"
+            delay_rest = partial(delay_delete_chunk, self, backend, deletes)
+            chunk.delay_rest(report, call, deletes, delay_rest)
         return report.text([(DELETED, self.env._("processed"))])
 
     def _job_store_values(self, job):

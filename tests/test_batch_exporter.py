@@ -1,17 +1,21 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
+from functools import partial
 
 from odoo import fields
 from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component
+from odoo.addons.connector.components.backend_adapter import BulkAdapter
 from odoo.addons.connector.exception import (
     AccessRefusedError,
+    BackendUnavailableError,
     InvalidDataError,
     LimitReachedError,
     NetworkRetryableError,
 )
 from odoo.addons.connector.tools.locks import try_lock_rows
+from odoo.addons.queue_job.delay import group
 
 from .common import (
     BulkExports,
@@ -439,3 +443,314 @@ class TestLimitOneByOne(LimitCase):
         self.assertEqual(len(self.bound(ids)), self.RECORDS)
         self.assertLessEqual(self.asked, 1.1 * self.RECORDS)
         self.assertEqual(len(self.server.records), self.RECORDS)
+
+    def test_each_error_of_the_backend_lets_the_chunk_get_on(self):
+        """Whether it counts attempts or names seconds, as adapters have it."""
+        for number, (error, options) in enumerate(
+            (
+                (BackendUnavailableError, {}),
+                (NetworkRetryableError, {"seconds": 4}),
+                (NetworkRetryableError, {"seconds": 4, "ignore_retry": True}),
+            )
+        ):
+            with self.subTest(error=error.__name__, **options):
+                self.ERROR = partial(error, **options)
+                self.asked = 0
+                ids = self.bindings(*(f"{number} {name}" for name in self.names()))
+                self.delay_chunk(ids)
+                jobs = self.run_windows(4)
+                self.assertEqual({job["state"] for job in jobs}, {"done"})
+                self.assertEqual(len(self.bound(ids)), self.RECORDS)
+                self.assertLessEqual(self.asked, 1.1 * self.RECORDS)
+
+    def test_records_with_dependencies_get_on(self):
+        with self.transaction() as env:
+            values = [{"name": f"Parent {name}"} for name in self.names()]
+            parents = env["connector.test.contact"].create(values).ids
+            ids = [
+                env["connector.test.binding"]
+                .create({"backend_id": self.shop_id, "name": name, "parent_id": parent})
+                .id
+                for name, parent in zip(self.names(), parents, strict=True)
+            ]
+        self.delay_chunk(ids)
+        self.run_windows(6)
+        self.assertEqual(len(self.bound(ids)), self.RECORDS)
+        self.assertEqual(len(self.server.records), 2 * self.RECORDS)
+        self.assertLessEqual(self.asked, 1.1 * 2 * self.RECORDS)
+
+    def test_records_with_details_get_on(self):
+        self.override(_after_export=lambda exporter: self.call())
+        ids = self.bindings(*self.names())
+        self.delay_chunk(ids)
+        self.server.write = lambda external_id, data: self.call()
+        jobs = self.run_windows(6)
+        self.assertEqual({job["state"] for job in jobs}, {"done"})
+        self.assertLessEqual(self.asked, 1.1 * 2 * self.RECORDS)
+
+    def test_a_record_at_which_the_backend_fails_stops_no_other_record(self):
+        def before_create(data):
+            if data["title"] == "Bad":
+                raise NetworkRetryableError("Internal error.", seconds=4)
+
+        self.server.before_create = before_create
+        ids = self.bindings("Ada", "Bad", "Grace")
+        job = self.run_job(self.delay_chunk(ids))
+        self.assertIn("2 exported, 1 postponed.", job["result"])
+        self.assertEqual(self.bound(ids), [ids[0], ids[2]])
+
+    def test_a_record_at_which_the_backend_never_answers_stops_no_other_record(self):
+        def before_create(data):
+            if data["title"] == "Bad":
+                raise BackendUnavailableError("No answer.", seconds=4)
+
+        self.server.before_create = before_create
+        ids = self.bindings("Bad", *self.names(9))
+        self.delay_chunk(ids)
+        jobs = self.run_windows(2)
+        self.assertEqual(self.bound(ids), ids[1:])
+        self.assertEqual([job["record_count"] for job in jobs], [10, 1])
+
+    def test_a_backend_that_fails_at_all_records_is_not_asked_for_each(self):
+        def before_create(data):
+            self.asked += 1
+            raise NetworkRetryableError("Internal error.", seconds=4)
+
+        self.server.before_create = before_create
+        uuid = self.delay_chunk(self.bindings(*self.names()))
+        job = self.run_job(uuid)
+        self.assertEqual((job["state"], job["retry"]), ("pending", 1))
+        self.assertEqual(self.asked, 3)
+        self.assertEqual(len(self.jobs()), 1)
+
+    @mute_logger("odoo.addons.queue_job.controllers.main")
+    def test_after_a_refused_access_only_the_rest_fails(self):
+        self.ERROR = lambda message, seconds: AccessRefusedError(message)
+        self.delay_chunk(self.bindings(*self.names(50)))
+        self.run_windows(1)
+        self.CALLS = 0
+        done, rest = self.run_windows(1)
+        self.assertEqual((done["state"], rest["state"]), ("done", "failed"))
+        self.assertEqual(rest["record_count"], 10)
+        self.assertIn("40 exported.\n10 go on in another job: Too", done["result"])
+
+    def test_jobs_that_wait_for_the_chunk_wait_for_its_rest(self):
+        ids = self.bindings(*self.names(50))
+        with self.transaction() as env:
+            bindings = env["connector.test.binding"].browse(ids)
+            last = bindings[0].delayable().export_record()
+            group(
+                bindings[:45].delayable().export_chunk(),
+                bindings[45:].delayable().export_chunk(),
+            ).on_done(last).delay()
+            last = last._generated_job.uuid
+        self.run_windows(1)
+        jobs = {job["uuid"]: job["state"] for job in self.jobs()}
+        self.assertEqual(jobs.pop(last), "wait_dependencies")
+        self.assertEqual(sorted(jobs.values()), ["done", "pending", "pending"])
+        self.run_windows(1)
+        self.assertEqual(len(self.bound(ids)), 50)
+        self.assertEqual(self._read_job(last)["state"], "pending")
+
+    def test_the_rest_belongs_to_the_run_of_the_chunk(self):
+        ids = self.bindings(*self.names())
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            env["connector.test.binding"].export_batch(shop)
+        self.run_windows(1)
+        [run] = {job["run_id"] for job in self.jobs()}
+        [figures] = self.read("connector.run", [("id", "=", run[0])])
+        self.assertEqual(
+            [figures[name] for name in ("records", "handled", "to_do", "created")],
+            [len(ids), 40, 60, 40],
+        )
+
+    def test_without_a_job_the_rest_gets_one(self):
+        ids = self.bindings(*self.names())
+        with self.transaction() as env:
+            bindings = env["connector.test.binding"].browse(ids)
+            result = bindings.export_chunk()
+        self.assertIn("60 go on in another job", result)
+        [rest] = self.jobs()
+        self.assertEqual(rest["method_name"], "export_chunk")
+        self.assertEqual(rest["record_count"], 60)
+
+    def test_an_override_of_the_delay_gets_the_rest_of_another_method(self):
+        delayed = []
+
+        def _delay_chunk(exporter, bindings, fields, **options):
+            delayed.append((len(bindings), fields, list(options)))
+
+        name = "test.shop.contact.batch.exporter"
+        self.build(override(name, _delay_chunk=_delay_chunk))
+        with self.transaction() as env:
+            ids = self.bindings(*self.names())
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            with shop.work_on("connector.test.binding") as work:
+                exporter = work.component(usage="batch.exporter")
+                exporter.run_chunk(exporter.model.browse(ids), fields=["name"])
+        self.assertEqual(delayed, [(60, ["name"], ["eta"])])
+
+
+class TestLimitTogether(LimitCase):
+    """The shop takes many records with one call."""
+
+    CALLS = 4
+
+    def setUp(self):
+        super().setUp()
+        self.build(*self.many_components(recovers=True))
+
+    def test_a_call_that_is_refused_is_repeated_as_a_whole(self):
+        known = self.bindings("Ada", "Grace", external_id="77")
+        self.server.records["77"] = {}
+        self.limit_calls("write_many", "create_many", calls=1)
+        ids = self.bindings(*self.names())
+        self.delay_chunk([*known, *ids])
+        done, _rest = self.run_windows(2)
+        self.assertIn("2 exported.\n100 go on in another job", done["result"])
+        self.assertEqual(len(self.bound(ids)), self.RECORDS)
+        self.assertEqual(self.many_calls, [("write", 2), ("create", 100)])
+        self.assertFalse(self.read("connector.create.intent", []))
+
+    def limit_calls(self, *names, calls):
+        """Let calls of the adapter count, of which a window has few."""
+        self.CALLS = self.left = calls
+        limited = override("test.shop.adapter")
+        for name in names:
+
+            def method(adapter, *args, name=name, **kwargs):
+                self.call()
+                return getattr(super(limited, adapter), name)(*args, **kwargs)
+
+            setattr(limited, name, method)
+        self.build(limited)
+
+    def test_a_refused_call_does_nothing_but_keeps_what_was_exported_before(self):
+        """The records that the others depend on were exported before."""
+        self.limit_calls("create_many", calls=0)
+        with self.transaction() as env:
+            parent = env["connector.test.contact"].create({"name": "Parent"}).id
+        ids = self.bindings("Ada", "Grace", parent_id=parent)
+        uuid = self.delay_chunk(ids)
+        self.assertEqual(self.run_job(uuid)["state"], "pending")
+        self.assertEqual(len(self.server.records), 1)
+        self.assertFalse(self.read("connector.create.intent", []))
+        self.left = 1
+        self.assertEqual(self.run_job(uuid)["state"], "done")
+        self.assertEqual(len(self.server.records), 3)
+        self.assertEqual(len(self.jobs()), 1)
+
+    def test_what_remains_after_the_export_gets_on(self):
+        self.override(_after_export=lambda exporter: self.call())
+        self.limit_calls("write_many", "create_many", calls=40)
+        ids = self.bindings(*self.names())
+        self.delay_chunk(ids)
+        jobs = self.run_windows(4)
+        self.assertEqual({job["state"] for job in jobs}, {"done"})
+        self.assertLessEqual(self.asked, 1.1 * self.RECORDS)
+        self.assertEqual(len(self.server.records), self.RECORDS)
+
+    def test_an_adapter_with_one_bulk_call_gets_on_with_the_other(self):
+        """write_many() of the framework calls write() for each record."""
+        self.limit_calls("write", calls=40)
+        self.build(override("test.shop.adapter", write_many=BulkAdapter.write_many))
+        ids = self.bindings(*self.names(), external_id="77")
+        self.server.records["77"] = {}
+        self.delay_chunk(ids)
+        jobs = self.run_windows(3)
+        self.assertEqual([job["record_count"] for job in jobs], [100, 60, 20])
+        self.assertEqual({job["state"] for job in jobs}, {"done"})
+        self.assertEqual(len(self.server.calls), self.RECORDS)
+
+    def test_one_record_at_which_a_bulk_call_fails_stops_no_other_record(self):
+        ids = self.bindings("Ada", "Bad", "Grace", external_id="77")
+        self.server.records["77"] = {}
+
+        def write_many(adapter, changes):
+            if any(data["title"] == "Bad" for _id, data in changes):
+                raise NetworkRetryableError("Internal error.", seconds=4)
+            self.server.calls += changes
+
+        self.build(override("test.shop.adapter", write_many=write_many))
+        self.delay_chunk(ids)
+        chunk, bad = self.run_windows(2)
+        self.assertIn("2 exported, 1 postponed.", chunk["result"])
+        self.assertEqual(bad["records"].ids, ids[1:2])
+        self.assertEqual(len(self.server.calls), 2)
+
+    def test_a_record_that_changes_at_that_moment_stops_no_other_record(self):
+        ids = self.bindings("Ada", "Grace")
+        changed = []
+
+        def _export_dependencies(exporter):
+            if not changed:
+                changed.append(1)
+                with self.transaction() as env:
+                    env["connector.test.binding"].browse(ids[1]).note = "changed"
+
+        self.override(_export_dependencies=_export_dependencies)
+        job = self.run_job(self.delay_chunk(ids))
+        self.assertEqual((job["state"], self.bound(ids)), ("done", ids))
+        self.assertEqual(self.many_calls, [("create", 2)])
+
+    @mute_logger("odoo.sql_db")
+    def test_a_mapper_that_the_database_refuses_stops_no_other_record(self):
+        def _map_data(exporter):
+            if exporter.binding.name == "Bad":
+                exporter.env.cr.execute("SELECT 1/0")
+            return exporter.mapper.map_record(exporter.binding)
+
+        self.override(_map_data=_map_data)
+        ids = self.bindings("Ada", "Bad", "Grace")
+        job = self.run_job(self.delay_chunk(ids))
+        self.assertIn("2 exported, 1 failed.", job["result"])
+        self.assertEqual(self.bound(ids), [ids[0], ids[2]])
+        self.assertEqual(self.many_calls, [("create", 2)])
+
+
+class TestOneJobForEachRecord(LimitCase):
+    def setUp(self):
+        super().setUp()
+        self.bad = True
+        self.server.before_create = self.refuse_bad
+
+    def refuse_bad(self, data):
+        if data["title"] == "Bad" and self.bad:
+            raise InvalidDataError("No such title.")
+
+    def export_all(self, ids, **options):
+        with self.transaction() as env:
+            bindings = env["connector.test.binding"].browse(ids)
+            bindings.with_delay().export_chunk(**options)
+        states = {job["method_name"]: job["state"] for job in self.run_jobs()}
+        self.assertEqual(states["export_chunk"], "done")
+
+    def alone(self):
+        return self.jobs([("method_name", "=", "export_record")])
+
+    def test_a_record_that_fails_in_each_run_has_one_job(self):
+        ids = self.bindings("Ada", "Bad", "Grace")
+        for _run in range(3):
+            self.export_all(ids, fields=["name"])
+            [alone] = self.alone()
+            self.assertEqual(alone["state"], "failed")
+            self.assertEqual(alone["kwargs"], {"fields": ["name"]})
+        self.bad = False
+        self.export_all(ids[1:])
+        self.assertEqual(self.bound(ids), ids)
+
+    def test_a_job_with_other_fields_is_another_job(self):
+        ids = self.bindings("Ada", "Bad", "Grace")
+        for fields_ in (["name"], ["email", "name"], ["name", "email"], None):
+            self.export_all(ids, fields=fields_)
+        self.assertEqual(
+            [job["kwargs"]["fields"] for job in self.alone()],
+            [["name"], ["email", "name"], None],
+        )
+
+    def test_a_job_that_waits_is_enough(self):
+        ids = self.bindings("Ada", "Bad")
+        for _run in range(3):
+            self.run_job(self.delay_chunk(ids))
+        self.assertEqual([job["state"] for job in self.alone()], ["pending"])

@@ -4,7 +4,7 @@ from odoo.tests import new_test_user
 
 from odoo.addons.queue_job.job import Job
 
-from ..exception import NetworkRetryableError
+from ..exception import LimitReachedError, NetworkRetryableError
 from .common import ImportCase, batch_export_components, override
 
 
@@ -26,6 +26,8 @@ class ComparisonCase(ImportCase):
         while limit != 0 and (found := jobs.search(domain, order="id", limit=1)):
             limit = limit and limit - 1
             job = Job.load(self.env, found.uuid)
+            job.set_started()
+            job.store()
             with jobs.within_run_of(found):
                 job.perform()
             job.set_done()
@@ -150,6 +152,49 @@ class TestResults(ComparisonCase):
             self.run_jobs()
         comparison = self.comparisons.search([], limit=1)
         self.assertEqual((comparison.state, comparison.progress), ("running", 0))
+
+    def test_what_is_compared_when_a_limit_is_reached_is_stored(self):
+        """Twenty records differ, twenty are missing in Odoo."""
+        asked, left = [], [15]
+        for number in range(40):
+            self.source.add(number, title="Ada")
+            if number % 2:
+                self.linked(number, "Bob")
+
+        def read(adapter, external_id):
+            asked.append(external_id)
+            if not left[0]:
+                left[0] = 15  # for the next job
+                raise LimitReachedError("Too many calls.", seconds=30)
+            left[0] -= 1
+            return self.source.read(external_id)
+
+        self.build(override("test.shop.adapter", read=read))
+        comparison = self.compare()
+        self.assertEqual((comparison.state, comparison.progress), ("done", 100))
+        self.assertEqual(comparison.figures["differs"], 20)
+        self.assertEqual(comparison.figures["missing_here"], 20)
+        self.assertLessEqual(len(asked), 44)
+        found = self.jobs("compare_found")
+        self.assertIn("go on in another job after 30 s: Too many", found[0].result)
+        self.assertEqual(found[-1].args[2:], found[0].args[2:])
+        self.assertEqual(found.run_id, comparison.run_id)
+
+    def test_a_record_at_which_the_backend_fails_has_a_line(self):
+        for number in range(3):
+            self.source.add(number, title="Ada")
+            self.linked(number, "Ada")
+
+        def read(adapter, external_id):
+            if external_id == "1":
+                raise NetworkRetryableError("Internal error.")
+            return self.source.read(external_id)
+
+        self.build(override("test.shop.adapter", read=read))
+        comparison = self.compare()
+        self.assertEqual(self.found(comparison), {("failed", "1")})
+        self.assertEqual(comparison.figures["same"], 2)
+        self.assertEqual(comparison.line_ids.details[0]["error"], "Internal error.")
 
     def test_a_backend_that_cannot_list_its_records_says_so(self):
         self.linked(1, "Ada")

@@ -6,7 +6,11 @@ from odoo.tests import new_test_user
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import changed_by, mapping, only_create
-from odoo.addons.connector.exception import IDMissingInBackend, InvalidDataError
+from odoo.addons.connector.exception import (
+    IDMissingInBackend,
+    InvalidDataError,
+    LimitReachedError,
+)
 from odoo.addons.connector.jobs.deletes import waiting_deletes
 from odoo.addons.connector.jobs.methods import changes_job_key
 from odoo.addons.connector.tools.locks import try_lock_rows
@@ -924,6 +928,87 @@ class TestDeletesOfMany(ManyCase):
             channel = env["queue.job.channel"].browse(channel_id)
             channel.job_function_ids.unlink()
             channel.unlink()
+
+
+class TestLimitsOfMany(ManyCase):
+    """The shop admits few calls in a window."""
+
+    count = 100
+
+    def setUp(self):
+        super().setUp()
+        self.asked = self.left = 0
+        limited = override("test.shop.adapter")
+        for name in ("write", "delete"):
+
+            def method(adapter, *args, name=name):
+                self.call()
+                return getattr(super(limited, adapter), name)(*args)
+
+            setattr(limited, name, method)
+        self.build(limited)
+
+    def call(self):
+        self.asked += 1
+        if not self.left:
+            raise LimitReachedError("Too many calls.", seconds=30)
+        self.left -= 1
+
+    def run_windows(self, method):
+        """Run the jobs of a method, each once in a window; return how many ran."""
+        for number in range(10):
+            self.left = 40
+            jobs = self.jobs(method)
+            if not jobs:
+                return number
+            for job in jobs:
+                self.run_job(job["uuid"])
+
+    def test_changes_are_exported_once_and_then_forgotten(self):
+        self.edit(self.ids, age=1)
+        [job] = self.jobs()
+        self.left = 40
+        result = self.run_job(job["uuid"])["result"]
+        self.assertIn("40 exported.\n60 go on in another job after 30 s", result)
+        self.assertEqual(len(self.waiting_changes()), 60)
+        self.edit(self.ids[-5:], email="a@example.com")  # joins the job that waits
+        self.assertEqual(len(self.jobs()), 1)
+        self.assertEqual(self.run_windows("export_changes"), 2)
+        self.assertFalse(self.waiting_changes())
+        self.assertLessEqual(self.asked, 110)
+        self.assertEqual(len(self.server.calls), 100)
+        self.assertEqual(self.sent(self.ids[-1]), {"years": 1, "mail": "a@example.com"})
+
+    def test_the_only_record_that_is_left_has_the_job_that_changes_wait_for(self):
+        self.edit(self.ids[:10], age=1)
+        [job] = self.jobs()
+        self.left = 9
+        self.run_job(job["uuid"])
+        self.edit(self.ids[:10], age=2)
+        jobs = self.jobs()
+        self.assertEqual(sorted(len(job["records"]) for job in jobs), [1, 9])
+
+    def test_deletes_get_on_in_each_window(self):
+        with self.transaction() as env:
+            self.browse(env, self.ids).unlink()
+        self.assertEqual(self.run_windows("export_delete_records"), 3)
+        self.assertFalse(self.server.records)
+        self.assertLessEqual(self.asked, 110)
+
+    def test_a_delete_that_fails_in_each_attempt_has_one_job(self):
+        self.server.records[f"x{self.ids[4]}"]["title"] = "Kept"
+        with self.transaction() as env:
+            self.browse(env, self.ids[:10]).unlink()
+        [job] = self.jobs("export_delete_records")
+        for _attempt in range(2):
+            self.left = 40
+            self.run_job(job["uuid"])
+            self.try_job(self.only_delete()["uuid"])
+
+    def only_delete(self):
+        domain = [("method_name", "=", "export_delete_record")]
+        [job] = RealJobsCase.jobs(self, domain)
+        return job
 
 
 class TestListenersOfConnectors(ListenerCase):

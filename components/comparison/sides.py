@@ -13,12 +13,15 @@ from odoo.addons.component.core import Component
 
 from ...jobs.deletes import waiting_deletes
 from ...jobs.methods import EXPORT, IMPORT
-from ...jobs.scope import RECORD, scope_of
+from ...jobs.outcome import DELAYED, UNCHANGED, Outcome, Report
+from ...jobs.scope import BACKEND, JOB, scope_of
 from ...tools.bindings import chunk_size_of
 from ...tools.external_id import is_external_id, unique_external_ids
 from ...tools.overrides import overrides
 from ...tools.read_only import read_only_work, reader_of
 from ..binder import Binder
+from ..chunk import Chunk
+from ..item import Item
 from .presentation import Presentation
 from .result import DIFFERS, FAILED, SAME, UNKNOWN
 from .values import shown
@@ -195,10 +198,17 @@ class SidesComparison(Component):
         :param again: whether they were compared before
         :return: a translated sentence that counts the records
         """
-        records = again and Domain("res_id", "in", bindings.ids)
-        return self._compare(
-            "lines_of_bindings", bindings, comparison, job_uuid, records
-        )
+
+        def delay_rest(rest, **options):
+            rest.with_delay(**options).compare_chunk(comparison, again=again)
+
+        chunk = self._compare("compare_bindings", bindings)
+        rest = bindings.browse([item.id for item in chunk.rest])
+        done = bindings - rest
+        compared_before = again and Domain("res_id", "in", done.ids)
+        store = partial(self._store, chunk, comparison, job_uuid, compared_before)
+        call = self.model._name, "compare_chunk"
+        return chunk.settle(partial(store, len(done), call, rest, delay_rest))
 
     def compare_found(self, comparison, external_ids, job_uuid, again=False):
         """Find the records of the backend that Odoo does not have.
@@ -206,26 +216,66 @@ class SidesComparison(Component):
         :param again: whether they were compared before
         :return: a translated sentence that counts the records
         """
-        records = again and Domain("external_id", "in", list(map(str, external_ids)))
-        return self._compare(
-            "lines_of_ids", external_ids, comparison, job_uuid, records
-        )
 
-    def _compare(self, method, chunk, comparison, job_uuid, compared_before):
-        backend, name, size = self.backend_record, self.model._name, len(chunk)
+        def delay_rest(rest, **options):
+            delayed = self.model.with_delay(**options)
+            delayed.compare_found(self.backend_record, rest, comparison, again=again)
+
+        chunk = self._compare("compare_ids", external_ids)
+        rest = [item.id for item in chunk.rest]
+        done = [str(id_) for id_ in external_ids if id_ not in rest]
+        compared_before = again and Domain("external_id", "in", done)
+        store = partial(self._store, chunk, comparison, job_uuid, compared_before)
+        call = self.model._name, "compare_found"
+        return chunk.settle(partial(store, len(done), call, rest, delay_rest))
+
+    def _compare(self, method, records):
+        backend, name = self.backend_record, self.model._name
         with read_only_work(backend, name, self.reader) as work:
-            lines = getattr(work.component(usage="chunk.comparison"), method)(chunk)
+            return getattr(work.component(usage="chunk.comparison"), method)(records)
+
+    def _store(
+        self, chunk, comparison, job_uuid, compared_before, size, call, rest, delay_rest
+    ):
+        """Store the lines of a chunk, and delay a job for its rest."""
         if compared_before:
             comparison.forget_lines(compared_before)
             size = 0
+        lines = [item.line for item in chunk.items if item.line]
         counts = Counter(line["kind"] for line in lines)
         lines = [line for line in lines if line["kind"] not in (SAME, UNKNOWN)]
         comparison.store_chunk(job_uuid, size, counts, lines)
-        return self.reader._(
+        report = Report(self.reader)
+        if rest:
+            chunk.delay_rest(report, call, rest, partial(delay_rest, rest))
+        message = self.reader._(
             "%(same)s the same, %(differences)s differences.",
             same=counts[SAME],
             differences=len(lines),
         )
+        text = "\n".join([message, *report.failures])
+        return Outcome(DELAYED, text, report.counts)
+
+
+class ComparedItem(Item):
+    """The comparison of one record.
+
+    :param id_: id of the binding, or external id
+    :param failed: values of the line if the backend fails at the record
+    :param compare: called without arguments; returns the values of the line, or
+        ``None`` without one
+    """
+
+    def __init__(self, id_, failed, compare):
+        self.id = id_
+        self.failed = failed
+        self.compare = compare
+        self.line = None  #: values of the line
+
+    def end(self):
+        """Compare the record."""
+        self.line = self.compare()
+        self.outcome = Outcome(UNCHANGED, "")
 
 
 class ChunkComparison(Component):
@@ -241,22 +291,39 @@ class ChunkComparison(Component):
 
     # -- records that Odoo has
 
-    def lines_of_bindings(self, bindings):
-        """Return the values of a line for each binding that the user may read."""
+    def compare_bindings(self, bindings):
+        """Compare the bindings that the user may read.
+
+        :return: :class:`~..chunk.Chunk` of :class:`ComparedItem`
+        """
         binder = self.binder_for()
         readable = bindings.with_context(active_test=False).exists()
         readable = readable._filtered_access("read").with_prefetch(bindings.ids)
-        ids, lines = {binding: binder.to_external(binding) for binding in readable}, []
+        ids = {binding: binder.to_external(binding) for binding in readable}
         found = self._read_many(list(filter(is_external_id, ids.values())))
-        for binding, external_id in ids.items():
+
+        def compare(binding, external_id):
             line = {"res_id": binding.id, "kind": MISSING_THERE, "external_id": False}
             if is_external_id(external_id):
                 line["external_id"] = external_id
-                line |= self._attempt(
-                    partial(self._compare, binding), external_id, found
-                )
-            lines.append(line)
-        return lines
+                compare = partial(self._compare, binding)
+                line |= self._attempt(compare, external_id, found)
+            return line
+
+        items = []
+        for binding, external_id in ids.items():
+            failed = {"res_id": binding.id, "kind": FAILED, "external_id": external_id}
+            run = partial(compare, binding, external_id)
+            items.append(ComparedItem(binding.id, failed, run))
+        return self._run(items)
+
+    def _run(self, items):
+        chunk = Chunk(self.env, items)
+        chunk.run_each(items, ComparedItem.end)
+        for item in items:
+            if not (item.is_open or item.is_done):
+                item.line = {**item.failed, "details": [_detail(error=item.outcome)]}
+        return chunk
 
     def _read_many(self, external_ids):
         return self.comparer.read_many(external_ids) if external_ids else {}
@@ -267,7 +334,7 @@ class ChunkComparison(Component):
             read = () if found is None else (found.get(str(external_id)),)
             return compare(external_id, self.comparer.read(external_id, *read))
         except Exception as error:
-            if scope_of(error) != RECORD:
+            if scope_of(error) in (JOB, BACKEND):
                 raise
             details = [_detail(error=self.comparer.explain(error))]
             return {"kind": FAILED, "details": details}
@@ -287,15 +354,26 @@ class ChunkComparison(Component):
 
     # -- records that the backend has
 
-    def lines_of_ids(self, external_ids):
-        """Return the values of a line for each record that Odoo does not have."""
+    def compare_ids(self, external_ids):
+        """Find the records that Odoo does not have.
+
+        :return: :class:`~..chunk.Chunk` of :class:`ComparedItem`
+        """
         unknown = self._unknown_ids(external_ids)
-        found, lines = self._read_many(unknown), []
-        for external_id in unknown:
+        found = self._read_many(unknown)
+
+        def compare(values):
+            external_id = values["external_id"]
             line = self._attempt(self._missing_here, external_id, found)
-            if line:
-                lines.append({**line, "external_id": external_id, "kind": MISSING_HERE})
-        return lines
+            return line and {**line, **values}
+
+        missing = [{"external_id": id_, "kind": MISSING_HERE} for id_ in unknown]
+        return self._run(
+            [
+                ComparedItem(each["external_id"], each, partial(compare, each))
+                for each in missing
+            ]
+        )
 
     def _unknown_ids(self, external_ids):
         """Return the ids that have no binding, and that no job is going to delete."""

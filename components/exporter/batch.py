@@ -10,6 +10,8 @@ from odoo.fields import Domain
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.queue_job.fields import JobEncoder
 
+from ...jobs.alone import delay_alone
+from ...jobs.methods import changes_job_key
 from ...jobs.outcome import (
     CREATED,
     DELAYED,
@@ -216,8 +218,8 @@ class BatchExporter(AbstractComponent):
             for binding in bindings
         ]
 
-        def delay_rest(rest, identity_key=None, **options):
-            rest.with_delay(identity_key=identity_key, **options).export_changes()
+        def delay_rest(rest, **options):
+            rest.with_delay(**options).export_changes()
 
         chunk = self._export_items(items)
         commit_if_allowed(self.env)  # so that no conflict undoes the next step
@@ -274,8 +276,11 @@ class BatchExporter(AbstractComponent):
                 self._delay_export_alone(item.binding, item.fields)
         if chunk.rest:
             rest = self.model.union(*(item.binding for item in chunk.rest))
-            call = self.model._name, method_name
-            chunk.delay_rest(report, call, rest, partial(delay_rest, rest))
+            call, options = (self.model._name, method_name), {}
+            if method_name == "export_changes" and len(rest) == 1:
+                # Changes of users wait for this job, as for those that they make.
+                options["identity_key"] = changes_job_key(rest._name, rest.id)
+            chunk.delay_rest(report, call, rest, partial(delay_rest, rest), **options)
         exported = report.counts[CREATED] + report.counts[UPDATED]
         return report.text(
             [
@@ -294,6 +299,8 @@ class BatchExporter(AbstractComponent):
                 item.outcome, item.error = Outcome(GONE, ""), None
 
     def _delay_export_alone(self, binding, fields):
-        binding.with_delay(
-            description=self.env._("Export %s alone", binding.display_name)
-        ).export_record(fields=fields)
+        names = sorted(fields or ())
+        key = f"connector.export_record({binding._name}, {binding.id}, {names})"
+        description = self.env._("Export %s alone", binding.display_name)
+        options = {"description": description}
+        delay_alone(binding.export_record, key=key, options=options, fields=fields)

@@ -6,6 +6,18 @@ from odoo.addons.component.core import AbstractComponent
 from ...exception import IDMissingInBackend
 from ...jobs.outcome import DELETED, GONE, NothingToDo, Outcome, returns_message
 from ...tools.external_id import is_external_id
+from ..item import Item
+
+
+class DeleteItem(Item):
+    """The delete of one record.
+
+    :param arguments: those of ``export_delete_record`` after the backend; the external
+        id comes first
+    """
+
+    def __init__(self, arguments):
+        self.arguments = arguments
 
 
 class RecordDeleter(AbstractComponent):

@@ -49,10 +49,11 @@ class ConnectorRun(models.Model):
 
     A job stores how many records it handles. A job that only delays others handles
     none. A record that fails in the job of a chunk, or is locked, is *retried alone*,
-    by a job of its own. The chunk does not settle this record, so the record counts
-    once, as a record of its own job::
+    by a job of its own. If a chunk is interrupted, another job goes on with the records
+    that it has left. The chunk does not settle these records, so each counts once, as a
+    record of its later job::
 
-        handled = records of the done jobs - those that are retried alone
+        handled = records of the done jobs - those that other jobs got
         to_do   = records of the jobs that wait or run
         failed  = records of the failed jobs
         cancelled = records of the cancelled jobs
@@ -212,7 +213,7 @@ class ConnectorRun(models.Model):
         )
 
     def _query_of_jobs(self):
-        retried_alone = _count(*COUNTED["retried_alone"])
+        delayed = _count(*COUNTED["retried_alone"], outcome.DELAYED)
         return SQL(
             """
             SELECT greatest(max(date_started), max(date_done), max(date_cancelled))
@@ -234,7 +235,7 @@ class ConnectorRun(models.Model):
             """,
             waiting=WAITING,
             ready=READY,
-            handled=_sum(SQL("greatest(record_count - (%s), 0)", retried_alone), DONE),
+            handled=_sum(SQL("greatest(record_count - (%s), 0)", delayed), DONE),
             to_do=_sum(SQL("record_count"), *WAITING, STARTED),
             failed=_sum(SQL("record_count"), FAILED),
             cancelled=_sum(SQL("record_count"), CANCELLED),
