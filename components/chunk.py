@@ -10,9 +10,10 @@ import time
 from datetime import timedelta
 
 from ..exception import RetryableJobError
-from ..jobs.outcome import NothingToDo
+from ..jobs.outcome import POSTPONED, NothingToDo, Outcome
 from ..jobs.rest import continue_job, running_job, wait_after
-from ..jobs.scope import BACKEND, JOB, is_lost, scope_of
+from ..jobs.scope import BACKEND, CONFLICT, JOB, is_lost, scope_of
+from ..jobs.visibility import visibility_of
 from ..tools.transactions import commit_on_success
 
 #: Records in a row at which a backend has to fail, so that it cannot be the records.
@@ -86,8 +87,14 @@ class Chunk:
             self._failures.clear()
         if scope == JOB or len(self._failures) == MOST_FAILURES:
             self.interrupt(error, [item, *self._failures])
-        else:
-            item.fail(error)
+            return
+        item.fail(error)
+        if scope == CONFLICT or visibility_of(self.env, error):
+            item.outcome = Outcome(
+                POSTPONED,
+                self.env._("Another transaction has just changed the same data."),
+            )
+            item.error = None
 
     def interrupt(self, error, items=()):
         """Interrupt the chunk.

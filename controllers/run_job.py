@@ -13,7 +13,9 @@ from odoo.addons.queue_job.exception import NoSuchJobError
 from odoo.addons.queue_job.job import DONE, STARTED, Job
 
 from ..exception import FailedJobError, RetryableJobError
+from ..jobs.causes import cause_of
 from ..jobs.scope import is_lost, is_unavailable
+from ..jobs.visibility import NOT_YET, attempt, visibility_of
 from ..models import screen_updates as updates
 from ..tools.locks import contention_wait
 
@@ -49,24 +51,44 @@ class RunJobController(main.RunJobController):
     @classmethod
     def _try_perform_job(cls, env, job):
         job.connector_error = None
-        try:
-            with env["queue.job"].within_run_of(job.db_record()):
+        with attempt(env.cr), env["queue.job"].within_run_of(job.db_record()):
+            try:
                 super()._try_perform_job(env, job)
-        except Exception as error:
-            # queue_job stores only the message of an error after which it retries.
-            job.connector_error = error
-            if not env["queue.job.function"].synchronizes(job.job_function_name):
-                raise
-            if is_lost(error) or not _is_alive(env.cr):
-                job.state = _give_back(env, job.uuid, error)
-            elif not is_unavailable(error):
-                raise
-            elif job.max_retries and job.retry >= job.max_retries:
-                raise FailedJobError(str(error)) from error
-            else:
-                message = env._("The database accepted no connection.")
-                seconds = contention_wait()
-                raise RetryableJobError(message, seconds=seconds) from error
+            except Exception as error:
+                # queue_job stores only the message of an error after which it retries.
+                job.connector_error = error
+                if not env["queue.job.function"].synchronizes(job.job_function_name):
+                    raise
+                cls._end_attempt(env, job, error)
+
+    @classmethod
+    def _end_attempt(cls, env, job, error):
+        """Decide what follows the error of an attempt: raise it, or retry the job."""
+        if is_lost(error) or not _is_alive(env.cr):
+            job.state = _give_back(env, job.uuid, error)
+        elif visibility := visibility_of(env, error):
+            cls._retry_violation(job, error, is_counted=visibility != NOT_YET)
+        elif not is_unavailable(error):
+            raise error
+        elif job.max_retries and job.retry >= job.max_retries:
+            raise FailedJobError(str(error)) from error
+        else:
+            message = env._("The database accepted no connection.")
+            raise RetryableJobError(message, seconds=contention_wait()) from error
+
+    @classmethod
+    def _retry_violation(cls, job, error, is_counted):
+        """Retry a job that has met a row of another transaction.
+
+        :param is_counted: whether the job fails after its last attempt
+        """
+        if is_counted and job.max_retries and job.retry >= job.max_retries:
+            raise error
+        if not is_counted:
+            job.retry -= 1
+        raise RetryableJobError(
+            cause_of(job.env, error), seconds=contention_wait()
+        ) from error
 
     @classmethod
     def _runjob(cls, env, job):

@@ -26,7 +26,9 @@ from ..exception import (
     RetryableJobError,
 )
 from ..tools.secrets import without_secrets
+from ..tools.text import is_unstorable
 from .database_errors import database_cause
+from .scope import CONFLICT, scope_of
 
 #: Errors whose text is written for people.
 USER_ERRORS = (
@@ -71,6 +73,7 @@ CLASSES = (
     ((IDMissingInBackend, ManyIDSInBackend), RECORD),
     ((ConnectorException, RetryableJobError, UserError), RECORD),
     ((psycopg2.IntegrityError, psycopg2.DataError), RECORD),
+    (psycopg2.errors.ProgramLimitExceeded, RECORD),
     (JobError, SETTINGS),
 )
 
@@ -109,8 +112,10 @@ def cause_class_of(error):
     """Return what has to be done about an error, one of ``CAUSE_CLASSES``."""
     if isinstance(error, MissingDependencyError):
         return MISSING
-    if isinstance(error, RetryableJobError):
+    if isinstance(error, RetryableJobError) or scope_of(error) == CONFLICT:
         return RETRIED
+    if is_unstorable(error):
+        return RECORD
     return _class_of(type(_last_attempt(error)))
 
 
@@ -164,9 +169,14 @@ def cause_of(env, error, data=None):
         return str(error)
     if isinstance(error, KeyError) and _lacks(data, error):
         return env._("the field '%s' is missing in the backend's data.", error.args[0])
+    if is_unstorable(error):
+        return env._(
+            "a text contains a character that the database cannot store: NUL, or half "
+            "of a surrogate pair."
+        )
     text = str(error)
     if not text:
-        return env._("an unexpected error. The job that retries it shows the details.")
+        return env._("an unexpected error.")
     return env._("an unexpected error: %s", text)
 
 

@@ -8,6 +8,8 @@ import psycopg2.errors
 
 from odoo.orm.models import get_columns_from_sql_diagnostics
 
+from .scope import CONFLICT, scope_of
+
 #: Errors of PostgreSQL that a value for a date or a time causes.
 DATE_ERRORS = (
     psycopg2.errors.InvalidDatetimeFormat,
@@ -24,10 +26,11 @@ def database_cause(env, error):
         return _integrity_cause(env, error)
     if isinstance(error, psycopg2.DataError):
         return _data_cause(env, error)
-    return env._(
-        "an unexpected database error (%s). The job that retries it shows the details.",
-        error.pgcode or "-",
-    )
+    if isinstance(error, psycopg2.errors.ProgramLimitExceeded):
+        return _limit_cause(env, error)
+    if scope_of(error) == CONFLICT:
+        return env._("Another transaction has just changed the same data.")
+    return env._("an unexpected database error (%s).", error.pgcode or "-")
 
 
 def _integrity_cause(env, error):
@@ -57,6 +60,16 @@ def _constraint_cause(model, error):
         "the record in the field %(field)s of %(model)s does not exist.",
         field=f"'{labels or names['constraint']}'",
         model=names["model"],
+    )
+
+
+def _limit_cause(env, error):
+    if not error.diag.constraint_name:
+        return env._("a value is larger than the database allows.")
+    return env._(
+        "a text of %(model)s is too long for the index %(index)s.",
+        model=_model_of(env, error)._description,
+        index=error.diag.constraint_name,
     )
 
 

@@ -21,6 +21,7 @@ from ..jobs.states import (
     WAIT_DEPENDENCIES,
 )
 from ..tools.bindings import backend_of
+from ..tools.text import storable
 
 
 class QueueJob(models.Model):
@@ -101,7 +102,7 @@ class QueueJob(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             vals.update(self._connector_values(vals))
-        return super().create(vals_list)
+        return super().create([_storable(vals) for vals in vals_list])
 
     def _connector_values(self, vals):
         """Return what a new job of a connector shows to people, and its state."""
@@ -131,6 +132,7 @@ class QueueJob(models.Model):
         return values
 
     def write(self, vals):
+        vals = _storable(vals)
         changes_failures = "state" in vals and any(
             job.backend_id and (job.cause or FAILED in (job.state, vals["state"]))
             for job in self.sudo()
@@ -247,3 +249,12 @@ class QueueJob(models.Model):
             except ValueError:
                 return binding
             return binder.unwrap_binding(binding)
+
+
+def _storable(vals):
+    """Return values whose texts, which may name a record of a backend, are storable."""
+    return {
+        # The arguments become JSON with escapes.
+        name: value if name in ("args", "kwargs") else storable(value)
+        for name, value in vals.items()
+    }

@@ -48,6 +48,7 @@ from . import (
     test_record_links,
     test_remote_system,
     test_runs,
+    test_scope,
     test_security,
     test_strict_overrides,
     test_synchronizer,

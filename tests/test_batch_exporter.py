@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import random
+import string
 from datetime import timedelta
 from functools import partial
 
@@ -754,3 +756,61 @@ class TestOneJobForEachRecord(LimitCase):
         for _run in range(3):
             self.run_job(self.delay_chunk(ids))
         self.assertEqual([job["state"] for job in self.alone()], ["pending"])
+
+
+class TestRecordsThatTheDatabaseRefuses(LimitCase):
+    """One record of a chunk gets an id that cannot be stored."""
+
+    CHARACTERS = "".join(random.choices(string.printable[:62], k=3000))
+
+    def setUp(self):
+        super().setUp()
+        self.build(*self.many_components())
+
+    def create_one(self, data, key):
+        if data["title"] == "Bad":
+            return self.bad_id
+        return super().create_one(data, key)
+
+    def assert_one_fails(self, bad_id, cause):
+        self.bad_id = bad_id
+        ids = self.bindings("Ada", "Bad", "Grace")
+        job = self.run_job(self.delay_chunk(ids))
+        self.assertEqual(job["state"], "done")
+        self.assertIn("2 exported, 1 failed.", job["result"])
+        self.assertRegex(job["result"], f"Bad .id {ids[1]}. failed.*{cause}")
+        self.assertEqual(self.bound(ids), [ids[0], ids[2]])
+        [alone] = self.jobs([("method_name", "=", "export_record")])
+        self.assertEqual(alone["records"].ids, ids[1:2])
+
+    @mute_logger("odoo.sql_db")
+    def test_an_id_that_is_too_long_for_its_index(self):
+        with self.transaction() as env:
+            env.cr.execute("CREATE INDEX by_id ON connector_test_binding (external_id)")
+        self.addCleanup(self.drop_index)
+        self.assert_one_fails(self.CHARACTERS, "is too long for the index by_id")
+
+    def drop_index(self):
+        with self.transaction() as env:
+            env.cr.execute("DROP INDEX by_id")
+
+    def test_an_id_with_nul(self):
+        self.assert_one_fails("7\0", "not a valid external id")
+
+    def test_an_id_with_half_of_a_surrogate_pair(self):
+        self.assert_one_fails("7\ud800", "not a valid external id")
+
+    @mute_logger("odoo.sql_db")
+    def test_a_value_that_a_hook_cannot_store(self):
+        def _after_export(exporter):
+            if exporter.binding.name == "Bad":
+                exporter.binding.note = "nul\0"
+
+        self.override(_after_export=_after_export)
+        ids = self.bindings("Ada", "Bad", "Grace")
+        self.bad_id = "7"
+        job = self.run_job(self.delay_chunk(ids))
+        self.assertRegex(
+            job["result"], f"Bad .id {ids[1]}. failed.* the database cannot store"
+        )
+        self.assertIn("2 exported, 1 failed.", job["result"])

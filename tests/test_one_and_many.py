@@ -2,6 +2,8 @@
 """One record and many records run the same hooks, with the same result."""
 
 import logging
+import random
+import string
 from itertools import product
 
 from odoo.tools import mute_logger
@@ -939,15 +941,40 @@ class TestCauses(ImportCase):
         cause = self.database_cause(values={"age": 2**40})
         self.assertEqual(cause, "a number is too large for its field.")
 
+    def test_a_text_that_is_too_long_for_an_index(self):
+        text = "".join(random.choices(string.printable[:62], k=3000))
+        cause = self.database_cause(
+            "CREATE INDEX long_names ON connector_test_contact (name)",
+            values={"name": text},
+        )
+        self.assertEqual(
+            cause,
+            "a text of Contact of the tests is too long for the index long_names.",
+        )
+
+    def test_a_character_that_cannot_be_stored(self):
+        for text in ("nul\0", "half \ud800 of a pair"):
+            with self.subTest(repr(text)), self.cr.savepoint() as savepoint:
+                cause = self.database_cause(values={"name": text})
+                self.assertIn("a character that the database cannot store", cause)
+                savepoint.rollback()
+
+    def test_an_id_that_cannot_be_stored_stops_no_other_record(self):
+        for external_id in ("nul\0", "half\ud800"):
+            with self.subTest(repr(external_id)):
+                self.source.add("1", external_id, "3")
+                text = self.run_chunk("1", external_id, "3")
+                self.assertIn(", 1 failed.", text)
+                self.assertRegex(text, r"Record (nul|half)\W.* cannot store")
+                self.assertTrue(self.imported("1") and self.imported("3"))
+                job = self.jobs("import_record")[-1]
+                self.assertEqual(job.args[1], external_id)
+
     def test_any_other_error_of_the_database(self):
         cause = self.database_cause(
             after=("DO $$ BEGIN RAISE 'Secret of %s', 'example.com'; END $$",)
         )
-        self.assertEqual(
-            cause,
-            "an unexpected database error (P0001). The job that retries it shows the "
-            "details.",
-        )
+        self.assertEqual(cause, "an unexpected database error (P0001).")
 
     def test_a_unique_violation_that_makes_a_record_wait_does_not_show_the_row(self):
         self.contact(email="secret@example.com")

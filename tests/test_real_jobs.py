@@ -12,7 +12,12 @@ from odoo.addons.connector.components.importer.locking import ImportLocks
 from odoo.addons.connector.tools.locks import try_lock_rows
 from odoo.addons.queue_job.exception import FailedJobError
 
-from .common import RealJobsCase, Transaction, sent_locks
+from .common import (
+    RealJobsCase,
+    Transaction,
+    batch_export_components,
+    sent_locks,
+)
 
 
 class TestJobsMayCommit(RealJobsCase):
@@ -140,6 +145,110 @@ class TestUnknownCauses(RealJobsCase):
             uuid = job.export_delete_record(shop, "7").uuid
         self.run_job(uuid)
         self.assertEqual(known, [uuid])
+
+
+class TestNotVisibleYet(RealJobsCase):
+    """A row that was committed after the job's transaction began violates nothing."""
+
+    def setUp(self):
+        super().setUp()
+        self.build(*batch_export_components())
+        self.written = []
+
+    def friend(self):
+        """Return the id of a binding that another transaction has just committed."""
+        [friend] = self.bindings("Friend")
+        self.written.append(friend)
+        return friend
+
+    def with_friend(self, id_of_friend):
+        """Let an export write a reference to a binding."""
+
+        def _map_data(exporter):
+            if exporter.binding.name == "Ada":
+                exporter.binding.flush_recordset()
+                exporter.binding.friend_id = id_of_friend()
+                exporter.binding.flush_recordset()
+            return exporter.mapper.map_record(exporter.binding)
+
+        self.override(_map_data=_map_data)
+
+    def run_quietly(self, uuid):
+        with mute_logger("odoo.sql_db"):
+            return self.try_job(uuid)
+
+    def test_a_reference_to_a_row_that_was_just_committed(self):
+        self.with_friend(lambda: self.written[0] if self.written else self.friend())
+        [uuid] = self.delay(self.bindings("Ada"))
+        job = self.run_quietly(uuid)
+        self.assertEqual((job["state"], job["retry"]), ("pending", 0))
+        self.assertIn("does not exist", job["result"])
+        self.assertEqual(self.run_job(uuid)["state"], "done")
+
+    def test_rows_that_appear_again_and_again_count_no_attempt(self):
+        self.with_friend(self.friend)
+        [uuid] = self.delay(self.bindings("Ada"))
+        for _attempt in range(7):  # more than a job has attempts
+            job = self.run_quietly(uuid)
+            self.assertEqual((job["state"], job["retry"]), ("pending", 0))
+
+    def test_a_reference_to_nothing_fails_and_says_so(self):
+        self.with_friend(lambda: 2**30)
+        [uuid] = self.delay(self.bindings("Ada"))
+        job = self.run_quietly(uuid)
+        self.assertEqual(job["state"], "failed")
+        self.assertIn("does not exist", job["cause"])
+
+    def test_a_value_that_another_transaction_has_just_taken(self):
+        def _map_data(exporter):
+            contact = exporter.binding.parent_id
+            if not self.written:
+                [binding] = self.bindings("x", odoo_id=contact.id)
+                self.written.append(binding)
+            if contact:
+                values = {"backend_id": self.shop_id, "odoo_id": contact.id}
+                exporter.model.create(values)
+            return exporter.mapper.map_record(exporter.binding)
+
+        self.override(_map_data=_map_data, _export_dependencies=lambda exporter: None)
+        with self.transaction() as env:
+            parent = env["connector.test.contact"].create({"name": "Parent"})
+        [uuid] = self.delay(self.bindings("Leaf", parent_id=parent.id))
+        job = self.run_quietly(uuid)
+        self.assertEqual((job["state"], job["retry"]), ("pending", 0))
+        job = self.run_quietly(uuid)
+        self.assertEqual((job["state"], job["cause"]), ("failed", "Bound twice."))
+
+    def test_a_record_of_a_chunk_is_postponed(self):
+        self.with_friend(lambda: self.written[0] if self.written else self.friend())
+        ids = self.bindings("Ada", "Grace")
+        job = self.run_quietly(self.delay_chunk(ids))
+        self.assertIn("1 exported, 1 postponed.", job["result"])
+        self.assertIn("has just changed the same data", job["result"])
+        [alone] = self.jobs([("state", "=", "pending")])
+        self.assertEqual(self.run_job(alone["uuid"])["state"], "done")
+
+    def test_a_transaction_that_was_under_way_counts_attempts(self):
+        """Rows of its savepoints cannot be told from older ones."""
+        [ada] = self.bindings("Ada")
+        [uuid] = self.delay([ada])
+        with Transaction(self.registry) as env:
+            contact = env["connector.test.contact"].create({"name": "Early"})
+            contact.flush_recordset()
+            with env.cr.savepoint():
+                values = {"backend_id": self.shop_id, "name": "Friend"}
+                friend = env["connector.test.binding"].create(values).id
+
+            def commit():
+                if not self.written:
+                    self.written.append(friend)
+                    env.cr.commit()  # pylint: disable=invalid-commit
+                return friend
+
+            self.with_friend(commit)
+            job = self.run_quietly(uuid)
+        self.assertEqual((job["state"], job["retry"]), ("pending", 1))
+        self.assertEqual(self.run_job(uuid)["state"], "done")
 
 
 class TestContention(RealJobsCase):

@@ -1,16 +1,20 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Which values can be the id of a record on a backend."""
 
+from .text import is_storable
+
 
 def is_external_id(value):
     """Return whether a value can be the id of a record on a backend.
 
-    ``0`` can, since some backends count from there. ``None``, ``False``, ``True`` and
-    the empty string cannot.
+    ``0`` can, since some backends count from there. ``None``, ``False``, ``True``, the
+    empty string and texts that PostgreSQL cannot store cannot.
 
     :rtype: bool
     """
-    return value is not None and not isinstance(value, bool) and value != ""
+    if isinstance(value, str):
+        return value != "" and is_storable(value)
+    return value is not None and not isinstance(value, bool)
 
 
 def unique_external_ids(external_ids):

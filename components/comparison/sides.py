@@ -19,6 +19,7 @@ from ...tools.bindings import chunk_size_of
 from ...tools.external_id import is_external_id, unique_external_ids
 from ...tools.overrides import overrides
 from ...tools.read_only import read_only_work, reader_of
+from ...tools.text import storable
 from ..binder import Binder
 from ..chunk import Chunk
 from ..item import Item
@@ -241,7 +242,7 @@ class SidesComparison(Component):
         if compared_before:
             comparison.forget_lines(compared_before)
             size = 0
-        lines = [item.line for item in chunk.items if item.line]
+        lines = [storable(item.line) for item in chunk.items if item.line]
         counts = Counter(line["kind"] for line in lines)
         lines = [line for line in lines if line["kind"] not in (SAME, UNKNOWN)]
         comparison.store_chunk(job_uuid, size, counts, lines)

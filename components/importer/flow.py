@@ -8,6 +8,7 @@ import psycopg2
 
 from ...exception import (
     IDMissingInBackend,
+    InvalidDataError,
     ManyIDSInBackend,
     MissingDependencyError,
 )
@@ -27,6 +28,7 @@ from ...jobs.outcome import (
 from ...jobs.scope import RECORD, scope_of
 from ...tools.external_id import is_external_id
 from ...tools.orm import invalidate_dependents
+from ...tools.text import is_storable, storable
 from ...tools.transactions import without_commits
 from ..item import run_each
 from .dependencies import DependencyTracker, dependency_key
@@ -144,6 +146,14 @@ class ImportFlow:
     def _read(self, item):
         """Read the data of a record, unless it is not imported."""
         importer = item.importer
+        if isinstance(item.external_id, str) and not is_storable(item.external_id):
+            raise InvalidDataError(
+                self.env._(
+                    "The id %s contains a character that the database cannot store: "
+                    "NUL, or half of a surrogate pair.",
+                    storable(item.external_id),
+                )
+            )
         if not item.is_read:
             try:
                 item.data = importer._import_data()

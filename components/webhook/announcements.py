@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The jobs that import what a backend has announced."""
 
+from ...tools.text import storable
+
 
 def delay_announced(model, backend, external_id, deleted):
     """Delay the job that imports a record that a backend has announced.
@@ -14,7 +16,7 @@ def delay_announced(model, backend, external_id, deleted):
     :param deleted: whether the backend announces that it has deleted the record
     """
     what = "delete" if deleted else "import"
-    key = (
+    key = storable(
         f"connector.announced.{what}"
         f"({backend._name}, {backend.id}, {model._name}, {external_id})"
     )

@@ -1,0 +1,38 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Texts of backends that PostgreSQL cannot store."""
+
+
+def is_storable(text):
+    """Return whether PostgreSQL can store a text.
+
+    It can store neither NUL nor half of a surrogate pair; JSON can contain both.
+
+    :param text: ``str``
+    :rtype: bool
+    """
+    return storable(text) == text
+
+
+def storable(value):
+    """Return a value whose texts have escapes for what PostgreSQL cannot store.
+
+    :param value: a text, or lists and dicts that contain texts
+    """
+    if isinstance(value, dict):
+        return {key: storable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [storable(each) for each in value]
+    if not isinstance(value, str) or (value.isascii() and "\0" not in value):
+        return value
+    encoded = value.encode("utf-8", "backslashreplace")
+    return encoded.decode().replace("\0", r"\x00")
+
+
+def is_unstorable(error):
+    """Return whether an error was raised for a text that cannot be stored.
+
+    :param error: an exception
+    """
+    if isinstance(error, UnicodeEncodeError):
+        return True
+    return isinstance(error, ValueError) and "NUL (0x00)" in str(error)
