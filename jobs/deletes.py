@@ -5,7 +5,7 @@ from odoo.addons.queue_job.job import Job
 
 from ..tools.bindings import split_for_jobs
 from ..tools.external_id import unique_external_ids
-from ..tools.text import storable
+from ..tools.text import storable_key
 from .states import UNFINISHED
 
 
@@ -17,7 +17,7 @@ def delete_job_key(backend, model_name, external_id):
     :param external_id: id of the record on the backend
     :rtype: str
     """
-    return storable(
+    return storable_key(
         f"connector.delete({backend._name}, {backend.id}, {model_name}, {external_id})"
     )
 

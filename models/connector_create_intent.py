@@ -160,10 +160,10 @@ class ConnectorCreateIntent(models.Model):
         return [*domain, ("res_id", "in", bindings.ids)]
 
     @api.private
-    def withdraw(self, key):
-        """Delete the intent of a create that did not happen."""
+    def withdraw(self, *keys):
+        """Delete the intents of creates that did not happen."""
         with new_transaction(self.env) as env:
-            self.with_env(env).sudo().search([("key", "=", key)])._delete()
+            self.with_env(env).sudo().search([("key", "in", keys)])._delete()
 
     @api.private
     def withdraw_for(self, backend, bindings):

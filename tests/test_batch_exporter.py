@@ -653,6 +653,40 @@ class TestLimitTogether(LimitCase):
         self.assertLessEqual(self.asked, 1.1 * self.RECORDS)
         self.assertEqual(len(self.server.records), self.RECORDS)
 
+    def test_creates_whose_answer_was_lost_are_found_again(self):
+        """Each record is looked for, and updated or created: two calls."""
+        self.limit_calls("find_created", "create_many", "write", "create", calls=40)
+        ids = self.bindings(*self.names())
+        create_one, made = self.create_one, []
+
+        def lose_the_answer(data, key):
+            made.append(create_one(data, key))
+            if len(made) == 50:
+                raise BackendUnavailableError("No answer.", seconds=1)
+
+        self.create_one = lose_the_answer
+        self.delay_chunk(ids)
+        self.run_windows(1)
+        self.create_one = create_one
+        jobs = self.run_windows(6)
+        self.assertEqual({job["state"] for job in jobs}, {"done"})
+        self.assertEqual({job["method_name"] for job in jobs}, {"export_chunk"})
+        self.assertEqual(len(self.server.records), self.RECORDS)
+        self.assertLessEqual(self.asked, 1.1 * 2 * self.RECORDS)
+        self.assertFalse(self.read("connector.create.intent", []))
+
+    def test_records_that_are_read_before_get_on(self):
+        self.limit_calls("write_many", "write", calls=40)
+        self.override(_should_import=lambda exporter: self.call())
+        ids = self.bindings(*self.names(), external_id="77")
+        self.server.records["77"] = {}
+        self.delay_chunk(ids)
+        for _window in range(20):
+            jobs = self.run_windows(1)
+            if {job["state"] for job in jobs} == {"done"}:
+                break
+        self.assertEqual({job["state"] for job in jobs}, {"done"})
+
     def test_an_adapter_with_one_bulk_call_gets_on_with_the_other(self):
         """write_many() of the framework calls write() for each record."""
         self.limit_calls("write", calls=40)

@@ -1,6 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Texts of backends that PostgreSQL cannot store."""
 
+import hashlib
+
+LONGEST_KEY = 500  #: characters of an identity key, which has an index
+
 
 def is_storable(text):
     """Return whether PostgreSQL can store a text.
@@ -26,6 +30,19 @@ def storable(value):
         return value
     encoded = value.encode("utf-8", "backslashreplace")
     return encoded.decode().replace("\0", r"\x00")
+
+
+def storable_key(text):
+    """Return an identity key that PostgreSQL can store and index.
+
+    :param text: the key; the id of a record on a backend, which may be long, ends it
+    :rtype: str
+    """
+    text = storable(text)
+    if len(text) <= LONGEST_KEY:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"{text[:LONGEST_KEY]}...{digest}"
 
 
 def is_unstorable(error):

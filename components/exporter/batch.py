@@ -238,10 +238,10 @@ class BatchExporter(AbstractComponent):
             exporter = self.component(usage="record.exporter")
             for item in items:
                 item.exporter = exporter.for_item(item)
-            if can_export_together(exporter, self):
+            if can_export_together(exporter, self, chunk.job.retry):
                 BulkExport(self, chunk).run()
                 return chunk
-        export_one_by_one(chunk)
+        export_one_by_one(chunk, chunk.items)
         return chunk
 
     def _report(self, chunk, method_name, delay_rest):

@@ -41,23 +41,27 @@ _logger = logging.getLogger(__name__)
 NOT_CREATED = (AccessRefusedError, InvalidDataError, LimitReachedError)
 
 
-def can_export_together(exporter, batch):
+def can_export_together(exporter, batch, retry=0):
     """Return whether one call may export many records.
 
     A connector that overrides one of the bypassed hooks exports one by one.
 
     :param exporter: the exporter of the records
     :param batch: the batch exporter, whose adapter is called
+    :param retry: how many attempts were made before. If each record is read before, the
+        backend may admit too few calls for the whole chunk.
     """
-    if overrides(exporter, GenericExporter, *BYPASSED_HOOKS):
+    bypassed = (*BYPASSED_HOOKS, "_should_import") if retry else BYPASSED_HOOKS
+    if overrides(exporter, GenericExporter, *bypassed):
         return False
     return getattr(batch.backend_adapter, "_creates_many", False)
 
 
-def export_one_by_one(chunk):
+def export_one_by_one(chunk, items):
     """Export records one after the other, each in a transaction of its own.
 
-    :param chunk: :class:`~..chunk.Chunk` of :class:`~.item.ExportItem`; each gets an
+    :param chunk: the :class:`~..chunk.Chunk`
+    :param items: those of its :class:`~.item.ExportItem` to export; each gets an
         outcome or an error until an error interrupts the chunk
     """
 
@@ -74,7 +78,7 @@ def export_one_by_one(chunk):
                 item.outcome = item.exporter.outcome or outcome_of(result)
             item.forget_changes()
 
-    chunk.run_each(chunk.items, export)
+    chunk.run_each(items, export)
 
 
 class BulkExport:
@@ -93,6 +97,7 @@ class BulkExport:
         self.env = batch.env
         self.chunk = chunk
         self.items = chunk.items
+        self.unconfirmed = []  #: items with an earlier create whose outcome is unknown
 
     def run(self):
         """Export the items; each gets an outcome or an error.
@@ -107,6 +112,8 @@ class BulkExport:
         bound = self._bind([item for item in self.items if self._has_id(item)])
         if bound and overrides(bound[0].exporter, GenericExporter, "_after_export"):
             self._finish(bound)
+        if self.unconfirmed and not self.chunk.interruption:
+            export_one_by_one(self.chunk, self.unconfirmed)
 
     def _has_id(self, item):
         """Return whether a record is known to the backend, also if it was skipped."""
@@ -220,9 +227,11 @@ class BulkExport:
         if len(results or ()) != len(items):
             self._refuse_results(results, items)
         self._withdraw(
-            item
-            for item, result in zip(items, results, strict=True)
-            if isinstance(result, NOT_CREATED)
+            [
+                item
+                for item, result in zip(items, results, strict=True)
+                if isinstance(result, NOT_CREATED)
+            ]
         )
         for item, result in zip(items, results, strict=True):
             if isinstance(result, Exception):
@@ -249,8 +258,9 @@ class BulkExport:
 
     def _withdraw(self, items):
         """Delete the intents of creates that the backend refused."""
-        for item in items:
-            item.exporter._create_recovery.refused(item.key)
+        if items:
+            keys = [item.key for item in items]
+            items[0].exporter._create_recovery.refused(*keys)
 
     def _refuse_results(self, results, items):
         adapter = type(self.batch.backend_adapter)
@@ -262,18 +272,15 @@ class BulkExport:
         )
 
     def _begin_creates(self, items):
-        """Commit the intents; postpone the records with an unconfirmed create."""
+        """Commit the intents; leave out the records with an unconfirmed create."""
         if not items:
             return []
         begun = items[0].exporter._create_recovery.begin(self._bindings(items))
+        new = []
         for item in items:
             item.key, is_unconfirmed = begun[item.binding.id]
-            if is_unconfirmed:
-                message = self.env._(
-                    "An earlier create is unconfirmed; a separate job looks for it."
-                )
-                item.outcome = Outcome(POSTPONED, message)
-        return [item for item in items if item.is_open]
+            (self.unconfirmed if is_unconfirmed else new).append(item)
+        return new
 
     def _bind(self, items):
         """Bind the records and commit.

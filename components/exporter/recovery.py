@@ -40,7 +40,7 @@ class NoRecovery:
     def succeeded(self, bindings):
         """Do nothing."""
 
-    def refused(self, key):
+    def refused(self, *keys):
         """Do nothing."""
 
 
@@ -130,9 +130,9 @@ class CreateRecovery:
         # Now, so that other jobs are not blocked until this one ends.
         commit_if_allowed(self.env)
 
-    def refused(self, key):
-        """Delete the intent of a create that the backend refused.
+    def refused(self, *keys):
+        """Delete the intents of creates that the backend refused.
 
-        :param key: the idempotency key of the create
+        :param keys: the idempotency keys of the creates
         """
-        self.intents.withdraw(key)
+        self.intents.withdraw(*keys)

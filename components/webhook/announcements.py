@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The jobs that import what a backend has announced."""
 
-from ...tools.text import storable
+from ...tools.text import storable_key
 
 
 def delay_announced(model, backend, external_id, deleted):
@@ -16,7 +16,7 @@ def delay_announced(model, backend, external_id, deleted):
     :param deleted: whether the backend announces that it has deleted the record
     """
     what = "delete" if deleted else "import"
-    key = storable(
+    key = storable_key(
         f"connector.announced.{what}"
         f"({backend._name}, {backend.id}, {model._name}, {external_id})"
     )

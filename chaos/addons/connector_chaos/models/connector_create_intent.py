@@ -17,10 +17,12 @@ class ConnectorCreateIntent(models.Model):
         self._reach("intent noted", bindings)
         return declared
 
-    def withdraw(self, key):
-        reach("before the intent is deleted", codes.get(key))
-        super().withdraw(key)
-        reach("intent deleted, not committed", codes.get(key))
+    def withdraw(self, *keys):
+        for key in keys:
+            reach("before the intent is deleted", codes.get(key))
+        super().withdraw(*keys)
+        for key in keys:
+            reach("intent deleted, not committed", codes.get(key))
 
     def withdraw_for(self, backend, bindings):
         self._reach("before the intent is deleted", bindings)
