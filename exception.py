@@ -52,15 +52,26 @@ class ReadOnlyError(ConnectorException):
 
 
 class NetworkRetryableError(RetryableJobError):
-    """The backend could not be reached, or was busy. The job is retried."""
+    """The backend failed at a request. The job is retried.
+
+    In a chunk, the record gets a job of its own, unless the backend fails at three
+    records in a row. Raise :class:`BackendUnavailableError` for a backend that would
+    fail at all of them.
+    """
 
 
 class BackendUnavailableError(NetworkRetryableError):
-    """The backend answers no request at present. A chunk stops until it does."""
+    """The backend could not be reached, or was busy. The job is retried.
+
+    A chunk stops. Another job goes on with its rest, after the seconds of the error.
+    """
 
 
 class LimitReachedError(BackendUnavailableError):
-    """The backend admits no more requests for now, and did nothing for this one."""
+    """The backend admits no more requests for now, and did nothing for this one.
+
+    An export of a new record then need not look for what its create has made.
+    """
 
 
 class NoExternalId(RetryableJobError):
