@@ -1,9 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Call a backend over HTTP."""
 
+import codecs
+import contextlib
+import json
 import logging
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 
@@ -11,13 +14,23 @@ from odoo.addons.component.core import AbstractComponent
 
 from ..exception import InvalidDataError, JobError
 from .http.errors import _redact_url
-from .http.session import BearerAuth, HeaderAuth, Session  # noqa: F401
+from .http.session import (
+    HEADERS_FOR_OTHERS,
+    BearerAuth,  # noqa: F401
+    HeaderAuth,  # noqa: F401
+    Session,
+    anonymous,
+    is_same_host,
+    is_trusted,
+)
 
 _logger = logging.getLogger(__name__)
 
 ABSOLUTE_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+#: Codecs of Python for names and programs. Some take minutes for a large text.
+OTHER_CODECS = ("idna", "punycode", "raw_unicode_escape", "unicode_escape")
 #: Methods that change nothing, with those of WebDAV. A POST may be a search, too: see
 #: :meth:`HTTPAdapter._only_reads`.
 READING_METHODS = (*SAFE_METHODS, "PROPFIND", "REPORT", "SEARCH", "QUERY")
@@ -56,6 +69,11 @@ class HTTPAdapter(AbstractComponent):
     _max_answer_size = 64 * 1024 * 1024
     #: Pages that a list may have.
     _max_pages = 10_000
+    #: Other hosts that the backend may refer to by a redirect or by the address of a
+    #: next page, such as ``("files.example.com", "example.com:8443")``. They get
+    #: neither the credentials nor the headers of the backend. A connection that is not
+    #: secure never follows one that is.
+    _trusted_hosts = ()
 
     # -- what a connector declares
 
@@ -120,8 +138,8 @@ class HTTPAdapter(AbstractComponent):
         if not response.content:
             return None
         try:
-            return response.json()
-        except ValueError:
+            return _json(response)
+        except (RecursionError, ValueError):
             source = f"{self._backend_name()} ({self._request_label(response)})"
             message = self.env._("%s did not return valid JSON.", source)
             # A truncated answer or a proxy page: the outcome is unknown.
@@ -147,8 +165,10 @@ class HTTPAdapter(AbstractComponent):
             self._refuse_change()
         kwargs["timeout"] = kwargs.get("timeout") or self._timeout
         # A redirected POST would become a GET, whose answer looks like a success.
-        kwargs.setdefault("allow_redirects", method in SAFE_METHODS)
+        kwargs.setdefault("allow_redirects", method.upper() in SAFE_METHODS)
         url = self._url(path)
+        if not is_same_host(url, self._base_url()):
+            kwargs |= _without_credentials(kwargs)
         try:
             response = self.session.request(method, url, **kwargs)
             if not response.ok:
@@ -197,8 +217,21 @@ class HTTPAdapter(AbstractComponent):
             ``{"page": 2}``; ``None`` after the last page
         :rtype: str | dict | None
         """
-        url = response.links.get("next", {}).get("url")
-        return url and urljoin(response.url, url)
+        links = response.links.values()
+        rels = {rel: link for link in links for rel in _rels(link)}
+        url = rels.get("next", {}).get("url")
+        try:
+            return url and urljoin(response.url, url)
+        except ValueError:
+            failure = JobError(
+                self.env._(
+                    "%(backend)s: the address of the page after %(url)s is not valid.",
+                    backend=self._backend_name(),
+                    url=_redact_url(response.url),
+                )
+            )
+        # Outside of the except clause: that error contains the address.
+        raise failure
 
     def _repeats_page(self, response, previous):
         """Return whether a page brings nothing new, which ends the list.
@@ -246,6 +279,7 @@ class HTTPAdapter(AbstractComponent):
         session.timeout = self._timeout
         session.deadline = self._deadline
         session.max_answer_size = self._max_answer_size
+        session.trusted_hosts = self._trusted_hosts
         session.auth = self._auth()
         if isinstance(session.auth, tuple):
             # requests encodes text as Latin-1, which fails for other letters.
@@ -260,7 +294,9 @@ class HTTPAdapter(AbstractComponent):
         base = self._base_url()
         if not ABSOLUTE_URL.match(path):
             return f"{base.rstrip('/')}/{path.lstrip('/')}" if path else base
-        if _origin(path) != _origin(base):
+        if not (
+            is_same_host(path, base) or is_trusted(path, base, self._trusted_hosts)
+        ):
             raise InvalidDataError(
                 self.env._(
                     "%(backend)s: the address %(url)s is on another host than the "
@@ -272,11 +308,32 @@ class HTTPAdapter(AbstractComponent):
         return path
 
 
-def _origin(url):
-    """Return scheme, host and port in a comparable form (RFC 3986, 6.2.3)."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:  # The port is not a number.
-        return url
-    return parts.scheme, parts.hostname, port
+def _rels(link):
+    lower = {name.lower(): value for name, value in link.items()}
+    return lower.get("rel", "").lower().split()
+
+
+def _without_credentials(kwargs):
+    """Return arguments that keep the credentials of a request from another host."""
+    given = kwargs.get("headers") or {}
+    known = {name.lower() for name in HEADERS_FOR_OTHERS}
+    headers = {name: given[name] for name in given if name.lower() in known}
+    return {"auth": anonymous, "cookies": None, "headers": headers}
+
+
+def _json(response):
+    """Return the data of an answer in JSON.
+
+    RFC 8259 knows UTF-8 only, whatever the media type. UTF-16 and UTF-32, and a byte
+    order mark, are read too; another encoding has to be declared.
+
+    :raise RecursionError: when it is nested too deeply
+    :raise ValueError: when it is not JSON
+    """
+    declared = "charset" in response.headers.get("Content-Type", "").lower()
+    charset = declared and response.encoding or "utf-8"
+    with contextlib.suppress(LookupError, ValueError):
+        charset = codecs.lookup(charset).name
+        if charset not in OTHER_CODECS and not charset.startswith("utf-"):
+            return json.loads(response.content.decode(charset))
+    return json.loads(response.content)

@@ -2,18 +2,17 @@
 """Translate the answers of a backend, and missing answers, to errors for jobs."""
 
 import base64
-import binascii
 import codecs
+import contextlib
 import html
 import json
+import math
 import random
 import re
 from http import HTTPStatus
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 import requests
-from urllib3.exceptions import InvalidHeader
-from urllib3.util import Retry
 
 from odoo.addons.component.core import AbstractComponent
 
@@ -26,13 +25,27 @@ from ...exception import (
     LimitReachedError,
     NetworkRetryableError,
 )
-from .session import AnswerTooLarge, AnswerTooSlow, HeaderAuth
+from .session import AnswerTooLarge, AnswerTooSlow, AnswerUnreadable, HeaderAuth
+from .waits import asked_wait, is_exhausted, named_wait
 
-#: Statuses that mean "not now", RFC 6585, 7231, 8470.
-BUSY = (408, 425, 429, 502, 503, 504)
+#: The backend allows no more calls for now: 429 of RFC 6585, 420 of Twitter's first
+#: API, 509 of hosting panels, 529 of services that are overloaded.
+LIMITED = (420, 429, 509, 529)
+#: The backend, or the way to it, is not available: RFC 8470 and 9110, and what
+#: Cloudflare (521 to 530) and other proxies (598, 599) answer for it.
+BUSY = (*LIMITED, 408, 425, 502, 503, 504, *range(521, 528), 530, 598, 599)
+#: The next answer may be another one, or always the same: misdirected (RFC 9110),
+#: locked (RFC 4918), retry with (Microsoft), a network that asks to log in (RFC 6585).
+#: So may all other statuses from 500 on, which RFC 9110 reads like 500.
+PASSING = (421, 423, 449, 511)
+#: The backend never answers this request.
+UNABLE = (501, 505, 506, 507, 508, 510)
 MISSING = (404, 410)
 ACCESS_REFUSED = (401, 403, 407)
+#: How services describe a limit in the text of a 403.
+LIMIT_TEXT = re.compile(r"rate.?limit|limit.?exceeded|quota.?exceeded|throttled", re.I)
 CUT_OFF = (
+    AnswerUnreadable,
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
 )
@@ -48,7 +61,7 @@ INVALID_URL = (
 INVALID = (*INVALID_URL, requests.exceptions.InvalidJSONError)
 
 LONGEST_WAIT = 15 * 60  #: seconds
-LONGEST_RETRY_AFTER = 24 * 60 * 60  #: seconds; a server may be down for a night
+LIMIT_WAIT = 60  #: seconds, for a limit that only a text describes, as GitHub asks
 
 LONGEST_EXCERPT = 20_000  #: characters of an answer that its message is looked for in
 LONGEST_MESSAGE = 300  #: characters of an answer that are shown
@@ -85,12 +98,12 @@ class HTTPErrors(AbstractComponent):
         if status < 400:
             raise JobError(self._redirect_message(response))
         text = self._error_text(response)
-        if status in BUSY or status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        wait = self._retry_after(response)
+        if status in BUSY or _is_limited(response):
+            raise self._retryable(text, wait, limited=_is_limited(response))
+        if _may_pass(response):
             # A server that fails at this request may always do so.
-            counts = status not in BUSY
-            wait = self._retry_after(response)
-            limited = status == HTTPStatus.TOO_MANY_REQUESTS
-            raise self._retryable(text, wait, counts_attempt=counts, limited=limited)
+            raise self._retryable(text, wait, counts_attempt=True)
         if status in MISSING:
             raise IDMissingInBackend(text)
         if status in ACCESS_REFUSED:
@@ -212,19 +225,21 @@ class HTTPErrors(AbstractComponent):
         )
 
     def _retry_after(self, response):
-        """Return the seconds of the header ``Retry-After`` (RFC 9110, 10.2.3).
+        """Return the wait that the headers of an answer ask for.
 
+        Override it for a backend that names the time in another way, such as in the
+        body. :doc:`/howto/rate_limits` lists the headers.
+
+        :param response: a ``requests.Response``
         :return: seconds, a little more than requested, so that not all jobs return
             together; ``None`` without a valid header
         :rtype: int | None
         """
-        value = response.headers.get("Retry-After", "")
-        try:
-            seconds = Retry().parse_retry_after(value)
-        except (InvalidHeader, OverflowError, ValueError):
-            return None
-        seconds = min(seconds, LONGEST_RETRY_AFTER)
-        return round(seconds * random.uniform(1, 1.1)) + 1
+        seconds = asked_wait(response.headers)
+        if seconds is None:
+            is_text = _describes_limit(response)
+            return round(LIMIT_WAIT * random.uniform(1, 1.2)) if is_text else None
+        return math.ceil(seconds * random.uniform(1, 1.1))
 
     # -- texts for people
 
@@ -236,13 +251,14 @@ class HTTPErrors(AbstractComponent):
         """
         secrets = self._secrets(response)
         text = _without_secrets(_body_text(response), secrets)
+        reason = _without_secrets(response.reason or "", secrets)
         return self.env._(
             "%(backend)s answered %(status)s %(reason)s to %(request)s: %(text)s",
             backend=self._backend_name(),
             status=response.status_code,
-            reason=_without_secrets(response.reason or "", secrets),
+            reason=_printable(reason)[:LONGEST_MESSAGE],
             request=self._request_label(response),
-            text=" ".join(text.split())[:LONGEST_MESSAGE] or "-",
+            text=_printable(text)[:LONGEST_MESSAGE] or "-",
         )
 
     def _redirect_message(self, response):
@@ -286,6 +302,30 @@ class HTTPErrors(AbstractComponent):
         return set(map(_text, secrets)) - {""}
 
 
+def _is_limited(response):
+    """Return whether an answer says that the backend allows no more calls for now."""
+    status, headers = response.status_code, response.headers
+    if status != HTTPStatus.FORBIDDEN:
+        return status in LIMITED
+    return named_wait(headers) is not None or is_exhausted(headers)
+
+
+def _may_pass(response):
+    """Return whether the next answer to the same request may be another one."""
+    status = response.status_code
+    if status in PASSING or _describes_limit(response):
+        return True
+    if status >= 500 and status not in UNABLE:
+        return True
+    is_final = status in (*MISSING, *ACCESS_REFUSED)
+    return not is_final and named_wait(response.headers) is not None
+
+
+def _describes_limit(response):
+    is_refusal = response.status_code == HTTPStatus.FORBIDDEN
+    return is_refusal and bool(LIMIT_TEXT.search(_body_text(response)))
+
+
 def _is_about_certificate(error):
     is_tls = isinstance(error, requests.exceptions.SSLError)
     return is_tls and "CERTIFICATE" in str(error)
@@ -297,7 +337,7 @@ def _named_texts(body):
     pairs = []
     try:
         json.loads(text, object_pairs_hook=pairs.extend)
-    except ValueError:
+    except (RecursionError, ValueError):
         pairs = parse_qsl(text)
     return [(name, each) for name, value in pairs for each in _texts_in(value)]
 
@@ -317,7 +357,7 @@ def _credentials(header):
         return {credentials}
     try:
         decoded = _text(base64.b64decode(credentials))
-    except binascii.Error:
+    except ValueError:
         return {credentials}
     return {credentials, decoded, decoded.partition(":")[2]}
 
@@ -351,8 +391,17 @@ def _body_text(response):
     except UnicodeDecodeError:
         text = excerpt.decode("latin-1")
     if "html" in response.headers.get("Content-Type", "") or text.startswith("<"):
-        text = html.unescape(re.sub(r"<[^>]*>", " ", text))
+        text = re.sub(r"<[^<>]*>", " ", text)
+        # A reference to a character may have more digits than Python converts.
+        with contextlib.suppress(ValueError):
+            text = html.unescape(text)
     return text
+
+
+def _printable(text):
+    """Return a text on one line that PostgreSQL can store."""
+    printable = (char if char.isprintable() else " " for char in text)
+    return " ".join("".join(printable).split())
 
 
 def _redact_url(url, base=""):
@@ -365,4 +414,4 @@ def _redact_url(url, base=""):
     except ValueError:
         return "***"
     host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"
+    return _printable(f"{parts.scheme}://{host}{parts.path}")[:LONGEST_MESSAGE]

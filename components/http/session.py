@@ -10,17 +10,23 @@ import logging
 import re
 import socket
 from contextvars import ContextVar
+from http.client import HTTPMessage
 from time import monotonic
 from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError
 
 #: Compressions whose output is limited by their input: at most 1,032 times as large.
 ACCEPTED_CODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
 
 CHUNK_SIZE = 10 * 1024  #: bytes of a body that are read, and decompressed, at a time
+
+
+ABSURD_NUMBER = re.compile(r"\d{300}")
 
 
 class AnswerTooSlow(requests.Timeout):
@@ -29,6 +35,10 @@ class AnswerTooSlow(requests.Timeout):
 
 class AnswerTooLarge(requests.RequestException):
     """The decompressed body is larger than allowed."""
+
+
+class AnswerUnreadable(requests.RequestException):
+    """The answer does not follow the rules of HTTP."""
 
 
 class HeaderAuth(AuthBase):
@@ -57,6 +67,54 @@ class BearerAuth(HeaderAuth):
         super().__init__("Authorization", f"Bearer {token}")
 
 
+def anonymous(request):
+    """Authenticate with nothing: an ``auth`` for requests to other hosts."""
+    return request
+
+
+#: Headers that other hosts get. A connector may name its secrets as it likes.
+HEADERS_FOR_OTHERS = ("Accept", "Accept-Encoding", "Connection", "User-Agent")
+
+
+def origin(url):
+    """Return scheme, host and port in a comparable form (RFC 3986, 6.2.3).
+
+    :return: a tuple; the URL itself when it is not valid, or when programs do not agree
+        on its host, as with a backslash
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return url
+    return url if "\\" in url else (parts.scheme, parts.hostname, port)
+
+
+def is_same_host(url, other):
+    """Return whether a URL is on the host of another one, or on its secure port."""
+    found, known = origin(url), origin(other)
+    if found == known or isinstance(found, str) or isinstance(known, str):
+        return found == known
+    upgrade = ("http", known[1], 80), ("https", known[1], 443)
+    return (known, found) == upgrade
+
+
+def is_trusted(url, other, hosts):
+    """Return whether a connector names the host of a URL, and it is as secure.
+
+    :param other: the URL that led to it
+    :param hosts: names of hosts, with the port unless it is the usual one
+    """
+    found = origin(url)
+    if not isinstance(found, tuple) or found[0] not in ("http", "https"):
+        return False
+    if found[0] == "http" and origin(other)[0] == "https":
+        return False
+    scheme, host, port = found
+    usual = port == {"http": 80, "https": 443}[scheme]
+    return (host if usual else f"{host}:{port}") in map(str.lower, hosts)
+
+
 class Limits(NamedTuple):
     """The limits of the answer to the current request."""
 
@@ -81,6 +139,9 @@ class Session(requests.Session):
     deadline = 100
     #: Bytes that the decompressed body of an answer may have.
     max_answer_size = 64 * 1024 * 1024
+    #: Hosts to which a request may be redirected, in addition to its own. They get no
+    #: secrets.
+    trusted_hosts = ()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -93,6 +154,7 @@ class Session(requests.Session):
 
         :raise AnswerTooSlow: when the answer is not complete before the deadline
         :raise AnswerTooLarge: when its body is too large
+        :raise AnswerUnreadable: when it does not follow the rules of HTTP
         """
         end = monotonic() + self.deadline
         if outer := _limits.get():  # A redirect, or a request that another one needs.
@@ -104,10 +166,13 @@ class Session(requests.Session):
         except (requests.ConnectionError, requests.Timeout):
             if monotonic() < end:
                 raise
+            failure = AnswerTooSlow("The answer was not complete before the deadline.")
+        except (requests.exceptions.InvalidHeader, HTTPError):
+            failure = AnswerUnreadable("The answer does not follow the rules of HTTP.")
         finally:
             _limits.reset(token)
         # Outside of the except clause: that error contains the URL.
-        raise AnswerTooSlow("The answer was not complete before the deadline.")
+        raise failure
 
     def _shorten(self, timeout, left):
         """Return a timeout that ends before the deadline."""
@@ -119,12 +184,22 @@ class Session(requests.Session):
             return min(timeout or self.timeout, left)
         return timeout  # An object of urllib3.
 
+    def get_redirect_target(self, resp):
+        """Return where an answer redirects to, ``None`` if that may not be followed."""
+        try:
+            target = super().get_redirect_target(resp)
+            url = target and urljoin(resp.url, target)
+        except ValueError:
+            return None
+        if not url or is_same_host(url, resp.url):
+            return target
+        return target if is_trusted(url, resp.url, self.trusted_hosts) else None
+
     def rebuild_auth(self, prepared_request, response):
-        # requests removes the header Authorization only.
-        if isinstance(self.auth, HeaderAuth) and self.should_strip_auth(
-            response.request.url, prepared_request.url
-        ):
-            prepared_request.headers.pop(self.auth.name, None)
+        if not is_same_host(prepared_request.url, response.request.url):
+            headers = prepared_request.headers
+            for name in set(headers) - set(HEADERS_FOR_OTHERS):
+                del headers[name]
         super().rebuild_auth(prepared_request, response)
 
 
@@ -147,7 +222,8 @@ class Answer(requests.Response):
                 f"Unexpected content coding: {coding}"
             )
         size = 0
-        for chunk in super().iter_content(chunk_size or CHUNK_SIZE, decode_unicode):
+        chunks = super().iter_content(chunk_size or CHUNK_SIZE, decode_unicode)
+        for chunk in _readable(chunks):
             size += len(chunk)
             if size > self.max_size:
                 self.close()
@@ -155,10 +231,27 @@ class Answer(requests.Response):
             yield chunk
 
 
+def _readable(chunks):
+    try:
+        yield from chunks
+    except requests.RequestException:
+        raise
+    except (HTTPError, ValueError):
+        failure = AnswerUnreadable("The body does not follow the rules of HTTP.")
+    else:
+        return
+    raise failure
+
+
 class _Transport(HTTPAdapter):
     """Make ``requests`` read bodies within their limits."""
 
     def build_response(self, request, raw):
+        if raw.status < 200:
+            # The real answer follows, and must not be read as that to a later request.
+            raw.close()
+            raise AnswerUnreadable(f"Unexpected status: {raw.status}")
+        _drop_absurd_cookies(getattr(raw._original_response, "msg", None))
         answer = Answer()
         vars(answer).update(vars(super().build_response(request, raw)))
         if limits := _limits.get():
@@ -169,6 +262,14 @@ class _Transport(HTTPAdapter):
             if isinstance(getattr(file, "raw", None), socket.SocketIO):
                 source.fp = io.BufferedReader(_DeadlineReader(file, limits.end))
         return answer
+
+
+def _drop_absurd_cookies(message):
+    """Remove cookies whose numbers Python cannot convert, which it logs as a bug."""
+    if isinstance(message, HTTPMessage) and any(
+        map(ABSURD_NUMBER.search, message.get_all("Set-Cookie", ()))
+    ):
+        del message["Set-Cookie"]
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -198,9 +299,17 @@ class _DeadlineReader(io.RawIOBase):
         super().close()
 
 
-def _hide_queries(record):
-    """Hide queries, which may contain secrets, when urllib3 logs our requests."""
-    if _limits.get() and isinstance(record.args, tuple):
+def _tame(record):
+    """Let urllib3 log our requests without queries, which may contain secrets.
+
+    It also logs a header that it cannot read, as a warning and with a traceback, and
+    goes on.
+    """
+    if not _limits.get():
+        return True
+    if record.msg.startswith("Failed to parse headers"):
+        return False
+    if isinstance(record.args, tuple):
         record.args = tuple(
             re.sub(r"\?\S*", "?***", arg) if isinstance(arg, str) else arg
             for arg in record.args
@@ -209,4 +318,4 @@ def _hide_queries(record):
 
 
 for _name in ("urllib3.connection", "urllib3.connectionpool"):
-    logging.getLogger(_name).addFilter(_hide_queries)
+    logging.getLogger(_name).addFilter(_tame)

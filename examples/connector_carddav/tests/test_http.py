@@ -4,6 +4,7 @@
 import base64
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from functools import partial
 from unittest.mock import patch
 
 import requests
@@ -149,19 +150,17 @@ class TestHTTP(CardDAVCase):
         sent = server.credentials[0].removeprefix("Basic ")
         self.assertEqual(base64.b64decode(sent).decode(), f"{USER}:{PASSWORD}")
 
-    def test_a_redirect_does_not_get_the_password(self):
+    def test_a_redirect_to_another_host_is_not_followed(self):
         other = self.scripted(OK)
         url = other.url.replace("127.0.0.1", "u:p@localhost")
         location = f"{url}/x?token=t"
         for status in (301, 302, 303, 307, 308):
             self.scripted((status, {"Location": location}, ""))
-            for call in (self.create, self.adapter.check):
+            read = partial(self.adapter.read, "a.vcf")
+            for call in (self.create, self.adapter.check, read):
                 with self.assertRaisesRegex(JobError, "Sales phones.*new address"):
                     call()
-            self.assertEqual(other.calls, [])
-            self.adapter.read("a.vcf")
-            self.assertNotIn(PASSWORD, str(other.calls.pop()))
-            self.assertNotEqual(other.credentials.pop(), self.authorization())
+        self.assertEqual(other.calls, [])
 
     def authorization(self):
         token = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
