@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The components that talk to a backend."""
 
+import math
+import time
 from datetime import timedelta
 from functools import partial
 
@@ -8,9 +10,11 @@ from odoo.addons.component.core import AbstractComponent
 
 from ..exception import IDMissingInBackend, LimitReachedError, ReadOnlyError
 from ..jobs.scope import BACKEND, JOB, scope_of
+from ..tools.call_budget import windows_of
 from ..tools.overrides import overrides
 
 DEFAULT_SETTLES_AFTER = 10  #: seconds
+LONGEST_SLEEP = 0.5  #: seconds that a worker may sleep for a call
 
 
 def settling_time(adapter):
@@ -31,11 +35,65 @@ class BackendAdapter(AbstractComponent):
 
     #: Whether the adapter must not change the backend, as in a preview.
     is_read_only = False
+    #: Calls that the backend allows in a window of seconds, such as ``(40, 4)``, or
+    #: several such limits: ``((10, 1), (10_000, 86_400))``. All workers and hosts of
+    #: the database share them.
+    _calls_in_window = ()
 
     def __new__(cls, work_context, *args, **kwargs):
         if getattr(work_context, "read_only", None) and not cls.is_read_only:
             cls = type(cls)(cls.__name__, (ReadOnlyAdapter, cls), {"_register": False})
         return super().__new__(cls)
+
+    def _budget_name(self):
+        """Return a name that is the same for all who share ``_calls_in_window``.
+
+        By default they are the adapters of one backend record. Override it for several
+        backend records with the same key, or for a limit of its own, such as that of a
+        search.
+
+        :rtype: str
+        """
+        return f"{self.backend_record._name},{self.backend_record.id}"
+
+    def _take_call(self, calls=1):
+        """Take a call from the budget before it is made.
+
+        An adapter that declares ``_calls_in_window`` calls it before each call.
+        ``connector.http.adapter`` does so itself. A short wait is slept.
+
+        :param calls: how many to take, for a call that counts as several
+        :raise LimitReachedError: when the budget is used up, with the seconds until it
+            is not. The job is retried then, and no attempt is counted.
+        """
+        windows = windows_of(self._calls_in_window)
+        if not windows:
+            return
+        budgets = self.env["connector.call.budget"].sudo()
+        slept = 0
+        while wait := budgets.take(self._budget_name(), windows, calls):
+            slept += wait
+            if slept > LONGEST_SLEEP:
+                raise self._used_up(math.ceil(wait))
+            time.sleep(wait)
+
+    def _close_budget(self, seconds):
+        """Let nobody make calls for some time, since the backend would refuse them.
+
+        :param seconds: how long, at most 15 minutes count
+        """
+        if self._calls_in_window:
+            budgets = self.env["connector.call.budget"].sudo()
+            budgets.close(self._budget_name(), seconds)
+
+    def _used_up(self, seconds):
+        message = self.env._(
+            "The calls that %(backend)s allows are used up. The job is retried in "
+            "%(seconds)s seconds.",
+            backend=self.backend_record.sudo().display_name,
+            seconds=seconds,
+        )
+        return LimitReachedError(message, seconds=seconds, ignore_retry=True)
 
     def _refuse_change(self, *args, **kwargs):
         raise ReadOnlyError(

@@ -280,6 +280,9 @@ class HTTPAdapter(AbstractComponent):
         session.deadline = self._deadline
         session.max_answer_size = self._max_answer_size
         session.trusted_hosts = self._trusted_hosts
+        if self._calls_in_window:
+            session.before_send = self._take_call_for
+            session.hooks["response"].append(self._heed_limit)
         session.auth = self._auth()
         if isinstance(session.auth, tuple):
             # requests encodes text as Latin-1, which fails for other letters.
@@ -289,6 +292,10 @@ class HTTPAdapter(AbstractComponent):
             )
         session.headers.update(self._headers())
         return session
+
+    def _take_call_for(self, request):
+        if is_same_host(request.url, self._base_url()):
+            self._take_call()
 
     def _url(self, path):
         base = self._base_url()

@@ -5,6 +5,7 @@ from . import (
     connector_backend,
     connector_backend_reference,
     connector_backend_state,
+    connector_call_budget,
     connector_checkpoint,
     connector_create_intent,
     connector_export_change,

@@ -32,9 +32,11 @@ from odoo.addons.connector.components.http_adapter import (
 )
 from odoo.addons.connector.exception import (
     AccessRefusedError,
+    BackendUnavailableError,
     IDMissingInBackend,
     InvalidDataError,
     JobError,
+    LimitReachedError,
     NetworkRetryableError,
     ReadOnlyError,
 )
@@ -50,6 +52,7 @@ BUSY = (
     *(408, 420, 425, 429, 502, 503, 504, 509, 521, 522, 523, 524, 525, 526, 527),
     *(529, 530, 598, 599),
 )
+LIMITED = (420, 429, 509, 529)
 PASSING = (421, 423, 449, 500, 511, 512, 520, 528, 555, 600, 999)
 
 
@@ -581,7 +584,8 @@ class TestAnswers(HTTPCase):
             ((430, 431, 440, 451, 499), InvalidDataError),
             ((401, 403, 407), AccessRefusedError),
             ((404, 410), IDMissingInBackend),
-            (BUSY, NetworkRetryableError),
+            (set(BUSY).difference(LIMITED), BackendUnavailableError),
+            (LIMITED, LimitReachedError),
             (PASSING, NetworkRetryableError),
             ((501, 505, 506, 507, 508, 510), JobError),
         ):
@@ -636,7 +640,8 @@ class TestAnswers(HTTPCase):
             with self.subTest(case):
                 self.will_answer(403, body, **headers)
                 error = self.error()
-                self.assertIs(type(error), NetworkRetryableError)
+                expected = NetworkRetryableError if counts else LimitReachedError
+                self.assertIs(type(error), expected)
                 self.assertNotIn("credentials", str(error))
                 self.assertTrue(60 <= error.seconds <= 112, error.seconds)
                 self.assertEqual(error.ignore_retry, not counts)

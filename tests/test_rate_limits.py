@@ -1,7 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The waits that services ask for: the table of docs/howto/rate_limits.rst."""
+"""The limits of backends: docs/howto/rate_limits.rst."""
 
+import contextlib
+import random
 import re
+import threading
 import time
 from email.utils import formatdate
 
@@ -9,11 +12,22 @@ from requests.structures import CaseInsensitiveDict
 
 from odoo.tests.common import BaseCase
 
+from odoo.addons.component.core import Component
 from odoo.addons.connector.components.http.waits import (
     LONGEST_RETRY_AFTER,
     asked_wait,
     is_exhausted,
 )
+from odoo.addons.connector.exception import (
+    AccessRefusedError,
+    LimitReachedError,
+    NetworkRetryableError,
+)
+from odoo.addons.connector.tools.call_budget import SLOTS, take, windows_of
+
+from .real_jobs import RealJobsCase
+from .remote_system import Answer, FailingServer
+from .test_http_adapter import HTTPCase
 
 #: The moment of the answers: Tue, 14 Nov 2023 22:13:20 GMT.
 NOW = 1_700_000_000
@@ -26,7 +40,7 @@ def headers(text, now=NOW):
     return CaseInsensitiveDict({"Date": formatdate(now, usegmt=True), **found})
 
 
-#: The headers that each service documents, with its own values where they are no
+#: The headers that each service documents, with its own values unless these are
 #: moments, and the seconds that they mean.
 SERVICES = {
     "Shopify": ("Retry-After: 2.0\nX-Shopify-Shop-Api-Call-Limit: 40/40", 2),
@@ -160,3 +174,328 @@ class TestAskedWaits(BaseCase):
     def test_a_moment_that_is_over_means_now(self):
         for value in ("0", "1699999999", "Tue, 14 Nov 2023 22:13:19 GMT"):
             self.assertEqual(asked_wait(headers(f"Retry-After: {value}")), 0)
+
+
+class TestWindows(BaseCase):
+    def take_all(self, windows, now=0.0, used=None):
+        """Take calls until there is none; return how many, the wait, and the state."""
+        used, taken = used or {}, 0
+        while True:
+            wait, used = take(used, windows, now)
+            if wait:
+                return taken, wait, used
+            taken += 1
+
+    def test_one_window_or_several_are_declared(self):
+        self.assertEqual(list(windows_of(())), [])
+        self.assertEqual(list(windows_of((40, 4))), [(40, 4)])
+        self.assertEqual(list(windows_of([(1, 2), (3, 4)])), [(1, 2), (3, 4)])
+
+    def test_no_window_has_more_calls_than_it_allows(self):
+        """A simulation: calls at random moments, counted in every window."""
+        windows = [(10, 1), (40, 7.5), (60, 30)]
+        moments, used, now = [], {}, 1_700_000_000.0
+        numbers = random.Random(22)
+        for _each in range(5000):
+            now += numbers.choice((0, 0.001, 0.05, 0.4))
+            wait, used = take(used, windows, now)
+            if wait:
+                self.assertGreater(take(used, windows, now + wait * 0.99)[0], 0)
+                now += wait
+                wait, used = take(used, windows, now)
+                self.assertEqual(wait, 0, "the wait is long enough")
+            moments.append(now)
+        for allowed, seconds in windows:
+            for first, last in zip(moments, moments[allowed:], strict=False):
+                self.assertGreater(last - first, seconds)
+        slots = sum(map(len, used.values()))
+        self.assertLess(slots, 3 * 2 * SLOTS, "it needs no more memory than that")
+
+    def test_a_window_is_used_nearly_in_full(self):
+        taken, now, used = 0, 0.0, {}
+        while now < 400:
+            more, wait, used = self.take_all([(40, 4)], now, used)
+            taken, now = taken + more, now + wait
+        self.assertGreater(taken, 400 * 10 * 0.85)
+
+    def test_a_clock_that_is_set_back_blocks_for_one_window_only(self):
+        taken, _wait, used = self.take_all([(40, 4)], 100_000.0)
+        self.assertEqual(taken, 40)
+        taken, wait, used = self.take_all([(40, 4)], 90_000.0, used)
+        self.assertEqual(taken, 0, "they have been made a moment ago")
+        self.assertLess(wait, 5)
+        self.assertEqual(self.take_all([(40, 4)], 90_000.0 + wait, used)[0], 40)
+
+    def test_a_clock_that_jumps_ahead_frees_the_window(self):
+        _taken, _wait, used = self.take_all([(40, 4)], 100.0)
+        self.assertEqual(self.take_all([(40, 4)], 1e9, used)[0], 40)
+
+    def test_a_call_may_count_as_several(self):
+        wait, used = take({}, [(10, 1)], 0.0, calls=8)
+        self.assertEqual(wait, 0)
+        self.assertEqual(self.take_all([(10, 1)], 0.0, used)[0], 2)
+        self.assertEqual(take({}, [(10, 1)], 0.0, calls=100)[0], 0, "all of it")
+
+    def test_a_window_that_is_declared_anew_begins_empty(self):
+        _taken, _wait, used = self.take_all([(40, 4)])
+        self.assertEqual(self.take_all([(40, 4), (50, 5)], 0.0, used)[0], 0)
+        self.assertEqual(self.take_all([(50, 5)], 0.0, used)[0], 50)
+
+
+class LimitedServer(FailingServer):
+    """A server that allows some calls in a window, and refuses the others."""
+
+    def __init__(self, calls, seconds):
+        super().__init__()
+        self.limit = calls, seconds
+        self.accepted = []
+        self.refused = 0
+
+    def answer(self, call, headers):
+        allowed, seconds = self.limit
+        with self._lock:
+            now = time.monotonic()
+            recent = [each for each in self.accepted if now - each < seconds]
+            if len(recent) >= allowed:
+                self.refused += 1
+                return Answer.of(429, {"error": "slower"}, **{"Retry-After": "1"})
+            self.accepted.append(now)
+            return Answer.of(200, [7])
+
+
+class TestCallBudget(HTTPCase):
+    def limited(self, windows=(2, 60), **attributes):
+        return self.adapter(_calls_in_window=windows, **attributes)
+
+    def assert_used_up(self, adapter, least=0, most=62):
+        with self.assertRaises(LimitReachedError) as raised:
+            adapter._take_call()
+        error = raised.exception
+        self.assertTrue(error.ignore_retry, "no attempt is counted")
+        self.assertTrue(least <= error.seconds <= most, error.seconds)
+        return error
+
+    def test_an_adapter_without_a_budget_has_no_cost(self):
+        self.will_answer(200, b"[7]", x_ratelimit_remaining="0", Retry_After="9")
+        adapter = self.adapter()
+        with self.assertQueryCount(0):
+            adapter._take_call()
+            adapter._close_budget(60)
+        adapter._call("GET", "contacts")
+        with self.assertQueryCount(0):
+            adapter._call("GET", "contacts")
+
+    def test_a_call_is_refused_before_it_is_made(self):
+        self.will_answer(200, b"[7]")
+        adapter = self.limited()
+        for _each in range(2):
+            self.assertEqual(adapter._call("GET", "contacts"), [7])
+        error = self.error(adapter)
+        self.assertEqual(type(error), LimitReachedError)
+        self.assertIn("Corner Shop", str(error))
+        self.assertEqual(len(self.web.calls), 2)
+
+    def test_requests_of_the_session_itself_count(self):
+        self.will_answer(200, b"[7]")
+        adapter = self.limited()
+        for _each in range(2):
+            adapter.session.get(adapter._url("contacts"))
+        self.assert_used_up(adapter, 59, 62)
+
+    def test_redirects_count_on_the_host_of_the_backend(self):
+        self.will_answer(302, Location="/api/other")
+        self.will_answer(200, b"[7]", "/api/other")
+        adapter = self.limited()
+        self.assertEqual(adapter._call("GET", "contacts"), [7])
+        self.assert_used_up(adapter, 59, 62)
+
+    def test_an_adapter_of_any_protocol_takes_calls_itself(self):
+        class FileAdapter(Component):
+            _name = "test.file.adapter"
+            _inherit = ["base.backend.adapter", "base.test.shop"]
+            _usage = "files"
+            _calls_in_window = (1, 60)
+
+        self.build(FileAdapter)
+        adapter = self.component("files")
+        adapter._take_call()
+        self.assert_used_up(adapter, 59, 62)
+
+    def test_a_short_wait_is_slept(self):
+        slept = []
+        self.patch(time, "sleep", slept.append)
+        waits = iter([0.2, 0.2, 0, 0.3, 0.3])
+        budgets = type(self.env["connector.call.budget"])
+        self.patch(budgets, "take", lambda *args: next(waits))
+        adapter = self.limited()
+        adapter._take_call()
+        self.assertEqual(slept, [0.2, 0.2])
+        self.assert_used_up(adapter, 1, 1)
+        self.assertEqual(slept, [0.2, 0.2, 0.3])
+
+    def test_all_windows_count(self):
+        adapter = self.limited(((10, 60), (3, 3600)))
+        for _each in range(3):
+            adapter._take_call()
+        self.assert_used_up(adapter, 3500, 3700)
+
+    def test_adapters_of_a_backend_share_a_budget_and_a_name_makes_another_one(self):
+        one, other = self.limited(), self.limited()
+        alone = self.limited(_budget_name=lambda adapter: "search")
+        one._take_call()
+        other._take_call()
+        for adapter in (one, other):
+            self.assert_used_up(adapter)
+        alone._take_call()
+
+    def test_backends_have_budgets_of_their_own(self):
+        adapter = self.limited((1, 60))
+        adapter._take_call()
+        with self.shop.copy().work_on(self.model._name) as work:
+            work.component(usage="http.0")._take_call()
+        self.assert_used_up(adapter)
+
+    def test_the_name_of_a_budget_may_be_a_key(self):
+        self.limited(_budget_name=lambda adapter: "s3cr3t-key")._take_call()
+        names = self.env["connector.call.budget"].search([]).mapped("name")
+        self.assertNotIn("s3cr3t-key", str(names))
+
+    def test_an_answer_of_the_backend_closes_the_budget(self):
+        for case, status, headers, least, most in (
+            ("429", 429, {"Retry_After": "100"}, 99, 112),
+            ("429 without a time", 429, {}, 9, 11),
+            ("403", 403, {"X_RateLimit_Remaining": "0", "Retry_After": "100"}, 99, 112),
+            (
+                "the last call",
+                200,
+                {"X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "100"},
+                99,
+                112,
+            ),
+            ("for ever", 429, {"Retry_After": "86400"}, 890, 901),
+        ):
+            with self.subTest(case):
+                self.will_answer(status, b"[7]", **headers)
+                name = {"_budget_name": lambda adapter, case=case: case}
+                with contextlib.suppress(LimitReachedError):
+                    self.limited((9, 1), **name)._call("GET", "contacts")
+                other = self.limited((9, 1), **name)
+                self.assert_used_up(other, least, most)
+                self.assertEqual(self.error(other).ignore_retry, True)
+
+    def test_other_answers_do_not_close_the_budget(self):
+        for status, headers in (
+            (200, {"X_RateLimit_Remaining": "1", "X_RateLimit_Reset": "100"}),
+            (200, {"X_RateLimit_Remaining": "0"}),
+            (503, {"Retry_After": "100"}),
+            (403, {}),
+        ):
+            self.will_answer(status, b"[7]", **headers)
+            adapter = self.limited((90, 1))
+            with contextlib.suppress(NetworkRetryableError, AccessRefusedError):
+                adapter._call("GET", "contacts")
+            adapter._take_call()
+
+    def test_nobody_but_the_connector_sees_budgets(self):
+        manager = self.env.ref("base.user_admin")
+        budgets = self.env["connector.call.budget"].with_user(manager)
+        for operation in ("read", "write", "create", "unlink"):
+            self.assertFalse(budgets.has_access(operation))
+
+    def test_old_budgets_are_forgotten(self):
+        self.limited()._take_call()
+        budgets = self.env["connector.call.budget"]
+        budgets._forget_old()
+        self.assertEqual(len(budgets.search([])), 1)
+        self.env.cr.execute("UPDATE connector_call_budget SET taken = taken - 4e7")
+        budgets._forget_old()
+        self.assertFalse(budgets.search([]))
+
+
+class TestSharedBudget(RealJobsCase):
+    """Budgets of transactions that are real."""
+
+    limit = (40, 1)
+
+    def setUp(self):
+        super().setUp()
+        self.web = self.enterContext(LimitedServer(*self.limit))
+
+        class LimitedAdapter(Component):
+            _name = "test.limited.adapter"
+            _inherit = ["connector.http.adapter", "base.test.shop"]
+            _usage = "limited"
+            _calls_in_window = self.limit
+            _base_url = lambda adapter: self.web.url  # noqa: E731
+
+        self.build(LimitedAdapter)
+
+    def working(self, env):
+        shop = env["connector.test.shop"].browse(self.shop_id)
+        return shop.work_on("connector.test.binding")
+
+    def call(self, records):
+        """Do what a job and the jobs with its rest do, in transactions of their own."""
+        while records:
+            try:
+                with self.transaction() as env, self.working(env) as work:
+                    adapter = work.component(usage="limited")
+                    while records:
+                        adapter._call("GET", "contacts")
+                        records -= 1
+            except LimitReachedError as error:
+                self.assertTrue(error.ignore_retry)
+                time.sleep(error.seconds)
+
+    def test_workers_that_share_a_budget_are_never_refused(self):
+        workers = [threading.Thread(target=self.call, args=(25,)) for _each in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join(60)
+        self.assertEqual(len(self.web.calls), 100)
+        self.assertEqual(self.web.refused, 0)
+
+    def test_a_call_counts_although_its_job_is_rolled_back(self):
+        for _each in range(40):
+            with (
+                self.assertRaises(ZeroDivisionError),
+                self.transaction() as env,
+                self.working(env) as work,
+            ):
+                work.component(usage="limited")._take_call(1)
+                _error = 1 / 0
+        with (
+            self.assertRaises(LimitReachedError),
+            self.transaction() as env,
+            self.working(env) as work,
+        ):
+            work.component(usage="limited")._take_call(40)
+
+    def test_a_call_holds_no_lock(self):
+        """A worker takes a call while the transaction of another one is open."""
+        with self.transaction() as one, self.working(one) as work:
+            work.component(usage="limited")._take_call()
+            with self.transaction() as two, self.working(two) as other:
+                other.component(usage="limited")._take_call()
+                one.cr.execute(
+                    "SELECT mode FROM pg_locks"
+                    " JOIN pg_database ON pg_database.oid = database"
+                    " WHERE relation = 'connector_call_budget'::regclass"
+                    " AND datname = current_database()"
+                )
+                self.assertEqual(one.cr.fetchall(), [])
+
+    def test_a_budget_that_stays_locked_does_not_block_a_worker(self):
+        with self.transaction() as env, self.working(env) as work:
+            adapter = work.component(usage="limited")
+            adapter._take_call()
+        with self.transaction() as env:
+            env.cr.execute("SELECT FROM connector_call_budget FOR UPDATE")
+            with (
+                self.assertRaises(LimitReachedError) as raised,
+                self.transaction() as other,
+                self.working(other) as work,
+            ):
+                work.component(usage="limited")._take_call()
+        self.assertLessEqual(raised.exception.seconds, 3)

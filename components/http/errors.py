@@ -86,6 +86,7 @@ class HTTPErrors(AbstractComponent):
         """Raise the error that an answer stands for, if it stands for one.
 
         :param response: a ``requests.Response``
+        :raise LimitReachedError: when it allows no more calls for now
         :raise NetworkRetryableError: when the backend is busy, or failed
         :raise AccessRefusedError: when it does not accept the credentials
         :raise IDMissingInBackend: when it does not have the record
@@ -240,6 +241,19 @@ class HTTPErrors(AbstractComponent):
             is_text = _describes_limit(response)
             return round(LIMIT_WAIT * random.uniform(1, 1.2)) if is_text else None
         return math.ceil(seconds * random.uniform(1, 1.1))
+
+    def _heed_limit(self, response, *args, **kwargs):
+        """Close the budget until the backend accepts calls again.
+
+        :param response: a ``requests.Response``
+        """
+        if not (_is_limited(response) or is_exhausted(response.headers)):
+            return
+        wait = self._retry_after(response)
+        if wait is None and _is_limited(response):
+            wait = self._first_wait
+        if wait is not None:
+            self._close_budget(wait)
 
     # -- texts for people
 

@@ -142,6 +142,8 @@ class Session(requests.Session):
     #: Hosts to which a request may be redirected, in addition to its own. They get no
     #: secrets.
     trusted_hosts = ()
+    #: Called with each prepared request, also those of redirects.
+    before_send = None
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -156,6 +158,8 @@ class Session(requests.Session):
         :raise AnswerTooLarge: when its body is too large
         :raise AnswerUnreadable: when it does not follow the rules of HTTP
         """
+        if self.before_send:
+            self.before_send(request)
         end = monotonic() + self.deadline
         if outer := _limits.get():  # A redirect, or a request that another one needs.
             end = min(end, outer.end)

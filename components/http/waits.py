@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Read from the headers of an answer how long the backend asks to wait.
+"""Read from the headers of an answer how long a caller has to wait.
 
 ``docs/howto/rate_limits.rst`` lists the services whose headers these are.
 """
@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 LONGEST_RETRY_AFTER = 24 * 60 * 60  #: seconds; a server may be down for a night
-LONGEST_VALUE = 100  #: characters; longer values are no times
+LONGEST_VALUE = 100  #: characters; a longer value is not a time
 
 RETRY_AFTER = re.compile(r"retry-?after(-ms|-milliseconds|-seconds)?$")
 LIMIT = re.compile(r"limit|quota|throttl")
@@ -37,9 +37,9 @@ UNITS = {
 #: What JavaScript writes around the time zone of a date.
 AROUND_ZONE = re.compile(r"GMT(?=[+-])|\(.*")
 
-FIRST_EPOCH = 10**9  #: in 2001; smaller numbers are no moments
+FIRST_EPOCH = 10**9  #: in 2001; a smaller number is not a moment
 LAST_EPOCH = 10**11  #: in 5138; larger numbers are milliseconds or less
-LONGEST_AGE = 10 * 365 * 86400  #: seconds; a moment that is further away is none
+LONGEST_AGE = 10 * 365 * 86400  #: seconds; a moment is not further away
 
 
 class Limit(NamedTuple):
@@ -50,7 +50,7 @@ class Limit(NamedTuple):
 
 
 def asked_wait(headers):
-    """Return how long the backend asks to wait.
+    """Return the wait that an answer asks for.
 
     ``Retry-After`` counts first. Without it, it is the time until those limits are
     reset that have no call left, or whose remaining calls are unknown.
@@ -82,7 +82,7 @@ def named_wait(headers):
 
 
 def is_exhausted(headers):
-    """Return whether the backend says that a limit has no call left.
+    """Return whether an answer names a limit that has no call left.
 
     :param headers: mapping of the answer's headers
     :rtype: bool
