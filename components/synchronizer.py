@@ -10,6 +10,7 @@ from odoo.addons.component.core import AbstractComponent
 from ..exception import JobError
 from ..jobs.outcome import POSTPONED, NothingToDo
 from ..tools.bindings import is_archived
+from ..tools.locks import pg_try_advisory_lock
 
 
 class Synchronizer(AbstractComponent):
@@ -93,6 +94,34 @@ class Synchronizer(AbstractComponent):
             raise NothingToDo(
                 self.env._("Nothing was done: %s is archived.", backend.display_name)
             )
+
+    def _lock_batch(self, *batch):
+        """Make sure that no other job finds the same records at the same time.
+
+        :param batch: the method, and what it is asked to find
+        :raise RetryableJobError: when another job does
+        """
+        lock = ", ".join(map(str, (self.backend_record, self.model._name, *batch)))
+        if not pg_try_advisory_lock(self.env, f"find({lock})"):
+            message = self.env._("Another job is finding the same records.")
+            self._retry_job_later(message, seconds=5)
+
+    def _waiting_jobs(self, methods, states):
+        """Return the jobs on records of our model that other transactions have stored.
+
+        :param methods: names of the methods that they call
+        :param states: states of the jobs
+        :rtype: list[WaitingJob]
+        """
+        jobs = self.env["queue.job"]
+        return jobs.waiting_jobs(self.backend_record, self.model, methods, states)
+
+    def _with_left_out(self, message, count):
+        """Add to a message how many records were left out, since they have a job."""
+        if not count:
+            return message
+        text = self.env._("%s more records have a job that waits or runs.", count)
+        return f"{message} {text}"
 
     def _within_run(self, method_name):
         """Let the jobs that are delayed within belong to a run, which may begin here.

@@ -1,5 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""*Synchronise Now*: all imports and exports that a connector offers, as one run."""
+"""*Synchronise Now*: all imports and exports that a connector offers, as one run.
+
+The export of a kind of record waits for its import in a graph of queue_job. Identity
+keys do not hold in a graph, so the keys only mark the jobs, and a lock and a search
+keep a second run away. When an import fails for good, ``queue.job`` lets the export go
+on (see ``let_go_on``).
+"""
 
 from contextlib import suppress
 from typing import NamedTuple
@@ -9,6 +15,9 @@ from odoo.addons.component.exception import ComponentException
 from ..tools.bindings import binding_models, model_label
 from .runs import Run, within_run
 from .states import STARTED, WAITING
+
+#: How the identity keys of the jobs begin.
+KEY = "connector.synchronise("
 
 
 class Step(NamedTuple):
@@ -35,15 +44,20 @@ class Synchronisation:
     def delay(self):
         """Delay the jobs, as one run in both directions.
 
-        :return: whether new jobs were made; none are while all of them wait or run
+        A kind of record whose jobs wait or run gets no second ones.
+
+        :return: whether jobs were made, or go on that waited for a job that has ended
         """
-        if self._is_under_way():
+        if not self.env["connector.backend.state"].reserve(self.backend):
             return False
-        start = self.env["connector.run.start"].begin(self.backend, False)
-        with within_run(Run(start.id, self.backend._name, self.backend.id)):
-            for steps in self.steps:
-                self._delay(steps)
-        return True
+        goes_on = self.env["queue.job"].let_go_on(self._keys(self.steps))
+        idle = self._idle()
+        if idle:
+            start = self.env["connector.run.start"].begin(self.backend, False)
+            with within_run(Run(start.id, self.backend._name, self.backend.id)):
+                for steps in idle:
+                    self._delay(steps)
+        return bool(idle or goes_on)
 
     def _steps_of(self, model):
         methods = []
@@ -59,15 +73,20 @@ class Synchronisation:
             Step(
                 model,
                 method,
-                f"connector.synchronise({self.backend}, {model}, {method})",
+                f"{KEY}{self.backend}, {model}, {method})",
             )
             for method in methods
         ]
 
-    def _is_under_way(self):
-        keys = {step.key for steps in self.steps for step in steps}
-        found = self.env["queue.job"].uuids_by_key(list(keys), (*WAITING, STARTED))
-        return keys == {key for key, _uuid in found}
+    def _idle(self):
+        """Return the steps of the kinds of record that are not under way."""
+        states = (*WAITING, STARTED)
+        found = self.env["queue.job"].uuids_by_key(self._keys(self.steps), states)
+        busy = {key for key, _uuid in found}
+        return [steps for steps in self.steps if busy.isdisjoint(self._keys([steps]))]
+
+    def _keys(self, kinds):
+        return [step.key for steps in kinds for step in steps]
 
     def _delay(self, steps):
         first, *others = [

@@ -4,6 +4,7 @@ from odoo.tools import SQL, ormcache
 
 from ..jobs.states import PENDING, WAIT_DEPENDENCIES, WAITS_FOR_OTHERS
 from ..tools.bindings import backend_models, company_of
+from ..tools.locks import try_lock_rows
 
 
 class ConnectorBackendState(models.Model):
@@ -58,6 +59,23 @@ class ConnectorBackendState(models.Model):
             backends = self.env[name].sudo().with_context(active_test=False)
             known = self._search([("backend_model", "=", name)], bypass_access=True)
             self.of(backends.search([("id", "not in", known.subselect("backend_id"))]))
+
+    @api.private
+    def reserve(self, backend):
+        """Let no other transaction synchronise a backend before this one is committed.
+
+        :return: ``False`` when another transaction does, or has done since this one
+            began, so that its jobs cannot be seen
+        :rtype: bool
+        """
+        state = self.of(backend)
+        if not try_lock_rows(state):
+            return False
+        # A lock alone would not stop a transaction that began before our commit.
+        self.env.cr.execute(
+            SQL("UPDATE connector_backend_state SET id = id WHERE id = %s", state.id)
+        )
+        return True
 
     # -- pause
 

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from contextlib import suppress
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -17,11 +18,24 @@ from ..jobs.states import (
     FAILED,
     FINISHED,
     PENDING,
+    STARTED,
     UNFINISHED,
     WAIT_DEPENDENCIES,
+    WAITING,
 )
+from ..jobs.synchronisation import KEY
 from ..tools.bindings import backend_of
 from ..tools.text import storable
+from ..tools.transactions import new_transaction
+
+
+class WaitingJob(NamedTuple):
+    """The call of a job that waits or runs."""
+
+    ids: list[int]  #: of the records on which the method is called
+    method: str
+    args: tuple
+    kwargs: dict
 
 
 class QueueJob(models.Model):
@@ -142,7 +156,40 @@ class QueueJob(models.Model):
         result = super().write(vals)
         if changes_failures:
             self.env["connector.cause"].schedule_check()
+        if vals.get("state") == FAILED:
+            keys = filter(None, self.sudo().mapped("identity_key"))
+            if any(key.startswith(KEY) for key in keys):
+                self.let_go_on()
         return result
+
+    @api.private
+    def let_go_on(self, keys=None):
+        """Let the exports of synchronisations go on whose imports have ended.
+
+        queue_job leaves a job waiting for ever whose predecessor fails. The records to
+        export must not wait for the person who corrects the import.
+
+        :param keys: identity keys of the jobs; by default all
+        :return: the jobs that go on now; those of a paused backend wait for it
+        """
+        of_keys = ("identity_key", "=like", f"{KEY}%")
+        if keys:
+            of_keys = ("identity_key", "in", keys)
+        domain = [
+            of_keys,
+            ("state", "=", WAIT_DEPENDENCIES),
+            ("dependency_ids", "not any", [("state", "in", (*WAITING, STARTED))]),
+        ]
+        paused = self.env["connector.backend.state"]._paused_backends()
+        ready = self.browse()
+        for job in self.sudo().search(domain):
+            # With its dependency, it would go on waiting when the backend is resumed.
+            values = {"dependencies": {**job.dependencies, "depends_on": []}}
+            if (job.backend_model, job.backend_id) not in paused:
+                values["state"] = PENDING
+                ready += job
+            job.with_context(_job_edit_sentinel=self.EDIT_SENTINEL).write(values)
+        return ready
 
     def _message_post_on_failure(self):
         """Post a message for the first failure of a cause only.
@@ -201,6 +248,31 @@ class QueueJob(models.Model):
                 states=tuple(states),
             )
         )
+
+    @api.private
+    def waiting_jobs(self, backend, model, methods, states):
+        """Return jobs of a backend, as a transaction that begins now sees them.
+
+        Jobs that wait for one that failed are left out.
+
+        :param model: recordset of the model on which they work
+        :param methods: names of the methods that they call
+        :rtype: list[WaitingJob]
+        """
+        domain = [
+            ("backend_model", "=", backend._name),
+            ("backend_id", "=", backend.id),
+            ("model_name", "=", model._name),
+            ("method_name", "in", methods),
+            ("state", "in", states),
+            ("dependency_ids", "not any", [("state", "=", FAILED)]),
+        ]
+        names = ["records", "method_name", "args", "kwargs"]
+        with new_transaction(self.env) as env:
+            return [
+                WaitingJob(job.records.ids, job.method_name, job.args, job.kwargs)
+                for job in self.with_env(env).sudo().search_fetch(domain, names)
+            ]
 
     def related_action_open_record(self):
         """Open the record behind the binding of a job of a connector."""

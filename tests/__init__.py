@@ -35,6 +35,7 @@ from . import (
     test_moving,
     test_newer_on_backend,
     test_one_and_many,
+    test_one_at_a_time,
     test_orm,
     test_outcome,
     test_overview,

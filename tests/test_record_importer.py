@@ -2,6 +2,7 @@
 from datetime import timedelta
 from itertools import count
 from unittest import TestCase
+from unittest.mock import patch
 
 from odoo import fields
 
@@ -11,9 +12,10 @@ from odoo.addons.connector.exception import (
     NoExternalId,
     RetryableJobError,
 )
+from odoo.addons.connector.models.connector_checkpoint import KEPT
 from odoo.addons.connector.tools.locks import try_lock_rows
 
-from .common import ImportCase
+from .common import ImportCase, override
 
 
 class NotedWrites(ImportCase):
@@ -383,6 +385,113 @@ class TestBatch(ImportCase):
 
 
 class TestSince(ImportCase):
+    def run_at(self, hour, minute=0, database=None):
+        """Import the changes while the clocks show a time.
+
+        :param database: hour that the clock of the database shows; by default the same
+        :return: the moment from which the changes were asked for
+        """
+        day = fields.Datetime.to_datetime("2026-01-01")
+        now = day + timedelta(hours=hour, minutes=minute)
+        database_now = now if database is None else day + timedelta(hours=database)
+        self.now = now
+        checkpoint = self.env.registry["connector.checkpoint"]
+        with patch.object(checkpoint, "_database_now", lambda self: database_now):
+            self.note = self.model.import_changes(self.shop)
+        since = (self.source.searches[-1] or {}).get("since")
+        return since and (since - day).total_seconds() / 3600
+
+    def use_clock(self, overlap=0):
+        """Let the connector read the clock of :meth:`run_at`."""
+        self.build(
+            override(
+                "test.shop.contact.batch.importer",
+                _backend_now=lambda _importer: self.now,
+                _overlap_minutes=overlap,
+            )
+        )
+
+    def test_after_a_clock_that_was_ahead_the_last_good_moment_counts(self):
+        self.use_clock()
+        moments = [self.run_at(hour) for hour in (10, 15, 16, 12, 13)]
+        self.assertEqual(moments, [None, 10, 15, 10, 12])
+
+    def test_a_clock_that_was_ahead_all_the_time_lets_all_be_imported_again(self):
+        self.use_clock()
+        moments = [self.run_at(hour) for hour in (15, 12, 13)]
+        self.assertEqual(moments, [None, None, 12])
+
+    def test_a_backends_clock_that_was_ahead_is_noticed_later(self):
+        """The clock of the database shows when the checkpoint was stored."""
+        self.use_clock()
+        hours = ((10, 10), (15, 11), (17, 17))
+        moments = [self.run_at(hour, database=real) for hour, real in hours]
+        self.assertEqual(moments, [None, 10, 11])
+        self.assertIn("clock was wrong", self.note)
+
+    def test_a_databases_clock_that_is_ahead_only_imports_more(self):
+        self.use_clock()
+        hours = ((10, 10), (11, 15), (12, 12))
+        moments = [self.run_at(hour, database=real) for hour, real in hours]
+        self.assertEqual(moments, [None, 6, 11])
+        self.assertNotIn("clock was wrong", self.note)
+
+    def test_a_backend_whose_clock_is_always_ahead(self):
+        """It may show the time of its zone."""
+        self.use_clock()
+        hours = ((12, 10), (13, 11), (14, 12))
+        moments = [self.run_at(hour, database=real) for hour, real in hours]
+        self.assertEqual(moments, [None, 12, 13])
+
+    def test_the_clocks_of_a_backend_that_changes_to_winter_and_summer_time(self):
+        self.use_clock(overlap=5)
+        moments = [self.run_at(12, database=10), self.run_at(11, 30, database=10.5)]
+        winter = self.run_at(12, 30, database=11.5)
+        summer = self.run_at(14, 30, database=12.5)
+        self.assertEqual(moments[0], None)
+        self.assertAlmostEqual(moments[1], 11 - 5 / 60, msg="its clock was set back")
+        self.assertAlmostEqual(winter, 11.5 - 5 / 60)
+        self.assertAlmostEqual(summer, 12.5 - 5 / 60)
+
+    def test_clocks_that_differ_less_than_the_overlap(self):
+        self.use_clock(overlap=5)
+        moments = [self.run_at(10, 3, database=10), self.run_at(11, database=11)]
+        self.assertEqual(moments, [None, 10 - 2 / 60])
+        self.assertNotIn("clock was wrong", self.note)
+
+    def test_a_checkpoint_that_somebody_has_set(self):
+        self.use_clock()
+        for hour in (8, 9, 10):
+            self.run_at(hour)
+        day = fields.Datetime.to_datetime("2026-01-01")
+        self.checkpoint().moment = day + timedelta(hours=7)
+        self.assertEqual(self.run_at(11), 7)
+        self.checkpoint().moment = day + timedelta(hours=20)
+        self.assertEqual(self.run_at(12), 11, "it is in the future")
+        self.checkpoint().moment = False
+        self.assertEqual(self.run_at(13), None)
+
+    def test_a_run_with_a_wrong_clock_that_fails_stores_nothing(self):
+        self.use_clock()
+        self.run_at(10)
+        search = self.source.search
+
+        def fail(filters):
+            yield "1"
+            raise ValueError("the connection broke")
+
+        self.source.search = fail
+        with TestCase.assertRaises(self, ValueError):
+            self.run_at(15)
+        self.source.search = search
+        self.assertEqual(self.run_at(11), 10)
+
+    def test_a_checkpoint_remembers_some_runs(self):
+        self.use_clock()
+        for minute in range(KEPT + 5):
+            self.run_at(10, minute)
+        self.assertEqual(len(self.checkpoint().past), KEPT)
+
     def checkpoint(self, filters=None):
         return self.env["connector.checkpoint"].of(
             self.shop, "connector.test.binding", filters

@@ -23,7 +23,7 @@ from ...jobs.outcome import (
     Report,
     returns_message,
 )
-from ...jobs.states import WAITING
+from ...jobs.states import STARTED, WAITING
 from ...tools.bindings import checks_connection, chunk_size_of
 from ...tools.orm import cache_value
 from ...tools.transactions import commit_if_allowed
@@ -49,6 +49,7 @@ class BatchExporter(AbstractComponent):
         After ``_chunks_at_a_time`` chunks, it delays a job ``export_batch`` that
         continues after the last binding. If a connector's own ``export_batch`` or
         ``run`` has no parameter for that, all chunks are delayed in one transaction.
+        Bindings whose job waits already get no second one.
 
         :param domain: which bindings; by default those that were never exported
         :param fields: names of the fields that changed; all when empty
@@ -56,17 +57,23 @@ class BatchExporter(AbstractComponent):
         :param after_id: id of the binding after which to continue
         :return: a translated sentence that counts the records and the jobs
         :rtype: str
+        :raise RetryableJobError: when another job is finding the same records
         """
         self._check_backend_active()
+        self._lock_batch("export_batch", domain, fields)
         if after_id is None:
             self._check_connection()
             if domain is None:
                 self._bind_unbound()
-        records = jobs = 0
-        more = ""
+        records = jobs = left_out = 0
+        more, waiting = "", self._waiting_ids(domain, fields)
         options = {"domain": domain, "fields": fields, "chunk_size": chunk_size}
         with self._within_run("export_batch"):
             for bindings in self._chunks(domain, chunk_size, after_id or 0):
+                left_out += len(waiting.intersection(bindings.ids))
+                bindings = bindings.filtered(lambda binding: binding.id not in waiting)
+                if not bindings:
+                    continue
                 if jobs == self._chunks_at_a_time and self._continue(after_id, options):
                     more = self.env._("Another job finds the other records.")
                     break
@@ -81,7 +88,22 @@ class BatchExporter(AbstractComponent):
             records=records,
             jobs=jobs,
         )
+        message = self._with_left_out(message, left_out)
         return Outcome(DELAYED, f"{message} {more}".strip())
+
+    def _waiting_ids(self, domain, fields):
+        """Return the ids of the bindings whose fields a job will export.
+
+        A job that runs may have read a record before its last change. That matters
+        unless the record was never exported.
+        """
+        states = (*WAITING, STARTED) if domain is None else WAITING
+        ids = set()
+        for job in self._waiting_jobs(("export_chunk", "export_record"), states):
+            exported = job.kwargs.get("fields") or next(iter(job.args), None)
+            if not exported or domain is None or (fields and {*fields} <= {*exported}):
+                ids.update(job.ids)
+        return ids
 
     def _check_connection(self):
         """Check once that the backend answers, before each chunk finds out alone."""

@@ -6,7 +6,9 @@ from odoo.tools import split_every
 
 from odoo.addons.component.core import AbstractComponent
 
+from ...jobs.methods import job_method
 from ...jobs.outcome import DELAYED, Outcome, returns_message
+from ...jobs.states import WAITING
 from ...tools.bindings import chunk_size_of
 from ...tools.overrides import overrides
 
@@ -31,7 +33,8 @@ class BatchImporter(AbstractComponent):
     _usage = "batch.importer"
 
     #: Minutes that two runs of :meth:`run_since` overlap, for records that the backend
-    #: stored late, and for clocks that differ.
+    #: stored late, and for clocks that differ. If clocks differ by more, a run imports
+    #: all changes since the last run whose clock was right.
     _overlap_minutes = 5
 
     @property
@@ -43,28 +46,43 @@ class BatchImporter(AbstractComponent):
     def run(self, filters=None, chunk_size=None):
         """Delay the import of the records that the backend finds.
 
+        Records whose job waits already get no second one.
+
         :param filters: passed to the adapter's ``search``
         :param chunk_size: records a job; by default that of the backend (its field
             ``chunk_size``, if it has one), otherwise 100
         :return: a translated sentence that counts the records and the jobs
         :rtype: str
+        :raise RetryableJobError: when another job is finding the same records
         """
         self._check_backend_active()
-        records = jobs = 0
+        self._lock_batch("import_batch", filters)
+        waiting = self._waiting_ids()
+        records = jobs = left_out = 0
         size = chunk_size or chunk_size_of(self.backend_record)
         with self._within_run("import_batch"):
-            for external_ids in split_every(size, self._search(filters), list):
-                self._delay_chunk(external_ids)
-                records += len(external_ids)
-                jobs += 1
-        return Outcome(
-            DELAYED,
-            self.env._(
-                "%(records)s records to import, in %(jobs)s jobs.",
-                records=records,
-                jobs=jobs,
-            ),
+            for found in split_every(size, self._search(filters), list):
+                external_ids = [id_ for id_ in found if str(id_) not in waiting]
+                left_out += len(found) - len(external_ids)
+                if external_ids:
+                    self._delay_chunk(external_ids)
+                    records += len(external_ids)
+                    jobs += 1
+        message = self.env._(
+            "%(records)s records to import, in %(jobs)s jobs.",
+            records=records,
+            jobs=jobs,
         )
+        return Outcome(DELAYED, self._with_left_out(message, left_out))
+
+    def _waiting_ids(self):
+        """Return the ids, as texts, of the records that a waiting job will read."""
+        methods = ("import_chunk", "import_record")
+        return {
+            str(external_id)
+            for job in self._waiting_jobs(methods, WAITING)
+            for external_id in job_method(job.method).external_ids(job.args, job.kwargs)
+        }
 
     @returns_message
     def run_since(self, filters=None, chunk_size=None):
@@ -91,11 +109,17 @@ class BatchImporter(AbstractComponent):
             )
         # Before the search: a change during the search belongs to the next run.
         started = self._backend_now()
-        since = checkpoint.since(self._overlap_minutes)
+        since = checkpoint.since(self._overlap_minutes, started)
         if since:
             filters = self._since_filters(filters, since)
         result = self.run(filters, chunk_size)
-        checkpoint.moment = started
+        if since != checkpoint.since(self._overlap_minutes):
+            note = self.env._(
+                "The clock was wrong during an earlier import. Changes since then are "
+                "imported again."
+            )
+            result = Outcome(DELAYED, f"{result} {note}")
+        checkpoint.move(started)
         return result
 
     # -- hooks

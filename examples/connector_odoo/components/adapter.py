@@ -4,6 +4,9 @@
 See ``External JSON-2 API`` in Odoo's documentation.
 """
 
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
 from odoo.tools import groupby
 
 from odoo.addons.component.core import AbstractComponent
@@ -58,6 +61,11 @@ class OdooAdapter(AbstractComponent):
         """Return the version of the shop's Odoo, if it accepts the key."""
         self.call("search_count", domain=[])
         return self._call("GET", "web/version")["version"]
+
+    def now(self):
+        """Return the time of the shop's clock, in UTC, without a time zone."""
+        dated = self._request("GET", "web/version").headers["Date"]
+        return parsedate_to_datetime(dated).astimezone(UTC).replace(tzinfo=None)
 
     def call(self, method, ids=(), model=None, **arguments):
         """Call a method of the shop.

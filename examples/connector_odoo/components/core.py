@@ -64,6 +64,9 @@ class OdooBatchImporter(AbstractComponent):
     #: paths of the dates that say when a record was changed
     _dates = ("write_date",)
 
+    def _backend_now(self):
+        return self.backend_adapter.now()
+
     def _since_filters(self, filters, since):
         changed = [(path, ">=", str(since)) for path in self._dates]
         return [*(filters or ()), *"|" * (len(changed) - 1), *changed]

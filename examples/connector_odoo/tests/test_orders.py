@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.addons.connector.components.http.session import Session
 from odoo.addons.connector.exception import MissingDependencyError
 
 from .common import OrderCase
@@ -42,6 +43,21 @@ class TestImport(OrderCase):
         self.assertEqual(line.product_uom_qty, 5)
         self.assertEqual(line.price_unit, in_shop.price_unit)
         self.assertNotEqual(line.price_unit, self.mug.list_price)
+
+    def test_the_shops_clock_dates_the_checkpoint(self):
+        request, date = Session.request, "Thu, 01 Jan 2026 10:00:00 GMT"
+
+        def request_in_the_past(session, *args, **kwargs):
+            answer = request(session, *args, **kwargs)
+            answer.headers["Date"] = date
+            return answer
+
+        self.patch(Session, "request", request_in_the_past)
+        self.orders.import_changes(self.backend)
+        checkpoint = self.env["connector.checkpoint"].of(
+            self.backend, self.orders._name
+        )
+        self.assertEqual(str(checkpoint.moment), "2026-01-01 10:00:00")
 
     def test_an_announced_order_is_imported(self):
         external_id = self.order()
