@@ -12,10 +12,11 @@ from odoo.tools import SQL
 from odoo.addons.component.exception import NoComponentError
 
 from ..exception import ConnectorException, JobError
+from ..tools.bindings import is_archived
 from ..tools.external_id import is_external_id
 from ..tools.locks import try_lock_rows
 from ..tools.transactions import new_transaction
-from .screen_actions import RELOAD, notification
+from .screen_actions import RELOAD, archived_message, notification
 
 
 class UnconfirmedCreate(NamedTuple):
@@ -254,11 +255,15 @@ class ConnectorCreateIntent(models.Model):
         return self._link(self.external_id)
 
     def action_discard(self):
-        """Delete the intent; the next export creates the record again."""
+        """Delete the intents; the next export creates the records again."""
         self._check_access_for_people()
-        for intent in self:
-            intent._lock_record()
-        self._delete()
+        busy = self.filtered(lambda intent: not intent._lock_record())
+        if busy and busy == self:
+            raise UserError(busy._busy_message())
+        (self - busy)._delete()
+        if not busy:
+            return None
+        return notification(busy._busy_message(), "warning", RELOAD, sticky=True)
 
     def action_open_record(self):
         """Open the record that was to be created on the backend."""
@@ -302,19 +307,34 @@ class ConnectorCreateIntent(models.Model):
                     "record on the backend yourself, then discard the create here."
                 )
             )
-        self._lock_record()
+        if is_archived(backend.sudo()):
+            raise UserError(archived_message(backend))
+        if not self._lock_record():
+            raise UserError(self._busy_message())
+        if not self.unconfirmed:
+            raise UserError(
+                self.env._(
+                    "%(record)s is linked with %(external_id)s by now. You need not do "
+                    "anything.",
+                    record=self.record_name,
+                    external_id=self._current_external_id(),
+                )
+            )
         with backend.work_on(record._name) as work:
             yield work
 
     def _lock_record(self):
-        """Make sure that no job is creating the record just now."""
+        """Return whether no job is creating the record just now."""
         record = self._record()
-        if record and not try_lock_rows(record):
-            raise UserError(
-                self.env._(
-                    "%s is being exported right now. Wait a moment.", self.record_name
-                )
+        return not record or try_lock_rows(record)
+
+    def _busy_message(self):
+        return "\n".join(
+            self.env._(
+                "%s is being exported right now. Wait a moment.", intent.record_name
             )
+            for intent in self
+        )
 
     def _check_access_for_people(self):
         self.check_access("unlink")

@@ -3,6 +3,7 @@ from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import MissingError
+from odoo.fields import Domain
 
 from odoo.addons.component.exception import NoComponentError
 
@@ -193,6 +194,8 @@ class ExternalBinding(models.AbstractModel):
         """Compare records with those of the backend"""
         existing = self.exists()
         if not existing:
+            if again:
+                comparison.forget_lines(Domain("res_id", "in", self.ids))
             return self.env._("Nothing was compared: the records were deleted in Odoo.")
         with backend_of(existing[0]).work_on(self._name, reader=self.env) as work:
             sides = work.component(usage="sides.comparison")

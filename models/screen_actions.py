@@ -21,6 +21,13 @@ def notification(message, kind="success", following=None, **params):
     }
 
 
+def archived_message(backend):
+    """Return the sentence for people who start work on an archived backend."""
+    return backend.env._(
+        "%s is archived. Restore it to synchronise it.", backend.sudo().display_name
+    )
+
+
 def window_action(env, xml_id, title=None, **changes):
     """Return an action that opens records, with changes.
 

@@ -34,6 +34,7 @@ from . import (
     test_modifiers,
     test_moving,
     test_newer_on_backend,
+    test_old_findings,
     test_one_and_many,
     test_one_at_a_time,
     test_orm,

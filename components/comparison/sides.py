@@ -10,13 +10,16 @@ from odoo.fields import Domain
 from odoo.tools import split_every
 
 from odoo.addons.component.core import Component
+from odoo.addons.component.exception import NoComponentError
 
+from ...exception import JobError
 from ...jobs.deletes import waiting_deletes
 from ...jobs.methods import EXPORT, IMPORT
 from ...jobs.outcome import DELAYED, UNCHANGED, Outcome, Report
 from ...jobs.scope import BACKEND, JOB, scope_of
 from ...tools.bindings import chunk_size_of
 from ...tools.external_id import is_external_id, unique_external_ids
+from ...tools.locks import try_lock_rows
 from ...tools.overrides import overrides
 from ...tools.read_only import read_only_work, reader_of
 from ...tools.text import storable
@@ -166,15 +169,24 @@ class SidesComparison(Component):
     def link(self, external_id, record, lost):
         """Link a record of the backend with a record of Odoo.
 
-        :param lost: bindings whose records the backend does not have
-        :raise UserError: when the record is linked with another one
+        :param lost: the external ids that the backend does not have, by the id of the
+            binding that had it
+        :raise UserError: when one of both is linked with another record, or when a job
+            is exporting or importing it
         """
         binder = self.binder_for()
         binding = record
         if record._name != self.model._name:
             binding = binder.binding_of(record)
+        if binding and not try_lock_rows(binding):
+            raise UserError(
+                self.reader._(
+                    "%s is being exported right now. Wait a moment.",
+                    record.display_name,
+                )
+            )
         other = binder.to_external(binding) if binding else None
-        if is_external_id(other) and binding not in lost:
+        if is_external_id(other) and str(other) != lost.get(binding.id):
             raise UserError(
                 self.reader._(
                     "%(record)s is linked with %(other)s already.",
@@ -182,6 +194,7 @@ class SidesComparison(Component):
                     other=other,
                 )
             )
+        self._reserve(external_id)
         if not binding:
             binding = self.model.with_context(connector_no_export=True).create(
                 {
@@ -190,6 +203,35 @@ class SidesComparison(Component):
                 }
             )
         binder.bind(external_id, binding)
+
+    def _reserve(self, external_id):
+        """Make sure that a record of the backend has no link, and gets none by a job.
+
+        :raise UserError: when it has one, or a job imports or deletes it
+        """
+        with self.backend_record.sudo().work_on(self.model._name) as work:
+            with suppress(NoComponentError):
+                importer = work.component(usage="record.importer")
+                try:
+                    importer._lock_import(external_id)
+                except JobError as error:
+                    raise UserError(str(error)) from error
+            if work.component(usage="binder").to_internal(external_id):
+                raise UserError(
+                    self.reader._(
+                        "Record %s was imported or linked in the meantime. Compare it "
+                        "again.",
+                        external_id,
+                    )
+                )
+        if waiting_deletes(self.backend_record, self.model._name, [external_id]):
+            raise UserError(
+                self.reader._(
+                    "Record %s was deleted in Odoo. The job that deletes it on the "
+                    "backend is not done yet.",
+                    external_id,
+                )
+            )
 
     # -- the jobs for chunks
 

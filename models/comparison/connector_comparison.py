@@ -6,8 +6,13 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ...jobs.states import FAILED, UNFINISHED
-from ...tools.bindings import backend_models, binding_models, model_label
-from ..screen_actions import window_action
+from ...tools.bindings import (
+    backend_models,
+    binding_models,
+    is_archived,
+    model_label,
+)
+from ..screen_actions import archived_message, window_action
 
 DAYS_KEPT = 30
 MANAGERS = "connector.group_connector_manager"
@@ -78,8 +83,12 @@ class ConnectorComparison(models.Model):
             model_name not in binding_models(self.env, backend_model)
         ):
             raise UserError(self.env._("%s has no records of a connector.", model_name))
-        backend = self.env[backend_model].browse(backend_id)
+        backend = self.env[backend_model].browse(backend_id).exists()
+        if not backend:
+            raise UserError(self.env._("The backend was deleted in the meantime."))
         backend.check_access("read")
+        if is_archived(backend.sudo()):
+            raise UserError(archived_message(backend))
         self.env[model_name].check_access("read")
         comparison = self.sudo().create(self._values_of(backend, model_name))
         comparison = comparison.sudo(False)

@@ -1,11 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ...jobs.methods import EXPORT, IMPORT
 from ...jobs.states import DONE, FAILED
-from ...tools.bindings import BindingShape, split_for_jobs
-from ..screen_actions import RELOAD, notification
+from ...tools.bindings import BindingShape, is_archived, split_for_jobs
+from ...tools.external_id import is_external_id
+from ...tools.locks import try_lock_rows
+from ..screen_actions import RELOAD, archived_message, notification
 
 LINK = "link"
 
@@ -146,34 +148,40 @@ class ConnectorComparisonLine(models.Model):
 
     def action_export(self):
         """Export the records of Odoo to the backend, and compare them again."""
-        lines = self._to_repair("res_id")
-        for (model_name, backend), group in lines._by_backend().items():
+        lines, problems = self._to_repair("res_id")
+        done = self.browse()
+        for (model_name, backend), group in lines._by_backend(problems).items():
             bindings = self.env[model_name].browse(group.mapped("res_id")).exists()
             bindings.check_access("write")
+            group = group._up_to_date(backend, problems)
             group._forget_lost_ids(backend)
-            for chunk in group._chunks("res_id", bindings.ids, backend):
+            for chunk in group._chunks("res_id", group.mapped("res_id"), backend):
                 chunk._delay_export(backend)
+            done += group
         return self._notify(
-            lines, self.env._("Records that will be exported: %s.", len(lines))
+            done, problems, self.env._("Records that will be exported: %s.", len(done))
         )
 
     def action_import(self):
         """Import the records of the backend, and compare them again."""
-        lines = self._to_repair(
+        lines, problems = self._to_repair(
             lambda line: line.external_id and line.kind != "missing_there"
         )
-        for (model_name, backend), group in lines._by_backend().items():
+        done = self.browse()
+        for (model_name, backend), group in lines._by_backend(problems).items():
             self.env[model_name].check_access("write")
+            group = group._up_to_date(backend, problems)
             ids = list(group.grouped("external_id"))
             for chunk in group._chunks("external_id", ids, backend):
                 chunk._delay_import(backend)
+            done += group
         return self._notify(
-            lines, self.env._("Records that will be imported: %s.", len(lines))
+            done, problems, self.env._("Records that will be imported: %s.", len(done))
         )
 
     def action_link(self):
         """Link records of the backend with the records of Odoo that are the same."""
-        lines = self._to_repair(
+        lines, problems = self._to_repair(
             lambda line: line.kind == "missing_here" and line.match_id
         )
         if not lines:
@@ -183,26 +191,37 @@ class ConnectorComparisonLine(models.Model):
                     "missing in Odoo."
                 )
             )
-        for (model_name, backend), group in lines._by_backend().items():
+        done = self.browse()
+        for (model_name, backend), group in lines._by_backend(problems).items():
             self.env[model_name].check_access("write")
             with backend.work_on(model_name, reader=self.env) as work:
                 sides = work.component(usage="sides.comparison")
                 for of_comparison in group.grouped("comparison_id").values():
-                    lost = of_comparison[0]._lost_bindings()
+                    lost = of_comparison[0]._lost_ids()
                     for line in of_comparison:
-                        sides.link(line.external_id, line._match(), lost)
+                        try:
+                            sides.link(line.external_id, line._match(), lost)
+                        except AccessError:
+                            raise
+                        except UserError as error:
+                            problems.append(str(error))
+                            group -= line
             group._delay_comparison()
             group._note_repair(LINK)
-        return self._notify(lines, self.env._("Linked records: %s.", len(lines)))
+            done += group
+        return self._notify(
+            done, problems, self.env._("Linked records: %s.", len(done))
+        )
 
     def action_compare(self):
         """Compare the records again."""
-        lines = self._to_repair("id")
-        for group in lines._by_backend().values():
+        lines, problems = self._to_repair("id")
+        done = self.browse()
+        for group in lines._by_backend(problems).values():
             group._delay_comparison()
-        return self._notify(
-            lines, self.env._("Records that will be compared again: %s.", len(lines))
-        )
+            done += group
+        message = self.env._("Records that will be compared again: %s.", len(done))
+        return self._notify(done, problems, message)
 
     def action_preview(self):
         """Show all fields of the record, side by side."""
@@ -224,18 +243,93 @@ class ConnectorComparisonLine(models.Model):
         }
 
     def _to_repair(self, condition):
-        self.check_access("write")
-        return self.filtered(condition)
+        """Return the lines that a button is about, and a list for sentences.
 
-    def _by_backend(self):
+        Each sentence says why a line is left as it is.
+        """
+        self.check_access("write")
+        return self.filtered(condition), []
+
+    def _by_backend(self, problems):
+        """Group lines by their model and backend, if there is one to repair them."""
         groups = {}
-        for line in self:
-            backend = line._backend()
-            if backend:
-                backend.check_access("read")
-                key = line.model_name, backend
-                groups[key] = groups.get(key, self.browse()) | line
+        for (name, id_), lines in self.grouped(
+            lambda line: (line.backend_model, line.backend_id)
+        ).items():
+            backend = self._existing(name, id_)
+            if not backend:
+                problems.append(self.env._("The backend was deleted in the meantime."))
+                continue
+            backend.check_access("read")
+            if is_archived(backend.sudo()):
+                problems.append(archived_message(backend))
+                continue
+            for model_name, of_model in lines.grouped("model_name").items():
+                groups[model_name, backend] = of_model
         return groups
+
+    def _up_to_date(self, backend, problems):
+        """Return the lines whose records are still linked as they were compared.
+
+        The rows of the bindings are locked until the end of the transaction.
+
+        :param problems: list that gets a sentence for each other line
+        """
+        model = self.env[self[0].model_name].sudo()
+        bindings = model.browse(filter(None, self.mapped("res_id"))).exists()
+        free = self._lock(bindings)
+        with backend.sudo().work_on(model._name) as work:
+            binder = work.component(usage="binder")
+            linked = {
+                binding.id: _as_text(binder.to_external(binding))
+                for binding in bindings
+            }
+            found = (self - self.filtered("res_id")).mapped("external_id")
+            bound = binder.to_internal_many(found) if found else {}
+        current = self.browse()
+        for line in self:
+            if line.repair_state == "waiting":
+                problem = self.env._("%s is being repaired already.", line.name)
+            elif not line.res_id:
+                problem = bound.get(line.external_id) and line._was_linked()
+            elif line.res_id not in linked:
+                problem = self.env._(
+                    "%s was deleted in Odoo in the meantime.",
+                    line.label
+                    or self.env._("Record %s", line.external_id or line.res_id),
+                )
+            elif line.res_id not in free._ids:
+                problem = self.env._(
+                    "%s is being exported right now. Wait a moment.", line.name
+                )
+            else:
+                problem = not line._knows(linked[line.res_id]) and line._was_linked()
+            if problem:
+                problems.append(problem)
+            else:
+                current += line
+        return current
+
+    def _lock(self, bindings):
+        """Lock the rows of bindings; return those that no other transaction holds."""
+        if try_lock_rows(bindings):
+            return bindings
+        return bindings.filtered(try_lock_rows)
+
+    def _knows(self, external_id):
+        """Return whether the external id of the binding is that of the line.
+
+        A record that is missing on the backend may have lost its external id, too.
+        """
+        if not external_id and self.kind == "missing_there":
+            return True
+        return external_id == (self.external_id or False)
+
+    def _was_linked(self):
+        return self.env._(
+            "%s was exported, imported or linked in the meantime. Compare it again.",
+            self.name,
+        )
 
     def _chunks(self, name, ids, backend):
         """Divide lines among jobs, if a component handles many records with one.
@@ -243,6 +337,8 @@ class ConnectorComparisonLine(models.Model):
         :param name: ``"res_id"`` for exports, ``"external_id"`` for imports
         :param ids: the values of this field to be synchronised
         """
+        if not ids:
+            return []
         usage = "batch.exporter" if name == "res_id" else "record.importer"
         with backend.work_on(self[0].model_name) as work:
             found = work.many_components(usage=usage)
@@ -296,8 +392,11 @@ class ConnectorComparisonLine(models.Model):
         jobs = []
         for comparison, lines in self.grouped("comparison_id").items():
             model, backend = self.env[lines[0].model_name], lines[0]._backend()
-            bound = lines.filtered("res_id")
-            found = lines - bound
+            ids = model.browse(filter(None, lines.mapped("res_id"))).exists()._ids
+            bound = lines.filtered(lambda line: line.res_id in ids)  # noqa: B023
+            # The backend may still have what was deleted in Odoo.
+            found = (lines - bound).filtered("external_id")
+            (lines - bound - found).sudo().unlink()
             if bound:
                 delayable = bound._comparison(model.browse(bound.mapped("res_id")))
                 jobs.append(delayable.compare_chunk(comparison, again=True))
@@ -341,18 +440,27 @@ class ConnectorComparisonLine(models.Model):
         record.check_access("read")
         return record
 
-    def _lost_bindings(self):
-        """Return the bindings whose records the backend does not have."""
+    def _lost_ids(self):
+        """Return the external ids that the backend does not have, by their binding."""
         domain = [
             ("comparison_id", "=", self.comparison_id.id),
             ("kind", "=", "missing_there"),
         ]
-        ids = self.sudo().search(domain).mapped("res_id")
-        return self.env[self.model_name].browse(ids).exists()
+        return {line.res_id: line.external_id for line in self.sudo().search(domain)}
 
-    def _notify(self, lines, message):
-        if not lines:
+    def _notify(self, lines, problems, message):
+        if not (lines or problems):
             raise UserError(
                 self.env._("This is not possible for the records that you selected.")
             )
+        text = "\n".join(dict.fromkeys(problems))
+        if not lines:
+            raise UserError(text)
+        if problems:
+            message = f"{message}\n{text}"
+            return notification(message, "warning", following=RELOAD, sticky=True)
         return notification(message, following=RELOAD)
+
+
+def _as_text(external_id):
+    return str(external_id) if is_external_id(external_id) else False

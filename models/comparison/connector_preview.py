@@ -3,9 +3,10 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
 from ...jobs.methods import EXPORT, IMPORT
-from ...tools.bindings import backend_of, model_label
+from ...tools.bindings import backend_of, is_archived, model_label
 from ...tools.external_id import is_external_id
 from ...tools.read_only import read_only_work
+from ..screen_actions import archived_message
 
 
 class ConnectorPreview(models.AbstractModel):
@@ -38,7 +39,7 @@ class ConnectorPreview(models.AbstractModel):
             "direction": direction,
             "backend": backend.display_name,
             "kind": model_label(self.env, params["model"]),
-            "externalId": str(external_id) if is_external_id(external_id) else "",
+            "externalId": _as_text(external_id),
             "record": None,
             "canAct": self.env.user.has_group("connector.group_connector_manager"),
         }
@@ -53,12 +54,26 @@ class ConnectorPreview(models.AbstractModel):
     def synchronise(self, params):
         """Delay a job that exports or imports the record.
 
-        :param params: as for :meth:`preview`
+        :param params: as for :meth:`preview`, and perhaps ``shown``, the id of the
+            binding and the external id that the screen shows
         :return: a translated sentence that says what was done
         :rtype: str
+        :raise UserError: when the record is not linked any more as the screen shows
         """
         self._check_group("connector.group_connector_manager")
         backend, binding, external_id = self._record_of(params)
+        if is_archived(backend.sudo()):
+            raise UserError(archived_message(backend))
+        known = params.get("shown")
+        if not known and params.get("res_id") and "external_id" in params:
+            known = [binding.id, _as_text(params["external_id"])]
+        if known and known != [binding.id, _as_text(external_id)]:
+            raise UserError(
+                self.env._(
+                    "The record was exported, imported or linked in the meantime. Look "
+                    "at its preview again."
+                )
+            )
         if binding:
             links = self.env["connector.link"]
             is_import = params.get("direction") == IMPORT
@@ -115,3 +130,7 @@ class ConnectorPreview(models.AbstractModel):
         if name in registry and issubclass(registry[name], registry[parent]):
             return self.env[name].browse()
         raise UserError(self.env._("%s has no records of a connector.", name))
+
+
+def _as_text(external_id):
+    return str(external_id) if is_external_id(external_id) else ""

@@ -29,8 +29,8 @@ from ...jobs.states import (
     WAIT_DEPENDENCIES,
     WAITS_FOR_OTHERS,
 )
-from ...tools.bindings import model_label, wrapped_field
-from ..screen_actions import RELOAD, notification, window_action
+from ...tools.bindings import is_archived, model_label, wrapped_field
+from ..screen_actions import RELOAD, archived_message, notification, window_action
 
 #: How many jobs *Open the Records* looks at.
 RECORDS_OF = 1000
@@ -226,11 +226,29 @@ class ConnectorFailure(models.Model):
     def action_retry(self):
         """Let all jobs with these causes run again, now."""
         self.env["connector.backend.state"].check_access("write")
-        self.check_access("read")
-        count = sum(failure._retry() for failure in self)
+        failures = self.exists()
+        if not failures:
+            raise UserError(
+                self.env._("No job has this cause any more. Open the failures again.")
+            )
+        failures.check_access("read")
+        archived = failures.filtered(lambda failure: failure._of_archived())
+        if archived == failures:
+            raise UserError(archived_message(archived[0]._backend()))
+        count = sum(failure._retry() for failure in failures - archived)
         self.env["connector.cause"].sudo().schedule_check()
-        message = self.env._("Jobs that run again: %s.", count)
-        return notification(message, following=self._after_retry())
+        messages = [self.env._("Jobs that run again: %s.", count)]
+        messages += {archived_message(failure._backend()) for failure in archived}
+        return notification(
+            "\n".join(messages),
+            "warning" if archived else "success",
+            following=self._after_retry(),
+        )
+
+    def _of_archived(self):
+        """Return whether the backend is archived: its jobs would end undone."""
+        backend = self._backend()
+        return bool(backend) and is_archived(backend.sudo())
 
     def _after_retry(self):
         if not self.env.context.get("connector_leave_form"):

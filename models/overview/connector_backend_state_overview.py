@@ -19,7 +19,7 @@ from ...tools.bindings import (
     stored_external_field,
 )
 from .. import screen_updates as updates
-from ..screen_actions import notification, window_action
+from ..screen_actions import archived_message, notification, window_action
 from .figures import DAYS, BackendFigures, Figures, Reference
 from .sentences import ACT, NOTHING, WAIT, sentence_of
 
@@ -235,12 +235,10 @@ class ConnectorBackendOverview(models.Model):
         self.check_access("write")
         # As a scheduled action: the user need not have the rights on all records.
         backend = self.sudo()._backend()
-        if not backend or is_archived(backend):
-            raise UserError(
-                self.env._(
-                    "%s is archived. Restore it to synchronise it.", self.backend_name
-                )
-            )
+        if not backend:
+            raise UserError(self.env._("The backend was deleted in the meantime."))
+        if is_archived(backend):
+            raise UserError(archived_message(backend))
         synchronisation = Synchronisation(backend)
         if not synchronisation.steps:
             raise UserError(

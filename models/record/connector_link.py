@@ -17,6 +17,7 @@ from ...tools.bindings import (
     BindingShape,
     all_binding_models,
     backend_of,
+    is_archived,
     is_binding_model,
     links_of,
     model_label,
@@ -24,6 +25,7 @@ from ...tools.bindings import (
     wrapped_model,
 )
 from ...tools.external_id import is_external_id
+from ..screen_actions import archived_message
 
 #: How many of a backend's finished jobs are searched for those of one record.
 RECENT = 1000
@@ -228,6 +230,8 @@ class ConnectorLink(models.AbstractModel):
         link = Link(self.env, binding.sudo())
         if link.key not in self._readable([link]):
             raise AccessError(self.env._("You may not read the backend."))
+        if is_archived(link.backend):
+            raise UserError(archived_message(link.backend.with_env(self.env)))
         self._load([link], with_finished=False)
         return link
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 import psycopg2.errors
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -14,7 +15,7 @@ from ...components.webhook.requests import webhooks_of
 from ...jobs.causes import example_of
 from ...jobs.states import CANCELLED, DONE, FAILED, STARTED, WAITING
 from ...tools.bindings import company_of, is_archived
-from ..screen_actions import RELOAD, notification
+from ..screen_actions import RELOAD, archived_message, notification
 
 #: Characters of a topic or an id that are stored.
 LONGEST_NAME = 200
@@ -207,9 +208,20 @@ class ConnectorWebhookDelivery(models.Model):
     def action_replay(self):
         """Work on deliveries once more, those that wait or run already excepted."""
         self.check_access("write")
-        count = sum(delivery._replay() for delivery in self.sudo())
+        deliveries, archived = self.sudo(), set()
+        for reference, group in deliveries.grouped(
+            lambda delivery: (delivery.backend_model, delivery.backend_id)
+        ).items():
+            backend = self._existing(*reference)
+            if backend and is_archived(backend.sudo()):
+                archived.add(archived_message(backend))
+                deliveries -= group
+        if archived and not deliveries:
+            raise UserError("\n".join(archived))
+        count = sum(delivery._replay() for delivery in deliveries)
         message = self.env._("Deliveries that are processed again: %s.", count)
-        return notification(message, following=RELOAD)
+        kind = "warning" if archived else "success"
+        return notification("\n".join([message, *archived]), kind, RELOAD)
 
     def _replay(self):
         """Return whether there is a job that works on the delivery once more."""

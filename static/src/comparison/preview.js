@@ -67,8 +67,9 @@ export class Preview extends Component {
     }
 
     async synchronise() {
+        const shown = [this.page.record?.id || false, this.page.externalId];
         const message = await this.orm.call("connector.preview", "synchronise", [
-            this.params,
+            { ...this.params, shown },
         ]);
         this.notification.add(message, { type: "success" });
     }
