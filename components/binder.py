@@ -281,6 +281,41 @@ class Binder(AbstractComponent):
         groups = self._search(model, cache.field, values).grouped(cache.field).values()
         cache.put(model.concat(*(group for group in groups if len(group) == 1)))
 
+    # -- bindings without an external id
+
+    def _unbound_domain(self):
+        """Return the domain of the bindings that have no external id."""
+        name = self._external_field
+        if not self._is_stored_number():
+            return Domain(name, "=", False)
+        # Odoo's domains treat 0 as an empty number.
+        return Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s IS NULL", model._field_to_sql(alias, name, query)
+            )
+        )
+
+    def _unbind(self, bindings):
+        """Remove the external ids of bindings."""
+        name = self._external_field
+        bindings.with_context(connector_no_export=True).write({name: False})
+        if bindings and self._is_stored_number():
+            bindings.flush_recordset([name])
+            # Odoo writes an empty number as 0.
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET %s = NULL WHERE id = ANY(%s)",
+                    SQL.identifier(bindings._table),
+                    SQL.identifier(name),
+                    bindings.ids,
+                )
+            )
+            bindings.invalidate_recordset([name])
+
+    def _is_stored_number(self):
+        field = self.model._fields.get(self._external_field)
+        return bool(field) and field.store and field.type in ("integer", "float")
+
     # -- details
 
     def _binding_record(self, binding):
@@ -296,7 +331,9 @@ class Binder(AbstractComponent):
         if overrides(self, Binder, "bind"):
             return False
         value = self._stored_external_id(external_id)
-        return bool(value) and binding[self._external_field] == value
+        if not is_external_id(value) or binding[self._external_field] != value:
+            return False
+        return value != 0 or self._has_zero(binding)
 
     def _binding_cache(self, model, field):
         return BindingCache.of(model, self.backend_record, field, self._backend_field)

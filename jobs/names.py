@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Names of jobs, with the record and the backend that they synchronise."""
 
+from ..tools.external_id import is_external_id
 from .methods import job_method
 
 
@@ -28,7 +29,9 @@ def name_of(records, method_name, args, kwargs, backend):
         [name] = external_ids
     else:
         name = _cached_name(records) if len(records) == 1 else None
-    return text % {"record": name, "backend": of_backend} if name else None
+    return (
+        text % {"record": name, "backend": of_backend} if is_external_id(name) else None
+    )
 
 
 def _cached_name(record):

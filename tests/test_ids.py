@@ -3,11 +3,18 @@
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.importer.locking import ImportLocks
+from odoo.addons.connector.components.mapper import external_to_m2o
 from odoo.addons.connector.exception import JobError
 from odoo.addons.connector.jobs.deletes import waiting_deletes
+from odoo.addons.connector.tools.external_id import is_external_id
 from odoo.addons.connector.tools.locks import pg_try_advisory_lock
 
-from .common import ImportCase, listener_components
+from .common import (
+    ImportCase,
+    batch_export_components,
+    listener_components,
+    override,
+)
 
 
 class TestIds(ImportCase):
@@ -105,3 +112,101 @@ class TestDeletedIds(ImportCase):
             self.assertFalse(self.imported("7"))
         both = waiting_deletes(self.shop, model_name, [7, "7"])
         self.assertEqual(both, {7}, "the form that came first")
+
+
+class TestZero(ImportCase):
+    """0 is an external id, since some backends count from there."""
+
+    def number(self, **values):
+        return self.env["connector.test.numbered"].create(
+            {"shop": self.shop.id, **values}
+        )
+
+    def numbered(self, usage="binder"):
+        return self.component(usage, "connector.test.numbered")
+
+    def test_which_values_are_ids(self):
+        for value in (0, "0", 0.0, 7, "a"):
+            self.assertTrue(is_external_id(value), value)
+        for value in (None, False, True, "", [], {}, ()):
+            self.assertFalse(is_external_id(value), value)
+
+    def test_relations_are_mapped(self):
+        zero = self.binding("Zero", external_id="0")
+        mapper = "test.shop.contact.import.mapper"
+        rows = [("boss", "friend_id"), (external_to_m2o("club"), "club_id")]
+        self.build(override(mapper, direct=rows))
+        data = {"boss": 0, "club": 0}
+        values = self.component("import.mapper").map_record(data).values()
+        self.assertEqual((values["friend_id"], values["club_id"]), (zero.id,) * 2)
+        data = {"boss": False, "club": []}
+        values = self.component("import.mapper").map_record(data).values()
+        self.assertEqual((values["friend_id"], values["club_id"]), (False, False))
+
+    def test_relations_are_prefetched(self):
+        self.binding("Zero", external_id="0")
+        asked = []
+
+        class Binder(Component):
+            _inherit = "test.shop.binder"
+
+            def prefetch_external_ids(self, external_ids):
+                asked.extend(external_ids)
+                return super().prefetch_external_ids(external_ids)
+
+        mapper = "test.shop.contact.import.mapper"
+        self.build(Binder, override(mapper, direct=[("boss", "friend_id")]))
+        self.component("import.mapper").prefetch_bindings([{"boss": 0}])
+        self.assertEqual(asked, [0])
+
+    def test_binding_again_writes_only_the_date(self):
+        for binding, expected in (
+            (self.number(number=0), True),
+            (self.number(), False),
+        ):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            self.assertIs(self.numbered()._is_bound_to(0, binding), expected)
+
+    def test_a_record_with_it_was_exported(self):
+        class NumberedBatchExporter(Component):
+            _name = "test.shop.numbered.batch.exporter"
+            _inherit = "test.shop.contact.batch.exporter"
+            _apply_on = ["connector.test.numbered"]
+
+        self.build(*batch_export_components(), NumberedBatchExporter)
+        self.number(number=0)
+        never = self.number()
+        lost = self.number(number=5)
+        self.numbered()._unbind(lost)
+        result = self.numbered("batch.exporter").run()
+        self.assertEqual(result, "2 records to export, in 1 jobs.")
+        jobs = self.env["queue.job"]
+        job = jobs.search([("model_name", "=", never._name)], order="id desc", limit=1)
+        self.assertEqual(job.records, never + lost)
+
+    def test_a_comparison_finds_two_bindings_with_it(self):
+        self.number(number=0)
+        self.number(number=0)
+        for _empty in range(2):
+            self.number()
+        lines = self.numbered("sides.comparison")._linked_twice()
+        self.assertEqual([line["external_id"] for line in lines], [0])
+
+    def test_the_job_is_named_after_it(self):
+        job = self.model.with_delay().import_record(self.shop, 0).db_record()
+        self.assertEqual(job.name, "Import record 0 from Corner Shop")
+
+    def test_a_preview_shows_the_dependency(self):
+        self.source.add(0, title="Zero")
+        self.source.add(1, title="Ada", friend=0)
+        preview = self.env["connector.preview"].preview(
+            {
+                "backend_model": self.shop._name,
+                "backend_id": self.shop.id,
+                "model": self.model._name,
+                "external_id": "1",
+                "direction": "import",
+            }
+        )
+        self.assertEqual(len(preview["dependencies"]), 1)

@@ -7,14 +7,14 @@ from .text import is_storable
 def is_external_id(value):
     """Return whether a value can be the id of a record on a backend.
 
-    ``0`` can, since some backends count from there. ``None``, ``False``, ``True``, the
-    empty string and texts that PostgreSQL cannot store cannot.
+    ``0`` can, since some backends count from there. ``None``, ``False``, ``True``,
+    empty texts and lists, and texts that PostgreSQL cannot store cannot.
 
     :rtype: bool
     """
-    if isinstance(value, str):
-        return value != "" and is_storable(value)
-    return value is not None and not isinstance(value, bool)
+    if isinstance(value, bool) or (isinstance(value, str) and not is_storable(value)):
+        return False
+    return value == 0 or bool(value)
 
 
 def unique_external_ids(external_ids):

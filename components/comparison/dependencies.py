@@ -48,7 +48,7 @@ class NotesDependencies:
             self._noted_dependencies.append(found)
 
     def _import_dependency(self, external_id, binding_model, always=False, **kwargs):
-        if external_id:
+        if is_external_id(external_id):
             binding = self.binder_for(binding_model).to_internal(external_id)
             name, is_there = binding.display_name or external_id, bool(binding)
             found = _dependency(

@@ -143,7 +143,11 @@ class SidesComparison(Component):
         field = self.model._fields.get(name)
         if not field or not field.store:
             return
-        domain = self.binder_for().backend_domain() & Domain(name, "!=", False)
+        binder = self.binder_for()
+        empty = Domain(name, "=", False)
+        if name == binder.shape.external_id:
+            empty = binder._unbound_domain()
+        domain = binder.backend_domain() & ~empty
         model = self._all_bindings()
         for value, ids in model._read_group(
             domain, [name], ["id:array_agg"], having=[("__count", ">", 1)]
@@ -160,7 +164,7 @@ class SidesComparison(Component):
         return {
             "kind": TWICE,
             "res_id": bindings[0].id,
-            "external_id": external_id or ids[0],
+            "external_id": external_id if is_external_id(external_id) else ids[0],
             "details": [detail],
         }
 

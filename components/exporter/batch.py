@@ -141,7 +141,7 @@ class BatchExporter(AbstractComponent):
 
     def _domain(self, domain):
         if domain is None:
-            domain = Domain(self.binder.shape.external_id, "=", False)
+            domain = self.binder._unbound_domain()
         return Domain(domain) & self.binder.backend_domain()
 
     def _continue(self, after_id, options):

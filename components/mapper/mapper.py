@@ -9,6 +9,7 @@ from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
 from ...exception import MappingError
+from ...tools.external_id import is_external_id
 from ...tools.orm import prefetch_fields
 from .decorators import mapping_definitions
 from .errors import COLLECTED, explained, mapping_error, not_a_dict
@@ -300,7 +301,7 @@ class ImportMapper(AbstractComponent):
         model_name = binding_model_of(source, field)
         name = self._direct_source_field_name(source)
         external_ids = [optional_value(record, name) for record in records]
-        if model_name and any(external_ids):
+        if model_name and any(map(is_external_id, external_ids)):
             self.binder_for(model_name).prefetch_external_ids(external_ids)
 
     def _map_direct(self, record, from_attr, to_attr):
@@ -312,12 +313,10 @@ class ImportMapper(AbstractComponent):
         if callable(from_attr):
             return from_attr(self, record, to_attr)
         value = record.get(from_attr)
-        if not value:
-            return False
         field = self.work.model._fields.get(to_attr)
-        if field is not None and field.type == "many2one":
+        if field is not None and field.type == "many2one" and is_external_id(value):
             return external_to_m2o(from_attr)(self, record, to_attr)
-        return value
+        return value or False
 
 
 class ExportMapper(AbstractComponent):

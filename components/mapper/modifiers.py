@@ -98,7 +98,7 @@ def external_to_m2o(field, binding=None):
     def modifier(self, record, to_attr):
         many2one = _many2one(self.model._fields, to_attr)
         external_id = source_value(self, record, field, to_attr)
-        if not external_id:
+        if not is_external_id(external_id):
             return False
         related = self.binder_for(binding_model(many2one)).to_internal(
             external_id, unwrap=bool(binding)

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ...jobs.methods import EXPORT, IMPORT
 from ...jobs.states import DONE, FAILED
-from ...tools.bindings import BindingShape, is_archived, split_for_jobs
+from ...tools.bindings import is_archived, split_for_jobs
 from ...tools.external_id import is_external_id
 from ...tools.locks import try_lock_rows
 from ..screen_actions import RELOAD, archived_message, notification
@@ -422,9 +422,9 @@ class ConnectorComparisonLine(models.Model):
         if not lost:
             return
         model_name = lost[0].model_name
-        name = BindingShape.on(backend, model_name).external_id
-        bindings = self.env[model_name].browse(lost.mapped("res_id")).exists()
-        bindings.with_context(connector_no_export=True).write({name: False})
+        with backend.work_on(model_name) as work:
+            bindings = self.env[model_name].browse(lost.mapped("res_id")).exists()
+            work.component(usage="binder")._unbind(bindings)
 
     def _match(self):
         """Return the Odoo record that somebody has chosen, which the user may read."""

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.component.core import Component
 from odoo.addons.connector.jobs.outcome import UNCHANGED, Outcome, returns_message
+from odoo.addons.connector.tools.external_id import is_external_id
 from odoo.addons.connector.tools.transactions import commit_if_allowed
 from odoo.addons.queue_job.job import identity_exact
 
@@ -29,7 +30,7 @@ class CardExporter(Component):
 
     def _should_import(self):
         """Read the card. A card that no longer exists is created again."""
-        if self.external_id:
+        if is_external_id(self.external_id):
             self.card = self.backend_adapter.read(self.external_id)
         return False
 

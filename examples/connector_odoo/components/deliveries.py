@@ -4,6 +4,7 @@
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import changed_by, mapping
 from odoo.addons.connector.exception import InvalidDataError
+from odoo.addons.connector.tools.external_id import is_external_id
 
 from .adapter import NAMESPACE
 from .catalogue import VARIANT
@@ -133,7 +134,7 @@ class PickingMapper(Component):
         for product in products:
             external_id = binder.to_external(product, wrap=True)
             quantity = mapper.quantity(product)
-            if external_id and quantity:
+            if is_external_id(external_id) and quantity:
                 found[int(external_id)] = quantity["qty_available"]
         return found
 
