@@ -48,7 +48,8 @@ class Synchronisation:
 
         :return: whether jobs were made, or go on that waited for a job that has ended
         """
-        if not self.env["connector.backend.state"].reserve(self.backend):
+        states = self.env["connector.backend.state"]
+        if not self.steps or not states.reserve(self.backend):
             return False
         goes_on = self.env["queue.job"].let_go_on(self._keys(self.steps))
         idle = self._idle()

@@ -111,6 +111,19 @@ class TestOldExports(OldLines):
             self.line("missing_there").action_export, "Carl is being repaired already"
         )
 
+    def test_a_repair_that_was_cancelled_can_be_started_again(self):
+        carl = self.lost()
+        self.compare()
+        line = self.line("missing_there")
+        line.action_export()
+        self.jobs("export_record").button_cancelled()
+        self.env.invalidate_all()
+        self.assertFalse(line.repair_state)
+        line.action_export()
+        self.run_jobs()
+        self.assertEqual(len(self.server.records), 1)
+        self.assertTrue(carl.external_id)
+
     def test_the_other_lines_are_exported(self):
         carl, dora = self.lost(), self.lost("Dora", "4")
         self.compare()

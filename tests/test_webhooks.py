@@ -4,6 +4,7 @@
 import random
 from datetime import datetime, timedelta
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -297,6 +298,17 @@ class TestFailuresAndReplay(WebhookCase):
             self.assertEqual(failure.failed_jobs, 1)
         self.replay()
         self.assertEqual(self.waiting_jobs(), [delivery["job_uuid"]])
+
+    def test_an_archived_backend_replays_nothing(self):
+        """The job would end without having done anything."""
+        self.source.add("7")
+        self.announce("7")
+        self.run_jobs()
+        with self.transaction() as env:
+            env["connector.test.shop"].browse(self.shop_id).active = False
+        with self.assertRaisesRegex(UserError, "is archived. Restore it"):
+            self.replay()
+        self.assertEqual(self.waiting_jobs(), [])
 
     def test_what_is_not_json_fails_the_job_and_not_the_request(self):
         deep = b"[" * 200_000 + b"]" * 200_000

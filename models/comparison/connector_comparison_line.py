@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...jobs.methods import EXPORT, IMPORT
-from ...jobs.states import DONE, FAILED
+from ...jobs.states import CANCELLED, DONE, FAILED
 from ...tools.bindings import is_archived, split_for_jobs
 from ...tools.external_id import is_external_id
 from ...tools.locks import try_lock_rows
@@ -137,7 +137,7 @@ class ConnectorComparisonLine(models.Model):
         states = {job.uuid: job.state for job in jobs}
         for line in self:
             state = states.get(line.job_uuid)
-            if not line.repair:
+            if not line.repair or state == CANCELLED:
                 line.repair_state = False
             elif state in (None, DONE):
                 line.repair_state = "done"

@@ -30,6 +30,7 @@ class CardBatchImporter(Component):
         :rtype: str
         """
         self._check_backend_active()
+        self.advisory_lock_or_retry(f"import_changes({self.backend_record})")
         changes = self.backend_adapter.changes(self.backend_record.sync_token)
         result = self.run(changes, chunk_size)
         self.backend_record.sync_token = changes.token
