@@ -21,7 +21,7 @@ def name_of(records, method_name, args, kwargs, backend):
     if not method.label:
         return None
     text = records.env._(method.label)
-    of_backend = backend.sudo().display_name
+    of_backend = backend.name_in_jobs()
     if method.prepares:
         return text % {"backend": of_backend}
     external_ids = method.external_ids(args, kwargs)

@@ -3,6 +3,7 @@ from contextlib import contextmanager
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools import ormcache
 
 from ..jobs.facts import outcome_values
 from ..jobs.synchronisation import Synchronisation
@@ -34,6 +35,9 @@ class ConnectorBackend(models.AbstractModel):
         result = super().write(vals)
         if "company_id" in vals:
             self.env["connector.backend.reference"].follow_company(self)
+        sources = self.pool.field_depends[self._fields["display_name"]]
+        if vals.keys() & {name.partition(".")[0] for name in sources}:
+            self.env.registry.clear_cache()  # of name_in_jobs()
         return result
 
     def unlink(self):
@@ -42,6 +46,12 @@ class ConnectorBackend(models.AbstractModel):
         states.unlink()
         self.env["connector.webhook.endpoint"].forget(self)
         return result
+
+    @api.private
+    @ormcache("self.id", "self.env.lang")
+    def name_in_jobs(self):
+        """Return the name of the backend for the names of jobs, without a query."""
+        return self.sudo().display_name
 
     def _job_store_values(self, job):
         return {**super()._job_store_values(job), **outcome_values(job)}

@@ -21,8 +21,6 @@ LOCKS = 256
 #: Seconds that a job waits for transactions that are committing changes. A transaction
 #: that takes longer has flushed them at a savepoint, and may take much longer.
 COMMIT_SECONDS = 0.2
-#: Key of the UUIDs of the jobs that this transaction has made
-_JOBS_MADE = "connector.export.change.jobs"
 
 
 class ConnectorExportChange(models.Model):
@@ -33,10 +31,10 @@ class ConnectorExportChange(models.Model):
     rows of its bindings when it runs. While it waits, further changes of its bindings
     make rows but no job.
 
-    No change is lost to a job that has just begun: a transaction looks for waiting jobs
-    after it has taken a shared lock, and holds the lock until it is committed. The
-    job first waits until nobody holds that lock, and reads the changes in a
-    transaction that begins after that.
+    No change is lost to a job that has just begun: a transaction takes a shared lock,
+    looks for jobs that have not begun, and holds the lock until it is committed. A job
+    that has begun first waits until nobody holds that lock, and reads the changes in a
+    transaction that starts after that.
     """
 
     _name = "connector.export.change"
@@ -92,51 +90,17 @@ class ConnectorExportChange(models.Model):
         :param noted: names of the fields that changed, by the id of the binding;
             ``None`` for all fields
         """
-        self._lock_until_committed(bindings)
-        self._insert(bindings._name, noted)
         keys = {changes_job_key(bindings._name, id_): id_ for id_ in bindings.ids}
-        for key in self._waiting_keys(keys):
-            del keys[key]
+        # In one call, since it costs less, and in this order.
+        steps = (
+            _lock_until_committed(bindings),
+            _insert(bindings._name, noted),
+            self.env["queue.job"].find_by_key(keys, WAITING, only_current=True),
+        )
+        for key, _uuid in self.env.execute_query(SQL("; ").join(steps)):
+            keys.pop(key, None)  # Several jobs may have the key.
         # a user needs no right on bindings to change what they wrap
         self._delay(bindings.browse(keys.values()).sudo())
-
-    def _lock_until_committed(self, bindings):
-        self.env.cr.execute(
-            SQL(
-                "SELECT pg_advisory_xact_lock_shared(hashtext(%s), number)"
-                " FROM unnest(%s) AS number",
-                bindings._name,
-                sorted({id_ % LOCKS for id_ in bindings.ids}),
-            )
-        )
-
-    def _insert(self, model_name, noted):
-        texts = {names: json.dumps(sorted(names or ())) for names in {*noted.values()}}
-        self.env.cr.execute(
-            SQL(
-                "INSERT INTO connector_export_change"
-                " (model_name, res_id, field_names, noted)"
-                " SELECT %s, id, names::jsonb, now() AT TIME ZONE 'UTC'"
-                " FROM unnest(%s, %s) AS noted(id, names)",
-                model_name,
-                list(noted),
-                [texts[names] for names in noted.values()],
-            )
-        )
-
-    def _waiting_keys(self, keys):
-        """Return the keys of the jobs that will take the changes stored now.
-
-        These are jobs that this transaction has made, which no other transaction sees,
-        and jobs that wait at this moment, which our snapshot may not show any more.
-        """
-        made = self.env.cr.postcommit.data.get(_JOBS_MADE, ())
-        with new_transaction(self.env) as env:
-            waiting = env["queue.job"].uuids_by_key(keys, WAITING)
-        if made:
-            seen = self.env["queue.job"].uuids_by_key(keys, WAITING)
-            waiting += [(key, uuid) for key, uuid in seen if uuid in made]
-        return {key for key, _uuid in waiting}
 
     def _delay(self, bindings):
         """Delay jobs that export the changes of bindings."""
@@ -152,11 +116,9 @@ class ConnectorExportChange(models.Model):
         ]
         if jobs:
             bindings.env["queue.job"].store_new(jobs)
-            made = self.env.cr.postcommit.data.setdefault(_JOBS_MADE, set())
-            made.update(job.uuid for job in jobs)
 
     def _job(self, bindings):
-        # not with_delay(), which asks our old snapshot for a waiting job
+        # not with_delay(), which takes a job that has begun for one that waits
         if len(bindings) == 1:
             key = changes_job_key(bindings._name, bindings.id)
             return Job(bindings.export_changes, identity_key=key)
@@ -299,6 +261,27 @@ class ConnectorExportChange(models.Model):
             self.search(
                 [("model_name", "=", model_name), ("res_id", "not in", there)]
             ).forget()
+
+
+def _lock_until_committed(bindings):
+    return SQL(
+        "SELECT pg_advisory_xact_lock_shared(hashtext(%s), number)"
+        " FROM unnest(%s) AS number",
+        bindings._name,
+        sorted({id_ % LOCKS for id_ in bindings.ids}),
+    )
+
+
+def _insert(model_name, noted):
+    texts = {names: json.dumps(sorted(names or ())) for names in {*noted.values()}}
+    return SQL(
+        "INSERT INTO connector_export_change (model_name, res_id, field_names, noted)"
+        " SELECT %s, id, names::jsonb, now() AT TIME ZONE 'UTC'"
+        " FROM unnest(%s, %s) AS noted(id, names)",
+        model_name,
+        list(noted),
+        [texts[names] for names in noted.values()],
+    )
 
 
 def _add(noted, res_id, names):

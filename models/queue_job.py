@@ -232,21 +232,33 @@ class QueueJob(models.Model):
 
         :return: list of pairs of a key and the UUID of a job in one of the states
         """
+        return self.env.execute_query(self.find_by_key(keys, states))
+
+    @api.private
+    def find_by_key(self, keys, states, only_current=False):
+        """Return the query of :meth:`uuids_by_key`.
+
+        :param only_current: leave out the jobs that another transaction has changed
+            since the snapshot of this one. Their state may be another one by now.
+        :rtype: SQL
+        """
         self.flush_model(["identity_key", "record_keys", "state"])
-        return self.env.execute_query(
-            SQL(
-                "WITH asked AS MATERIALIZED (SELECT %(keys)s::text[] AS keys)"
-                " SELECT identity_key, uuid FROM queue_job"
-                " WHERE identity_key = ANY((SELECT keys FROM asked)::text[])"
-                " AND state IN %(states)s"
-                " UNION SELECT key, uuid"
-                " FROM queue_job, jsonb_array_elements_text(record_keys) AS key"
-                " WHERE record_keys ?| (SELECT keys FROM asked)"
-                " AND key = ANY((SELECT keys FROM asked)::text[])"
-                " AND state IN %(states)s",
-                keys=list(keys),
-                states=tuple(states),
-            )
+        # PostgreSQL writes into each version of a row who has replaced it. A
+        # transaction reads that as it is now, also in a version of its old snapshot.
+        current = SQL("xmax = 0") if only_current else SQL("TRUE")
+        return SQL(
+            "WITH asked AS MATERIALIZED (SELECT %(keys)s::text[] AS keys)"
+            " SELECT identity_key, uuid FROM queue_job"
+            " WHERE identity_key = ANY((SELECT keys FROM asked)::text[])"
+            " AND state IN %(states)s AND %(current)s"
+            " UNION SELECT key, uuid"
+            " FROM queue_job, jsonb_array_elements_text(record_keys) AS key"
+            " WHERE record_keys ?| (SELECT keys FROM asked)"
+            " AND key = ANY((SELECT keys FROM asked)::text[])"
+            " AND state IN %(states)s AND %(current)s",
+            keys=list(keys),
+            states=tuple(states),
+            current=current,
         )
 
     @api.private

@@ -52,6 +52,7 @@ from . import (
     test_record_links,
     test_remote_system,
     test_runs,
+    test_saves,
     test_scope,
     test_security,
     test_strict_overrides,
