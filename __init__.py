@@ -19,3 +19,8 @@ _MOVED = {
 }
 for _path, _module in _MOVED.items():
     sys.modules[f"{__name__}.{_path}"] = _module
+
+
+def uninstall_hook(env):
+    """Drop what Odoo does not know of."""
+    tools.removals.drop_function(env.cr)

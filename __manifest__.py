@@ -24,5 +24,6 @@
         "views/connector_webhook_views.xml",
         "views/res_partner_views.xml",
     ],
+    "uninstall_hook": "uninstall_hook",
     "assets": {"web.assets_backend": ["connector/static/src/**/*"]},
 }

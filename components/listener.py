@@ -3,6 +3,8 @@
 
 from odoo.addons.component.core import AbstractComponent
 
+from ..tools.removals import is_silent
+
 
 class ConnectorListener(AbstractComponent):
     """Base of the listeners that delay an export when a record changes.
@@ -30,7 +32,4 @@ class ConnectorListener(AbstractComponent):
             ``no_connector_export``
         :rtype: bool
         """
-        context = record.env.context
-        return bool(
-            context.get("connector_no_export") or context.get("no_connector_export")
-        )
+        return is_silent(record.env)

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The jobs that delete on backends what was deleted in Odoo."""
 
+from odoo.tools import SQL
+
 from odoo.addons.queue_job.job import Job
 
 from ..tools.bindings import split_for_jobs
@@ -37,8 +39,17 @@ def waiting_deletes(backend, model_name, external_ids):
     }
     if not keys:
         return set()
-    found = backend.env["queue.job"].sudo().uuids_by_key(keys, UNFINISHED)
-    return {keys[key] for key, _uuid in found}
+    query = SQL(
+        "%s UNION ALL SELECT NULL, NULL WHERE EXISTS (SELECT"
+        " FROM connector_export_change WHERE removed IS NOT NULL AND model_name = %s)",
+        backend.env["queue.job"].sudo().find_by_key(keys, UNFINISHED),
+        model_name,
+    )
+    found = backend.env.execute_query(query)
+    if (None, None) in found:
+        backend.env["connector.export.change"].delay_deletes_of_removed(model_name)
+        found = backend.env.execute_query(query)
+    return {keys[key] for key, _uuid in found if key}
 
 
 def delay_deletes(model, deletes):

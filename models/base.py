@@ -1,16 +1,29 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, models
 
+from ..components.exporter.removals import delay_deletes_at_end
 from ..tools.event_batch import handle_collected
+from ..tools.removals import SILENTLY, deletes_bindings, deleting, is_silent
 
 
 class Base(models.AbstractModel):
     _inherit = "base"
 
+    def unlink(self):
+        if not self or not deletes_bindings(self):
+            return super().unlink()
+        if is_silent(self.env):
+            with deleting(self.env, SILENTLY):
+                return super().unlink()
+        with deleting(self.env, self._name):
+            result = super().unlink()
+        delay_deletes_at_end(self.env)
+        return result
+
     @api.ondelete(at_uninstall=True)
-    def _unlink_delay_exports(self):
-        """Delay the deletes of all records together, while they still exist.
+    def _unlink_note_deletes(self):
+        """Note the deletes of all records together, while they still exist.
 
         Listeners are notified of one record at a time, before this method is called.
         """
-        handle_collected(self.env.cr, "_delay_deletes")
+        handle_collected(self.env.cr, "_note_deletes")

@@ -7,12 +7,14 @@ from odoo.tools import SQL
 
 from odoo.addons.queue_job.job import Job
 
+from ..components.exporter.removals import delay_deletes_of_removed
 from ..exception import RetryableJobError
 from ..jobs.alone import delay_alone
 from ..jobs.methods import changes_job_key
 from ..jobs.states import WAITING
 from ..tools.bindings import MAX_SINGLE_JOBS, group_by_backend, split_for_jobs
 from ..tools.locks import contention_wait, try_lock_rows
+from ..tools.removals import create_function
 from ..tools.transactions import commit_if_allowed, commits_enabled, new_transaction
 
 #: Bindings share a lock when their ids are equal modulo this number, so that a
@@ -48,7 +50,32 @@ class ConnectorExportChange(models.Model):
 
     noted = fields.Datetime(help="When the transaction of the change began.")
 
+    removed = fields.Json(
+        help="The row of a binding that was removed from the database. A trigger "
+        "notes it, until the end of the transaction delays its delete on the backend.",
+        groups=fields.NO_ACCESS,
+    )
+    unlinked_model = fields.Char(
+        help="Model of the records that Odoo was deleting when the binding was removed."
+    )
+
     _by_record = models.Index("(res_id, model_name)")
+    _removals = models.Index("(noted) WHERE removed IS NOT NULL")
+
+    def init(self):
+        create_function(self.env.cr)
+
+    def _register_hook(self):
+        """Forget the bindings that modules have removed while they were updated.
+
+        A script that tidies up the tables of a connector must not delete anything on a
+        backend.
+        """
+        super()._register_hook()
+        if self.env.registry.updated_modules:
+            self.env.cr.execute(
+                "DELETE FROM connector_export_change WHERE removed IS NOT NULL"
+            )
 
     # -- in the transaction of the change
 
@@ -147,7 +174,11 @@ class ConnectorExportChange(models.Model):
         :param bindings: bindings of one model
         """
         return self.sudo().search(
-            [("res_id", "in", bindings.ids), ("model_name", "=", bindings._name)]
+            [
+                ("res_id", "in", bindings.ids),
+                ("model_name", "=", bindings._name),
+                ("removed", "=", False),
+            ]
         )
 
     @api.private
@@ -249,6 +280,17 @@ class ConnectorExportChange(models.Model):
             names.update(change.field_names)
         return sorted(names)
 
+    @api.private
+    def delay_deletes_of_removed(self, model_name=None):
+        """Delay the deletes of bindings that were removed by SQL alone.
+
+        :param model_name: name of a model of bindings; by default all of them
+        """
+        condition = SQL("TRUE")
+        if model_name:
+            condition = SQL("model_name = %s", model_name)
+        delay_deletes_of_removed(self.sudo().env, condition)
+
     @api.autovacuum
     def _gc_orphans(self):
         """Delete the changes of bindings that are gone, or whose model is."""
@@ -259,7 +301,11 @@ class ConnectorExportChange(models.Model):
             if model_name in self.env:
                 there = self.env[model_name].browse(set(res_ids)).exists().ids
             self.search(
-                [("model_name", "=", model_name), ("res_id", "not in", there)]
+                [
+                    ("model_name", "=", model_name),
+                    ("res_id", "not in", there),
+                    ("removed", "=", False),
+                ]
             ).forget()
 
 

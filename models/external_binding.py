@@ -16,6 +16,7 @@ from ..jobs.methods import record_keys_of
 from ..jobs.outcome import DELETED, GONE, SKIPPED, Outcome, Report, outcome_of
 from ..tools.binding_cache import invalidate
 from ..tools.bindings import backend_of
+from ..tools.removals import create_trigger
 from ..tools.transactions import commit_on_success
 
 
@@ -44,6 +45,11 @@ class ExternalBinding(models.AbstractModel):
         readonly=True,
         help="When the record was last exported to or imported from the backend.",
     )
+
+    def _auto_init(self):
+        super()._auto_init()
+        if self._auto and not self._abstract:
+            create_trigger(self)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -51,6 +51,7 @@ from . import (
     test_record_importer,
     test_record_links,
     test_remote_system,
+    test_removals,
     test_runs,
     test_saves,
     test_scope,

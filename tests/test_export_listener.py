@@ -190,6 +190,7 @@ class TestChanges(ListenerCase):
         self.end_transaction()
         self.assertEqual(self.jobs().records, ada)
         ada.odoo_id.unlink()
+        self.end_transaction()
         self.assertEqual(self.jobs("export_delete_record").args, [self.shop, "7"])
 
     def test_what_another_hook_writes_at_the_end_is_exported_too(self):
@@ -289,6 +290,7 @@ class TestChanges(ListenerCase):
 
 class TestDeletes(ListenerCase):
     def deletes(self):
+        self.end_transaction()
         return self.jobs("export_delete_record")
 
     def test_a_deleted_binding_is_deleted_on_the_backend(self):
@@ -1063,6 +1065,7 @@ class TestListenersOfConnectors(ListenerCase):
         ids = bindings.ids
         bindings.unlink()
         self.assertEqual([each.id for each in asked], ids)
+        self.end_transaction()
         self.assertEqual(
             self.jobs("export_delete_records").args,
             [self.shop, [[f"x{id_}", 3] for id_ in ids]],
@@ -1089,4 +1092,5 @@ class TestListenersOfConnectors(ListenerCase):
 
         self.override(on_record_unlink=on_record_unlink)
         self.exported().odoo_id.unlink()
+        self.end_transaction()
         self.assertEqual(self.jobs("export_delete_record").args, [self.shop, "7"])

@@ -22,6 +22,7 @@ from ...tools.diagnosis import described
 from ...tools.event_batch import collect
 from ...tools.external_id import is_external_id
 from ...tools.overrides import overrides
+from ...tools.removals import is_deleting, noted_deletes
 
 _logger = logging.getLogger(__name__)
 
@@ -88,6 +89,9 @@ class ExportListener(AbstractComponent):
     fields that the export mapper reads count. Changes made by a connector
     (``connector_no_export`` in the context), or rolled back, are not exported.
 
+    A record is deleted on the backend if its binding is gone at the end of the
+    transaction, also when it was removed by a cascade, a merge of contacts, or SQL.
+
     Only fields passed to ``write()`` are detected; computed fields and lines are not. A
     connector that exports these listens to the models that they depend on, and calls
     :meth:`_note`.
@@ -126,10 +130,16 @@ class ExportListener(AbstractComponent):
             collect(self._note_collected, record, names)
 
     def on_record_unlink(self, record):
-        """Delete on the backend what is deleted in Odoo."""
+        """Delete on the backend what is deleted in Odoo.
+
+        That happens for the bindings that are gone at the end of the transaction. A
+        connector may also call it for a record that it does not delete: that one is
+        deleted on the backend in any case.
+        """
         if not self.no_connector_export(record) and record.id:
             # until all records are known, but not deleted yet
-            collect(self._delay_deletes, record)
+            is_deleted = is_deleting(self.env)
+            collect(self._note_deletes if is_deleted else self._delay_deletes, record)
 
     # -- hooks
 
@@ -233,28 +243,49 @@ class ExportListener(AbstractComponent):
 
     def _delay_deletes(self, records):
         """Delay jobs that delete on the backend what belongs to records."""
+        for bindings in self._bindings_to_delete(records):
+            self._together_or_alone(self._delay_deletes_of, bindings)
+
+    def _note_deletes(self, records):
+        """Note how to delete on the backend what belongs to records."""
+        for bindings in self._bindings_to_delete(records):
+            # It only reads, and the cache has the values of bindings that are gone.
+            self._together_or_alone(self._note_deletes_of, bindings, flush=False)
+
+    def _bindings_to_delete(self, records):
+        """Return the bindings of records, as a list of recordsets."""
         # An error in what the user wrote before must not look like the connector's.
         self.env.cr.flush()
         if self._decides_by_record:
             found = [each for record in records for each in self._bindings(record)]
+        elif self._is_binding(records):  # They may be gone.
+            found = records.sudo().grouped(backend_of).values()
         else:
             found = self._find_bindings(records).values()
-        for bindings in found:
-            self._delay_deletes_of(bindings.sudo())
+        return [bindings.sudo() for bindings in found]
 
-    def _delay_deletes_of(self, bindings):
+    def _together_or_alone(self, step, bindings, flush=True):
+        """Do a step for bindings together, or for each alone if that fails."""
         try:
-            with self.env.cr.savepoint():
-                delay_deletes(bindings.browse(), self._deletes(bindings))
+            with self.env.cr.savepoint(flush=flush):
+                step(bindings)
         except psycopg2.OperationalError:
             raise  # Odoo tries the request again
         except Exception:
             if len(bindings) > 1:
                 for binding in bindings:
-                    self._delay_deletes_of(binding)
+                    self._together_or_alone(step, binding, flush)
             else:
                 # Never block a user's delete because a connector failed.
                 _logger.exception("%s will not be deleted on its backend", bindings)
+
+    def _delay_deletes_of(self, bindings):
+        delay_deletes(bindings.browse(), list(self._deletes(bindings).values()))
+
+    def _note_deletes_of(self, bindings):
+        noted = noted_deletes(self.env.cr)
+        for binding, arguments in self._deletes(bindings).items():
+            noted[binding._name, binding.id] = binding.env, arguments
 
     def _deletes(self, bindings):
         """Return the arguments of the deletes of bindings that the backend has."""
@@ -262,7 +293,11 @@ class ExportListener(AbstractComponent):
             deletes = [self._delete_arguments(binding) for binding in bindings]
         else:
             deletes = self._external_ids(bindings)
-        return [delete for delete in deletes if is_external_id(delete[1])]
+        return {
+            binding: delete
+            for binding, delete in zip(bindings, deletes, strict=True)
+            if is_external_id(delete[1])
+        }
 
     def _external_ids(self, bindings):
         """Return pairs of the backend and the external id of bindings of a backend."""

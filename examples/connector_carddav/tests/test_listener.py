@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Exports of changes and deletes in Odoo."""
 
+from odoo.fields import Command
 from odoo.tests import new_test_user
 
 from odoo.addons.queue_job.job import Job
@@ -22,6 +23,7 @@ class TestListener(ImportCase):
             self.jobs(method).unlink()
 
     def perform(self, method):
+        self.end_transaction()
         (job,) = self.jobs(method)
         return Job.load(self.env, job.uuid).perform()
 
@@ -124,6 +126,7 @@ class TestListener(ImportCase):
 
     def test_a_contact_that_was_never_exported_is_not_deleted(self):
         self.bind(self.contact("New")).odoo_id.unlink()
+        self.end_transaction()
         self.assertFalse(self.jobs("export_delete_record"))
 
     def test_cards_stay_when_the_address_book_is_disconnected(self):
@@ -131,3 +134,48 @@ class TestListener(ImportCase):
         self.backend.unlink()
         self.assertFalse(self.jobs("export_delete_record"))
         self.radicale.request("GET", name)
+
+    # -- merges
+
+    def merge(self, loser, winner):
+        """Merge two contacts with Odoo's wizard."""
+        wizard = self.env["base.partner.merge.automatic.wizard"].create(
+            {
+                "partner_ids": [Command.set((loser + winner).ids)],
+                "dst_partner_id": winner.id,
+            }
+        )
+        wizard.action_merge()
+        self.assertFalse(loser.exists())
+
+    def test_a_merge_of_two_contacts_deletes_the_card_of_the_loser(self):
+        winner = self.exported(self.contact("Ada King"))
+        self.forget()
+        self.merge(self.link.odoo_id, winner.odoo_id)
+        self.perform("export_delete_record")
+        self.perform("export_changes")
+        self.assertEqual(
+            list(self.component("backend.adapter").search()), [winner.external_id]
+        )
+        with self.running_jobs():
+            self.bindings.import_changes(self.backend)
+        self.assertEqual(self.bindings.search([]), winner)
+
+    def test_a_merge_into_a_contact_without_a_card_exports_that_contact(self):
+        winner = self.contact("Ada King", function="Dr")
+        self.merge(self.link.odoo_id, winner)
+        self.end_transaction()
+        self.assertFalse(self.jobs("export_delete_record"))
+        self.assertEqual(self.link.odoo_id, winner)
+        self.perform("export_changes")
+        card = read(self.text_of(self.link))
+        self.assertEqual(
+            [card.get(name) for name in ("TEL", "TITLE", "FN")], ["1", "Dr", "Ada King"]
+        )
+
+    def test_a_merge_of_a_contact_without_a_card_changes_the_winner_only(self):
+        self.merge(self.contact("Ada King", function="Dr"), self.link.odoo_id)
+        self.end_transaction()
+        self.assertFalse(self.jobs("export_delete_record"))
+        self.perform("export_changes")
+        self.assertEqual(read(self.text_of(self.link)).get("TITLE"), "Dr")
