@@ -11,6 +11,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ..exception import RetryableJobError
 from ..jobs.rest import current_job
+from ..tools.companies import in_companies_of
 from ..tools.locks import contention_wait, pg_try_advisory_lock, try_lock_rows
 
 _logger = logging.getLogger(__name__)
@@ -36,6 +37,13 @@ class BaseConnectorComponent(AbstractComponent):
     def backend_record(self):
         """The backend (record of the ``_collection``) that we are working with."""
         return self.collection
+
+    def _in_our_company(self, records):
+        """Return records in the company in which we work.
+
+        A job has got its records in the company of the user who delayed it.
+        """
+        return in_companies_of(records, self.env)
 
     def binder_for(self, model=None):
         """Return the binder of a model on this backend.

@@ -7,6 +7,8 @@ from odoo.tools import ormcache
 
 from ..jobs.facts import outcome_values
 from ..jobs.synchronisation import Synchronisation
+from ..tools.bindings import company_of
+from ..tools.companies import in_company
 from ..tools.work_context import ConnectorWorkContext
 
 
@@ -36,8 +38,9 @@ class ConnectorBackend(models.AbstractModel):
         if "company_id" in vals:
             self.env["connector.backend.reference"].follow_company(self)
         sources = self.pool.field_depends[self._fields["display_name"]]
-        if vals.keys() & {name.partition(".")[0] for name in sources}:
-            self.env.registry.clear_cache()  # of name_in_jobs()
+        cached = {"company_id", *(name.partition(".")[0] for name in sources)}
+        if cached.intersection(vals):
+            self.env.registry.clear_cache()  # of name_in_jobs() and _own_company_id()
         return result
 
     def unlink(self):
@@ -106,9 +109,32 @@ class ConnectorBackend(models.AbstractModel):
         """
         return None
 
+    @api.private
+    def work_company(self):
+        """Return the company in which all work for this backend is done.
+
+        Values that depend on the company must not depend on the user who saved a
+        record, or on who looks. By default, it is the ``company_id`` of the backend. A
+        connector overrides it to choose another company.
+
+        :return: record of ``res.company``; an empty one to work in the company of the
+            user or the job
+        """
+        field = self._fields.get("company_id")
+        if not field or field.compute or field.company_dependent or not self.id:
+            return company_of(self)
+        return self.env["res.company"].browse(self._own_company_id())
+
+    @ormcache("self.id")
+    def _own_company_id(self):
+        return company_of(self).id
+
     @contextmanager
     def work_on(self, model_name, **kwargs):
         """Start a work on a model of this backend, with all components at hand.
+
+        It is done in the company that :meth:`work_company` returns, as far as the user
+        may work there.
 
         :param model_name: name of the model to work on
         :param kwargs: attributes for the work context, which all work contexts made
@@ -119,7 +145,8 @@ class ConnectorBackend(models.AbstractModel):
         sessions = {}
         kwargs.setdefault("http_sessions", sessions)
         try:
-            with super().work_on(model_name, **kwargs) as work:
+            backend = in_company(self, self.work_company())
+            with super(ConnectorBackend, backend).work_on(model_name, **kwargs) as work:
                 yield ConnectorWorkContext.of(work)
         finally:
             for session in sessions.values():

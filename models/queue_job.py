@@ -128,11 +128,13 @@ class QueueJob(models.Model):
         if not facts or not facts.backend:
             return {}
         backend = facts.backend
+        company = backend.work_company()
         values = {
             "backend_model": backend._name,
             "backend_id": backend.id,
             "record_count": facts.record_count,
             "run_id": present_run(backend._name, backend.id),
+            "company_id": company.id or vals.get("company_id"),
         }
         if vals.get("name") == default_name(records, call[0]):
             values["name"] = name_of(records, *call, backend) or vals["name"]

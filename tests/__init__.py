@@ -5,6 +5,7 @@ from . import (
     test_binder,
     test_binding_cache,
     test_bindings,
+    test_companies,
     test_comparison,
     test_conformance,
     test_connector_case,

@@ -17,6 +17,7 @@ class Shop(models.Model):
     name = fields.Char()
     active = fields.Boolean(default=True)
     chunk_size = fields.Integer()
+    company_id = fields.Many2one("res.company")
 
     def export_all(self, domain=None):
         with self.work_on("connector.test.binding") as work:
@@ -31,6 +32,8 @@ class Contact(models.Model):
     email = fields.Char()
     age = fields.Integer()
     weight = fields.Float()
+    price = fields.Float(company_dependent=True)
+    company_id = fields.Many2one("res.company")
     active = fields.Boolean(default=True)
     parent_id = fields.Many2one("connector.test.contact")
     child_ids = fields.One2many("connector.test.contact", "parent_id")

@@ -234,6 +234,7 @@ class RecordComparer(Component):
         :param data: its data, ``None`` if the backend does not have it
         :rtype: RecordComparison
         """
+        binding = self._in_our_company(binding)
         result = RecordComparison(EXPORT, creates=data is None)
         result.is_gone = is_external_id(external_id) and data is None
         exporter, hook = self._synchronizer(EXPORT, binding, external_id), None
@@ -269,6 +270,7 @@ class RecordComparer(Component):
         :param binding: the binding of the record, which may be empty
         :rtype: RecordComparison
         """
+        binding = self._in_our_company(binding)
         result, removed = RecordComparison(IMPORT, creates=not binding), []
         importer, hook = self._synchronizer(IMPORT, binding, external_id, data), None
         map_record = partial(self.mapper(IMPORT).map_record, data)

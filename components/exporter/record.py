@@ -47,7 +47,6 @@ class GenericExporter(AbstractComponent):
     #: By default, a job imports it later, and the export overwrites it on the backend.
     _import_before_export = False
 
-    binding = item_value("binding", "The binding that is exported.")
     external_id = item_value(
         "external_id", "Its id on the backend; false while it has none."
     )
@@ -55,6 +54,18 @@ class GenericExporter(AbstractComponent):
     def __init__(self, work_context):
         super().__init__(work_context)
         self._item = ExportItem(None, self)
+
+    @property
+    def binding(self):
+        """The binding that is exported, in the company in which we work."""
+        item = self._item
+        if item.binding is not None:
+            item.binding = self._in_our_company(item.binding)
+        return item.binding
+
+    @binding.setter
+    def binding(self, value):
+        self._item.binding = value
 
     @returns_message
     def run(self, binding, *args, **kwargs):

@@ -163,7 +163,6 @@ class ConnectorWebhookDelivery(models.Model):
         return next((id_ for (id_,) in self.env.cr.fetchall()), None)
 
     def _store_job(self, backend, job_uuid):
-        backend = backend.with_company(company_of(backend))
         job = Job(
             backend.process_webhook_delivery,
             args=(self.id,),

@@ -123,7 +123,7 @@ class CardDAVBackend(models.Model):
             yield work
 
     def _language(self):
-        return self.sudo().company_id.partner_id.lang or None
+        return self.sudo().work_company().partner_id.lang or None
 
     @api.private
     def check_connection(self):

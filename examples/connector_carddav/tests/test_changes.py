@@ -155,6 +155,7 @@ class TestChanges(ImportCase):
         binding = self.imported()
         name = binding.external_id
         binding.odoo_id.unlink()
+        self.end_transaction()
         with trap_jobs() as trap:
             self.bindings.import_changes(self.backend)
             trap.assert_jobs_count(0)

@@ -1,0 +1,38 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The company in which the work for a backend is done."""
+
+
+def in_company(records, company):
+    """Return records whose environment works in a company first.
+
+    :param records: recordset of any model
+    :param company: record of ``res.company``; an empty one changes nothing
+    :return: the records; as they are when their user may not work in the company
+    """
+    env = records.env
+    if not company or company.id not in _accessible(env, company):
+        return records
+    if env.company == company:
+        return records
+    others = [id_ for id_ in env.companies.ids if id_ != company.id]
+    return records.with_context(allowed_company_ids=[company.id, *others])
+
+
+def in_companies_of(records, env):
+    """Return records that work in the companies of another environment.
+
+    :param records: recordset of any model
+    :param env: ``Environment``
+    :return: the records; as they are when their user may not work in these companies
+    """
+    ids = env.context.get("allowed_company_ids")
+    if not ids or records.env.context.get("allowed_company_ids") == ids:
+        return records
+    companies = env["res.company"].browse(ids)
+    if set(ids) - _accessible(records.env, companies):
+        return records
+    return records.with_context(allowed_company_ids=ids)
+
+
+def _accessible(env, companies):
+    return set(companies.ids if env.su else env.user._get_company_ids())
