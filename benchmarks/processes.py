@@ -46,12 +46,10 @@ def do(contender, database, works, profile=0):
         "works": works,
         "profile": profile,
     }
-    lines = []
-    environment_processes.run(
+    lines = environment_processes.run(
         [folders.VENV_PYTHON, PROGRAM, json.dumps(settings)],
         log=log,
         doing=f"The work of {contender.name}",
-        follow=lines.append,
         env=odoo_process.variables(),
     )
     if profile:

@@ -32,10 +32,9 @@ def write_settings():
         )
     path = addons_path(folders.ADDONS).partition("=")[2]
     content = CONF.format(addons_path=path, data_dir=folders.ODOO_DATA)
-    if not folders.ODOO_CONF.exists() or folders.ODOO_CONF.read_text() != content:
-        aside = folders.ODOO_CONF.with_suffix(".new")
-        aside.write_text(content)
-        aside.rename(folders.ODOO_CONF)
+    aside = folders.ODOO_CONF.with_suffix(".new")
+    aside.write_text(content)
+    aside.rename(folders.ODOO_CONF)
 
 
 def command(*arguments):
@@ -63,17 +62,14 @@ def install(database, modules, title, *options):
     :param options: more options of Odoo, like ``--with-demo``
     :return: the lines of Odoo's log
     """
-    lines = []
     with step(title):
-        processes.run(
+        return processes.run(
             command("-d", database, "-i", ",".join(modules))
             + ["--stop-after-init", "--no-http", "--max-cron-threads=0", *options],
             log=title.lower().replace(" ", "-"),
             doing=f"Installing {', '.join(modules)}",
-            follow=lines.append,
             env=variables(),
         )
-    return lines
 
 
 def answer_of(script, database):

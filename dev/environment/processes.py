@@ -1,6 +1,5 @@
 """Running other programs: their output goes to a log, and none outlives us."""
 
-import collections
 import contextlib
 import ctypes
 import os
@@ -73,47 +72,25 @@ def shown(path):
     return str(path).removeprefix(f"{folders.CHECKOUT}/")
 
 
-def listen(command, log, hear, **options):
-    """Run a program to its end, and return its exit code.
-
-    :param log: the name of the log file that keeps its output
-    :param hear: called with each line of the output
-    """
-    # A new file: another command may be writing to the one of that name.
-    log_file(log).unlink(missing_ok=True)
-    with log_file(log).open("w", errors="replace") as kept:
-        options |= {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        process = start(command, text=True, errors="replace", **options)
-        try:
-            for line in process.stdout:
-                kept.write(line)
-                kept.flush()
-                hear(line.rstrip("\n"))
-            return process.wait()
-        finally:
-            end(process, seconds=2)
-
-
-def run(command, log, doing, remedy="", follow=None, **options):
-    """Run a program that must not fail.
+def run(command, log, doing, remedy="", **options):
+    """Run a program that must not fail, and return the lines of its output.
 
     :param log: the name of the log file that keeps its output
     :param doing: what it does, for the error: "Unpacking Odoo"
     :param remedy: what to do when it fails, a sentence
-    :param follow: called with each line of the output
     """
-    last = collections.deque(maxlen=6)
-
-    def hear(line):
-        last.append(line)
-        if follow:
-            follow(line)
-
-    try:
-        code = listen(command, log, hear, **options)
-    except FileNotFoundError:
-        raise Problem(f"{doing} failed: there is no {command[0]}.") from None
+    # A new file: another command may be writing to the one of that name.
+    log_file(log).unlink(missing_ok=True)
+    with log_file(log).open("w+", errors="replace") as output:
+        process = start(command, stdout=output, stderr=output, **options)
+        try:
+            code = process.wait()
+        finally:
+            end(process, seconds=2)
+        output.seek(0)
+        lines = output.read().splitlines()
     if code:
-        said = "".join(f"\n    {line}" for line in last if line.strip())
+        said = "".join(f"\n    {line}" for line in lines[-6:] if line.strip())
         where = shown(log_file(log))
         raise Problem(f"{doing} failed. {remedy} The log is {where}; its end:{said}")
+    return lines
