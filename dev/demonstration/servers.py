@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import time
 
 from environment import (
     OdooServer,
@@ -12,7 +11,7 @@ from environment import (
     locks,
     running_postgres,
 )
-from environment.console import say, step
+from environment.console import step
 
 
 @contextlib.contextmanager
@@ -33,11 +32,3 @@ def odoo_and_cards(name):
             server = up.enter_context(OdooServer(database, name=f"{name}-odoo"))
             server.wait_for_runner()
         yield server, cards
-
-
-def wait_while_running(server):
-    """Wait until a server ends, or somebody presses Ctrl-C."""
-    with contextlib.suppress(KeyboardInterrupt):
-        say("\n  Ctrl-C stops both.")
-        while server.is_running():
-            time.sleep(0.5)

@@ -5,20 +5,17 @@ in each phase. At the end, both sides are compared field by field, by a reader t
 shares no code with the connector.
 """
 
-import base64
 import hashlib
-import io
 import random
 import time
 
 from environment import OdooServer, databases, odoo_process
 from environment.console import say, step
+from environment.servers import wait_for_interrupt
 from environment.testing import API_KEY
-from PIL import Image
 
-from . import jobs, report
+from . import contacts, jobs, report
 from .odoo_client import OdooClient
-from .servers import wait_while_running
 
 PRODUCTS, ORDERS, CUSTOMERS = 300, 200, 40
 #: every so many products have variants
@@ -75,7 +72,7 @@ def main(stays):
             code = report.verdict(Trade(server, shop_server, key).faults())
             say(f"\n  The company: {server.url}/odoo/connectors (admin / admin)")
             if stays:
-                wait_while_running(server)
+                wait_for_interrupt(server, shop_server)
             return code
 
 
@@ -155,7 +152,7 @@ class Trade:
                 "is_storable": True,
                 "categ_id": categories[number % len(categories)],
                 "list_price": 5 + number / 10,
-                "image_1920": _picture(number),
+                "image_1920": contacts.picture(number, width=64),
                 "attribute_line_ids": [] if number % WITH_VARIANTS else lines,
             }
             for number in range(PRODUCTS)
@@ -262,10 +259,3 @@ def _comparable(value):
     # Of a long text, such as a picture, the hash is enough.
     is_long = isinstance(value, str) and len(value) > 100
     return hashlib.sha256(value.encode()).hexdigest()[:8] if is_long else value
-
-
-def _picture(number):
-    content = io.BytesIO()
-    colour = (number % 256, 40 * number % 256, 90)
-    Image.new("RGB", (64, 64), colour).save(content, "PNG")
-    return base64.b64encode(content.getvalue()).decode()

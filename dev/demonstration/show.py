@@ -4,12 +4,13 @@ import argparse
 
 from environment import odoo_log, processes, running_postgres
 from environment.console import say, step
+from environment.servers import wait_for_interrupt
 
 from . import changes, contacts, jobs, report, shop
 from .cards import AddressBook, Phone
 from .comparison import Comparison, names_of_cards
 from .odoo_client import OdooClient
-from .servers import odoo_and_cards, wait_while_running
+from .servers import odoo_and_cards
 
 
 def main(arguments):
@@ -36,7 +37,7 @@ def main(arguments):
         say(f"  CardDAV:     {radicale.url}  ({radicale.user} / {radicale.password})")
         say(f"  Log of Odoo: {processes.shown(server.log)}")
         if options.stay:
-            wait_while_running(server)
+            wait_for_interrupt(server, radicale)
         else:
             say("\n  Both end now. To look at them in a browser: ./dev/demo --stay")
             say("  To try the connector yourself: ./dev/serve")

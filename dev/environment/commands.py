@@ -1,13 +1,11 @@
 """The commands of ``dev/``: from the command line to what does the work."""
 
-import contextlib
 import importlib
+import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
-import time
 from functools import partial
 
 from . import (
@@ -20,12 +18,11 @@ from . import (
     odoo_process,
     odoo_source,
     postgres,
-    processes,
     python_packages,
     testing,
 )
 from .console import Problem, complain, say
-from .servers import OdooServer, Radicale, free_port
+from .servers import OdooServer, Radicale, free_port, wait_for_interrupt
 
 INTERRUPTED, TERMINATED = 130, 143
 
@@ -68,20 +65,10 @@ def description(name):
 
 
 def odoo(arguments):
-    """Run Odoo itself."""
+    """Become Odoo itself."""
     with postgres.running_postgres():
-        # Ctrl-C is for Odoo, which is in our process group and gets it too.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        process = subprocess.Popen(
-            odoo_process.command(*arguments),
-            env=odoo_process.variables(),
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )
-        try:
-            return process.wait()
-        finally:
-            process.terminate()
-            process.wait()
+        command = odoo_process.command(*arguments)
+        os.execve(command[0], command, odoo_process.variables())
 
 
 def serve(arguments):
@@ -96,12 +83,7 @@ def serve(arguments):
             say(f"\n  Odoo      {server.url}/odoo/carddav-address-books")
             say("            (admin / admin)")
             say(f"  CardDAV   {cards.url}  ({cards.user} / {cards.password})")
-            with contextlib.suppress(KeyboardInterrupt):
-                say("\n  Ctrl-C stops both.")
-                while server.is_running() and cards.is_running():
-                    time.sleep(0.5)
-                said = f"{processes.shown(server.log)}, {processes.shown(cards.log)}"
-                raise Problem(f"A server ended; {said} say why.")
+            wait_for_interrupt(server, cards)
     say("\n  Stopped.")
     return 0
 

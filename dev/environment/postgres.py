@@ -86,6 +86,8 @@ def running_postgres():
     """
     folders.POSTGRES.mkdir(parents=True, exist_ok=True)
     with variables(socket_folder()), USERS_LOCK.open("w") as users:
+        # Also that of the program which a command becomes.
+        os.set_inheritable(users.fileno(), True)
         with (folders.POSTGRES / "start.lock").open("w") as starting:
             fcntl.flock(starting, fcntl.LOCK_EX)
             # Waits while the server of those before us is stopping.
@@ -184,14 +186,12 @@ def _create(data):
 def _forget_dead_server(data, socket):
     # PostgreSQL does so itself, unless another program has the old number by now.
     pid_file = data / "postmaster.pid"
-    if not pid_file.exists():
-        return
-    number = pid_file.read_text().partition("\n")[0]
     with contextlib.suppress(OSError):
-        if Path(f"/proc/{number}/comm").read_text().strip() == "postgres":
+        number = pid_file.read_text().partition("\n")[0]
+        if Path(f"/proc/{number}/comm").read_text() == "postgres\n":
             return
     for left in (pid_file, *socket.glob(".s.PGSQL.*")):
-        left.unlink()
+        left.unlink(missing_ok=True)
 
 
 def _server_uid():
@@ -235,6 +235,7 @@ def is_in_use():
     if not USERS_LOCK.exists():
         return False
     with USERS_LOCK.open() as users:
+        fcntl.flock(users, fcntl.LOCK_SH)  # waits while the server is stopping
         return not locks.try_lock(users, fcntl.LOCK_EX)
 
 

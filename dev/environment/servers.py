@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 
 from . import folders, odoo_process, processes
-from .console import Problem
+from .console import Problem, say
 
 HOST = "127.0.0.1"
 
@@ -21,6 +21,19 @@ def free_port(wanted=0):
                 probe.bind((HOST, port))
                 return probe.getsockname()[1]
     raise Problem("There is no free port on this machine.")
+
+
+def wait_for_interrupt(*servers):
+    """Wait until somebody presses Ctrl-C.
+
+    :raise Problem: when a server ends before
+    """
+    with contextlib.suppress(KeyboardInterrupt):
+        say("\n  Ctrl-C stops it.")
+        while all(each.is_running() for each in servers):
+            time.sleep(0.5)
+        said = ", ".join(processes.shown(each.log) for each in servers)
+        raise Problem(f"A server ended; {said} says why.")
 
 
 class Server:
