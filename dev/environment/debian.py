@@ -81,7 +81,9 @@ def _update():
     )
     keyring = next(filter(os.path.exists, KEYRINGS), None)
     trust = f"[signed-by={keyring}] " if keyring else ""
-    for mirror in _mirrors():
+    command = ["apt-get", "update", "--print-uris"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=False)
+    for mirror in mirrors(printed.stdout):
         (APT / "sources.list").write_text(f"deb {trust}{mirror} {SUITE} main\n")
         try:
             return _apt_get("update")
@@ -90,23 +92,13 @@ def _update():
     raise failure
 
 
-def _mirrors():
-    """Return the Debian mirrors of the machine's settings, the likeliest first."""
-    # A package of an earlier download has its owner; a new one has only its address.
-    labelled = _output("indextargets", "--format", "$(ORIGIN)|$(COMPONENT)|$(REPO_URI)")
-    sure = re.findall(r"^Debian\|main\|(.+)$", labelled, re.MULTILINE)
-    named = re.findall(
-        r"^'(.+?)/dists/[^/]+/InRelease'", _output("update", "--print-uris"), re.M
-    )
-    likely = [address for address in named if re.search(r"/debian/?$", address)]
-    found = [address.rstrip("/") for address in [*sure, *likely]]
-    return [each for each in dict.fromkeys(found) if "security" not in each]
+def mirrors(addresses):
+    """Return the mirrors of the machine, those that are named like Debian's first.
 
-
-def _output(*arguments):
-    return subprocess.run(
-        ["apt-get", *arguments], capture_output=True, text=True, check=False
-    ).stdout
+    :param addresses: what ``apt-get update --print-uris`` prints
+    """
+    found = re.findall(r"^'(.+?)/+dists/[^/]+/InRelease'", addresses, re.MULTILINE)
+    return sorted(dict.fromkeys(found), key=lambda each: not each.endswith("/debian"))
 
 
 def _apt_get(command, *arguments, **options):

@@ -87,25 +87,15 @@ class TestStamps(unittest.TestCase):
 
 
 class TestMirrors(unittest.TestCase):
-    UPDATE = textwrap.dedent("""\
-        'http://third.party/apt/dists/stable/InRelease' a 0
-        'http://mirror.one/debian/dists/trixie/InRelease' b 0
-        'http://mirror.one/debian-security/dists/trixie-security/InRelease' c 0
-    """)
-
-    def mirrors(self, labelled):
-        answers = {"indextargets": labelled, "update": self.UPDATE}
-        with mock.patch.object(debian, "_output", lambda name, *_: answers[name]):
-            return debian._mirrors()
-
-    def test_a_machine_that_never_updated_is_known_by_addresses(self):
-        self.assertEqual(self.mirrors(""), ["http://mirror.one/debian"])
-
-    def test_what_is_labelled_as_debian_comes_first(self):
-        labelled = "Other|main|http://third.party/apt/\nDebian|main|http://two/deb/\n"
-        self.assertEqual(
-            self.mirrors(labelled), ["http://two/deb", "http://mirror.one/debian"]
-        )
+    def test_those_that_are_named_like_debian_come_first(self):
+        addresses = textwrap.dedent("""\
+            'http://third.party/apt/dists/stable/InRelease' a 0
+            'http://mirror.one/debian/dists/trixie/InRelease' b 0
+            'http://mirror.one/debian/dists/trixie-updates/InRelease' c 0
+            'http://mirror.one/debian/dists/trixie/main/binary-all/Packages.xz' d 0
+        """)
+        found = debian.mirrors(addresses)
+        self.assertEqual(found, ["http://mirror.one/debian", "http://third.party/apt"])
 
 
 class TestAddons(unittest.TestCase):
