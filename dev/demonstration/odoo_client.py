@@ -8,10 +8,12 @@ class OdooClient:
     """The administrator of a database of an Odoo that runs at an address."""
 
     def __init__(self, url, database):
-        self._url = url
+        self.url = url
         self._session = requests.Session()
         credentials = {"db": database, "login": "admin", "password": "admin"}
         self._post("/web/session/authenticate", credentials)
+        #: value of the cookie with which a browser is in the same session
+        self.session_id = self._session.cookies["session_id"]
 
     def call(self, model, method, *args, **kwargs):
         """Call a method of a model, as buttons and forms do.
@@ -48,7 +50,7 @@ class OdooClient:
 
     def _post(self, path, params):
         request = {"jsonrpc": "2.0", "method": "call", "params": params}
-        answer = self._session.post(self._url + path, json=request, timeout=120)
+        answer = self._session.post(self.url + path, json=request, timeout=120)
         answer.raise_for_status()
         content = answer.json()
         if "error" in content:

@@ -26,10 +26,10 @@ HEIGHTS = {WIDE: 820, NARROW: 844}
 
 
 class Window:
-    """A window of a browser, in which the administrator has logged in to Odoo."""
+    """A window of a browser, in the session of an ``OdooClient``."""
 
-    def __init__(self, browser, url, width):
-        self.url = url
+    def __init__(self, browser, odoo, width):
+        self.url = odoo.url
         self.width = width
         self._errors = []  # what the browser's console shows
         size = {"width": width, "height": HEIGHTS[width]}
@@ -39,11 +39,8 @@ class Window:
         self.page.set_default_timeout(PATIENCE)
         self.page.on("console", self._note_message)
         self.page.on("pageerror", lambda error: self._errors.append(str(error)))
-        self.page.goto(f"{url}/web/login")
-        self.page.fill("input[name=login]", "admin")
-        self.page.fill("input[name=password]", "admin")
-        self.page.click("button[type=submit]:has-text('Log in')")
-        self.see(".o_main_navbar")
+        session = {"name": "session_id", "value": odoo.session_id, "url": odoo.url}
+        self.page.context.add_cookies([session])
 
     def open(self, path, wait_for):
         """Open a page below ``/odoo/``, and wait until it shows an element."""
@@ -118,8 +115,8 @@ class Window:
 
 
 @contextlib.contextmanager
-def window(url, width):
-    """Have a :class:`Window` in a ``with`` block.
+def window(odoo, width):
+    """Have a :class:`Window` in the session of an ``OdooClient`` in a ``with`` block.
 
     :raise Problem: when this machine has no Chromium
     """
@@ -128,4 +125,4 @@ def window(url, width):
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=program) as browser,
     ):
-        yield Window(browser, url, width)
+        yield Window(browser, odoo, width)

@@ -27,8 +27,7 @@ def tell(width, days, look):
     with odoo_and_cards("screens") as (server, cards):
         world = World(server, cards)
         world.live(days)
-        # OdooBot greets a user who logs in before the world has silenced it.
-        with window(server.url, width) as shown:
+        with window(world.odoo, width) as shown:
             for chapter in (look_around, run, fail, repair, look_at_a_record, compare):
                 for picture in chapter(world, shown):
                     look(picture, shown)

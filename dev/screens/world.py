@@ -14,6 +14,7 @@ from . import contacts
 
 #: people who come into Odoo each day
 PEOPLE = 25
+COMPANIES = 8
 #: lets everything that has happened so far have happened a day earlier
 A_DAY_EARLIER = """
 UPDATE queue_job SET date_created = date_created - interval '1 day',
@@ -39,8 +40,9 @@ class World:
         # OdooBot's greeting covers the window of a phone.
         users = self.odoo.search("res.users", ("login", "=", "admin"))
         self.odoo.write("res.users", users, odoobot_state="disabled")
-        companies = self.odoo.create("res.partner", *contacts.companies())
-        self._people = contacts.people(companies)
+        companies = contacts.companies(COMPANIES)
+        self._companies = self.odoo.create("res.partner", *companies)
+        self._people = contacts.people(self._companies)
         schedules = {"imports": True, "exports": True}
         self.odoo.write("carddav.backend", [self.backend_id], **schedules)
 
@@ -94,19 +96,18 @@ class World:
         :return: id of a contact whose phone number was changed
         """
         names = names_of_cards(self.odoo)
-        of_company = ("parent_id.name", "=", contacts.COMPANIES[2][0])
+        of_company = ("parent_id", "=", self._companies[2])
         *changed, deleted = self.odoo.search("res.partner", of_company, limit=4)
         for contact in changed:
             self.book.edit(names[contact], f"TEL:{self.new_phone}")
         self.book.delete(names[deleted])
-        contacts.put(self.book, *contacts.NEW_CARD)
+        contacts.put(self.book, contacts.NEW_FRIEND)
         return changed[0]
 
     def _move_company(self, number):
         """Let the people of a company, and the company itself, move to another city."""
-        name = contacts.COMPANIES[number][0]
-        (company,) = self.odoo.search("res.partner", ("name", "=", name))
-        people = self.odoo.search("res.partner", ("id", "child_of", company))
+        company = ("id", "child_of", self._companies[number])
+        people = self.odoo.search("res.partner", company)
         self.odoo.write("res.partner", people, city="Antwerp")
 
     def wait_for(self, model, *domain, among=()):
@@ -136,8 +137,8 @@ class World:
 def connect(odoo, cards):
     """Have an address book on a CardDAV server, and return it and its id in Odoo."""
     book = AddressBook(cards, "contacts")
-    for card in contacts.CARDS:
-        contacts.put(book, *card)
+    for friend in contacts.FRIENDS:
+        contacts.put(book, friend)
     path = book.url.removeprefix(cards.url)
     found = odoo.search("carddav.backend", ("url", "=like", f"%{path}"))
     # The server may have another port today.
