@@ -12,9 +12,7 @@ from .console import step
 # On the command line: this is the second start, in the virtual environment.
 INSIDE = "--inside"
 UV = "uv>=0.13,<0.14"  # installs packages in parallel
-# Packages that others ask for, and that are not to be installed: Odoo is not in the
-# package registry; psycopg2 is there as source only, and psycopg2-binary is the same.
-OVERRIDES = 'odoo; sys_platform == "never"\npsycopg2; sys_platform == "never"\n'
+OVERRIDES = folders.DEV / "overrides.txt"
 # The program that runs Odoo. "python -m odoo" would import from the current folder.
 PROGRAM = """\
 import sys
@@ -44,8 +42,8 @@ def prepare(source):
     comes last, says that it is complete. Once made it stays with its Python, also
     when the next command is run by another.
     """
-    wanted = folders.REQUIREMENTS.read_text()
-    key = build_cache.fingerprint(UV, OVERRIDES, wanted, str(folders.VENV), source)
+    wanted = [file.read_text() for file in (folders.REQUIREMENTS, OVERRIDES)]
+    key = build_cache.fingerprint(UV, wanted, str(folders.VENV), source)
     if build_cache.is_current(folders.VENV, key) and _works():
         return
     with step("Create the Python environment"):
@@ -54,9 +52,7 @@ def prepare(source):
         (packages / "odoo-source.pth").write_text(f"{source.root}\n")
         (folders.VENV / "bin" / "odoo").write_text(PROGRAM)
     with step("Install the Python packages"):
-        overrides = folders.VENV / "overrides.txt"
-        overrides.write_text(OVERRIDES)
-        install("-r", folders.REQUIREMENTS, "--override", overrides)
+        install("-r", folders.REQUIREMENTS, "--override", OVERRIDES)
     build_cache.mark(folders.VENV, key)
 
 
