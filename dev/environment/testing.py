@@ -1,6 +1,7 @@
 """``./dev/test``: pytest on the tests of the addons, and on those of ``dev/tests``."""
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -18,7 +19,7 @@ from . import (
     processes,
     servers,
 )
-from .console import Problem, complain, say
+from .console import Problem, say
 
 OWN = "dev"
 OWN_TESTS = folders.DEV / "tests"
@@ -36,6 +37,7 @@ EXTRA = (
     "max-cron-threads=0",
     "log-handler=odoo.addons.base.models.assetsbundle:CRITICAL",
 )
+OPTION = re.compile("-[^/]")
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
 #: Makes an API key of the administrator.
 API_KEY = """
@@ -59,18 +61,14 @@ def run(arguments):
     if DAILY in arguments:
         os.environ["CONNECTOR_DAILY"] = "1"
     arguments = [each for each in arguments if each != DAILY]
-    options = [i for i, each in enumerate(arguments) if re.match("-[^/]", each)]
-    first = options[0] if options else len(arguments)
-    found, options = parts(",".join(arguments[:first])), arguments[first:]
-    if len(found) > 1:
-        return _run_side_by_side(found, options)
-    try:
-        run_part = _run_own if _is_own(found[0][0]) else _run_in_odoo
-        return run_part(found[0], options)
-    except Problem as problem:
-        complain(f"\n{problem}")
-        say("\n0 passed, 1 failed")
-        return 1
+    chosen = [*itertools.takewhile(lambda each: not OPTION.match(each), arguments)]
+    options = arguments[len(chosen) :]
+    with postgres.running_postgres():
+        first, *others = parts(",".join(chosen))
+        if others:
+            return _run_side_by_side([first, *others], options)
+        run_part = _run_own if _is_own(first[0]) else _run_in_odoo
+        return run_part(first, options)
 
 
 def parts(selected):
@@ -94,12 +92,16 @@ def _run_side_by_side(found, options):
     """Run each part in a process of its own, whose output is shown when it ends."""
     say(f"  Test {', '.join(sum(found, []))}; what they say follows when they end.")
     program = [sys.executable, folders.DEV / "environment", "--inside", "test"]
+    # Those of dev wait for servers most of the time, and take longest.
+    behind = ["nice", "-n", "10"]
     passed = failed = 0
     with contextlib.ExitStack() as stack:
         running = {}
         for part in found:
             output = stack.enter_context(tempfile.TemporaryFile("w+"))
             command = [*program, *part, *options]
+            if not _is_own(part[0]):
+                command = [*behind, *command]
             process = processes.start(command, stdout=output, stderr=output)
             stack.callback(processes.end, process)
             running[process] = output
@@ -130,10 +132,9 @@ def _run_own(part, options):
     for file in files:
         if not file.is_file():
             raise Problem(f"There is no {processes.shown(file)}.")
-    with postgres.running_postgres():
-        databases.demo()
-        more = ["-p", "no:odoo", f"--numprocesses={OWN_WORKERS}"]
-        return _pytest(OWN_TESTS, [*more, *files, *options], os.environ)
+    databases.demo()
+    more = ["-p", "no:odoo", f"--numprocesses={OWN_WORKERS}"]
+    return _pytest(OWN_TESTS, [*more, *files, *options], os.environ)
 
 
 def _run_in_odoo(part, options):
@@ -145,7 +146,6 @@ def _run_in_odoo(part, options):
     if os.environ.get("CONNECTOR_DAILY"):
         tags += [f"{DAILY_TAG}/{each}" for each in modules]
     with contextlib.ExitStack() as stack:
-        stack.enter_context(postgres.running_postgres())
         template = databases.dependencies(apart)
         variables = odoo_process.variables()
         if apart:
