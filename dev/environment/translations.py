@@ -1,11 +1,8 @@
 """``./dev/translations``: the templates of all texts, and their translations."""
 
-import tempfile
-from pathlib import Path
-
 import polib
 
-from . import addons, databases, folders, odoo_process, processes
+from . import addons, databases, folders, odoo_process
 from .console import say, step
 from .postgres import running_postgres
 
@@ -16,6 +13,17 @@ HEAD = {
     "Content-Type": "text/plain; charset=UTF-8",
     "Content-Transfer-Encoding": "8bit",
 }
+#: Prints the texts of addons, by their names.
+TEXTS = """
+import io, json
+from odoo.tools.translate import trans_export
+texts = {{}}
+for addon in {addons}:
+    file = io.BytesIO()
+    trans_export(None, [addon], file, "po", env)
+    texts[addon] = file.getvalue().decode()
+print("ANSWER", json.dumps(texts))
+"""
 
 
 def update(_arguments):
@@ -48,23 +56,13 @@ def templates():
 
     :return: a ``polib.POFile`` by the name of the addon
     """
-    found = {}
-    with (
-        databases.temporary(databases.demo(), "translations") as database,
-        tempfile.TemporaryDirectory(dir=folders.STATE, prefix="texts-") as target,
-        step("Read the texts"),
-    ):
-        for addon in addons.together():
-            file = Path(target) / f"{addon}.pot"
-            export = ("i18n", "export", "-d", database, "-o", file, addon)
-            processes.run(
-                odoo_process.command(*export),
-                log=f"texts-of-{addon}",
-                doing=f"Reading the texts of {addon}",
-                env=odoo_process.variables(),
-            )
-            found[addon] = polib.pofile(file)
-            found[addon].metadata = HEAD
+    script = TEXTS.format(addons=addons.together())
+    database = databases.temporary(databases.demo(), "translations")
+    with database as name, step("Read the texts"):
+        answer = odoo_process.answer_of(script, name)
+    found = {addon: polib.pofile(texts) for addon, texts in answer.items()}
+    for template in found.values():
+        template.metadata = HEAD
     return found
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from documented import addon
 from documented.blocks import codes
-from environment import databases, documentation, folders
+from environment import documentation, folders
 from lxml import etree
 from odoo_runs import run_tests
 
@@ -46,25 +46,26 @@ def pages():
     return sorted(documentation.SOURCES.rglob("*.rst"))
 
 
-class TestPages(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        folder = tempfile.TemporaryDirectory(dir=folders.STATE, prefix="docs-")
-        cls.addClassCleanup(folder.cleanup)
-        cls.target = Path(folder.name)
-        cls.built = subprocess.run(
-            documentation.command(cls.target),
-            cwd=folders.CHECKOUT,
-            env=documentation.variables(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+def built(command):
+    """Run a command that builds pages, and return what it said."""
+    return subprocess.run(
+        command,
+        env=documentation.variables(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
-    def test_they_are_built_without_a_warning(self):
-        self.assertEqual((self.built.returncode, self.built.stderr), (0, ""))
-        self.assertTrue((self.target / "index.html").is_file())
+
+class TestPages(unittest.TestCase):
+    def test_all_are_built_without_a_warning_and_name_all_that_is_public(self):
+        folder = tempfile.TemporaryDirectory(dir=folders.STATE, prefix="docs-")
+        target = Path(self.enterContext(folder))
+        said = built(documentation.command(target))
+        self.assertEqual((said.returncode, said.stderr), (0, ""))
+        self.assertTrue((target / "index.html").is_file())
+        missing = self.public_names() - self.names_of_the_reference(target)
+        self.assertEqual(missing, set(), "add it to a page in docs/reference")
 
     def test_a_warning_comes_each_time(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -73,19 +74,9 @@ class TestPages(unittest.TestCase):
             command = documentation.command(Path(folder) / "built")
             command[command.index(str(documentation.SOURCES))] = folder
             for time in ("first", "second"):
-                built = subprocess.run(
-                    [*command, "-c", documentation.SOURCES],
-                    env=documentation.variables(),
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                )
-                self.assertEqual(built.returncode, 1, time)
-                self.assertIn("no_such_function", built.stderr, time)
-
-    def test_the_reference_has_every_public_name(self):
-        missing = self.public_names() - self.names_of_the_reference()
-        self.assertEqual(missing, set(), "add it to a page in docs/reference")
+                said = built([*command, "-c", documentation.SOURCES])
+                self.assertEqual(said.returncode, 1, time)
+                self.assertIn("no_such_function", said.stderr, time)
 
     def test_each_page_can_be_reached_from_the_first_one(self):
         start = (documentation.SOURCES / "index.rst").read_text()
@@ -95,10 +86,8 @@ class TestPages(unittest.TestCase):
             listed = str(name) in start or f"   {name.name}\n" in reference
             self.assertTrue(listed or str(name) == "index", name)
 
-    def names_of_the_reference(self):
-        content = "".join(
-            page.read_text() for page in self.target.glob("reference/*.html")
-        )
+    def names_of_the_reference(self, target):
+        content = "".join(page.read_text() for page in target.glob("reference/*.html"))
         return set(re.findall(rf'id="{re.escape(ROOT)}([\w.]+)"', content))
 
     def public_names(self):
@@ -207,8 +196,7 @@ class TestHowTo(unittest.TestCase):
     def test_the_code_of_the_pages_does_what_they_say(self):
         with tempfile.TemporaryDirectory(prefix="howto-") as folder:
             addon.write(folder)
-            template = databases.dependencies()
             tags = f"/{addon.NAME}"
-            tested, faults = run_tests(folder, [addon.NAME], tags, template, "howto")
+            tested, faults = run_tests(folder, [addon.NAME], tags, label="howto")
         self.assertEqual(faults, [])
         self.assertGreater(tested[addon.NAME], 10)

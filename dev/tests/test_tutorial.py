@@ -114,9 +114,9 @@ class TestTutorial(unittest.TestCase):
 
     def do_tests_sh(self, block):
         """Run the tests of the connector, as ./dev/test does, in another database."""
-        module, template = block.code.split()[-1], databases.dependencies()
+        module = block.code.split()[-1]
         folder = self.folder / "examples"
-        tested, faults = run_tests(folder, [module], f"/{module}", template)
+        tested, faults = run_tests(folder, [module], f"/{module}")
         self.assertEqual(faults, [])
         self.assertTrue(tested)
 
