@@ -1,25 +1,21 @@
 """The commands of ``dev/``: from the command line to what does the work."""
 
-import importlib
-import os
+import pkgutil
 import re
 import shutil
 import signal
+import subprocess
 import sys
-from functools import partial
 
 from . import (
     addons,
     databases,
-    documentation,
     folders,
-    linting,
     locks,
     odoo_process,
     odoo_source,
     postgres,
     python_packages,
-    testing,
 )
 from .console import Problem, complain, say
 from .servers import OdooServer, Radicale, free_port, wait_for_interrupt
@@ -48,7 +44,9 @@ def main(name, *arguments):
                     python_packages.enter([name, *arguments])
                 addons.link()
                 odoo_process.write_settings()
-        return COMMANDS[name](list(arguments))
+        # chaos/ and benchmarks/ lie beside dev/
+        sys.path.append(str(folders.CHECKOUT))
+        return pkgutil.resolve_name(COMMANDS[name])(list(arguments))
     except (Problem, OSError) as problem:
         complain(f"\n{problem}")
         return 1
@@ -65,10 +63,20 @@ def description(name):
 
 
 def odoo(arguments):
-    """Become Odoo itself."""
+    """Run Odoo itself."""
     with postgres.running_postgres():
-        command = odoo_process.command(*arguments)
-        os.execve(command[0], command, odoo_process.variables())
+        # Ctrl-C is for Odoo, which is in our process group and gets it too.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        process = subprocess.Popen(
+            odoo_process.command(*arguments),
+            env=odoo_process.variables(),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+        try:
+            return process.wait()
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def serve(arguments):
@@ -98,23 +106,17 @@ def clean(arguments):
     return 0
 
 
-def run_module(name, function, arguments):
-    """Run a function of a module that is loaded for its command alone."""
-    # chaos/ and benchmarks/ lie beside dev/
-    sys.path.append(str(folders.CHECKOUT))
-    return getattr(importlib.import_module(name), function)(arguments)
-
-
+#: Functions, each in a module that is loaded for its command alone.
 COMMANDS = {
-    "test": testing.run,
-    "lint": linting.run,
-    "docs": documentation.build,
-    "translations": partial(run_module, "environment.translations", "update"),
-    "demo": partial(run_module, "demonstration", "main"),
-    "pictures": partial(run_module, "screens", "main"),
-    "chaos": partial(run_module, "chaos", "main"),
-    "bench": partial(run_module, "benchmarks", "main"),
-    "serve": serve,
-    "odoo": odoo,
-    "clean": clean,
+    "test": "environment.testing:run",
+    "lint": "environment.linting:run",
+    "docs": "environment.documentation:build",
+    "translations": "environment.translations:update",
+    "demo": "demonstration:main",
+    "pictures": "screens:main",
+    "chaos": "chaos:main",
+    "bench": "benchmarks:main",
+    "serve": "environment.commands:serve",
+    "odoo": "environment.commands:odoo",
+    "clean": "environment.commands:clean",
 }

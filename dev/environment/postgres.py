@@ -86,8 +86,6 @@ def running_postgres():
     """
     folders.POSTGRES.mkdir(parents=True, exist_ok=True)
     with variables(socket_folder()), USERS_LOCK.open("w") as users:
-        # Also that of the program which a command becomes.
-        os.set_inheritable(users.fileno(), True)
         with (folders.POSTGRES / "start.lock").open("w") as starting:
             fcntl.flock(starting, fcntl.LOCK_EX)
             # Waits while the server of those before us is stopping.
@@ -235,7 +233,6 @@ def is_in_use():
     if not USERS_LOCK.exists():
         return False
     with USERS_LOCK.open() as users:
-        fcntl.flock(users, fcntl.LOCK_SH)  # waits while the server is stopping
         return not locks.try_lock(users, fcntl.LOCK_EX)
 
 

@@ -64,43 +64,43 @@ def run(arguments):
     chosen = [*itertools.takewhile(lambda each: not OPTION.match(each), arguments)]
     options = arguments[len(chosen) :]
     with postgres.running_postgres():
-        first, *others = parts(",".join(chosen))
-        if others:
-            return _run_side_by_side([first, *others], options)
-        run_part = _run_own if _is_own(first[0]) else _run_in_odoo
-        return run_part(first, options)
+        found = parts(",".join(chosen))
+        if len(found) > 1:
+            return _run_side_by_side(found, options)
+        [(name, part)] = found.items()
+        if name == OWN:
+            return _run_own(part, options)
+        return _run_in_odoo(name, part, options)
 
 
 def parts(selected):
-    """Return lists of what is selected, each to be tested in a process of its own."""
-    chosen = selected.split(",") if selected else [*addons.names(), OWN]
-    apart = [_of(each, chosen) for each in addons.APART]
-    own = [each for each in chosen if _is_own(each)]
-    rest = [each for each in chosen if each not in sum(apart, own)]
-    return [part for part in (*apart, own, rest) if part]
+    """Return lists of what is selected, each to be tested in a process of its own.
 
-
-def _is_own(name):
-    return name.partition(".")[0] == OWN
-
-
-def _of(addon, chosen):
-    return [each for each in chosen if re.fullmatch(rf"-?/?{addon}([/:.].*)?", each)]
+    :return: for "dev", for an addon of :data:`addons.APART` and, by an empty name, for
+        the others
+    """
+    found = {}
+    for each in selected.split(",") if selected else [*addons.names(), OWN]:
+        name = re.match(r"-?/?(\w*)", each)[1]
+        part = name if name in (OWN, *addons.APART) else ""
+        found.setdefault(part, []).append(each)
+    return found
 
 
 def _run_side_by_side(found, options):
     """Run each part in a process of its own, whose output is shown when it ends."""
-    say(f"  Test {', '.join(sum(found, []))}; what they say follows when they end.")
+    names = ", ".join(sum(found.values(), []))
+    say(f"  Test {names}; what they say follows when they end.")
     program = [sys.executable, folders.DEV / "environment", "--inside", "test"]
     # Those of dev wait for servers most of the time, and take longest.
     behind = ["nice", "-n", "10"]
     passed = failed = 0
     with contextlib.ExitStack() as stack:
         running = {}
-        for part in found:
+        for name, part in found.items():
             output = stack.enter_context(tempfile.TemporaryFile("w+"))
             command = [*program, *part, *options]
-            if not _is_own(part[0]):
+            if name != OWN:
                 command = [*behind, *command]
             process = processes.start(command, stdout=output, stderr=output)
             stack.callback(processes.end, process)
@@ -137,9 +137,8 @@ def _run_own(part, options):
     return _pytest(OWN_TESTS, [*more, *files, *options], os.environ)
 
 
-def _run_in_odoo(part, options):
+def _run_in_odoo(apart, part, options):
     """Run tests of addons, each worker in a database of its own."""
-    apart = next((each for each in addons.APART if _of(each, part)), None)
     modules = [each for each in part if each in addons.names()]
     modules = modules or ([apart] if apart else addons.together())
     tags = [f"/{each}" if each in modules else each for each in part]

@@ -12,9 +12,8 @@ from environment import addons, folders, testing
 
 class TestSelection(unittest.TestCase):
     def test_all_addons_and_dev_are_selected_by_default(self):
-        self.assertEqual(
-            testing.parts(""), [["connector_odoo"], ["dev"], addons.together()]
-        )
+        parts = {"": addons.together(), "connector_odoo": ["connector_odoo"]}
+        self.assertEqual(testing.parts(""), {**parts, "dev": ["dev"]})
 
     def test_addons_modules_and_tags_are_told_apart(self):
         selected = (
@@ -22,11 +21,11 @@ class TestSelection(unittest.TestCase):
         )
         self.assertEqual(
             testing.parts(selected),
-            [
-                ["connector_odoo", "-/connector_odoo:A"],
-                ["dev.test_docs"],
-                ["/connector:TestBinder"],
-            ],
+            {
+                "connector_odoo": ["connector_odoo", "-/connector_odoo:A"],
+                "dev": ["dev.test_docs"],
+                "": ["/connector:TestBinder"],
+            },
         )
 
 
