@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 from . import folders
@@ -79,9 +80,12 @@ def run(command, log, doing, remedy="", **options):
     :param doing: what it does, for the error: "Unpacking Odoo"
     :param remedy: what to do when it fails, a sentence
     """
-    # A new file: another command may be writing to the one of that name.
-    log_file(log).unlink(missing_ok=True)
-    with log_file(log).open("w+", errors="replace") as output:
+    kept = log_file(log)
+    with tempfile.NamedTemporaryFile(
+        "w+", errors="replace", dir=kept.parent, delete=False
+    ) as output:
+        # Another command may be writing to the file of that name, and goes on there.
+        os.replace(output.name, kept)
         process = start(command, stdout=output, stderr=output, **options)
         try:
             code = process.wait()
@@ -91,6 +95,6 @@ def run(command, log, doing, remedy="", **options):
         lines = output.read().splitlines()
     if code:
         said = "".join(f"\n    {line}" for line in lines[-6:] if line.strip())
-        where = shown(log_file(log))
-        raise Problem(f"{doing} failed. {remedy} The log is {where}; its end:{said}")
+        remedy += f" The log is {shown(kept)}; its end:{said}"
+        raise Problem(f"{doing} failed. {remedy}")
     return lines

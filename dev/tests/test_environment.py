@@ -9,6 +9,7 @@ import textwrap
 import unittest
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 
@@ -58,6 +59,15 @@ class TestOdooLog(unittest.TestCase):
 
 
 class TestPrograms(unittest.TestCase):
+    def test_programs_with_a_log_of_the_same_name_do_not_meet(self):
+        def say(number):
+            command = ["echo", number]
+            return processes.run(command, log="same", doing="Saying a number")
+
+        with ThreadPoolExecutor(20) as threads:
+            said = list(threads.map(say, range(100)))
+        self.assertEqual(said, [[str(number)] for number in range(100)])
+
     def test_a_failed_program_is_an_error_that_names_its_log(self):
         with self.assertRaisesRegex(Problem, r"Trying failed.*\.dev/logs/bad\.log"):
             processes.run(["false"], log="bad", doing="Trying")

@@ -38,9 +38,11 @@ class TestRealServer(unittest.TestCase):
                     "--workers=2",
                     "--max-cron-threads=0",
                 ],
-                name="webhooks-test",
+                # Another worker may run other tests of this class.
+                name=cls.database,
             )
         )
+        cls.addClassCleanup(cls.server.log.unlink)
         cls.load = Load(cls.server.port, **address)
 
     def stored(self):
