@@ -1,7 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import hashlib
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+import psycopg2
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -19,7 +21,7 @@ class ConnectorCallBudget(models.Model):
 
     A row is locked for a moment, in a transaction of its own, before each call: a call
     counts even if its job is rolled back, and no worker waits for another one's call.
-    So it is no part of the backend's state, whose rows users lock while they work.
+    It is separate from the backend's state, whose rows users lock while they work.
     The clock is that of PostgreSQL.
     """
 
@@ -61,10 +63,16 @@ class ConnectorCallBudget(models.Model):
     def close(self, name, seconds):
         """Let nobody take calls from a budget for some time.
 
+        An error of the database is ignored: the answer that closes the budget must not
+        be lost, since a create may have been confirmed by it.
+
         :param name: see :meth:`take`
         :param seconds: how long
         """
-        with self._locked(name) as (budgets, key, _used, closed_until, now):
+        with (
+            suppress(psycopg2.Error),
+            self._locked(name) as (budgets, key, _used, closed_until, now),
+        ):
             end = now + min(seconds, LONGEST_CLOSING)
             if end > closed_until or closed_until > now + LONGEST_CLOSING:
                 budgets._update(key, closed_until=end, taken=now)

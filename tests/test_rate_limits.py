@@ -29,6 +29,8 @@ from .real_jobs import RealJobsCase
 from .remote_system import Answer, FailingServer
 from .test_http_adapter import HTTPCase
 
+LOCK_BUDGETS = "SELECT FROM connector_call_budget FOR UPDATE"
+
 #: The moment of the answers: Tue, 14 Nov 2023 22:13:20 GMT.
 NOW = 1_700_000_000
 
@@ -491,7 +493,7 @@ class TestSharedBudget(RealJobsCase):
             adapter = work.component(usage="limited")
             adapter._take_call()
         with self.transaction() as env:
-            env.cr.execute("SELECT FROM connector_call_budget FOR UPDATE")
+            env.cr.execute(LOCK_BUDGETS)
             with (
                 self.assertRaises(LimitReachedError) as raised,
                 self.transaction() as other,
@@ -499,3 +501,12 @@ class TestSharedBudget(RealJobsCase):
             ):
                 work.component(usage="limited")._take_call()
         self.assertLessEqual(raised.exception.seconds, 3)
+
+    def test_an_answer_is_not_lost_when_the_budget_cannot_be_closed(self):
+        self.web.script(Answer.of(201, [7], **{"RateLimit": '"a";r=0;t=30'}))
+        with self.transaction() as env, self.working(env) as work:
+            adapter = work.component(usage="limited")
+            adapter._take_call()
+            lock = self.enterContext(self.transaction())
+            self.web.before(lambda call: lock.cr.execute(LOCK_BUDGETS))
+            self.assertEqual(adapter._call("POST", "contacts"), [7])
