@@ -44,17 +44,17 @@ class OneAtATimeCase(RealJobsCase):
         return job["uuid"]
 
     def break_source(self, message="the shop is broken"):
-        """Let the searches of the shop fail; return a function that mends them."""
+        """Let the searches of the shop fail; return a function that repairs them."""
         search = self.source.search
 
         def fail(filters):
             raise ValueError(message)
 
-        def mend():
+        def repair():
             self.source.search = search
 
         self.source.search = fail
-        return mend
+        return repair
 
 
 class TestSynchronisations(OneAtATimeCase):
@@ -96,23 +96,23 @@ class TestSynchronisations(OneAtATimeCase):
 
     def test_a_failed_import_lets_the_export_go_on(self):
         self.bindings("Ada")
-        mend = self.break_source()
+        repair = self.break_source()
         for _click in range(3):
             self.assertTrue(self.synchronise())
             self.run_jobs()
             self.assertEqual(self.open_jobs(), [])
         self.assertEqual(len(self.server.records), 1)
         self.assertEqual(self.states("import_changes"), ["failed"] * 3)
-        mend()
+        repair()
         self.assertTrue(self.synchronise())
         self.run_jobs()
         self.assertEqual(self.states("export_batch"), ["done"] * 4)
 
     def test_a_failed_import_that_is_requeued_exports_nothing_again(self):
-        mend = self.break_source()
+        repair = self.break_source()
         self.synchronise()
         self.run_jobs()
-        mend()
+        repair()
         self.synchronise()
         with self.transaction() as env:
             failed = [("method_name", "=", "import_changes"), ("state", "=", "failed")]
@@ -278,11 +278,11 @@ class TestBatches(OneAtATimeCase):
 
     @mute_logger("odoo.addons.queue_job.controllers.main")
     def test_a_batch_that_fails_releases_its_lock(self):
-        mend = self.break_source()
+        repair = self.break_source()
         self.assertEqual(
             self.try_job(self.delay_batch("import_batch"))["state"], "failed"
         )
-        mend()
+        repair()
         self.assertEqual(
             self.run_job(self.delay_batch("import_batch"))["state"], "done"
         )
