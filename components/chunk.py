@@ -9,11 +9,14 @@ import random
 import time
 from datetime import timedelta
 
+from odoo.addons.queue_job.job import Job
+
 from ..exception import RetryableJobError
-from ..jobs.outcome import POSTPONED, NothingToDo, Outcome
+from ..jobs.outcome import POSTPONED, NothingToDo, Outcome, Report
 from ..jobs.rest import continue_job, running_job, wait_after
 from ..jobs.scope import BACKEND, CONFLICT, JOB, is_lost, scope_of
 from ..jobs.visibility import visibility_of
+from ..tools.locks import contention_wait
 from ..tools.transactions import commit_on_success
 
 #: Records in a row at which a backend has to fail, so that it cannot be the records.
@@ -32,6 +35,9 @@ class Chunk:
     def __init__(self, env, items):
         self.env = env
         self.job = running_job(env)
+        # Not to be read when the connection is lost.
+        self._job_id = self.job.id
+        self._call = self.job.model_name, self.job.method_name
         # A record at which the backend never answers must not come first each time.
         first = self.job.retry % len(items) if items else 0
         self.items = items[first:] + items[:first]
@@ -113,16 +119,21 @@ class Chunk:
         """The items that another job has to go on with."""
         return [item for item in self.items if item.is_open]
 
-    def settle(self, report):
+    def settle(self, report, call=None, rest_of=None):
         """Delay the jobs for what was not done, count, and commit.
 
         :param report: called without arguments; it delays the jobs
+        :param call: see :meth:`delay_rest`; without it, a job that has lost its
+            connection to PostgreSQL begins again with all records
+        :param rest_of: called with a list of items; returns the rest for ``call``
         :return: what ``report`` returns
         :raise Exception: the error that has interrupted the chunk, if nothing was done
         """
-        if self.interruption and (
-            len(self.rest) == len(self.items) or is_lost(self.interruption)
-        ):
+        if self.interruption and len(self.rest) == len(self.items):
+            raise self.interruption
+        if self.interruption and is_lost(self.interruption):
+            if call == self._call:
+                self._hand_over(rest_of)
             raise self.interruption
         for tries_left in reversed(range(MOST_TRIES)):
             try:
@@ -145,8 +156,28 @@ class Chunk:
         :param options: options of the job
         """
         seconds = wait_after(self.interruption)
-        if call == (self.job.model_name, self.job.method_name):
+        if call == self._call:
             continue_job(self.job, rest, seconds, **options)
         else:
             otherwise(eta=timedelta(seconds=seconds), **options)
         report.add_rest(len(rest), self.interruption, seconds)
+
+    def _hand_over(self, rest_of):
+        """End the present job and delay the rest, with another connection.
+
+        Ours is lost. The job is not given back, as it is done.
+        """
+        with self.env.registry.cursor() as cr:
+            env = self.env(cr=cr)
+            present = env["queue.job"].sudo().browse(self._job_id)
+            report, seconds = Report(env), contention_wait()
+            left = [item for item in self.items if not item.is_done]
+            for item in self.items:
+                if item.is_done:
+                    report.add(item.outcome)
+            continue_job(present, rest_of(left), seconds)
+            report.add_rest(len(left), self.interruption, seconds)
+            job = Job.load(env, present.uuid)
+            done = len(self.items) - len(left)
+            job.set_done(report.text([], env._("%s done", done)))
+            job.store()

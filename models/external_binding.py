@@ -233,9 +233,11 @@ class ExternalBinding(models.AbstractModel):
             item.outcome = Outcome(DELETED, "")
 
         chunk.run_each(chunk.items, delete)
-        return chunk.settle(partial(self._report_deletes, backend, chunk))
+        call = self._name, "export_delete_records"
+        report = partial(self._report_deletes, backend, chunk, call)
+        return chunk.settle(report, call, DeleteItem.arguments_of)
 
-    def _report_deletes(self, backend, chunk):
+    def _report_deletes(self, backend, chunk, call):
         """Count deletes, and delay jobs for those that were not done."""
         report = Report(self.env)
         for item in chunk.items:
@@ -248,8 +250,7 @@ class ExternalBinding(models.AbstractModel):
                 delete = self.export_delete_record
                 delay_alone(delete, backend, *item.arguments, key=key)
         if chunk.rest:
-            deletes = [item.arguments for item in chunk.rest]
-            call = self._name, "export_delete_records"
+            deletes = DeleteItem.arguments_of(chunk.rest)
             delay_rest = partial(delay_delete_chunk, self, backend, deletes)
             chunk.delay_rest(report, call, deletes, delay_rest)
         return report.text([(DELETED, self.env._("processed"))])

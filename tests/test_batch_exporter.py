@@ -408,7 +408,8 @@ class LimitCase(BulkExports, RealJobsCase):
         """Run the pending jobs, each once in a window; return all jobs afterwards."""
         for _window in range(windows):
             self.left = self.CALLS
-            for job in self.jobs([("state", "=", "pending")]):
+            jobs = self.jobs([("state", "=", "pending")])
+            for job in sorted(jobs, key=lambda job: -job["record_count"]):
                 self.try_job(job["uuid"])
         return self.jobs()
 
@@ -566,6 +567,31 @@ class TestLimitOneByOne(LimitCase):
             [figures[name] for name in ("records", "handled", "to_do", "created")],
             [len(ids), 40, 60, 40],
         )
+
+    @mute_logger("odoo.sql_db")
+    def test_a_connection_that_is_lost_repeats_no_export(self):
+        cut = []
+
+        def before_create(data):
+            self.asked += 1
+            if self.asked == 40:
+                cut.append(1)
+
+        def _after_export(exporter):
+            if cut:
+                cut.clear()
+                exporter.env.cr.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+        self.server.before_create = before_create
+        self.server.write = lambda external_id, data: before_create(data)
+        self.override(_after_export=_after_export)
+        ids = self.bindings(*self.names())
+        self.delay_chunk(ids)
+        done, rest = self.run_windows(2)
+        self.assertEqual((done["state"], rest["state"]), ("done", "done"))
+        self.assertEqual(done["outcome_counts"], {"created": 39, "delayed": 61})
+        self.assertEqual(len(self.bound(ids)), self.RECORDS)
+        self.assertLessEqual(self.asked, self.RECORDS + 1)
 
     def test_without_a_job_the_rest_gets_one(self):
         ids = self.bindings(*self.names())

@@ -273,9 +273,11 @@ class BatchExporter(AbstractComponent):
         :param method_name: method of the bindings that jobs for such chunks call
         :param delay_rest: delays such a job, if there is none
         """
-        return chunk.settle(
-            partial(self._report_and_delay, chunk, method_name, delay_rest)
-        )
+        report = partial(self._report_and_delay, chunk, method_name, delay_rest)
+        return chunk.settle(report, (self.model._name, method_name), self._bindings_of)
+
+    def _bindings_of(self, items):
+        return self.model.union(*(item.binding for item in items))
 
     def _report_and_delay(self, chunk, method_name, delay_rest):
         report = Report(self.env)
@@ -297,7 +299,7 @@ class BatchExporter(AbstractComponent):
             else:
                 self._delay_export_alone(item.binding, item.fields)
         if chunk.rest:
-            rest = self.model.union(*(item.binding for item in chunk.rest))
+            rest = self._bindings_of(chunk.rest)
             call, options = (self.model._name, method_name), {}
             if method_name == "export_changes" and len(rest) == 1:
                 # Changes of users wait for this job, as for those that they make.
@@ -315,7 +317,7 @@ class BatchExporter(AbstractComponent):
 
     def _leave_out_deleted(self, items):
         """Give no job to records that a user has deleted in the meantime."""
-        existing = self.model.union(*(item.binding for item in items)).exists()
+        existing = self._bindings_of(items).exists()
         for item in items:
             if item.binding not in existing:
                 item.outcome, item.error = Outcome(GONE, ""), None

@@ -111,7 +111,7 @@ class BulkExport:
         self._send(self._create, [item for item in items if item.call.kind == CREATED])
         bound = self._bind([item for item in self.items if self._has_id(item)])
         if bound and overrides(bound[0].exporter, GenericExporter, "_after_export"):
-            self._finish(bound)
+            self._each(bound, self._finish)
         if self.unconfirmed and not self.chunk.interruption:
             export_one_by_one(self.chunk, self.unconfirmed)
 
@@ -296,7 +296,7 @@ class BulkExport:
         except Exception as error:
             cause = cause_of(self.env, error)
             _logger.info("Records are bound one by one because of %s", cause)
-            return self.chunk.run_each(items, self._bind_alone)
+            return self._each(items, self._bind_alone)
         created = [item for item in items if item.key]
         if created:
             created[0].exporter._create_recovery.succeeded(self._bindings(created))
@@ -306,15 +306,19 @@ class BulkExport:
         with commit_on_success(self.env):
             item.exporter._bind_and_commit()
 
-    def _finish(self, items):
-        """Call the hook for what remains; what it does not reach is exported again."""
+    def _finish(self, item):
+        with commit_on_success(self.env):
+            item.exporter._after_export()
+
+    def _each(self, items, step):
+        """Run a step for each exported item; one that it does not reach is not done."""
         left = set(items)
 
-        def finish(item):
+        def run(item):
             left.discard(item)
-            with commit_on_success(self.env):
-                item.exporter._after_export()
+            step(item)
 
-        self.chunk.run_each(items, finish)
+        going_on = self.chunk.run_each(items, run)
         for item in left:
             item.reopen()
+        return going_on

@@ -19,6 +19,11 @@ class DeleteItem(Item):
     def __init__(self, arguments):
         self.arguments = arguments
 
+    @staticmethod
+    def arguments_of(items):
+        """Return the arguments of items, as a job for many deletes has them."""
+        return [item.arguments for item in items]
+
 
 class RecordDeleter(AbstractComponent):
     """Delete a record on the backend, after it was deleted in Odoo.
