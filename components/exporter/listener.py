@@ -12,6 +12,7 @@ from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
 from ...jobs.deletes import delay_deletes
+from ...jobs.scope import RECORD, scope_of
 from ...tools.bindings import (
     backend_of,
     fields_of_bindings,
@@ -269,9 +270,9 @@ class ExportListener(AbstractComponent):
         try:
             with self.env.cr.savepoint(flush=flush):
                 step(bindings)
-        except psycopg2.OperationalError:
-            raise  # Odoo tries the request again
-        except Exception:
+        except Exception as error:
+            if isinstance(error, psycopg2.Error) and scope_of(error) != RECORD:
+                raise  # Odoo tries the request again
             if len(bindings) > 1:
                 for binding in bindings:
                     self._together_or_alone(step, binding, flush)

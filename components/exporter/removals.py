@@ -19,6 +19,7 @@ from odoo.addons.component.core import _component_databases
 from odoo.addons.component.exception import NoComponentError
 
 from ...jobs.deletes import delay_deletes
+from ...jobs.scope import RECORD, scope_of
 from ...tools.bindings import (
     backend_field,
     backend_of,
@@ -144,9 +145,9 @@ def _ask_listeners(model, removals, unlinked_model):
                 for binding in asked:
                     listener.on_record_unlink(binding)
             handle_collected(cr, "_note_deletes")
-    except psycopg2.OperationalError:
-        raise  # Odoo tries the request again
-    except Exception:
+    except Exception as error:
+        if isinstance(error, psycopg2.Error) and scope_of(error) != RECORD:
+            raise  # Odoo tries the request again
         if len(removals) > 1:
             for removal in removals:
                 _ask_listeners(model, [removal], unlinked_model)
