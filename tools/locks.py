@@ -25,6 +25,10 @@ CONTENTION = (
 )
 
 
+#: What a transaction does with the rows that it locks.
+STRENGTHS = {name: SQL(name) for name in ("UPDATE", "NO KEY UPDATE")}
+
+
 def contention_wait():
     """Return the seconds (``int``) after which a job that met a lock is retried."""
     return random.randint(*CONTENTION_WAIT)
@@ -76,12 +80,14 @@ def _advisory_key(lock):
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
-def try_lock_rows(records):
+def try_lock_rows(records, strength="UPDATE"):
     """Lock the rows of records until the end of the transaction, without waiting.
 
     The transaction accepts queries afterwards in any case.
 
     :param records: recordset of any model; deleted records are ignored
+    :param strength: ``"UPDATE"``, or ``"NO KEY UPDATE"``, which lets others refer to
+        the records
     :return: ``True`` when all rows are locked. ``False`` when another transaction holds
         one of them, or changed one after this transaction began: the work then has to
         start again in a new transaction.
@@ -93,10 +99,11 @@ def try_lock_rows(records):
     # With the lock in one call, the savepoint costs no time.
     statement = SQL(
         "SAVEPOINT lock_rows;"
-        " SELECT id FROM %s WHERE id IN %s FOR UPDATE NOWAIT;"
+        " SELECT id FROM %s WHERE id IN %s FOR %s NOWAIT;"
         " RELEASE SAVEPOINT lock_rows",
         SQL.identifier(records._table),
         ids,
+        STRENGTHS[strength],
     )
     try:
         records.env.cr.execute(statement, log_exceptions=False)
@@ -106,6 +113,21 @@ def try_lock_rows(records):
         )
         return False
     return True
+
+
+def unavailable_rows(records):
+    """Lock the rows that a transaction is about to change, except those of others.
+
+    :param records: recordset of any model; deleted records are ignored
+    :return: the records whose rows another transaction holds, or has changed since this
+        transaction began; the others are locked
+    """
+    if try_lock_rows(records, "NO KEY UPDATE"):
+        return records.browse()
+    if len(records) == 1:
+        return records
+    middle = len(records) // 2
+    return unavailable_rows(records[:middle]) | unavailable_rows(records[middle:])
 
 
 def lock_free_rows(records):

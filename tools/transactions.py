@@ -1,10 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """When a synchronisation commits, and what it undoes when a step fails."""
 
+import threading
 from contextlib import contextmanager
 from weakref import WeakSet
 
 from odoo import modules, tools
+from odoo.tools import SQL
 
 #: Cursors within :func:`without_commits`.
 _WITHOUT_COMMITS = WeakSet()
@@ -55,6 +57,15 @@ def roll_back_if_allowed(env):
         return False
     env.cr.rollback()
     return True
+
+
+def may_commit(env):
+    """Return whether :func:`commit_if_allowed` commits.
+
+    :param env: ``Environment`` of the transaction
+    :rtype: bool
+    """
+    return _may_commit(env.cr)
 
 
 @contextmanager
@@ -142,6 +153,59 @@ def commit_on_write(env):
         env.flush_all()
         if env.cr.sql_log_count != queries and _has_written(env.cr):
             commit_if_allowed(env)
+
+
+class Steps:
+    """Run steps one after the other, and undo only the one that fails.
+
+    Where commits are allowed, a step that has written anything is committed. Otherwise,
+    it ends with a savepoint. A step that only reads costs nothing.
+
+    :param env: ``Environment`` to work in
+    """
+
+    def __init__(self, env):
+        self.env = env
+        self._savepoint = None
+        self._has_written = False
+
+    def __enter__(self):
+        if not _may_commit(self.env.cr):
+            self._savepoint = self.env.cr.savepoint()
+        # Odoo calls these functions after each query of the thread.
+        self._hooks = vars(threading.current_thread()).setdefault("query_hooks", [])
+        self._hooks.append(self._note)
+        return self
+
+    def __exit__(self, error, *_details):
+        self._hooks.remove(self._note)
+        if self._savepoint:
+            self._savepoint.close(rollback=error is not None)
+
+    def _note(self, cr, query, *_details):
+        if cr is self.env.cr and not query.lstrip().startswith("SELECT"):
+            self._has_written = True
+
+    @contextmanager
+    def step(self):
+        """Run one step."""
+        try:
+            yield
+            self.env.flush_all()
+            if self._has_written:
+                self._keep(self.env.cr)
+        except BaseException:
+            (self._savepoint or self.env.cr).rollback()
+            raise
+        finally:
+            self._has_written = False
+
+    def _keep(self, cr):
+        if self._savepoint:
+            name = SQL.identifier(self._savepoint.name)
+            cr.execute(SQL("RELEASE SAVEPOINT %s; SAVEPOINT %s", name, name))
+        else:
+            commit_if_allowed(self.env)
 
 
 def _has_written(cr):
