@@ -152,15 +152,18 @@ class Chunk:
         :param call: name of the model and of the method that jobs for such chunks call
         :param rest: the records of the rest, or what the method gets in their place
         :param otherwise: called with the options of a job, if the present job does not
-            call that method: it delays the job
+            call that method: it delays the job, and returns it
         :param options: options of the job
+        :return: the ``queue.job``, ``None`` if ``otherwise`` does not return it
         """
         seconds = wait_after(self.interruption)
         if call == self._call:
-            continue_job(self.job, rest, seconds, **options)
+            job = continue_job(self.job, rest, seconds, **options)
         else:
-            otherwise(eta=timedelta(seconds=seconds), **options)
+            delayed = otherwise(eta=timedelta(seconds=seconds), **options)
+            job = self.job.search([("uuid", "=", delayed.uuid)]) if delayed else None
         report.add_rest(len(rest), self.interruption, seconds)
+        return job
 
     def _hand_over(self, rest_of):
         """End the present job and delay the rest, with another connection.

@@ -54,6 +54,7 @@ def continue_job(job, rest, seconds, **options):
     :param rest: the records, or the entries of the argument that lists the records
     :param seconds: until the job may run
     :param options: other options of the job
+    :return: the new ``queue.job``
     :raise RetryableJobError: when another transaction changes the waiting jobs
     """
     present = Job.load(job.env, job.uuid)
@@ -68,8 +69,10 @@ def continue_job(job, rest, seconds, **options):
         }
     )
     new = getattr(delayed, present.method_name)(*args, **kwargs)
+    new = job.search([("uuid", "=", new.uuid)])
     if job.graph_uuid:
-        _let_dependents_wait(job, job.search([("uuid", "=", new.uuid)]))
+        _let_dependents_wait(job, new)
+    return new
 
 
 def _description(job, count):

@@ -86,6 +86,12 @@ class QueueJob(models.Model):
         "text.",
     )
     cause_class = fields.Selection(CAUSE_CLASSES, string="What to Do", readonly=True)
+    kept_data = fields.Json(
+        readonly=True,
+        copy=False,
+        groups=fields.NO_ACCESS,
+        help="What an interrupted job has read of the backend, and not imported yet.",
+    )
     is_unanswered = fields.Boolean(
         readonly=True,
         help="Whether the last attempt failed since the backend did not answer.",
@@ -153,6 +159,8 @@ class QueueJob(models.Model):
             job.backend_id and (job.cause or FAILED in (job.state, vals["state"]))
             for job in self.sudo()
         )
+        if vals.get("state") in FINISHED and any(job.kept_data for job in self.sudo()):
+            vals = {**vals, "kept_data": False}
         if vals.get("state") == FAILED and "cause" in vals:
             super().write({"cause": vals["cause"]})  # _message_post_on_failure reads it
         result = super().write(vals)

@@ -21,6 +21,7 @@ from . import (
     test_hostile_answers,
     test_http_adapter,
     test_ids,
+    test_import_transactions,
     test_importer,
     test_job_facts,
     test_languages,

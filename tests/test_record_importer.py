@@ -197,16 +197,18 @@ class TestChunk(NotedWrites):
             self.run_chunk("1", "2"), "1 created, 1 postponed.\nRecord 2: not yet"
         )
 
-    def test_contention_for_a_dependency_retries_the_whole_chunk(self):
+    def test_contention_for_a_dependency_makes_only_its_record_wait(self):
         def _import_dependencies(importer):
             if importer.external_id == "2":
                 raise RetryableJobError("locked", ignore_retry=True)
 
         self.override(_import_dependencies=_import_dependencies)
         self.source.add(1, 2)
-        with self.assertRaisesRegex(RetryableJobError, "locked"):
-            self.run_chunk("1", "2")
-        self.assertFalse(self.imported("1") or self.jobs("import_record"))
+        self.assertEqual(
+            self.run_chunk("1", "2"), "1 created, 1 postponed.\nRecord 2: locked"
+        )
+        self.assertTrue(self.imported("1"))
+        self.assertEqual(self.jobs("import_record").args, [self.shop, "2"])
 
     def test_a_record_that_waits_for_something_stops_no_other_record(self):
         def _import_dependencies(importer):

@@ -2,42 +2,54 @@
 """The flow of an import, the same for one record and for many."""
 
 import logging
-from contextlib import nullcontext
+import random
+import time
+from contextlib import contextmanager, nullcontext
+from math import inf
 
 import psycopg2
 
-from ...exception import (
-    IDMissingInBackend,
-    InvalidDataError,
-    ManyIDSInBackend,
-    MissingDependencyError,
-)
+from ...exception import IDMissingInBackend, RetryableJobError
 from ...jobs.causes import cause_of
 from ...jobs.deletes import waiting_deletes
-from ...jobs.outcome import (
-    ADOPTED,
-    CREATED,
-    GONE,
-    POSTPONED,
-    SKIPPED,
-    UNCHANGED,
-    UPDATED,
-    NothingToDo,
-    Outcome,
+from ...jobs.outcome import GONE, POSTPONED, SKIPPED, UNCHANGED, Outcome
+from ...jobs.scope import BACKEND, CONFLICT, JOB, RECORD, scope_of
+from ...tools.bindings import model_label
+from ...tools.locks import unavailable_rows
+from ...tools.transactions import (
+    Steps,
+    commit_if_allowed,
+    commit_on_success,
+    may_commit,
+    rollback_on_error,
+    without_commits,
 )
-from ...jobs.scope import RECORD, scope_of
-from ...tools.external_id import is_external_id
-from ...tools.orm import invalidate_dependents
-from ...tools.text import is_storable, storable
-from ...tools.transactions import without_commits
 from ..item import run_each
-from .dependencies import DependencyTracker, dependency_key
+from .dependencies import (
+    PAUSE,
+    DependencyTracker,
+    check_external_id,
+    dependency_key,
+)
+from .storing import ImportStore, prefetch_unsent_fields
 
 _logger = logging.getLogger(__name__)
+
+#: Attempts to write a record that another transaction changes at the same time.
+MOST_TRIES = 3
+#: Seconds after which a transaction that has only read is too old to write in it.
+MOST_AGE = 1
 
 
 class ImportFlow:
     """Import records by the hooks of their importer, each step for all of them.
+
+    1. The records are read.
+    2. What they need is imported, each record in transactions of its own.
+    3. They are locked, mapped and written in a transaction that begins now: it sees
+       what users have changed while the backend answered.
+
+    Where commits are disabled, all this happens in the transaction of the caller.
 
     :param importer: the :class:`~.record.RecordImporter` that runs
     :param items: list of :class:`~.item.ImportItem`, each with an importer of its own
@@ -50,85 +62,99 @@ class ImportFlow:
         self.items = items
         self.force = force
         self.tracker = DependencyTracker.of(importer.work)
+        self.chunk = None  #: the :class:`~..chunk.Chunk` that keeps the errors
+        self._prepares = importer._overrides("_before_import", "_import_dependencies")
+        # A flow within the write transaction of another one must not end it.
+        self._begins_anew = not self.tracker.is_writing and may_commit(self.env)
+        self._known = None  # bindings by external id, once they were looked up
+        self._has_failed = False
+        self._begun = -inf  # when the transaction has begun
 
     def run(self):
         """Import the only item. Its error is raised."""
         [item] = self.items
         key = self._key(item)
         with self.tracker.scope(), self.tracker.in_progress(key):
-            self._import(is_alone=True)
+            self._import()
             self.tracker.imported(key, item.outcome)
 
-    def run_isolated(self):
+    def run_isolated(self, chunk):
         """Import all items. Their errors are kept in the items.
 
-        The items are imported together in a savepoint. If that fails, each is imported
-        in a savepoint of its own, so that a bad record stops no other record.
+        What a bad record has written is undone, and stops no other record.
 
-        :raise Exception: an error of the transaction or the backend, which concerns the
-            whole job
+        :param chunk: the :class:`~..chunk.Chunk` of the items, which an error of the
+            whole job interrupts
         """
-        # An export in a hook would commit.
-        with self.tracker.scope(), without_commits(self.env):
-            try:
-                with self.tracker.rollback_on_error(), self.env.cr.savepoint():
-                    self._import(is_alone=False)
-                    self.env.flush_all()
-            except Exception as error:
-                if scope_of(error) != RECORD:
-                    raise
-                if getattr(error, "ignore_retry", False) and not isinstance(
-                    error, MissingDependencyError
-                ):
-                    raise  # A dependency is locked: retry them together later.
-                cause = cause_of(self.env, error)
-                _logger.info("A chunk is imported one by one because of %s", cause)
-                self._import_one_by_one()
+        self.chunk = chunk
+        with self.tracker.scope():
+            self._import()
 
-    def _import_one_by_one(self):
-        for item in self.items:
-            if not item.is_read and not item.is_open:
-                continue  # It is gone, or could not be read.
-            imported = self._imported_as_dependency(item)
-            item.restart(self.importer)
-            item.outcome = imported
-            if item.is_open:
-                self._import_in_savepoint(item)
-
-    def _import_in_savepoint(self, item):
-        try:
-            with self.tracker.rollback_on_error(), self.env.cr.savepoint():
-                ImportFlow(self.importer, [item], self.force).run()
-        except Exception as error:
-            if scope_of(error) != RECORD:
-                raise
-            item.fail(error)
-
-    # -- the steps
-
-    def _import(self, is_alone):
-        """Run the steps.
-
-        :param is_alone: whether the only item may raise its errors
-        """
-        self.is_alone = is_alone
-
-        def raised(error):
-            of_database = isinstance(error, psycopg2.Error)
-            return is_alone or of_database or scope_of(error) != RECORD
-
+    def _import(self):
         items = [item for item in self.items if item.is_open]
-        self._prefetch_data(items)
-        items = run_each(items, self._read, raised)
-        items = self._lock(items)
-        items = run_each(items, self._check_up_to_date, raised)
-        items = self._without_deleted(items)
-        items = self._import_dependencies(items)
-        self._prefetch_unsent_fields(items)
-        items = run_each(items, self._map, raised)
-        self._store(items)
-        for item in items:
-            item.importer._after_import(item.binding)
+        items = self._read_all(self._run_steps(items, self._check_id))
+        if self._prepares:
+            items = self._prepare_all(items)
+        if items:
+            self._write_all(items)
+
+    # -- the steps for each item
+
+    def _run_steps(self, items, step):
+        """Run a step for each item; what it has written is undone if it fails.
+
+        :return: the items that go on
+        """
+        if not self.chunk:
+            for item in items:
+                step(item)
+        elif items:
+            with Steps(self.env) as steps:
+
+                def undoable(item):
+                    with self._forget_on_error(), steps.step():
+                        step(item)
+
+                items = self.chunk.run_each(items, undoable)
+        return [item for item in items if item.is_open]
+
+    def _forget_on_error(self):
+        """Forget the dependencies that a rollback undoes, and not committed ones.
+
+        :return: context manager
+        """
+        return nullcontext() if self._begins_anew else self.tracker.rollback_on_error()
+
+    def _begin(self):
+        """Begin a transaction, which sees what others have committed by now."""
+        if self._begins_anew and self._is_old():
+            commit_if_allowed(self.env)
+            self._known = None
+            self._begun = time.monotonic()
+
+    def _is_old(self):
+        """Return whether others may have changed much since the transaction began."""
+        return self._has_failed or time.monotonic() - self._begun > MOST_AGE
+
+    def _key(self, item):
+        """Identify a record for the tracker; a hook may have changed its id."""
+        return dependency_key(self.importer.model._name, item.external_id)
+
+    # -- reading
+
+    def _check_id(self, item):
+        check_external_id(self.env, item.external_id)
+
+    def _read_all(self, items):
+        """Read the records, as far as the backend admits it."""
+        try:
+            self._prefetch_data(items)
+        except Exception as error:
+            if not self.chunk or scope_of(error) not in (JOB, BACKEND):
+                raise
+            self.chunk.interrupt(error)
+            items = [item for item in items if item.is_read]
+        return self._run_steps(items, self._read)
 
     def _prefetch_data(self, items):
         """Read all records with one call, where the adapter has one for that."""
@@ -146,14 +172,6 @@ class ImportFlow:
     def _read(self, item):
         """Read the data of a record, unless it is not imported."""
         importer = item.importer
-        if isinstance(item.external_id, str) and not is_storable(item.external_id):
-            raise InvalidDataError(
-                self.env._(
-                    "The id %s contains a character that the database cannot store: "
-                    "NUL, or half of a surrogate pair.",
-                    storable(item.external_id),
-                )
-            )
         if not item.is_read:
             try:
                 item.data = importer._import_data()
@@ -162,39 +180,77 @@ class ImportFlow:
                     "Nothing was imported: the backend no longer has record %s.",
                     item.external_id,
                 )
-                raise NothingToDo(message, GONE) from None
+                item.outcome = Outcome(GONE, message)
+                return
             item.is_read = True
+        self.tracker.keep(self._key(item), item.data)
         reason = importer._must_skip()
         if reason:
             default = self.env._("Skipped: the connector does not import this record.")
-            raise NothingToDo(reason if isinstance(reason, str) else default)
+            message = reason if isinstance(reason, str) else default
+            item.outcome = Outcome(SKIPPED, message)
 
-    def _lock(self, items):
-        """Keep the items that may be imported now, and find their bindings."""
-        ids = [item.external_id for item in items]
-        known = self.importer.binder.to_internal_many(ids)
-        outcomes = self.importer._lock_imports(ids, known)
-        for item in items:
-            item.outcome = outcomes.get(item.external_id)
-            if self.is_alone and item.outcome and item.outcome.kind == POSTPONED:
-                self.importer._retry_job_later(item.outcome.message)
-        items = [item for item in items if item.is_open]
-        self._find_bindings(items, known)
-        return items
+    # -- what the records need
 
-    def _find_bindings(self, items, known):
-        model = self.importer.model
-        everything = model.union(*known.values())
-        for item in items:
-            binding = known.get(item.external_id, model)
+    def _prepare_all(self, items):
+        """Import what the items need.
+
+        :return: the items that were not imported as a dependency themselves
+        """
+        self._begin()
+        self._look_up(items)
+        items = self._find_bindings(items)
+        items = self._leave_out_known(items)
+        self._prefetch_references(items)
+        imports = self.tracker.imports
+        items = self._run_steps(items, self._prepare)
+        if self.tracker.imports != imports:
+            self._known = None
+            for item in items:
+                self.tracker.unbound.discard(self._key(item))
+                item.outcome = self._imported_as_dependency(item)
+        return [item for item in items if item.is_open]
+
+    def _prepare(self, item):
+        if self._imported_as_dependency(item) is None:
+            with self.tracker.in_progress(self._key(item)):
+                item.importer._before_import()
+                item.importer._import_dependencies()
+
+    def _imported_as_dependency(self, item):
+        """Return the outcome of an item that another one needed, otherwise ``None``."""
+        return self.tracker.outcome(self._key(item)) if self.chunk else None
+
+    # -- the bindings
+
+    def _look_up(self, items):
+        unbound = self.tracker.unbound
+        ids = [item.external_id for item in items if self._key(item) not in unbound]
+        self._known = self.importer.binder.to_internal_many(ids)
+
+    def _find_bindings(self, items):
+        """Find the bindings, of which those that were looked up are known."""
+        everything = self.importer.model.union(*self._known.values())
+
+        def find(item):
+            binding = self._known.get(item.external_id, self.importer.model)
             # The ORM then reads for all what it reads for one.
             item.known_binding = binding.with_prefetch(everything.ids)
             item.binding = item.importer._get_binding()
 
+        return self._run_steps(items, find)
+
+    def _leave_out_known(self, items):
+        """Leave out what is up to date, and what a user has deleted in Odoo."""
+        items = self._run_steps(items, self._check_up_to_date)
+        return self._without_deleted(items)
+
     def _check_up_to_date(self, item):
-        if item.binding and not self.force and item.importer._is_uptodate(item.binding):
+        if self.force or item.unfinished or not item.binding:
+            return
+        if item.importer._is_uptodate(item.binding):
             message = self.env._("Nothing was imported: the record is up to date.")
-            raise NothingToDo(message, UNCHANGED)
+            item.outcome = Outcome(UNCHANGED, message)
 
     def _without_deleted(self, items):
         """Skip what a user has deleted in Odoo and the backend still has."""
@@ -215,212 +271,190 @@ class ImportFlow:
                 )
         return [item for item in items if item.is_open]
 
-    def _import_dependencies(self, items):
-        """Import what the items depend on.
-
-        :return: the items that were not imported as a dependency themselves
-        """
-        self._prefetch_references(items)
-        imports = self.tracker.imports
-        for item in items:
-            if self._imported_as_dependency(item) is None:
-                with self.tracker.in_progress(self._key(item)):
-                    item.importer._before_import()
-                    item.importer._import_dependencies()
-        if self.tracker.imports == imports:
-            return items
-        for item in items:
-            item.outcome = self._imported_as_dependency(item)
-        items = [item for item in items if item.is_open]
-        unknown = [item for item in items if not item.binding]
-        ids = [item.external_id for item in unknown]
-        self._find_bindings(unknown, self.importer.binder.to_internal_many(ids))
-        self._prefetch_references(items)
-        return items
-
-    def _imported_as_dependency(self, item):
-        """Return the outcome of an item that another one needed, otherwise ``None``."""
-        if self.is_alone:
-            return None
-        return self.tracker.outcome(self._key(item))
-
-    def _key(self, item):
-        """Identify a record for the tracker; a hook may have changed its id."""
-        return dependency_key(self.importer.model._name, item.external_id)
-
     def _prefetch_references(self, items):
         """Look up the bindings that the data of many records refers to."""
         if len(items) > 1:
             self.importer.mapper.prefetch_bindings([item.data for item in items])
 
-    def _prefetch_unsent_fields(self, items):
-        known = self.importer.model.union(*(item.binding for item in items))
-        unsent = self.env["connector.export.change"].waiting_fields(known)
+    # -- writing
+
+    def _write_all(self, items):
+        """Write the items, and soon once more those that met another transaction."""
         for item in items:
-            item.unsent_fields = unsent.get(item.binding.id, set())
+            item.remember()
+        for tries_left in reversed(range(MOST_TRIES)):
+            self._write_in_groups(items)
+            items = [item for item in items if item.is_contended]
+            if not items or not tries_left or not self._begins_anew:
+                break
+            time.sleep(random.uniform(*PAUSE))
+            self._begun = -inf
+            for item in items:
+                item.restart()
+        if items and not self.chunk:
+            self.importer._retry_job_later(items[0].outcome.message)
 
-    def _map(self, item):
-        """Map the record to the values for its binding."""
-        importer = item.importer
-        map_record = importer._map_data()
-        if item.binding:
-            item.values = importer._update_data(
-                map_record, binding=item.binding, removed=item.removed_lines
-            )
-        else:
-            item.values = importer._create_data(map_record)
-        importer._validate_data(item.values)
+    def _write_in_groups(self, items):
+        """Write the items together; halve a failing group until its bad item is alone.
 
-    # -- storing the values
-
-    def _store(self, items):
-        """Write the values of all items, and bind the records."""
-        new = [item for item in items if not item.binding]
-        for item in items:
-            if item.binding:
-                item.outcome = Outcome(UPDATED if self._update(item) else UNCHANGED, "")
-        created = self._create([item for item in new if not self._adopt(item)])
-        self._remove_lines(items)
-        self.importer.binder.bind_many(
-            [(item.external_id, item.binding) for item in items], dated=created
-        )
-        for item in items:
-            self.tracker.imported(self._key(item), item.outcome)
-
-    def _update(self, item):
-        """Write the values of an item to its binding.
-
-        :return: whether anything differed
+        An error that interrupts the chunk ends it.
         """
-        importer, values = item.importer, item.values
-        keep = importer._fields_to_keep(item.binding)
-        if keep is None:
-            values = {}
-        else:
-            keep = importer._kept_fields.union(keep)
-            values = {name: value for name, value in values.items() if name not in keep}
-        changed = importer._update(item.binding, values)
-        return changed or bool(item.removed_lines)
+        groups = [items]
+        while groups:
+            group = groups.pop()
+            is_alone = not self.chunk or (len(group) == 1 and self._has_failed)
+            store = ImportStore(self.importer, is_alone)
+            try:
+                self._write(store, group)
+            except Exception as error:
+                left = self._left_after(error, store, group)
+                middle = (len(left) + 1) // 2
+                groups += [half for half in (left[middle:], left[:middle]) if half]
+            if store.is_interrupted:
+                return
 
-    def _adopt(self, item):
-        """Let a binding wrap the record that Odoo already has, if there is one.
+    def _left_after(self, error, store, group):
+        """End the item that has failed, after its group was rolled back.
 
-        :return: whether there was one
+        :return: the items to write again
         """
-        existing = self._find_existing(item)
-        if not existing:
-            return False
-        importer, binder = item.importer, self.importer.binder
-        with importer._retry_unique_violation():
-            item.binding = binder.binding_of(existing)
-            if item.binding:
-                self._prefetch_unsent_fields([item])
-                self._update(item)
+        scope = scope_of(error)
+        is_conflict = scope == CONFLICT and self._begins_anew
+        if not self.chunk and not is_conflict:
+            raise error
+        left = [item for item in group if item.is_open or item in store.items]
+        for item in left:
+            item.restart()
+        bad = store.item or (left[0] if len(left) == 1 else None)
+        if bad:
+            left.remove(bad)
+            if is_conflict:
+                bad.meet_another(self._changing_message(bad))
             else:
-                values = importer._values_to_adopt(existing, item.values)
-                item.binding = importer._create(values)
-        # Now, since the next record of a chunk may match the same one.
-        binder.bind(item.external_id, item.binding)
-        item.outcome = Outcome(ADOPTED, "")
-        return True
+                self.chunk.fail(bad, error)
+                store.is_interrupted = bad.has_stopped = bad.is_open
+        elif scope == JOB:
+            self.chunk.interrupt(error)
+            store.is_interrupted = True
+        cause = cause_of(self.env, error)
+        _logger.info("Records are imported in smaller groups because of %s", cause)
+        self._has_failed = True
+        return left
 
-    def _find_existing(self, item):
-        """Return the Odoo record to adopt, which must be one, and linked to no other.
+    def _write(self, store, items):
+        """Lock, map and store records: all of them, or none."""
+        with self._transaction():
+            items = self._lock(store, items)
+            self._prefetch_references(items)
+            prefetch_unsent_fields(self.importer, items)
+            items = run_each(items, store.map, self._undoes_all)
+            store.store(self._lock_rows(items))
+            for item in store.items:
+                if item.unfinished and item.outcome.kind == UNCHANGED:
+                    item.outcome = Outcome(item.unfinished, "")
+                self.tracker.imported(self._key(item), item.outcome)
+            self._finish(store)
 
-        :raise ManyIDSInBackend: otherwise, with the names of what is in the way
+    @contextmanager
+    def _transaction(self):
+        """Begin a transaction, which is rolled back after an error.
+
+        That of a chunk is committed at its end, and not before.
         """
-        existing = item.importer._match_existing()
-        if not existing:
-            return None
-        if len(existing) > 1:
-            raise ManyIDSInBackend(
-                self.env._(
-                    "%(external_id)s matches several records: %(records)s. Merge them, "
-                    "or link one of them with the id by hand.",
-                    external_id=item.external_id,
-                    records=", ".join(f"{r.display_name} ({r.id})" for r in existing),
-                )
-            )
-        linked = self.importer.binder.to_external(existing, wrap=True)
-        if is_external_id(linked) and str(linked) != str(item.external_id):
-            raise ManyIDSInBackend(
-                self.env._(
-                    "%(external_id)s matches %(record)s (id %(id)s), which is linked "
-                    "with %(linked)s already. Merge the two on the backend, or make "
-                    "them differ.",
-                    external_id=item.external_id,
-                    record=existing.display_name,
-                    id=existing.id,
-                    linked=linked,
-                )
-            )
-        return existing
+        self._begin()
+        guard, inner = nullcontext(), nullcontext()
+        if self.chunk:
+            guard, inner = commit_on_success(self.env), without_commits(self.env)
+        elif self._begins_anew:
+            guard = rollback_on_error(self.env)
+        with guard, inner, self.tracker.rollback_on_error(), self.tracker.writing():
+            yield
+            self.env.flush_all()
 
-    def _create(self, items):
-        """Create bindings, with one call of the ORM unless a connector has its own way.
+    def _undoes_all(self, error):
+        """Return whether an error of one record makes its group be rolled back."""
+        of_database = isinstance(error, psycopg2.Error)
+        return not self.chunk or of_database or scope_of(error) != RECORD
 
-        :return: the bindings that were created with their sync date
-        """
-        if not items:
+    def _lock(self, store, items):
+        """Keep the items that may be imported now, and find their bindings."""
+        is_prepared = self._known is not None
+        if not is_prepared:
+            self._look_up(items)
+        known = dict(self._known)
+        items = self._lock_imports(store, items)
+        is_found = all(item.binding is not None for item in items)
+        if is_prepared and is_found and known == self._known:
+            return items
+        items = self._find_bindings(items)
+        if self._prepares:
+            return self._without_deleted(items)
+        return self._leave_out_known(items)
+
+    def _lock_imports(self, store, items):
+        ids = [item.external_id for item in items]
+        try:
+            outcomes = self.importer._lock_imports(ids, self._known)
+        except RetryableJobError as error:
+            if not self.chunk:
+                raise
+            self.chunk.interrupt(error)
+            store.is_interrupted = True
             return []
         for item in items:
-            item.outcome = Outcome(CREATED, "")
-        overrides, binder = self.importer._overrides, self.importer.binder
-        creates_many = not (self.is_alone or overrides("_create"))
-        is_own = overrides("_create_many" if creates_many else "_create")
-        # An own method may leave out values that it is given.
-        dated = {} if is_own else binder.sync_values()
-        values = [
-            # With the external id, so that it need not be written afterwards.
-            {binder.shape.external_id: item.external_id, **item.values, **dated}
-            for item in items
-        ]
-        if creates_many:
-            invalidate_dependents(self.importer.model)
-            bindings = self.importer._create_many(values)
-            for item, binding in zip(items, bindings, strict=True):
-                item.binding = binding
-        else:
-            for item, of_item in zip(items, values, strict=True):
-                self._create_one(item, of_item)
-        return [item.binding for item in items] if dated else []
+            item.outcome = outcomes.get(item.external_id)
+            if item.outcome and item.outcome.kind == POSTPONED:
+                item.meet_another(item.outcome.message)
+        return [item for item in items if item.is_open]
 
-    def _create_one(self, item, values):
-        importer = item.importer
-        # In a chunk, a unique violation makes the records be imported one by one.
-        retry = importer._retry_unique_violation() if self.is_alone else nullcontext()
-        with retry:
-            item.binding = importer._create(values)
-
-    def _remove_lines(self, items):
-        """Delete the lines that the backend no longer has.
-
-        A line that another record has taken over stays.
-        """
-        by_model = {}
+    def _lock_rows(self, items):
+        """Keep the items whose rows in Odoo nobody else is changing."""
+        bindings = self.importer.model.union(*(item.binding for item in items))
+        taken = unavailable_rows(bindings)
+        name = self.importer.binder.shape.record
+        if name in bindings._fields:
+            free = (bindings - taken).sudo()
+            records = free[name]
+            if records._auto:
+                busy = unavailable_rows(records)
+                taken |= free.filtered(lambda each: each[name] in busy)
         for item in items:
-            for line, parent in item.removed_lines:
-                if _belongs_to(line, parent):
-                    by_model.setdefault(line._name, []).append(line)
-        for model_name, lines in by_model.items():
-            model = self.env[model_name].with_context(connector_no_export=True)
-            lines = model.browse([line.id for line in lines])
-            binder = self.importer.binder_for(model_name)
-            wrapped = []
-            if binder.shape.record in lines._fields:
-                wrapped = [binder.unwrap_binding(line) for line in lines]
-            lines.unlink()
-            if wrapped:
-                # Bindings on other backends are deleted there, too.
-                records = wrapped[0].union(*wrapped)
-                records.with_context(connector_no_export=False).unlink()
+            if item.binding and item.binding.id in taken._ids:
+                item.meet_another(self._changing_message(item))
+        return [item for item in items if item.is_open]
 
+    def _changing_message(self, item):
+        return self.env._(
+            "Somebody else is changing %(kind)s %(record)s.",
+            kind=model_label(self.env, self.importer.model._name),
+            record=item.external_id,
+        )
 
-def _belongs_to(line, parent):
-    """Return whether a many2one of a line still refers to its parent."""
-    return any(
-        field.type == "many2one"
-        and field.comodel_name == parent._name
-        and line[name] == parent
-        for name, field in line._fields.items()
-    )
+    def _finish(self, store):
+        """Call the hook after the import of each item.
+
+        If the backend stops answering, what is done stays done, and another job goes on
+        with the other records.
+        """
+        items = store.items
+        if store.is_alone or not self.importer._overrides("_after_import"):
+            for item in items:
+                item.has_stopped = True
+                store.finish(item)
+                item.has_stopped = False
+            return
+        with Steps(self.env) as steps:
+            for number, item in enumerate(items):
+                try:
+                    with steps.step():
+                        store.finish(item)
+                except Exception as error:
+                    if not number or scope_of(error) != JOB:
+                        raise
+                    item.has_stopped = True
+                    for unfinished in items[number:]:
+                        unfinished.unfinished = unfinished.outcome.kind
+                        self.tracker.forget(self._key(unfinished))
+                    self.chunk.interrupt(error, items[number:])
+                    store.is_interrupted = True
+                    return

@@ -1,6 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A record on its way through an import."""
 
+from copy import copy
+
+from ...jobs.outcome import POSTPONED, Outcome
 from ..item import Item
 
 
@@ -20,24 +23,47 @@ class ImportItem(Item):
         #: the backend does not have it
         self.is_prefetched = False
         self.prefetched_data = None
-        self.restart(importer)
-
-    def restart(self, importer):
-        """Forget everything but the data of the record.
-
-        :param importer: an importer whose components a new importer of the record
-            shares; ``None`` without one
-        """
+        #: kind of its outcome, if it is stored and lacks only ``_after_import``
+        self.unfinished = None
+        self.has_stopped = False  #: whether an error of the job was met at the record
         self.importer = importer and importer.for_item(self)
+        self._remembered = None
+        self._clear()
+
+    def _clear(self):
         self.known_binding = None  #: prefetched binding; ``None`` if not looked up
         self.binding = None  #: the binding, an empty recordset before a create
         self.values = None  #: mapped values
         #: pairs of a line that is gone on the backend and its parent, both bindings
         self.removed_lines = []
         self.unsent_fields = None  #: fields that users changed and no job exported yet
+        self.is_contended = False  #: whether another transaction has the record
         self.outcome = self.error = None
 
     def prefetch(self, data):
         """Keep the data that ``read_many`` returned, ``None`` for a missing record."""
         self.is_prefetched = True
         self.prefetched_data = data
+
+    def meet_another(self, message):
+        """Postpone the record, since another transaction has it."""
+        self.is_contended = True
+        self.outcome = Outcome(POSTPONED, message)
+
+    def remember(self):
+        """Remember what the importer of the record keeps, for :meth:`restart`."""
+        self._remembered = _copied(vars(self.importer))
+
+    def restart(self):
+        """Begin again with what was read, and with what the importer kept."""
+        self._clear()
+        vars(self.importer).update(_copied(self._remembered))
+
+
+def _copied(attributes):
+    """Copy lists, dicts and sets, which the hooks of a connector may fill."""
+    containers = list, dict, set
+    return {
+        name: copy(value) if type(value) in containers else value
+        for name, value in attributes.items()
+    }

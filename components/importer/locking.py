@@ -1,13 +1,101 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Locks that keep two jobs from importing the same record."""
 
+from contextlib import contextmanager
+
 from odoo.addons.component.exception import NoComponentError
 
+from ...exception import RetryableJobError
 from ...jobs.outcome import POSTPONED, Outcome
+from ...tools.bindings import model_label
 from ...tools.external_id import unique_external_ids
-from ...tools.locks import pg_try_advisory_locks
+from ...tools.locks import contention_wait, pg_try_advisory_locks
 from ...tools.transactions import new_transaction
+from ...tools.work_context import work_attribute
 from .own_creates import UnconfirmedCreates
+
+
+def import_lock(importer, external_id):
+    """Return the name of the lock of a record.
+
+    :param importer: an importer of its model
+    :param external_id: id of the record on the backend (``str`` or ``int``)
+    """
+    backend, model = importer.backend_record, importer.model
+    return f"import({backend._name}, {backend.id}, {model._name}, {external_id})"
+
+
+def importing_message(importer, external_id):
+    """Return the sentence that another job imports a record."""
+    return importer.env._(
+        "Another job is importing %(kind)s %(record)s.",
+        kind=model_label(importer.env, importer.model._name),
+        record=external_id,
+    )
+
+
+class RecordLockedError(RetryableJobError):
+    """Another job is importing a record.
+
+    :param importer: an importer of the model of the record
+    :param external_id: id of the record on the backend
+    """
+
+    def __init__(self, importer, external_id):
+        message = importing_message(importer, external_id)
+        super().__init__(message, seconds=contention_wait(), ignore_retry=True)
+
+
+class HeldLocks:
+    """Locks of records that outlast the transactions in which these are imported.
+
+    A transaction of its own holds them.
+    """
+
+    def __init__(self):
+        self._env = None
+        self._names = set()
+
+    @classmethod
+    def of(cls, work):
+        """Return the locks that all importers of a work context share.
+
+        :param work: ``WorkContext`` of an importer
+        """
+        return work_attribute(work, "held_import_locks", cls)
+
+    def __contains__(self, name):
+        return name in self._names
+
+    @contextmanager
+    def released_at_the_end(self):
+        """Release at the end what is locked within."""
+        try:
+            yield
+        finally:
+            if self._env:
+                self._env.cr.close()
+            self._env = None
+            self._names.clear()
+
+    def acquire(self, importer, external_id):
+        """Lock a record, without waiting; return whether it is locked."""
+        name = import_lock(importer, external_id)
+        if name in self._names:
+            return True
+        if not self._env:
+            env = importer.env
+            self._env = env(cr=env.registry.cursor())
+        if pg_try_advisory_locks(self._env, [name]):
+            return False
+        self._names.add(name)
+        return True
+
+    def release(self):
+        """Release the locks now."""
+        if self._env:
+            self._env.cr.rollback()
+        self._names.clear()
 
 
 class ImportLocks:
@@ -33,14 +121,14 @@ class ImportLocks:
         :raise RetryableJobError: when an export is creating records of this model
         """
         external_ids = unique_external_ids(external_ids)
-        kind = f"{self.backend._name}, {self.backend.id}, {self.importer.model._name}"
-        locks = {f"import({kind}, {id_})": id_ for id_ in external_ids}
+        locks = {import_lock(self.importer, id_): id_ for id_ in external_ids}
+        held = HeldLocks.of(self.importer.work)
+        wanted = [lock for lock in locks if lock not in held]
         outcomes = {
             locks[lock]: Outcome(
-                POSTPONED,
-                self.env._("Another job is importing record %s.", locks[lock]),
+                POSTPONED, importing_message(self.importer, locks[lock])
             )
-            for lock in pg_try_advisory_locks(self.env, locks)
+            for lock in pg_try_advisory_locks(self.env, wanted)
         }
         if known is None:
             known = self.binder.to_internal_many(external_ids)
@@ -57,7 +145,12 @@ class ImportLocks:
             creates = self._unconfirmed_creates(env)
         outcomes = {
             id_: Outcome(
-                POSTPONED, self.env._("Another job has just imported record %s.", id_)
+                POSTPONED,
+                self.env._(
+                    "Another job has just imported %(kind)s %(record)s.",
+                    kind=model_label(self.env, self.importer.model._name),
+                    record=id_,
+                ),
             )
             for id_ in committed
         }

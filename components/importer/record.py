@@ -5,10 +5,14 @@ The flow that calls them is :class:`.ImportFlow`.
 """
 
 from contextlib import contextmanager
+from functools import partial
+
+from odoo.tools import split_every
 
 from odoo.addons.component.core import AbstractComponent
 
 from ...exception import IDMissingInBackend
+from ...jobs.alone import delay_alone
 from ...jobs.outcome import (
     ADOPTED,
     CREATED,
@@ -20,14 +24,18 @@ from ...jobs.outcome import (
     Report,
     returns_message,
 )
+from ...jobs.rest import running_job
 from ...tools.external_id import unique_external_ids
 from ...tools.orm import changed_values, prefetch_inverses
 from ...tools.overrides import overrides
+from ...tools.text import storable, storable_key
+from ..chunk import Chunk
 from ..item import item_value
 from ..mapper.errors import unknown_target
-from .dependencies import DependencyTracker, dependency_key
+from .dependencies import Dependency, DependencyTracker
 from .flow import ImportFlow
 from .item import ImportItem
+from .memory import ImportMemory
 
 
 class RecordImporter(AbstractComponent):
@@ -87,7 +95,18 @@ class RecordImporter(AbstractComponent):
         self._check_backend_active()
         item = self._item = ImportItem(external_id, external_record)
         item.importer = self
-        ImportFlow(self, [item], force).run()
+        tracker = DependencyTracker.of(self.work)
+        if not tracker.is_idle:  # of another import, which keeps what was read
+            ImportFlow(self, [item], force).run()
+            return self._with_message(item.outcome)
+        memory = ImportMemory(self, running_job(self.env))
+        with tracker.scope():
+            memory.recall([item])
+            try:
+                ImportFlow(self, [item], force).run()
+            except Exception as error:
+                memory.keep_for_retry(error, [item])
+                raise
         return self._with_message(item.outcome)
 
     def _with_message(self, outcome):
@@ -101,12 +120,13 @@ class RecordImporter(AbstractComponent):
 
     @returns_message
     def run_chunk(self, external_ids, force=False):
-        """Import many records in one transaction.
+        """Import many records together.
 
         The adapter reads them with one call if it has ``read_many``. One query finds
         their bindings, a shared dependency is imported once, and the ORM creates all
         new records with one call. A record that fails is retried by a job of its own,
-        which shows the details of its error.
+        which shows the details of its error. If the backend stops answering, another
+        job goes on with the records that are left.
 
         :param external_ids: list of ids on the backend
         :param force: whether to import records that are up to date
@@ -118,19 +138,37 @@ class RecordImporter(AbstractComponent):
         items = [
             ImportItem(id_, importer=self) for id_ in unique_external_ids(external_ids)
         ]
-        ImportFlow(self, items, force).run_isolated()
-        return self._report(items, force)
+        chunk = Chunk(self.env, items)
+        memory = ImportMemory(self, chunk.job)
+        with DependencyTracker.of(self.work).scope():
+            chunk.items = memory.recall(chunk.items)
+            self._run_groups(chunk, force, 1 if memory.goes_one_by_one else len(items))
+            try:
+                return chunk.settle(partial(self._report, chunk, memory, force))
+            except Exception as error:
+                memory.keep_for_retry(error, chunk.items)
+                raise
 
-    def _report(self, items, force):
+    def _run_groups(self, chunk, force, size):
+        """Import the records of a chunk in groups, one after the other."""
+        for group in split_every(size, chunk.items, list):
+            if not chunk.interruption:
+                ImportFlow(self, group, force).run_isolated(chunk)
+
+    def _report(self, chunk, memory, force):
         """Count the outcomes; delay a job for each item that was not imported."""
         report = Report(self.env)
-        for item in items:
+        for item in chunk.items:
+            if item.is_open:
+                continue
             if item.is_done:
                 report.add(item.outcome)
                 continue
-            label = self.env._("Record %s", item.external_id)
+            label = self.env._("Record %s", storable(item.external_id))
             report.add_failure(label, item.error or item.outcome, item.data)
             self._delay_import_alone(item.external_id, force)
+        if chunk.rest:
+            self._delay_rest(report, chunk, memory, force)
         return report.text(
             [
                 (CREATED, self.env._("created")),
@@ -142,10 +180,32 @@ class RecordImporter(AbstractComponent):
             ]
         )
 
+    def _delay_rest(self, report, chunk, memory, force):
+        """Delay the job that goes on with what is left, and with what was read."""
+        rest = chunk.rest
+        ids = [item.external_id for item in rest]
+
+        def delay(**options):
+            delayed = self.model.with_delay(**options)
+            return delayed.import_chunk(self.backend_record, ids, force=force)
+
+        job = chunk.delay_rest(report, (self.model._name, "import_chunk"), ids, delay)
+        last = [item for item in rest if item.has_stopped]
+        job.sudo().kept_data = memory.to_keep(rest, last)
+
     def _delay_import_alone(self, external_id, force):
-        self.model.with_delay(
-            description=self.env._("Import record %s alone", external_id)
-        ).import_record(self.backend_record, external_id, force=force)
+        """Delay a job for one record, unless one does the same."""
+        backend, model = self.backend_record, self.model
+        name = storable(external_id)
+        key = f"connector.import({backend}, {model._name}, {force}, {external_id})"
+        delay_alone(
+            model.import_record,
+            backend,
+            external_id,
+            force=force,
+            key=storable_key(key),
+            options={"description": self.env._("Import record %s alone", name)},
+        )
 
     # -- hooks, in the order in which they run
 
@@ -200,22 +260,12 @@ class RecordImporter(AbstractComponent):
     def _import_dependency(self, external_id, binding_model, always=False):
         """Import a record that this one refers to, unless Odoo has it.
 
-        :param external_id: its id on the backend; nothing happens for a false one
+        :param external_id: its id on the backend; nothing happens for a value that is
+            not an id, such as ``None``
         :param binding_model: name of the model of its binding
         :param always: whether to update a record that Odoo has
         """
-        if not external_id:
-            return
-        key = dependency_key(binding_model, external_id)
-        tracker = DependencyTracker.of(self.work)
-        if tracker.has_reached(key):
-            return
-        if not always and self.binder_for(binding_model).to_internal(external_id):
-            return
-        importer = self.component(usage="record.importer", model_name=binding_model)
-        with tracker.in_progress(key):
-            importer.run(external_id)
-            tracker.imported(key, importer.outcome)
+        Dependency(self, external_id, binding_model, always).import_()
 
     def _map_data(self):
         """Return the :class:`MapRecord` of the record."""
@@ -327,9 +377,9 @@ class RecordImporter(AbstractComponent):
 
     # -- details
 
-    def _overrides(self, name):
-        """Return whether a connector has its own method in place of ours."""
-        return overrides(self, RecordImporter, name)
+    def _overrides(self, *names):
+        """Return whether a connector has its own method in place of one of ours."""
+        return overrides(self, RecordImporter, *names)
 
     @contextmanager
     def _explain_unknown_fields(self, data_list):

@@ -1,0 +1,144 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What an interrupted import has read, with which its job goes on later."""
+
+import json
+import time
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import psycopg2
+
+from ...exception import JobError, LimitReachedError
+from ...jobs.scope import RECORD, scope_of
+from ...tools.bindings import model_label
+from ...tools.transactions import new_transaction
+from .dependencies import DependencyTracker
+
+#: Attempts after which the calls of ``_after_import`` are too many for the backend.
+MOST_ATTEMPTS = 20
+
+
+class ImportMemory:
+    """Keeps what was read and not imported, in the row of a job.
+
+    :param importer: the :class:`~.record.RecordImporter` that runs
+    :param job: the running ``queue.job``, an empty one outside jobs
+    """
+
+    def __init__(self, importer, job):
+        self.importer = importer
+        self.env = importer.env
+        self.job = job
+        self.tracker = DependencyTracker.of(importer.work)
+        self._kept = job.kept_data or {}
+
+    def recall(self, items):
+        """Give items the data that an earlier job, or attempt, has read.
+
+        What another job has synchronised since then is read again.
+
+        :param items: list of :class:`~.item.ImportItem`
+        :return: the items; the one that has stopped the others comes last
+        """
+        for model_name, records in self._kept.get("records", {}).items():
+            changed = self._changed_since(model_name, records)
+            for external_id, (_moment, data) in records.items():
+                if external_id not in changed:
+                    self.tracker.keep((model_name, external_id), data)
+        for item in items:
+            data = self.tracker.data((self.importer.model._name, str(item.external_id)))
+            if data is not None:
+                item.data, item.is_read = data, True
+            item.unfinished = self._kept.get("unfinished", {}).get(
+                str(item.external_id)
+            )
+        last = self._kept.get("last", ())
+        return sorted(items, key=lambda item: str(item.external_id) in last)
+
+    @property
+    def goes_one_by_one(self):
+        """Whether the data cannot be kept: each record is finished before the next."""
+        return bool(self._kept.get("unstorable"))
+
+    def _changed_since(self, model_name, records):
+        binder = self.importer.binder_for(model_name)
+        if "write_date" not in binder.model._fields:
+            return ()
+        found = binder.to_internal_many(list(records))
+        return {
+            external_id
+            for external_id, binding in found.items()
+            if binding.write_date > datetime.fromisoformat(records[external_id][0])
+        }
+
+    def to_keep(self, items, last=()):
+        """Return what has to be kept for the job that goes on.
+
+        :param items: items of the interrupted import
+        :param last: those that have stopped it
+        :return: a value for ``kept_data``
+        """
+        self.env.cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
+        [now] = self.env.cr.fetchone()
+        unfinished = {str(i.external_id): i.unfinished for i in items if i.unfinished}
+        records, is_storable = {}, True
+        for (model_name, external_id), moment, data in self.tracker.unused():
+            if not _is_storable(data):
+                is_storable = False
+                continue
+            age = timedelta(seconds=time.monotonic() - moment)
+            is_ours = model_name == self.importer.model._name
+            read = now if is_ours and external_id in unfinished else now - age
+            of_model = records.setdefault(model_name, {})
+            of_model[external_id] = read.isoformat(), data
+        return {
+            "records": records,
+            "unfinished": unfinished,
+            "last": [str(item.external_id) for item in last],
+            "unstorable": not is_storable,
+        }
+
+    def keep_for_retry(self, error, items):
+        """Keep what was read for the next attempt of the job.
+
+        :param error: the exception that ends this attempt
+        :param items: items of the interrupted import
+        :raise JobError: instead, when the calls after the import of a record are more
+            than the backend admits at a time
+        """
+        if not self.job or scope_of(error) == RECORD:
+            return
+        kept = self.to_keep(items, [item for item in items if item.has_stopped])
+        kept["attempts"] = self._attempts(error, items)
+        if kept["attempts"] > MOST_ATTEMPTS:
+            raise self._too_many_calls(items[0]) from error
+        with suppress(psycopg2.Error), new_transaction(self.env) as env:
+            self.job.with_env(env).sudo().kept_data = kept
+
+    def _attempts(self, error, items):
+        """Return how often the only record was stopped after it was written."""
+        is_alone = len(items) == 1 and items[0].has_stopped
+        if not is_alone or not isinstance(error, LimitReachedError):
+            return 0
+        return self._kept.get("attempts", 0) + 1
+
+    def _too_many_calls(self, item):
+        return JobError(
+            self.env._(
+                "%(kind)s %(record)s needs more calls after its import than the "
+                "backend admits at a time. The connector has to make them in jobs of "
+                "their own.",
+                kind=model_label(self.env, self.importer.model._name),
+                record=item.external_id,
+            )
+        )
+
+
+def _is_storable(data):
+    """Return whether PostgreSQL can store data as JSON, without any change."""
+    try:
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+        text.encode()
+        return "\\u0000" not in text and json.loads(text) == data
+    except (TypeError, ValueError, RecursionError):
+        return False

@@ -1,0 +1,225 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Store the mapped values of records: create, update or link them, and bind them."""
+
+from contextlib import nullcontext
+
+from ...exception import InvalidDataError, ManyIDSInBackend
+from ...jobs.outcome import ADOPTED, CREATED, UNCHANGED, UPDATED, Outcome
+from ...tools.external_id import is_external_id
+from ...tools.orm import invalidate_dependents
+from ...tools.text import is_storable
+
+
+class ImportStore:
+    """Stores the values of records.
+
+    :param importer: the importer of the records
+    :param is_alone: whether the only record is stored with the hooks for one
+    """
+
+    def __init__(self, importer, is_alone):
+        self.importer = importer
+        self.env = importer.env
+        self.is_alone = is_alone
+        self.items = []  #: the items that are stored
+        self.item = None  #: the item at work; ``None`` while many are stored together
+        self.is_interrupted = False  #: whether the backend stopped answering
+
+    def map(self, item):
+        """Map a record to the values for its binding."""
+        self.item = item
+        importer = item.importer
+        map_record = importer._map_data()
+        if item.binding:
+            item.values = importer._update_data(
+                map_record, binding=item.binding, removed=item.removed_lines
+            )
+        else:
+            item.values = importer._create_data(map_record)
+        importer._validate_data(item.values)
+        self._check_texts(item.values)
+
+    def _check_texts(self, values):
+        fields = self.importer.model._fields
+        for name, value in values.items():
+            if isinstance(value, str) and not is_storable(value) and name in fields:
+                raise InvalidDataError(
+                    self.env._(
+                        "The text for the field %s contains a character that the "
+                        "database cannot store: NUL, or half of a surrogate pair.",
+                        f"'{fields[name]._description_string(self.env)}'",
+                    )
+                )
+
+    def store(self, items):
+        """Write the values of all items, and bind the records."""
+        self.items, self.item = items, None
+        new = [item for item in items if not item.binding]
+        for item in self._each(items):
+            if item.binding:
+                item.outcome = Outcome(UPDATED if self._update(item) else UNCHANGED, "")
+        created = self._create(
+            [item for item in self._each(new) if not self._adopt(item)]
+        )
+        self._remove_lines(items)
+        self.importer.binder.bind_many(
+            [(item.external_id, item.binding) for item in items], dated=created
+        )
+
+    def finish(self, item):
+        """Call the hook after the import of a record."""
+        self.item = item
+        item.importer._after_import(item.binding)
+        self.item = None
+
+    def _each(self, items):
+        """Return the items one after the other, each as the one at work."""
+        for self.item in items:  # noqa: B020
+            yield self.item
+        self.item = None
+
+    def _update(self, item):
+        """Write the values of an item to its binding.
+
+        :return: whether anything differed
+        """
+        importer, values = item.importer, item.values
+        keep = importer._fields_to_keep(item.binding)
+        if keep is None:
+            values = {}
+        else:
+            keep = importer._kept_fields.union(keep)
+            values = {name: value for name, value in values.items() if name not in keep}
+        changed = importer._update(item.binding, values)
+        return changed or bool(item.removed_lines)
+
+    def _adopt(self, item):
+        """Let a binding wrap the record that Odoo already has, if there is one.
+
+        :return: whether there was one
+        """
+        existing = self._find_existing(item)
+        if not existing:
+            return False
+        importer, binder = item.importer, self.importer.binder
+        with importer._retry_unique_violation():
+            item.binding = binder.binding_of(existing)
+            if item.binding:
+                prefetch_unsent_fields(self.importer, [item])
+                self._update(item)
+            else:
+                values = importer._values_to_adopt(existing, item.values)
+                item.binding = importer._create(values)
+        # Now, since the next record of a chunk may match the same one.
+        binder.bind(item.external_id, item.binding)
+        item.outcome = Outcome(ADOPTED, "")
+        return True
+
+    def _find_existing(self, item):
+        """Return the Odoo record to adopt, which must be one, and linked to no other.
+
+        :raise ManyIDSInBackend: otherwise, with the names of what is in the way
+        """
+        existing = item.importer._match_existing()
+        if not existing:
+            return None
+        if len(existing) > 1:
+            raise ManyIDSInBackend(
+                self.env._(
+                    "%(external_id)s matches several records: %(records)s. Merge them, "
+                    "or link one of them with the id by hand.",
+                    external_id=item.external_id,
+                    records=", ".join(f"{r.display_name} ({r.id})" for r in existing),
+                )
+            )
+        linked = self.importer.binder.to_external(existing, wrap=True)
+        if is_external_id(linked) and str(linked) != str(item.external_id):
+            raise ManyIDSInBackend(
+                self.env._(
+                    "%(external_id)s matches %(record)s (id %(id)s), which is linked "
+                    "with %(linked)s already. Merge the two on the backend, or make "
+                    "them differ.",
+                    external_id=item.external_id,
+                    record=existing.display_name,
+                    id=existing.id,
+                    linked=linked,
+                )
+            )
+        return existing
+
+    def _create(self, items):
+        """Create bindings, with one call of the ORM unless a connector has its own way.
+
+        :return: the bindings that were created with their sync date
+        """
+        if not items:
+            return []
+        for item in items:
+            item.outcome = Outcome(CREATED, "")
+        overrides, binder = self.importer._overrides, self.importer.binder
+        creates_many = not (self.is_alone or overrides("_create"))
+        is_own = overrides("_create_many" if creates_many else "_create")
+        # An own method may leave out values that it is given.
+        dated = {} if is_own else binder.sync_values()
+        values = [
+            # With the external id, so that it need not be written afterwards.
+            {binder.shape.external_id: item.external_id, **item.values, **dated}
+            for item in items
+        ]
+        if creates_many:
+            invalidate_dependents(self.importer.model)
+            bindings = self.importer._create_many(values)
+            for item, binding in zip(items, bindings, strict=True):
+                item.binding = binding
+        else:
+            for item, of_item in zip(self._each(items), values, strict=True):
+                self._create_one(item, of_item)
+        return [item.binding for item in items] if dated else []
+
+    def _create_one(self, item, values):
+        importer = item.importer
+        # In a chunk, a unique violation makes the records be imported one by one.
+        retry = importer._retry_unique_violation() if self.is_alone else nullcontext()
+        with retry:
+            item.binding = importer._create(values)
+
+    def _remove_lines(self, items):
+        """Delete the lines that the backend no longer has.
+
+        A line that another record has taken over stays.
+        """
+        by_model = {}
+        for item in items:
+            for line, parent in item.removed_lines:
+                if _belongs_to(line, parent):
+                    by_model.setdefault(line._name, []).append(line)
+        for model_name, lines in by_model.items():
+            model = self.env[model_name].with_context(connector_no_export=True)
+            lines = model.browse([line.id for line in lines])
+            binder = self.importer.binder_for(model_name)
+            wrapped = []
+            if binder.shape.record in lines._fields:
+                wrapped = [binder.unwrap_binding(line) for line in lines]
+            lines.unlink()
+            if wrapped:
+                # Bindings on other backends are deleted there, too.
+                records = wrapped[0].union(*wrapped)
+                records.with_context(connector_no_export=False).unlink()
+
+
+def prefetch_unsent_fields(importer, items):
+    """Find the fields of known records that users changed and no job has exported."""
+    known = importer.model.union(*(item.binding for item in items))
+    unsent = importer.env["connector.export.change"].waiting_fields(known)
+    for item in items:
+        item.unsent_fields = unsent.get(item.binding.id, set())
+
+
+def _belongs_to(line, parent):
+    """Return whether a many2one of a line still refers to its parent."""
+    return any(
+        field.type == "many2one"
+        and field.comodel_name == parent._name
+        and line[name] == parent
+        for name, field in line._fields.items()
+    )
