@@ -150,10 +150,12 @@ class ImportFlow:
         try:
             self._prefetch_data(items)
         except Exception as error:
-            if not self.chunk or scope_of(error) not in (JOB, BACKEND):
-                raise
-            self.chunk.interrupt(error)
-            items = [item for item in items if item.is_read]
+            if scope_of(error) in (JOB, BACKEND):
+                self.chunk.interrupt(error)
+                items = [item for item in items if item.is_read]
+            else:
+                cause = cause_of(self.env, error)
+                _logger.info("Records are read one by one because of %s", cause)
         return self._run_steps(items, self._read)
 
     def _prefetch_data(self, items):
