@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 import psycopg2
@@ -15,9 +15,11 @@ from odoo.addons.queue_job.job import DONE, STARTED, Job
 from ..exception import FailedJobError, RetryableJobError
 from ..jobs.causes import cause_of
 from ..jobs.scope import is_lost, is_unavailable
+from ..jobs.taking_along import counts_each_job, settle_stale_request, taking_along
 from ..jobs.visibility import NOT_YET, attempt, visibility_of
 from ..models import screen_updates as updates
 from ..tools.locks import contention_wait
+from ..tools.transactions import commits_enabled
 
 _logger = logging.getLogger(__name__)
 
@@ -38,9 +40,12 @@ class RunJobController(main.RunJobController):
     @classmethod
     def _acquire_job(cls, env, job_uuid):
         try:
-            job = super()._acquire_job(env, job_uuid)
+            must_wait, was_interrupted = settle_stale_request(env, job_uuid)
+            job = None if must_wait else super()._acquire_job(env, job_uuid)
             if job and env["connector.backend.state"].holds_back(job):
                 return None
+            if job:
+                job.connector_is_alone = was_interrupted
             return job
         except psycopg2.Error:
             if _is_alive(env.cr):
@@ -51,7 +56,7 @@ class RunJobController(main.RunJobController):
     @classmethod
     def _try_perform_job(cls, env, job):
         job.connector_error = None
-        with attempt(env.cr), env["queue.job"].within_run_of(job.db_record()):
+        with attempt(env.cr), cls._within_run(env, job):
             try:
                 super()._try_perform_job(env, job)
             except Exception as error:
@@ -89,6 +94,18 @@ class RunJobController(main.RunJobController):
         raise RetryableJobError(
             cause_of(job.env, error), seconds=contention_wait()
         ) from error
+
+    @classmethod
+    @contextmanager
+    def _within_run(cls, env, job):
+        """Let what the job delays belong to its run, and let it take jobs along."""
+        is_alone = getattr(job, "connector_is_alone", True)
+        with env["queue.job"].within_run_of(job.db_record()):
+            if is_alone or not commits_enabled() or counts_each_job(job.channel):
+                yield
+            else:
+                with taking_along(job):
+                    yield
 
     @classmethod
     def _runjob(cls, env, job):

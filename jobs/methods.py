@@ -27,6 +27,8 @@ class JobMethod(NamedTuple):
     usage: str = ""  #: of the component that it calls, if it does nothing else
     #: From its records and arguments, the identity keys of the jobs that it replaces.
     record_keys: Callable | None = None
+    #: Keyword arguments in which jobs differ that run together.
+    own_options: tuple = ()
 
     def external_ids(self, args, kwargs):
         """Return the external ids that the call of a job names."""
@@ -95,9 +97,13 @@ METHODS = {
     "import_changes": JobMethod(_FIND_IMPORTS, prepares=True),
     "import_chunk": JobMethod(None, "external_ids", handles_list=True),
     "import_record": JobMethod(_IMPORT, "external_id", usage="record.importer"),
-    "import_announced": JobMethod(_IMPORT, "external_id", channel_of="import_record"),
+    "import_announced": JobMethod(
+        _IMPORT, "external_id", channel_of="import_record", own_options=("deleted",)
+    ),
     "export_batch": JobMethod(_FIND_EXPORTS, prepares=True),
-    "export_record": JobMethod(_EXPORT, usage="record.exporter"),
+    "export_record": JobMethod(
+        _EXPORT, usage="record.exporter", own_options=("fields",)
+    ),
     "export_changes": JobMethod(_EXPORT, record_keys=_keys_of_changes),
     "export_delete_record": JobMethod(
         _DELETE, "external_id", usage="record.exporter.deleter"

@@ -229,6 +229,16 @@ class ConnectorExportChange(models.Model):
             return [number for (number,) in env.cr.fetchall()]
 
     @api.private
+    def without_commits(self, bindings):
+        """Return the bindings whose changes no transaction is just committing.
+
+        :param bindings: bindings of one model, whose jobs have begun
+        """
+        numbers = sorted({id_ % LOCKS for id_ in bindings.ids})
+        held = set(self._held_locks(bindings._name, numbers))
+        return bindings.filtered(lambda binding: binding.id % LOCKS not in held)
+
+    @api.private
     def delay_alone(self, binding):
         """Delay a job that exports the changes of one binding of a chunk."""
         key = changes_job_key(binding._name, binding.id)

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 
 from odoo.addons.component.exception import NoComponentError
 
+from ..components.along import export_together, import_together, takes_along
 from ..components.chunk import Chunk
 from ..components.exporter.deleter import DeleteItem
 from ..jobs.alone import delay_alone
@@ -83,12 +84,14 @@ class ExternalBinding(models.AbstractModel):
             return importer.run_chunk(external_ids, force=force)
 
     @api.private
+    @takes_along(import_together)
     def import_record(self, backend, external_id, force=False):
         """Import a record from the backend"""
         with backend.work_on(self._name) as work:
             return work.component(usage="record.importer").run(external_id, force=force)
 
     @api.private
+    @takes_along(import_together)
     def import_announced(self, backend, external_id, deleted=False):
         """Import a record that the backend has announced"""
         result = self.import_record(backend, external_id)
@@ -114,6 +117,7 @@ class ExternalBinding(models.AbstractModel):
             return work.component(usage="batch.exporter").run(**options)
 
     @api.private
+    @takes_along(export_together)
     def export_record(self, fields=None):
         """Export a record to the backend"""
         try:
@@ -129,6 +133,7 @@ class ExternalBinding(models.AbstractModel):
             return exporter.outcome or outcome_of(result)
 
     @api.private
+    @takes_along(export_together)
     def export_changes(self):
         """Export what has changed in a record"""
         changes = self.env["connector.export.change"].take(self)
@@ -217,6 +222,7 @@ class ExternalBinding(models.AbstractModel):
             return sides.compare_found(comparison, external_ids, job_uuid, again)
 
     @api.private
+    @takes_along()
     def export_delete_record(self, backend, external_id):
         """Delete a record on the backend"""
         with backend.work_on(self._name) as work:

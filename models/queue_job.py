@@ -24,6 +24,7 @@ from ..jobs.states import (
     WAITING,
 )
 from ..jobs.synchronisation import KEY
+from ..jobs.taking_along import IS_TAKEN
 from ..tools.bindings import backend_of
 from ..tools.text import storable
 from ..tools.transactions import new_transaction
@@ -98,7 +99,7 @@ class QueueJob(models.Model):
     )
 
     _connector_unfinished_index = models.Index(
-        "(backend_model, backend_id, model_name, state)"
+        "(backend_model, backend_id, model_name, state, id)"
         f" WHERE backend_id IS NOT NULL AND state NOT IN {FINISHED}"
     )
     # Thousands of jobs may wait while few fail.
@@ -200,6 +201,16 @@ class QueueJob(models.Model):
                 ready += job
             job.with_context(_job_edit_sentinel=self.EDIT_SENTINEL).write(values)
         return ready
+
+    def button_cancelled(self):
+        """Leave jobs that another job has taken along to it, like those that run."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM queue_job WHERE id = ANY(%s) AND %s", self.ids, IS_TAKEN
+            )
+        )
+        taken = self.browse(id_ for (id_,) in self.env.cr.fetchall())
+        return super(QueueJob, self - taken).button_cancelled()
 
     def _message_post_on_failure(self):
         """Post a message for the first failure of a cause only.

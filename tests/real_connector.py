@@ -138,19 +138,20 @@ class RealConnectorCase(ConnectorTools):
         """Run the pending jobs of this test, and those that they make, each once.
 
         A job that is retried runs again with the next call. A job that fails stops no
-        other job.
+        other job. A job that another one takes along does not run itself.
 
         :return: the fields of each job afterwards, in the order in which they ran
         :rtype: list[dict]
         """
-        done = {}
-        while True:
-            domain = [("state", "=", PENDING), ("uuid", "not in", list(done))]
-            waiting = self.jobs(domain)
-            if not waiting:
-                return list(done.values())
-            for job in waiting:
-                done[job["uuid"]] = self.try_job(job["uuid"])
+        uuids, begun = {}, []
+        while waiting := self.jobs(
+            [("state", "=", PENDING), ("uuid", "not in", begun)]
+        ):
+            uuids.update(dict.fromkeys(job["uuid"] for job in waiting))
+            begun.append(waiting[0]["uuid"])
+            self.try_job(begun[-1])
+        jobs = {job["uuid"]: job for job in self.jobs([("uuid", "in", list(uuids))])}
+        return [jobs[uuid] for uuid in uuids]
 
     def jobs(self, domain=()):
         """Return the stored fields of the jobs that were made by this test.

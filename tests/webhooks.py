@@ -114,8 +114,7 @@ class WebhookCase(RealJobsCase):
     def run_jobs(self):
         """Run all jobs, and those that they delay."""
         while uuids := self.waiting_jobs():
-            for uuid in uuids:
-                self.run_job(uuid)
+            self.run_job(uuids[0])  # It may take others along.
 
     def deliveries(self):
         """Return the committed deliveries."""

@@ -26,10 +26,9 @@ from ...jobs.outcome import (
 from ...jobs.states import STARTED, WAITING
 from ...tools.bindings import checks_connection, chunk_size_of
 from ...tools.orm import cache_value
-from ...tools.transactions import commit_if_allowed
 from ..chunk import Chunk
 from .bulk import BulkExport, can_export_together, export_one_by_one
-from .item import ExportItem
+from .item import ExportItem, settle_changes
 
 
 class BatchExporter(AbstractComponent):
@@ -244,10 +243,7 @@ class BatchExporter(AbstractComponent):
             rest.with_delay(**options).export_changes()
 
         chunk = self._export_items(items)
-        commit_if_allowed(self.env)  # so that no conflict undoes the next step
-        none = changes.browse()
-        none.union(*(item.changes for item in items if item.settles_changes)).forget()
-        none.union(*(item.changes for item in items if item.keeps_changes)).merge()
+        settle_changes(self.env, items)
         return self._report(chunk, "export_changes", delay_rest)
 
     def _export_items(self, items):

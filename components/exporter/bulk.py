@@ -47,7 +47,7 @@ def can_export_together(exporter, batch, retry=0):
     A connector that overrides one of the bypassed hooks exports one by one.
 
     :param exporter: the exporter of the records
-    :param batch: the batch exporter, whose adapter is called
+    :param batch: the synchronizer whose adapter is called
     :param retry: how many attempts were made before. If each record is read before, the
         backend may admit too few calls for the whole chunk.
     """
@@ -87,7 +87,7 @@ class BulkExport:
     The steps are those of :class:`~.record.GenericExporter`, each for all records; no
     record stops another one.
 
-    :param batch: the batch exporter
+    :param batch: the synchronizer whose adapter is called
     :param chunk: :class:`~..chunk.Chunk` of :class:`~.item.ExportItem`, each with an
         exporter of its own
     """

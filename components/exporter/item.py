@@ -16,6 +16,7 @@ from ...jobs.outcome import (
     Outcome,
 )
 from ...tools.external_id import is_external_id
+from ...tools.transactions import commit_if_allowed
 from ..item import Item
 
 
@@ -144,3 +145,15 @@ class ExportItem(Item):
         if self.settles_changes:
             self.changes.forget()
             self.changes = None
+
+
+def settle_changes(env, items):
+    """Delete the changes that were exported, with one query for all items.
+
+    :param env: ``Environment`` to work in
+    :param items: list of :class:`ExportItem`
+    """
+    commit_if_allowed(env)  # so that no conflict undoes the next step
+    none = env["connector.export.change"]
+    none.union(*(item.changes for item in items if item.settles_changes)).forget()
+    none.union(*(item.changes for item in items if item.keeps_changes)).merge()

@@ -29,6 +29,7 @@ from ...jobs.states import (
     WAIT_DEPENDENCIES,
     WAITS_FOR_OTHERS,
 )
+from ...jobs.taking_along import IS_TAKEN
 from ...tools.bindings import is_archived, model_label, wrapped_field
 from ..screen_actions import RELOAD, archived_message, notification, window_action
 
@@ -270,7 +271,7 @@ class ConnectorFailure(models.Model):
                     date_enqueued = NULL, date_started = NULL, date_done = NULL,
                     date_cancelled = NULL, exc_name = NULL, exc_message = NULL,
                     state = CASE WHEN %s OR %s THEN %s ELSE %s END
-                WHERE id IN %s AND state IN %s
+                WHERE id IN %s AND state IN %s AND (%s) IS NOT TRUE
                 """,
                 bool(is_paused),
                 WAITS_FOR_OTHERS,
@@ -278,6 +279,7 @@ class ConnectorFailure(models.Model):
                 PENDING,
                 self._jobs()._as_query(ordered=False).subselect(),
                 (FAILED, PENDING),
+                IS_TAKEN,
             )
         )
         count = self.env.cr.rowcount
