@@ -152,6 +152,44 @@ class Shop:
         return jobs[-1].uuid
 
     @_as_user
+    def take_many(self, env):
+        """Let the adapter take many items a call."""
+        env["chaos.backend"].browse(self.id).takes_many = True
+
+    @_as_user
+    def pause(self, env):
+        """Let the jobs wait, as a user does with the button."""
+        shop = env["chaos.backend"].browse(self.id)
+        env["connector.backend.state"].of(shop).action_pause()
+
+    @_as_user
+    def resume(self, env):
+        """Let the jobs run that have waited."""
+        shop = env["chaos.backend"].browse(self.id)
+        env["connector.backend.state"].of(shop).action_resume()
+
+    @_as_user
+    def cancel(self, env):
+        """Cancel all jobs that can be cancelled, as a user does with the button.
+
+        :return: the codes of the items whose jobs are cancelled
+        """
+        waiting = [
+            ("id", ">", self.first_job),
+            ("state", "in", ["pending", "enqueued"]),
+        ]
+        jobs = env["queue.job"].search(waiting)
+        jobs.button_cancelled()
+        cancelled = jobs.filtered(lambda job: job.state == "cancelled")
+        return {job.records.code for job in cancelled}
+
+    @_as_user
+    def requeue(self, env):
+        """Let all cancelled jobs wait again, as a user does with the button."""
+        cancelled = [("id", ">", self.first_job), ("state", "=", "cancelled")]
+        env["queue.job"].search(cancelled).requeue()
+
+    @_as_user
     def import_(self, env, *external_ids, **delay):
         """Make jobs that import items from the backend.
 

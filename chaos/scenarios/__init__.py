@@ -1,6 +1,7 @@
 """The scenarios: faults, and the work during them."""
 
 from . import (
+    backlog,
     contention,
     crossing,
     edits,
@@ -23,4 +24,5 @@ ALL = {
     7: imports.run,
     8: crossing.run,
     9: pushes.run,
+    10: backlog.run,
 }

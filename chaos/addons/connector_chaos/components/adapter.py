@@ -16,6 +16,10 @@ class ChaosItemAdapter(Component):
     _timeout = (2, 3)
     _first_wait = 1
 
+    @classmethod
+    def _component_match(cls, work, usage=None, model_name=None, **kw):
+        return not work.collection.takes_many
+
     def _auth(self):
         return BearerAuth("secret")
 
@@ -39,3 +43,26 @@ class ChaosItemAdapter(Component):
 
     def delete(self, external_id):
         self._call("DELETE", self._path(external_id))
+
+
+class ChaosManyItemsAdapter(Component):
+    """An adapter that takes many items a call, and sends each by itself.
+
+    So the chaos test can strike between two of them.
+    """
+
+    _name = "chaos.many.items.adapter"
+    _inherit = ["chaos.item.adapter", "connector.bulk.adapter"]
+
+    @classmethod
+    def _component_match(cls, work, usage=None, model_name=None, **kw):
+        return work.collection.takes_many
+
+    def read_many(self, external_ids):
+        return super().read_many(external_ids)
+
+    def create_many(self, data_list, idempotency_keys=None):
+        return super().create_many(data_list, idempotency_keys=idempotency_keys)
+
+    def write_many(self, changes):
+        return super().write_many(changes)

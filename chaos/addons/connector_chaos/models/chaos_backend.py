@@ -12,3 +12,4 @@ class ChaosBackend(models.Model):
     name = fields.Char(required=True)
     url = fields.Char(required=True)
     chunk_size = fields.Integer()
+    takes_many = fields.Boolean(help="Whether the adapter takes many items a call.")
