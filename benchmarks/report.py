@@ -3,6 +3,7 @@
 from environment.console import say
 
 from . import server_runs
+from .rows import BY_NAME
 
 HEADINGS = ("work, per record", "peer", "ours", "times", "aim", "queries", "verdict")
 
@@ -23,9 +24,10 @@ def print_notes(results):
         say(f"  {result.row.title}: {', '.join(result.misses)}")
     for result in results:
         if result.limit:
+            limit, aim = result.row.within
             say(
-                f"\n{result.row.title}: {result.over_limit:.2f} times what the ORM "
-                f"itself costs; aim {result.row.within[1]:g}"
+                f"\n{result.row.title}: {result.over_limit:.2f} times "
+                f"“{BY_NAME[limit].title}”; aim {aim:g}"
             )
     say("\nWhat a user of the peer writes by hand to get there:")
     for by_hand in dict.fromkeys(result.row.by_hand for result in results):
@@ -64,7 +66,7 @@ def _queries(result):
 
 
 def _verdict(result):
-    if not result.row.faster:
+    if not (result.row.faster or result.row.within):
         return ""
     return "missed" if result.misses else "met"
 

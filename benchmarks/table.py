@@ -33,7 +33,7 @@ class Result:
         if row.queries and self.ours.queries > row.queries:
             missed.append(f"{row.queries:g} queries")
         if self.limit and self.over_limit > row.within[1]:
-            missed.append(f"{row.within[1]:g} times the ORM's limit")
+            missed.append(f"{row.within[1]:g} times {BY_NAME[row.within[0]].title}")
         return missed
 
     @property
