@@ -336,13 +336,13 @@ class AnyBackendBinder(Component):
 
 @caught_by("test_two_companies")
 class NoCompanyMapper(Component):
-    """Imported records belong to the company of whoever runs the job."""
+    """Imported records belong to no company."""
 
     _inherit = "test.store.import.mapper"
 
     @mapping
     def company(self, record):
-        return {}
+        return {"company_id": False}
 
 
 @caught_by("test_user_without_rights")

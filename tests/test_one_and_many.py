@@ -652,6 +652,7 @@ class ImportHooks:
 
     def test_a_deleted_record_is_imported_after_its_delete_was_exported(self):
         self.imported_before().odoo_id.unlink()
+        self.cr.flush()
         self.jobs("export_delete_record").state = "done"
         self.import_records("7", "8")
         self.assertTrue(self.imported("7"))
