@@ -51,6 +51,7 @@ class TestOwnCreates(RealJobsCase):
             intents = env["connector.create.intent"]
             declared = intents.declare(shop, binding, {binding_id: False})
             key, _is_unconfirmed = declared[binding_id]
+        with self.transaction() as env:  # which sees the intent
             env.cr.execute(
                 SQL(
                     "UPDATE connector_create_intent SET begun = begun - %s",
