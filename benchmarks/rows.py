@@ -180,6 +180,15 @@ ROWS = [
         within=("mass-edit-limit", 1.5),
     ),
     Row(
+        "save",
+        "a user saves one partner that is bound",
+        200,
+        "edits.saved_by_hand",
+        "edits.saved",
+        by_hand="a listener that delays an export for each record",
+        within=("save-limit", 1.25),
+    ),
+    Row(
         "jobs",
         "2,000 exports in real jobs, 20 ms a call, 4 channels",
         2000,
@@ -341,6 +350,12 @@ ROWS = [
         "the write of the ORM without a listener: the limit of mass edits",
         5000,
         "edits.plain",
+    ),
+    Row(
+        "save-limit",
+        "the same for the save of one partner",
+        200,
+        "edits.saved_plain",
     ),
 ]
 BY_NAME = {row.name: row for row in ROWS}

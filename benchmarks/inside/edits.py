@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from odoo.tools import split_every
+
 from odoo.addons.component.core import Component, _component_databases
 
 
@@ -29,8 +31,11 @@ class Listener(Component):
     _binding_field = "benchmark_bind_ids"
 
 
-def _edit(listener, context, size):
-    """Measure a write on the partners of many bindings, with its commit."""
+def _edit(listener, context, size, at_a_time=None):
+    """Measure writes on the partners of many bindings, with their commits.
+
+    :param at_a_time: how many partners are written and committed at a time
+    """
     env = context.env
     if listener:
         registry = _component_databases[env.cr.dbname]
@@ -48,8 +53,9 @@ def _edit(listener, context, size):
     env.cr.execute("DELETE FROM queue_job")
     context.start_afresh()
     with context.meter() as meter:
-        partners.industry_id = industries[1]
-        env.cr.commit()
+        for ids in split_every(at_a_time or size, partners.ids):
+            partners.browse(ids).industry_id = industries[1]
+            env.cr.commit()
     env.cr.execute("SELECT count(*) FROM queue_job")
     if bool(listener) != bool(env.cr.fetchone()[0]):
         raise ValueError("The listener made no jobs, or they came from elsewhere.")
@@ -59,3 +65,6 @@ def _edit(listener, context, size):
 plain = partial(_edit, None)
 listened_by_hand = partial(_edit, ListenerByHand)
 listened = partial(_edit, Listener)
+saved_plain = partial(_edit, None, at_a_time=1)
+saved_by_hand = partial(_edit, ListenerByHand, at_a_time=1)
+saved = partial(_edit, Listener, at_a_time=1)
