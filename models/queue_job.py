@@ -243,7 +243,11 @@ class QueueJob(models.Model):
     @api.private
     def store_new(self, jobs):
         """Store new jobs with one query; ``Job.store()`` sends several for each."""
-        self.sudo().with_context(_job_edit_sentinel=self.EDIT_SENTINEL).create(
+        context = {
+            "_job_edit_sentinel": self.EDIT_SENTINEL,
+            "tracking_disable": True,  # Nobody follows a new job, and it costs time.
+        }
+        self.sudo().with_context(**context).create(
             [job._store_values(create=True) for job in jobs]
         )
 
