@@ -216,7 +216,9 @@ class TestNotVisibleYet(RealJobsCase):
         [uuid] = self.delay(self.bindings("Leaf", parent_id=parent.id))
         job = self.run_quietly(uuid)
         self.assertEqual((job["state"], job["retry"]), ("pending", 0))
-        job = self.run_quietly(uuid)
+        while job["state"] == "pending":
+            # Another database's transaction that is under way makes it count attempts.
+            job = self.run_quietly(uuid)
         self.assertEqual((job["state"], job["cause"]), ("failed", "Bound twice."))
 
     def test_a_record_of_a_chunk_is_postponed(self):
