@@ -34,9 +34,14 @@ def pytest_addoption(parser):
 
 
 def pytest_sessionstart():
-    """Listen to all loggers."""
+    """Listen to all loggers, and keep attachments that are in use."""
+    from odoo.tests import TransactionCase
+
     warnings.simplefilter("ignore", pytest.PytestCollectionWarning)
     logging.getLogger().addHandler(trouble)
+    # pytest-odoo lets all workers share one folder: what is garbage for one of them
+    # may be an attachment that another one has not committed.
+    TransactionCase._gc_filestore = classmethod(lambda cls: None)
 
 
 def pytest_collection_modifyitems(config, items):
