@@ -74,14 +74,6 @@ class LimitReachedError(BackendUnavailableError):
     """
 
 
-class BackendUnavailableError(NetworkRetryableError):
-    """The backend answers no request at present. A chunk stops until it does."""
-
-
-class LimitReachedError(BackendUnavailableError):
-    """The backend admits no more requests for now, and did nothing for this one."""
-
-
 class NoExternalId(RetryableJobError):
     """A record has no external id yet, and needs one. The job is retried."""
 
