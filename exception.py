@@ -70,7 +70,8 @@ class BackendUnavailableError(NetworkRetryableError):
 class LimitReachedError(BackendUnavailableError):
     """The backend admits no more requests for now, and did nothing for this one.
 
-    An export of a new record then need not look for what its create has made.
+    An export of a new record then need not look for what its create has made, unless
+    the adapter has made other calls before.
     """
 
 

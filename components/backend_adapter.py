@@ -3,6 +3,7 @@
 
 import math
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
@@ -26,6 +27,22 @@ def settling_time(adapter):
     return timedelta(seconds=getattr(adapter, "_settles_after", DEFAULT_SETTLES_AFTER))
 
 
+@contextmanager
+def noting_changes(adapter):
+    """Note on an error whether calls before it may have changed the backend.
+
+    A create of several calls may have made the record before one of them is refused.
+
+    :param adapter: the adapter that makes the calls
+    """
+    before = getattr(adapter, "_changes_made", 0)
+    try:
+        yield
+    except Exception as error:
+        error.follows_change = getattr(adapter, "_changes_made", 0) != before
+        raise
+
+
 class BackendAdapter(AbstractComponent):
     """Base of the components that talk to a backend, in any protocol."""
 
@@ -39,6 +56,9 @@ class BackendAdapter(AbstractComponent):
     #: several such limits: ``((10, 1), (10_000, 86_400))``. All workers and hosts of
     #: the database share them.
     _calls_in_window = ()
+    #: Grows with each call that may have changed the backend, as far as that is known:
+    #: by default with each call that was taken from the budget.
+    _changes_made = 0
 
     def __new__(cls, work_context, *args, **kwargs):
         if getattr(work_context, "read_only", None) and not cls.is_read_only:
@@ -76,6 +96,7 @@ class BackendAdapter(AbstractComponent):
             if slept > LONGEST_SLEEP:
                 raise self._used_up(math.ceil(wait))
             time.sleep(wait)
+        self._changes_made += calls
 
     def _close_budget(self, seconds):
         """Let nobody make calls for some time, since the backend would refuse them.
@@ -224,7 +245,8 @@ class BulkAdapter(AbstractComponent):
         options = [{"idempotency_key": key} for key in idempotency_keys or ()]
         options = options or [{}] * len(data_list)
         pairs = zip(data_list, options, strict=True)
-        return _results(partial(self.create, data, **more) for data, more in pairs)
+        calls = (partial(self.create, data, **more) for data, more in pairs)
+        return _results(self, calls)
 
     def write_many(self, changes):
         """Change many records.
@@ -234,10 +256,10 @@ class BulkAdapter(AbstractComponent):
             all were changed
         :rtype: list | None
         """
-        return _results(partial(self.write, id_, data) for id_, data in changes)
+        return _results(self, (partial(self.write, id_, data) for id_, data in changes))
 
 
-def _results(calls):
+def _results(adapter, calls):
     """Return what each call returns, or its error.
 
     After an error that concerns all calls, the others are not made.
@@ -248,7 +270,8 @@ def _results(calls):
             results.append(not_made)
             continue
         try:
-            results.append(call())
+            with noting_changes(adapter):
+                results.append(call())
         except Exception as error:
             results.append(error)
             if scope_of(error) in (JOB, BACKEND):

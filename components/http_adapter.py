@@ -16,6 +16,8 @@ from ..exception import InvalidDataError, JobError
 from .http.errors import _redact_url
 from .http.session import (
     HEADERS_FOR_OTHERS,
+    READING_METHODS,
+    SAFE_METHODS,
     BearerAuth,  # noqa: F401
     HeaderAuth,  # noqa: F401
     Session,
@@ -28,12 +30,8 @@ _logger = logging.getLogger(__name__)
 
 ABSOLUTE_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 #: Codecs of Python for names and programs. Some take minutes for a large text.
 OTHER_CODECS = ("idna", "punycode", "raw_unicode_escape", "unicode_escape")
-#: Methods that change nothing, with those of WebDAV. A POST may be a search, too: see
-#: :meth:`HTTPAdapter._only_reads`.
-READING_METHODS = (*SAFE_METHODS, "PROPFIND", "REPORT", "SEARCH", "QUERY")
 
 
 class HTTPAdapter(AbstractComponent):
@@ -254,6 +252,16 @@ class HTTPAdapter(AbstractComponent):
             limit=self._max_pages,
             adapter=self._name,
         )
+
+    @property
+    def _changes_made(self):
+        # Those of other adapters, too, which a create may need.
+        sessions = vars(self.work).get("http_sessions", {}).values()
+        return sum(session.changes_made for session in sessions)
+
+    @_changes_made.setter
+    def _changes_made(self, _value):
+        """Ignore the budget: what was sent is known."""
 
     @property
     def session(self):

@@ -10,6 +10,7 @@ from odoo.addons.connector.exception import (
     AccessRefusedError,
     IDMissingInBackend,
     InvalidDataError,
+    LimitReachedError,
     NetworkRetryableError,
 )
 
@@ -567,4 +568,44 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
         with Transaction(self.registry) as env:
             env["connector.create.intent"].search([]).action_check_backend()
         self.assertEqual(self.binding(ada)["external_id"], "1")
+        self.assertFalse(self.intents())
+
+    def _refuse_second_call(self, error):
+        """Let the adapter's create make two calls, of which the second is refused."""
+        test = self
+
+        def create(adapter, data, idempotency_key=None):
+            adapter._take_call()
+            external_id = test.create_with_key(data, idempotency_key)
+            if test.refusals:
+                test.refusals.pop()
+                raise error
+            return external_id
+
+        self.refusals = [error]
+        self.build(
+            override("test.shop.adapter", create=create, _calls_in_window=(40, 60))
+        )
+
+    def test_a_create_whose_second_call_is_refused_is_found_again(self):
+        for error in (
+            LimitReachedError("Too many calls.", seconds=1, ignore_retry=True),
+            AccessRefusedError("no details for you"),
+            InvalidDataError("no such details"),
+        ):
+            with self.subTest(type(error).__name__):
+                self._refuse_second_call(error)
+                [ada] = self.bindings("Ada")
+                [uuid] = self.delay([ada])
+                created = len(self.server.records) + 1
+                self.assertNotEqual(self.try_job(uuid)["state"], "done")
+                self.assertEqual(len(self.intents()), 1)
+                self.assertEqual(self.run_job(uuid)["state"], "done")
+                self.assertEqual(len(self.server.records), created)
+                self.assertFalse(self.intents())
+
+    def test_a_create_whose_first_call_is_refused_leaves_no_intent(self):
+        self.error_before = LimitReachedError("Too many calls.", seconds=1)
+        [ada] = self.bindings("Ada")
+        self.assertEqual(self.run_job(self.delay([ada])[0])["state"], "pending")
         self.assertFalse(self.intents())

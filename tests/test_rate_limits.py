@@ -20,6 +20,7 @@ from odoo.addons.connector.components.http.waits import (
 )
 from odoo.addons.connector.exception import (
     AccessRefusedError,
+    ConnectorException,
     LimitReachedError,
     NetworkRetryableError,
 )
@@ -322,6 +323,22 @@ class TestCallBudget(HTTPCase):
         adapter = self.component("files")
         adapter._take_call()
         self.assert_used_up(adapter, 59, 62)
+        self.assertEqual(adapter._changes_made, 1)
+
+    def test_requests_that_may_have_changed_the_backend_are_counted(self):
+        adapter = self.adapter()
+        for method, status, made in (
+            ("GET", 200, 0),
+            ("PROPFIND", 207, 0),
+            ("POST", 429, 0),
+            ("POST", 422, 0),
+            ("POST", 201, 1),
+            ("PUT", 500, 2),
+        ):
+            self.will_answer(status, b"[7]")
+            with contextlib.suppress(ConnectorException, NetworkRetryableError):
+                adapter._call(method, "contacts")
+            self.assertEqual(adapter._changes_made, made, (method, status))
 
     def test_a_short_wait_is_slept(self):
         slept = []

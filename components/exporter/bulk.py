@@ -6,12 +6,7 @@ from functools import partial
 
 import psycopg2
 
-from ...exception import (
-    AccessRefusedError,
-    DefinitionError,
-    InvalidDataError,
-    LimitReachedError,
-)
+from ...exception import DefinitionError, InvalidDataError
 from ...jobs.causes import cause_of
 from ...jobs.outcome import (
     CREATED,
@@ -33,12 +28,11 @@ from ...tools.transactions import (
     roll_back_if_allowed,
     rollback_on_error,
 )
+from ..backend_adapter import noting_changes
 from .record import BYPASSED_HOOKS, GenericExporter
+from .recovery import NOT_CREATED, is_not_created
 
 _logger = logging.getLogger(__name__)
-
-#: Errors of a create that did not happen.
-NOT_CREATED = (AccessRefusedError, InvalidDataError, LimitReachedError)
 
 
 def can_export_together(exporter, batch, retry=0):
@@ -230,7 +224,7 @@ class BulkExport:
             [
                 item
                 for item, result in zip(items, results, strict=True)
-                if isinstance(result, NOT_CREATED)
+                if is_not_created(result)
             ]
         )
         for item, result in zip(items, results, strict=True):
@@ -249,11 +243,13 @@ class BulkExport:
         options = {"idempotency_keys": keys} if keys else {}
         data_list = [item.call.data for item in items]
         try:
-            return self.batch.backend_adapter.create_many(data_list, **options)
+            with noting_changes(self.batch.backend_adapter):
+                return self.batch.backend_adapter.create_many(data_list, **options)
         except InvalidDataError as error:
             return [error] * len(items)
-        except NOT_CREATED:
-            self._withdraw(items)
+        except NOT_CREATED as error:
+            if is_not_created(error):
+                self._withdraw(items)
             raise
 
     def _withdraw(self, items):

@@ -8,7 +8,20 @@ from odoo.addons.component.exception import NoComponentError
 from ...exception import AccessRefusedError, InvalidDataError, LimitReachedError
 from ...tools.external_id import is_external_id
 from ...tools.transactions import commit_if_allowed
-from ..backend_adapter import settling_time
+from ..backend_adapter import noting_changes, settling_time
+
+#: Errors of a create that did not happen.
+NOT_CREATED = (AccessRefusedError, InvalidDataError, LimitReachedError)
+
+
+def is_not_created(error):
+    """Return whether a create that has failed has surely made no record.
+
+    :param error: the exception; see :func:`~..backend_adapter.noting_changes`
+    """
+    return isinstance(error, NOT_CREATED) and not getattr(
+        error, "follows_change", False
+    )
 
 
 def recovery_for(exporter):
@@ -71,10 +84,13 @@ class CreateRecovery:
                 return
             self.intents.begin_again(item.key)
         try:
-            exporter._take_created_id(exporter._create(item.call.data))
-        except (AccessRefusedError, InvalidDataError, LimitReachedError) as error:
-            if not is_unconfirmed:  # The create did not happen.
-                self.refused(item.key)
+            with noting_changes(self.adapter):
+                external_id = exporter._create(item.call.data)
+            exporter._take_created_id(external_id)
+        except NOT_CREATED as error:
+            if not is_unconfirmed:
+                if is_not_created(error):
+                    self.refused(item.key)
                 raise
             # The backend may refuse it because the first create did happen.
             if isinstance(error, LimitReachedError) or not self._adopt_created(item):

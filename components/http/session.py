@@ -26,6 +26,11 @@ ACCEPTED_CODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
 CHUNK_SIZE = 10 * 1024  #: bytes of a body that are read, and decompressed, at a time
 
 
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+#: Methods that change nothing, with those of WebDAV. A POST may be a search, too: see
+#: :meth:`~..http_adapter.HTTPAdapter._only_reads`.
+READING_METHODS = (*SAFE_METHODS, "PROPFIND", "REPORT", "SEARCH", "QUERY")
+
 ABSURD_NUMBER = re.compile(r"\d{300}")
 
 
@@ -144,6 +149,8 @@ class Session(requests.Session):
     trusted_hosts = ()
     #: Called with each prepared request, also those of redirects.
     before_send = None
+    #: How many requests were sent that may have changed something.
+    changes_made = 0
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -166,7 +173,12 @@ class Session(requests.Session):
         token = _limits.set(Limits(end, self.max_answer_size))
         try:
             timeout = self._shorten(kwargs.get("timeout"), end - monotonic())
-            return super().send(request, **{**kwargs, "timeout": timeout})
+            may_change = request.method not in READING_METHODS
+            self.changes_made += may_change
+            answer = super().send(request, **{**kwargs, "timeout": timeout})
+            if 400 <= answer.status_code < 500:  # It was refused.
+                self.changes_made -= may_change
+            return answer
         except (requests.ConnectionError, requests.Timeout):
             if monotonic() < end:
                 raise
