@@ -17,7 +17,12 @@ from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.importer import dependencies
-from odoo.addons.connector.exception import InvalidDataError, LimitReachedError
+from odoo.addons.connector.components.importer.record import RecordImporter
+from odoo.addons.connector.exception import (
+    InvalidDataError,
+    LimitReachedError,
+    NetworkRetryableError,
+)
 from odoo.addons.connector.tools.locks import try_lock_rows
 
 from .common import (
@@ -439,6 +444,51 @@ class TestLimits(ImportJobsCase):
         self.assertEqual(job["state"], "done")
         self.assertEqual(self.bucket.calls, self.COUNT)
 
+    def test_a_call_in_the_mapper(self):
+        def _map_data(importer):
+            self.bucket.take()
+            return RecordImporter._map_data(importer)
+
+        self.hook(_map_data=_map_data)
+        self.run_windows(2 * self.COUNT)
+
+    def test_calls_in_the_mapper_and_after_the_import(self):
+        def _map_data(importer):
+            self.bucket.take()
+            return RecordImporter._map_data(importer)
+
+        self.hook_picture(_map_data=_map_data)
+        self.delay_import(*self.ids)
+        self.run_until_done()
+        self.assert_pictures()
+
+    def test_a_call_while_records_are_stored(self):
+        def _match_existing(importer):
+            self.bucket.take()
+
+        self.hook(_match_existing=_match_existing)
+        self.delay_import(*self.ids)
+        self.run_until_done()
+        self.assertEqual(len(self.names()), self.COUNT)
+
+    def test_an_adapter_whose_read_many_makes_a_call_for_each_record(self):
+        def read_many(adapter, external_ids):
+            return {id_: self.source.read(id_) for id_ in external_ids}
+
+        self.build(override("test.shop.adapter", read_many=read_many))
+        self.delay_import(*self.ids)
+        self.run_until_done()
+        self.assertEqual(len(self.names()), self.COUNT)
+
+    def run_until_done(self, most_windows=20):
+        """Run the jobs window by window; they must end."""
+        for _window in range(most_windows):
+            self.bucket.refill()
+            for job in self.jobs([("state", "=", "pending")]):
+                self.assertNotEqual(self.try_job(job["uuid"])["state"], "failed")
+        states = {job["state"] for job in self.jobs()}
+        self.assertEqual(states, {"done"})
+
     def test_data_that_json_cannot_hold(self):
         for id_ in self.ids:
             self.source.add(id_, born=date(1815, 12, 10))
@@ -499,6 +549,28 @@ class TestLimits(ImportJobsCase):
             job = env["queue.job"].search([("uuid", "=", rest["uuid"])])
             self.assertEqual(job.args[1], self.ids[40:])
             self.assertEqual(job.kwargs, {"force": True})
+
+
+class TestFailingReads(ImportJobsCase):
+    def test_one_record_at_which_a_bulk_call_fails_stops_no_other_record(self):
+        def read_many(adapter, external_ids):
+            return {id_: adapter.read(id_) for id_ in external_ids}
+
+        def read(external_id):
+            if external_id == "5":
+                raise NetworkRetryableError("500", seconds=1)
+            return self.source.contacts[external_id]
+
+        self.source.read = read
+        self.build(override("test.shop.adapter", read_many=read_many))
+        self.source.add(*map(str, range(10)))
+        uuid = self.delay_import(*map(str, range(10)))
+        self.assertEqual(self.run_job(uuid)["state"], "pending")
+        job = self.run_job(uuid)
+        self.assertEqual(
+            (job["state"], job["result"]),
+            ("done", "9 created, 1 postponed.\nRecord 5: 500"),
+        )
 
 
 class TestChains(ImportCase):

@@ -150,7 +150,9 @@ class ImportFlow:
         try:
             self._prefetch_data(items)
         except Exception as error:
-            if scope_of(error) in (JOB, BACKEND):
+            scope, has_failed = scope_of(error), self.chunk.job.retry
+            # A backend that failed before may fail because of one record.
+            if scope == JOB or (scope == BACKEND and not has_failed):
                 self.chunk.interrupt(error)
                 items = [item for item in items if item.is_read]
             else:
@@ -334,7 +336,9 @@ class ImportFlow:
                 bad.meet_another(self._changing_message(bad))
             else:
                 self.chunk.fail(bad, error)
+                is_stored = bad.has_stopped and not store.is_interrupted
                 store.is_interrupted = bad.has_stopped = bad.is_open
+                bad.stopped_storing = bad.is_open and not is_stored
         elif scope == JOB:
             self.chunk.interrupt(error)
             store.is_interrupted = True
@@ -349,13 +353,34 @@ class ImportFlow:
             items = self._lock(store, items)
             self._prefetch_references(items)
             prefetch_unsent_fields(self.importer, items)
-            items = run_each(items, store.map, self._undoes_all)
-            store.store(self._lock_rows(items))
+            store.store(self._lock_rows(self._map(store, items)))
             for item in store.items:
                 if item.unfinished and item.outcome.kind == UNCHANGED:
                     item.outcome = Outcome(item.unfinished, "")
                 self.tracker.imported(self._key(item), item.outcome)
             self._finish(store)
+
+    def _map(self, store, items):
+        """Map records, and return those to store.
+
+        If the backend stops answering a mapper, the records before are stored.
+        """
+        mapped = []
+        try:
+            run_each(
+                items,
+                lambda item: (store.map(item), mapped.append(item)),
+                self._undoes_all,
+            )
+        except Exception as error:
+            if not mapped or not self.chunk or isinstance(error, psycopg2.Error):
+                raise
+            if scope_of(error) != JOB:
+                raise
+            store.item.has_stopped = store.is_interrupted = True
+            left = [item for item in items if item.is_open and item not in mapped]
+            self.chunk.interrupt(error, left)
+        return mapped
 
     @contextmanager
     def _transaction(self):
@@ -451,9 +476,9 @@ class ImportFlow:
                     with steps.step():
                         store.finish(item)
                 except Exception as error:
-                    if not number or scope_of(error) != JOB:
+                    item.has_stopped = scope_of(error) == JOB
+                    if not number or not item.has_stopped:
                         raise
-                    item.has_stopped = True
                     for unfinished in items[number:]:
                         unfinished.unfinished = unfinished.outcome.kind
                         self.tracker.forget(self._key(unfinished))

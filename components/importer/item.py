@@ -26,6 +26,7 @@ class ImportItem(Item):
         #: kind of its outcome, if it is stored and lacks only ``_after_import``
         self.unfinished = None
         self.has_stopped = False  #: whether an error of the job was met at the record
+        self.stopped_storing = False  #: whether it was met before the record was stored
         self.importer = importer and importer.for_item(self)
         self._remembered = None
         self._clear()

@@ -16,6 +16,9 @@ from .dependencies import DependencyTracker
 
 #: Attempts after which the calls of ``_after_import`` are too many for the backend.
 MOST_ATTEMPTS = 20
+#: Attempts in a row that read nothing, after which each record is read by itself: the
+#: calls of ``read_many`` may be more than the backend admits at a time.
+MOST_REFUSALS = 5
 
 
 class ImportMemory:
@@ -57,8 +60,11 @@ class ImportMemory:
 
     @property
     def goes_one_by_one(self):
-        """Whether the data cannot be kept: each record is finished before the next."""
-        return bool(self._kept.get("unstorable"))
+        """Whether each record is finished before the next.
+
+        It is if data cannot be kept, or a step for many needs too many calls.
+        """
+        return bool(self._kept.get("one_by_one"))
 
     def _changed_since(self, model_name, records):
         binder = self.importer.binder_for(model_name)
@@ -95,7 +101,11 @@ class ImportMemory:
             "records": records,
             "unfinished": unfinished,
             "last": [str(item.external_id) for item in last],
-            "unstorable": not is_storable,
+            "one_by_one": (
+                self.goes_one_by_one
+                or not is_storable
+                or any(item.stopped_storing for item in items)
+            ),
         }
 
     def keep_for_retry(self, error, items):
@@ -110,6 +120,8 @@ class ImportMemory:
             return
         kept = self.to_keep(items, [item for item in items if item.has_stopped])
         kept["attempts"] = self._attempts(error, items)
+        kept["refusals"] = self._refusals(error, items)
+        kept["one_by_one"] |= kept["refusals"] >= MOST_REFUSALS
         if kept["attempts"] > MOST_ATTEMPTS:
             raise self._too_many_calls(items[0]) from error
         with suppress(psycopg2.Error), new_transaction(self.env) as env:
@@ -121,6 +133,12 @@ class ImportMemory:
         if not is_alone or not isinstance(error, LimitReachedError):
             return 0
         return self._kept.get("attempts", 0) + 1
+
+    def _refusals(self, error, items):
+        """Return how often nothing was read, since the backend admitted no calls."""
+        if not isinstance(error, LimitReachedError) or any(i.is_read for i in items):
+            return 0
+        return self._kept.get("refusals", 0) + 1
 
     def _too_many_calls(self, item):
         return JobError(
