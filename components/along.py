@@ -18,13 +18,14 @@ from odoo.exceptions import MissingError
 from odoo.addons.component.exception import ComponentException
 
 from ..exception import RetryableJobError
+from ..jobs.methods import job_method
 from ..jobs.outcome import GONE
 from ..jobs.scope import BACKEND, JOB, RECORD, scope_of
 from ..jobs.taking_along import present_taker
 from ..tools.bindings import backend_of, chunk_size_of, is_archived
 from ..tools.locks import contention_wait
 from ..tools.overrides import overrides
-from ..tools.transactions import commit_if_allowed, commit_on_success
+from ..tools.transactions import commit_if_allowed, commit_on_success, new_transaction
 from .chunk import Chunk
 from .exporter.bulk import BulkExport, can_export_together
 from .exporter.item import ExportItem, settle_changes
@@ -294,7 +295,9 @@ class ImportAlong(Along):
         self.force = force
 
     def _id_of(self, job):
-        return str(job.args[1])
+        method = job_method(self.taker.method_name)
+        [external_id] = method.external_ids(job.args, job.kwargs)
+        return str(external_id)
 
     def _work(self):
         ids = [self.own_external_id, *(job.args[1] for job in self.jobs.values())]
@@ -311,8 +314,24 @@ class ImportAlong(Along):
         item.outcome = item.importer._with_message(item.outcome)
 
     def _results(self, error):
-        is_known = error in (None, self.chunk and self.chunk.interruption)
-        return super()._results(error) if is_known else {}
+        if error and error is not (self.chunk and self.chunk.interruption):
+            return {}
+        self._keep_unfinished()
+        return super()._results(error)
+
+    def _keep_unfinished(self):
+        """Let the jobs of records that lack only ``_after_import`` make up for it."""
+        unfinished = {
+            self.jobs[id_].id if id_ in self.jobs else self.chunk.job.id: {
+                "unfinished": {id_: item.unfinished}
+            }
+            for id_, item in self.items.items()
+            if item.unfinished and not item.is_done
+        }
+        if unfinished:
+            with new_transaction(self.env) as env:
+                for job_id, kept in unfinished.items():
+                    env["queue.job"].sudo().browse(job_id).kept_data = kept
 
 
 class AnnouncedAlong(ImportAlong):

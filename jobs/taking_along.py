@@ -7,7 +7,8 @@ dies, it then runs by itself. Its identity key is taken off until then, since a
 job that has begun must not keep others from being made.
 
 A pending job with a start date was interrupted. It takes no other job along, and none
-takes it: one of them may have killed the process.
+takes it: one of them may have killed the process. So does a job that has kept what it
+has read (``kept_data``): it goes on where it stopped.
 """
 
 import json
@@ -25,6 +26,7 @@ from odoo.addons.queue_job.jobrunner.channels import ChannelManager
 from odoo.addons.queue_job.jobrunner.runner import _channels
 
 from ..exception import RetryableJobError
+from ..tools.text import storable
 from .methods import job_method
 from .states import DONE, ENQUEUED, PENDING, WAITING
 
@@ -101,7 +103,12 @@ class Taker:
         if not results:
             return
         rows = [
-            (job.id, str(result or "") or None, job.identity_key, _counts(result))
+            (
+                job.id,
+                storable(str(result or "")) or None,
+                job.identity_key,
+                _counts(result),
+            )
             for job, result in results.items()
         ]
         values = SQL(
@@ -166,24 +173,23 @@ class Taker:
             )
             for column in IN_COMMON
         )
-        # queue_job stores JSON as a text within JSON.
         return SQL(
             """
-            WITH taker AS MATERIALIZED (SELECT * FROM queue_job WHERE uuid = %(uuid)s),
+            WITH taker AS MATERIALIZED (
+                SELECT * FROM queue_job WHERE uuid = %(uuid)s AND kept_data IS NULL
+            ),
             waiting AS (
                 SELECT * FROM queue_job AS job
                 WHERE state = %(pending)s AND backend_model = %(backend_model)s
                     AND backend_id = %(backend_id)s AND model_name = %(model_name)s
                     AND record_count = 1 AND graph_uuid IS NULL
-                    AND date_started IS NULL
+                    AND date_started IS NULL AND kept_data IS NULL
                     AND (eta IS NULL OR eta <= now() AT TIME ZONE 'UTC')
                     AND %(in_common)s
-                    AND (records #>> '{}')::jsonb - 'ids'
-                        = (SELECT (records #>> '{}')::jsonb - 'ids' FROM taker)
-                    AND (args #>> '{}')::jsonb - 1
-                        = (SELECT (args #>> '{}')::jsonb - 1 FROM taker)
-                    AND (kwargs #>> '{}')::jsonb - %(own)s::text[]
-                        = (SELECT (kwargs #>> '{}')::jsonb - %(own)s::text[] FROM taker)
+                    AND %(records)s - 'ids' = (SELECT %(records)s - 'ids' FROM taker)
+                    AND %(args)s - 1 = (SELECT %(args)s - 1 FROM taker)
+                    AND %(kwargs)s - %(own)s::text[]
+                        = (SELECT %(kwargs)s - %(own)s::text[] FROM taker)
                 ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
             )
             UPDATE queue_job AS job
@@ -203,6 +209,7 @@ class Taker:
             pid=os.getpid(),
             lease=LEASE_SECONDS,
             **{column: of_taker(column) for column in INDEXED},
+            **{column: _json(column) for column in ("records", "args", "kwargs")},
         )
 
     def _update(self, rows, values):
@@ -221,6 +228,18 @@ class Taker:
             WAITING,
             self.jobs[0].lease,
         )
+
+
+def _json(column):
+    """Return the JSON of a column of queue_job, which is a text within JSON.
+
+    It is ``NULL`` where PostgreSQL may refuse to read it, because of NUL or of one half
+    of a surrogate pair: an id that a backend sends may have them.
+    """
+    return SQL(
+        r"(CASE WHEN %(text)s !~ '\\u(0000|d[89a-f])' THEN %(text)s::jsonb END)",
+        text=SQL("(%s #>> '{}')", SQL.identifier(column)),
+    )
 
 
 def _counts(result):

@@ -703,6 +703,7 @@ class TestAnnounced(WebhookCase):
         self.assertEqual(self.states(), ["pending", "pending"])
         self.assertEqual([job["retry"] for job in self.imports()], [1, 0])
         self.assertTrue(all(job["eta"] for job in self.imports()))
+        self.assertFalse(any(job["kept_data"] for job in self.imports()))
 
     def test_imports_of_a_record(self):
         self.source.add("1", "2")
@@ -715,6 +716,86 @@ class TestAnnounced(WebhookCase):
         waiting = self.jobs([("method_name", "=", "import_record")])
         self.run_job(waiting[0]["uuid"])
         self.assertEqual(self.reads, [["1", "2"]])
+
+    def delay_imports(self, *ids):
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            for external_id in ids:
+                env["connector.test.binding"].with_delay().import_record(
+                    shop, external_id
+                )
+
+    def delayed_imports(self):
+        return self.jobs([("method_name", "=", "import_record")])
+
+    def test_jobs_that_name_the_record_by_keyword(self):
+        self.source.add("1")
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            for _twice in range(2):
+                delayed = env["connector.test.binding"].with_delay()
+                delayed.import_record(backend=shop, external_id="1")
+        for job in self.delayed_imports():
+            self.assertEqual(self.try_job(job["uuid"])["state"], "done")
+
+    def test_a_job_whose_arguments_postgresql_cannot_read_as_json(self):
+        """It stops no other job, and runs by itself."""
+        self.source.add("1", "2")
+        for bad in ("a\0b", "a\ud800b"):
+            with self.subTest(bad=bad):
+                self.reads.clear()
+                self.delay_imports(bad, "1", "2")
+                waiting = self.delayed_imports()[-3:]
+                self.assertEqual(self.try_job(waiting[1]["uuid"])["state"], "done")
+                self.assertEqual(self.reads, [["1", "2"]])
+                job = self.try_job(waiting[0]["uuid"])
+                self.assertEqual(job["state"], "failed")
+                self.assertIn("cannot store", job["exc_message"])
+
+    def test_a_limit_between_an_import_and_what_follows_it(self):
+        """The steps after the import are made up for, though nothing has changed."""
+        self.source.add("1", "2", "3", "4")
+        finished, refused = [], []
+
+        def _after_import(importer, binding):
+            if importer.external_id == "2" and not refused:
+                refused.append(importer.external_id)
+                raise NetworkRetryableError("limit", seconds=30, ignore_retry=True)
+            finished.append(importer.external_id)
+
+        self.build(
+            override(
+                "test.shop.contact.record.importer",
+                _after_import=_after_import,
+                _is_uptodate=lambda importer, binding: bool(binding),
+            )
+        )
+        self.announced("1", "2", "3", "4")
+        self.first()
+        self.assertEqual(self.states(), ["done"] + ["pending"] * 3)
+        self.run_jobs()
+        self.assertEqual(sorted(finished), ["1", "2", "3", "4"])
+        self.assertEqual(self.states(), ["done"] * 4)
+        self.assertEqual(
+            [job["outcome_counts"] for job in self.imports()], [{"created": 1}] * 4
+        )
+        self.assertFalse(any(job["kept_data"] for job in self.imports()))
+
+    def test_a_job_that_goes_on_where_it_stopped_is_left_alone(self):
+        self.source.add("1", "2")
+        for number in range(2):
+            with self.subTest(number=number):
+                self.delay_imports("1", "2")
+                waiting = self.delayed_imports()[-2:]
+                self.write_kept(waiting[number], {"last": ["1"]})
+                self.run_job(waiting[0]["uuid"])
+                self.assertFalse(self.reads)
+                job = self.run_job(waiting[1]["uuid"])
+                self.assertEqual((job["state"], job["kept_data"]), ("done", False))
+
+    def write_kept(self, job, value):
+        with self.transaction() as env:
+            env["queue.job"].search([("uuid", "=", job["uuid"])]).kept_data = value
 
     def test_an_importer_with_its_own_run(self):
         def run(importer, external_id, *args, **kwargs):

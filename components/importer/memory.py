@@ -125,7 +125,8 @@ class ImportMemory:
         if kept["attempts"] > MOST_ATTEMPTS:
             raise self._too_many_calls(items[0]) from error
         with suppress(psycopg2.Error), new_transaction(self.env) as env:
-            self.job.with_env(env).sudo().kept_data = kept
+            kept_data = kept if any(kept.values()) else False
+            self.job.with_env(env).sudo().kept_data = kept_data
 
     def _attempts(self, error, items):
         """Return how often the only record was stopped after it was written."""
