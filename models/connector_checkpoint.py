@@ -81,7 +81,7 @@ class ConnectorCheckpoint(models.Model):
         The clock of the database has run since then, too. A moment that is later than
         this clock allows, or that is still to come, was stored by a wrong clock.
         """
-        tolerated, database_now = timedelta(minutes=tolerated), self._database_now()
+        tolerated, database_now = timedelta(minutes=tolerated), self.database_now()
         for moment, stored in self._moments():
             if stored and moment - (now - (database_now - stored)) > tolerated:
                 moment = now - (database_now - stored)
@@ -94,7 +94,7 @@ class ConnectorCheckpoint(models.Model):
         """Store that all changes before a moment have a job that imports them."""
         moment = moment.replace(microsecond=0)
         before = [pair for pair in self._moments() if pair[0] <= moment and pair[1]]
-        moments = [(moment, self._database_now()), *before][:KEPT]
+        moments = [(moment, self.database_now()), *before][:KEPT]
         self.moment = moment
         self.sudo().past = [
             list(map(fields.Datetime.to_string, pair)) for pair in moments
@@ -113,7 +113,9 @@ class ConnectorCheckpoint(models.Model):
             return moments
         return [(self.moment, None), *moments] if self.moment else moments
 
-    def _database_now(self):
+    @api.private
+    def database_now(self):
+        """Return the time of the database, as a ``datetime`` in UTC."""
         query = SQL("SELECT date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC')")
         [[now]] = self.env.execute_query(query)
         return now

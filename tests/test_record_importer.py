@@ -398,7 +398,7 @@ class TestSince(ImportCase):
         database_now = now if database is None else day + timedelta(hours=database)
         self.now = now
         checkpoint = self.env.registry["connector.checkpoint"]
-        with patch.object(checkpoint, "_database_now", lambda self: database_now):
+        with patch.object(checkpoint, "database_now", lambda self: database_now):
             self.note = self.model.import_changes(self.shop)
         since = (self.source.searches[-1] or {}).get("since")
         return since and (since - day).total_seconds() / 3600
@@ -454,6 +454,13 @@ class TestSince(ImportCase):
         self.assertAlmostEqual(moments[1], 11 - 5 / 60, msg="its clock was set back")
         self.assertAlmostEqual(winter, 11.5 - 5 / 60)
         self.assertAlmostEqual(summer, 12.5 - 5 / 60)
+
+    def test_workers_whose_clocks_differ(self):
+        """By default, the checkpoint has the clock of the database."""
+        ahead = fields.Datetime.now() + timedelta(hours=1)
+        with patch.object(fields.Datetime, "now", return_value=ahead):
+            self.model.import_changes(self.shop)
+        self.assertLess(self.checkpoint().moment, ahead - timedelta(minutes=30))
 
     def test_clocks_that_differ_less_than_the_overlap(self):
         self.use_clock(overlap=5)

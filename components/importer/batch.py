@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The import of all records that the backend finds, a job for each chunk."""
 
-from odoo import fields
 from odoo.tools import split_every
 
 from odoo.addons.component.core import AbstractComponent
@@ -135,9 +134,10 @@ class BatchImporter(AbstractComponent):
     def _backend_now(self):
         """Return the time of the clock that dates the backend's changes.
 
-        :return: ``datetime`` in UTC, without a time zone; by default Odoo's
+        :return: ``datetime`` in UTC, without a time zone; by default the time of the
+            database, whose clock all workers share
         """
-        return fields.Datetime.now()
+        return self.env["connector.checkpoint"].database_now()
 
     def _search(self, filters):
         """Return the ids of the records to import, any iterable.
