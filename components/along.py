@@ -19,7 +19,7 @@ from odoo.addons.component.exception import ComponentException
 
 from ..exception import RetryableJobError
 from ..jobs.methods import job_method
-from ..jobs.outcome import GONE
+from ..jobs.outcome import GONE, outcome_of
 from ..jobs.scope import BACKEND, JOB, RECORD, scope_of
 from ..jobs.taking_along import present_taker
 from ..tools.bindings import backend_of, chunk_size_of, is_archived
@@ -100,7 +100,12 @@ def _run_others(taker, records, method_name, args, limit):
             continue  # Somebody has changed the own record in the meantime.
         try:
             with commit_on_success(records.env):
-                results[job] = getattr(record, method_name)(*job_args, **job.kwargs)
+                result = getattr(record, method_name)(*job_args, **job.kwargs)
+            if outcome_of(result).kind == GONE:
+                # Only its own job knows how long it has waited for the record.
+                taker.leave_alone([job])
+            else:
+                results[job] = result
         except Exception as caught:
             taker.leave_alone([job])
             if scope_of(caught) in (BACKEND, JOB):
@@ -347,5 +352,8 @@ class AnnouncedAlong(ImportAlong):
             return
         job = self.jobs.get(str(item.external_id))
         deleted = job.kwargs.get("deleted", False) if job else self.deleted
+        if job and not deleted:
+            item.reopen()  # Only its job knows how long it has waited for the record.
+            return
         with self.env.cr.savepoint():
             item.outcome = item.importer.run_missing(item.external_id, deleted)

@@ -678,6 +678,24 @@ class TestAnnounced(WebhookCase):
         self.assertEqual(self.states(), ["done", "pending"])
         self.assertTrue(self.first()["eta"])
 
+    def test_an_old_job_does_not_give_up_a_record_that_was_just_announced(self):
+        for many in (True, False):
+            with self.subTest(many=many):
+                self.build(override("test.shop.adapter", _reads_many=many))
+                old, new = ("1", "2") if many else ("3", "4")
+                self.source.add(old)
+                self.announced(old, new)
+                waiting = self.imports()[-2:]
+                self.write_job(
+                    waiting[0], date_created=fields.Datetime.now() - timedelta(hours=1)
+                )
+                self.run_job(waiting[0]["uuid"])
+                self.assertEqual(self.states()[-2:], ["done", "pending"])
+                self.assertTrue(self.run_job(waiting[1]["uuid"])["eta"])
+                self.source.add(new)
+                self.run_job(waiting[1]["uuid"])
+                self.assertIn(new, self.names())
+
     def test_an_announcement_that_comes_meanwhile_is_not_lost(self):
         self.source.add("1", "2")
         self.announced("1", "2")
@@ -787,15 +805,16 @@ class TestAnnounced(WebhookCase):
             with self.subTest(number=number):
                 self.delay_imports("1", "2")
                 waiting = self.delayed_imports()[-2:]
-                self.write_kept(waiting[number], {"last": ["1"]})
+                self.write_job(waiting[number], kept_data={"last": ["1"]})
                 self.run_job(waiting[0]["uuid"])
                 self.assertFalse(self.reads)
                 job = self.run_job(waiting[1]["uuid"])
                 self.assertEqual((job["state"], job["kept_data"]), ("done", False))
 
-    def write_kept(self, job, value):
+    def write_job(self, job, **values):
         with self.transaction() as env:
-            env["queue.job"].search([("uuid", "=", job["uuid"])]).kept_data = value
+            jobs = env["queue.job"].search([("uuid", "=", job["uuid"])])
+            jobs.with_context(_job_edit_sentinel=jobs.EDIT_SENTINEL).write(values)
 
     def test_an_importer_with_its_own_run(self):
         def run(importer, external_id, *args, **kwargs):
