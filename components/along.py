@@ -26,7 +26,7 @@ from ..tools.bindings import backend_of, chunk_size_of, is_archived
 from ..tools.locks import contention_wait
 from ..tools.overrides import overrides
 from ..tools.transactions import commit_if_allowed, commit_on_success, new_transaction
-from .chunk import Chunk
+from .chunk import MOST_FAILURES, Chunk
 from .exporter.bulk import BulkExport, can_export_together
 from .exporter.item import ExportItem, settle_changes
 from .importer.flow import ImportFlow
@@ -90,7 +90,7 @@ def _run_others(taker, records, method_name, args, limit):
         return
     commit_if_allowed(records.env)
     deadline = time.monotonic() + SECONDS
-    results, error = {}, None
+    results, error, failures = {}, None, 0
     for job in jobs:
         record = records.browse(job.record_id or ())
         job_args = (*args[:1], *job.args[1:2], *args[2:])
@@ -106,9 +106,12 @@ def _run_others(taker, records, method_name, args, limit):
                 taker.leave_alone([job])
             else:
                 results[job] = result
+            failures = 0
         except Exception as caught:
             taker.leave_alone([job])
-            if scope_of(caught) in (BACKEND, JOB):
+            scope = scope_of(caught)
+            failures = failures + 1 if scope == BACKEND else 0
+            if scope == JOB or failures == MOST_FAILURES:
                 error = caught
                 break
     taker.done(results)

@@ -13,6 +13,7 @@ from odoo.addons.connector.controllers.run_job import RunJobController
 from odoo.addons.connector.exception import (
     AccessRefusedError,
     InvalidDataError,
+    LimitReachedError,
     NetworkRetryableError,
 )
 from odoo.addons.connector.jobs.taking_along import Taker, counts_each_job
@@ -33,6 +34,10 @@ class AlongCase(BulkExports, RealJobsCase):
     def setUp(self):
         super().setUp()
         self.build(*listener_components())
+
+    def make_shop(self):
+        with self.transaction() as env:
+            self.shop_id = self.make_backend(env, name="Shop").id
 
     def change(self, *names, context=None):
         """Bind contacts, then let users change their names, one after the other.
@@ -242,10 +247,6 @@ class TestTogether(AlongCase):
         with self.transaction() as env:
             shop = env["connector.test.shop"].browse(self.shop_id)
             return env["connector.run.start"].begin(shop, False).id
-
-    def make_shop(self):
-        with self.transaction() as env:
-            self.shop_id = self.make_backend(env, name="Shop").id
 
     def test_another_language_another_job(self):
         [ada] = self.change("Ada", context={"active_test": False})
@@ -536,7 +537,7 @@ class TestOneByOne(AlongCase):
 
         def limit(external_id, data):
             if len(self.server.calls) == 2:
-                raise NetworkRetryableError("limit", seconds=30)
+                raise LimitReachedError("limit", seconds=30)
             write(external_id, data)
 
         self.server.write = limit
@@ -545,6 +546,33 @@ class TestOneByOne(AlongCase):
         cleo, dan = self.jobs()[2:]
         self.assertTrue(dan["eta"] and not dan["date_started"])
         self.assertEqual((cleo["retry"], dan["retry"]), (0, 0))
+
+    def test_records_at_which_the_backend_fails(self):
+        """They stop no other one, unless there are three in a row."""
+        write = self.server.write
+
+        def fail(external_id, data):
+            if data["title"].startswith("Poison"):
+                raise NetworkRetryableError("status 500", seconds=30)
+            write(external_id, data)
+
+        self.server.write = fail
+        for names, expected in (
+            (["Ada", "Poison", "Poison", "Cleo"], [True, False, False, True]),
+            (["Ada"] + ["Poison"] * 3 + ["Cleo"], [True] + [False] * 4),
+        ):
+            with self.subTest(names=names):
+                self.delete_records()
+                self.server.records.clear()
+                self.make_shop()
+                self.change(*names)
+                self.first()
+                done = [state == "done" for state in self.states()]
+                self.assertEqual(done, expected)
+                self.assertEqual(
+                    [job["retry"] for job in self.jobs()], [*map(int, done)]
+                )
+        self.assertTrue(self.jobs()[-1]["eta"])
 
     def test_a_job_that_fails_takes_none_along(self):
         self.change("Ada", "Bob")
