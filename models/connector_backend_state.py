@@ -89,7 +89,9 @@ class ConnectorBackendState(models.Model):
         self._forget_pauses()
         for state in running:
             # The runner ignores jobs that wait for others. So they occupy no channel.
-            state._change_jobs(PENDING, WAIT_DEPENDENCIES, SQL("TRUE"))
+            # Those that others have changed since our snapshot would be a conflict;
+            # they wait when they begin (see holds_back).
+            state._change_jobs(PENDING, WAIT_DEPENDENCIES, SQL("xmax = 0"))
 
     def action_resume(self):
         """Let the jobs of the backends run again."""

@@ -279,6 +279,21 @@ class TestTogether(AlongCase):
         self.assertEqual(self.states(), ["done", "done", "pending"])
         self.assertIn("earlier job", self.first()["result"])
 
+    def test_a_pause_while_jobs_are_taken_along(self):
+        """It meets no conflict. A job that it has missed waits when it begins."""
+        self.change("Ada", "Refused", "Cleo")
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            state = env["connector.backend.state"].of(shop)
+            self.first()
+            state.action_pause()
+        self.assertEqual(self.states(), ["done", "pending", "done"])
+        self.first()
+        self.assertEqual(self.states(), ["done", "wait_dependencies", "done"])
+        with self.transaction() as env:
+            env["connector.backend.state"].browse(state.id).action_resume()
+        self.assertEqual(self.states(), ["done", "pending", "done"])
+
     # -- errors that concern all
 
     def test_a_backend_that_is_down(self):
