@@ -83,7 +83,7 @@ class ImportFlow:
 
         What a bad record has written is undone, and stops no other record.
 
-        :param chunk: the :class:`~..chunk.Chunk` of the items, which an error of the
+        :param chunk: the ``Chunk`` of the items, which an error of the
             whole job interrupts
         """
         self.chunk = chunk
