@@ -14,8 +14,8 @@ from .common import (
     listener_components,
     override,
 )
-from .test_comparison import ComparisonCase
-from .test_export_listener import delete_components
+from .comparison_case import ComparisonCase
+from .listener_cases import delete_components
 
 
 class CompanyCase(ImportCase):

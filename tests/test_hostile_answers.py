@@ -14,7 +14,7 @@ from odoo.addons.connector.exception import (
     NetworkRetryableError,
 )
 
-from .test_http_adapter import HTTPCase
+from .http_case import HTTPCase
 
 MANY = b"9" * 5000  # Python converts texts of up to 4,300 digits to numbers.
 DEEP = 200_000

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.addons.connector.tools.locks import try_lock_rows
 
 from .common import RealJobsCase, ShopSource, batch_export_components, import_components
-from .test_comparison import ComparisonCase
+from .comparison_case import ComparisonCase
 
 
 class OldLines(ComparisonCase):

@@ -26,9 +26,9 @@ from odoo.addons.connector.exception import (
 )
 from odoo.addons.connector.tools.call_budget import SLOTS, take, windows_of
 
+from .http_case import HTTPCase
 from .real_jobs import RealJobsCase
 from .remote_system import Answer, FailingServer
-from .test_http_adapter import HTTPCase
 
 LOCK_BUDGETS = "SELECT FROM connector_call_budget FOR UPDATE"
 

@@ -9,7 +9,7 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.jobs.deletes import waiting_deletes
 
 from .common import noted_queries, override
-from .test_export_listener import ListenerCase, delete_components
+from .listener_cases import ListenerCase, delete_components
 
 
 class RemovalCase(ListenerCase):

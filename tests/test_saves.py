@@ -9,7 +9,7 @@ from odoo.sql_db import ConnectionPool
 from odoo.addons.connector.exception import NetworkRetryableError
 
 from .common import Transaction, noted_queries
-from .test_export_listener import ManyCase
+from .listener_cases import ManyCase
 
 
 class SavesCase(ManyCase):
