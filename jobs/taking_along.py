@@ -41,7 +41,7 @@ IN_COMMON = ("method_name", "channel", "priority", "user_id", "company_id", "run
 #: ``NULL``, it does not.
 IS_TAKEN = SQL("date_started IS NOT NULL AND eta > now() AT TIME ZONE 'UTC'")
 
-#: Until jobs are retried after an error that tells no seconds.
+#: Until jobs are retried after an error that names no seconds.
 RETRY_SECONDS = 10
 
 #: Rows that others have just changed are then read again, and raise no error.

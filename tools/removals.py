@@ -14,8 +14,8 @@ from odoo.tools import SQL, ormcache
 
 from .bindings import all_binding_models, wrapped_model
 
-#: PostgreSQL's setting that tells the trigger who deletes: the name of the model whose
-#: records the ORM deletes, or ``silently``. Other SQL leaves it empty.
+#: PostgreSQL's setting in which the trigger finds who deletes: the name of the model
+#: whose records the ORM deletes, or ``silently``. Other SQL leaves it empty.
 SETTING = "connector.deleting"
 SILENTLY = "silently"
 _NAME = SQL.identifier("connector_note_removal")

@@ -269,7 +269,7 @@ class Dependency:
     def _lock(self, importer):
         deadline = time.monotonic() + random.uniform(0, HOLDING_PATIENCE)
         while not self.locks.acquire(importer, self.external_id):
-            # Nobody waits for long who holds what others may wait for.
+            # An import that holds locks must not wait long: others may wait for it.
             is_outermost = self.tracker.depth == 1
             if is_outermost or time.monotonic() > deadline or not self.tracker.wait():
                 raise RecordLockedError(importer, self.external_id)

@@ -159,7 +159,7 @@ class ImportStore:
         overrides, binder = self.importer._overrides, self.importer.binder
         creates_many = not (self.is_alone or overrides("_create"))
         is_own = overrides("_create_many" if creates_many else "_create")
-        # An own method may leave out values that it is given.
+        # A connector's override may leave out values that it is given.
         dated = {} if is_own else binder.sync_values()
         values = [
             # With the external id, so that it need not be written afterwards.
