@@ -54,7 +54,15 @@ assert failure.sentence == "No tax for order …."
 assert (failure.cause_class, failure.failed_jobs) == ("record", 3)
 job = env["queue.job"].search([("name", "=", "waiting")])
 assert job.records.export_record(), "the job of before cannot run"
+removed = env["benchmark.res.partner"].search([("external_id", "=", "x8")])
+env.cr.execute("DELETE FROM benchmark_res_partner WHERE id = %s", [removed.id])
+notes = env["connector.export.change"].search([("removed", "!=", False)])
+assert notes.mapped("model_name") == [removed._name], "the table has no trigger"
+assert notes.res_id == removed.id
 env.cr.commit()
+env.ref("connector.ir_cron_removals").method_direct_trigger()
+env.cr.rollback()
+assert not notes.exists(), "the scheduled action does nothing"
 """
 QUERIES = {
     "ids": "SELECT name, model, res_id FROM ir_model_data WHERE module = 'connector'"
