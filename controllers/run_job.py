@@ -19,7 +19,7 @@ from ..jobs.taking_along import counts_each_job, settle_stale_request, taking_al
 from ..jobs.visibility import NOT_YET, attempt, visibility_of
 from ..models import screen_updates as updates
 from ..tools.locks import contention_wait
-from ..tools.transactions import commits_enabled
+from ..tools.transactions import commit_if_allowed, commits_enabled
 
 _logger = logging.getLogger(__name__)
 
@@ -127,6 +127,7 @@ class RunJobController(main.RunJobController):
     @classmethod
     def _enqueue_dependent_jobs(cls, env, job):
         if job.state == DONE:
+            commit_if_allowed(env)  # To see what the job has added to its graph.
             super()._enqueue_dependent_jobs(env, job)
 
 
