@@ -42,6 +42,8 @@ class Chunk:
         first = self.job.retry % len(items) if items else 0
         self.items = items[first:] + items[:first]
         self.interruption = None  #: the error of the job, once there was one
+        #: whether each record needs calls before many are sent with one
+        self.needs_many_calls = False
         self._failures = []  # items in a row at which the backend has failed
         self._last_error = None  # how it failed at the last one
         self._stopped = False

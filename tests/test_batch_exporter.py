@@ -9,6 +9,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.backend_adapter import BulkAdapter
+from odoo.addons.connector.components.exporter.record import GenericExporter
 from odoo.addons.connector.exception import (
     AccessRefusedError,
     BackendUnavailableError,
@@ -555,6 +556,19 @@ class TestLimitOneByOne(LimitCase):
         self.assertEqual(len(self.bound(ids)), 50)
         self.assertEqual(self._read_job(last)["state"], "pending")
 
+    def test_a_job_that_waits_for_one_chunk_waits_for_its_rest(self):
+        ids = self.bindings(*self.names(50))
+        with self.transaction() as env:
+            bindings = env["connector.test.binding"].browse(ids)
+            last = bindings[0].delayable().export_record()
+            bindings.delayable().export_chunk().on_done(last).delay()
+            last = last._generated_job.uuid
+        self.run_windows(1)
+        self.assertEqual(self._read_job(last)["state"], "wait_dependencies")
+        self.run_windows(1)
+        self.assertEqual(len(self.bound(ids)), 50)
+        self.assertEqual(self._read_job(last)["state"], "pending")
+
     def test_the_rest_belongs_to_the_run_of_the_chunk(self):
         ids = self.bindings(*self.names())
         with self.transaction() as env:
@@ -712,6 +726,26 @@ class TestLimitTogether(LimitCase):
             if {job["state"] for job in jobs} == {"done"}:
                 break
         self.assertEqual({job["state"] for job in jobs}, {"done"})
+
+    def test_dependencies_and_mappers_with_calls_get_on(self):
+        for hook in ("_should_import", "_export_dependencies", "_map_data"):
+            with self.subTest(hook):
+                self.CALLS = 40
+                self.ERROR = partial(LimitReachedError, ignore_retry=True)
+                ids = self.bindings(*self.names())
+
+                def call(exporter, hook=hook):
+                    self.call()
+                    return getattr(GenericExporter, hook)(exporter)
+
+                self.override(**{hook: call})
+                self.delay_chunk(ids)
+                for _window in range(20):
+                    jobs = self.run_windows(1)
+                    if {job["state"] for job in jobs} == {"done"}:
+                        break
+                self.assertEqual(len(self.bound(ids)), self.RECORDS)
+                self.assertEqual({job["state"] for job in jobs}, {"done"})
 
     def test_an_adapter_with_one_bulk_call_gets_on_with_the_other(self):
         """write_many() of the framework calls write() for each record."""

@@ -2,8 +2,11 @@
 """The export of many bindings, a job for each chunk."""
 
 import json
+from contextlib import suppress
 from functools import partial
 from inspect import signature
+
+import psycopg2
 
 from odoo.fields import Domain
 
@@ -26,9 +29,14 @@ from ...jobs.outcome import (
 from ...jobs.states import STARTED, WAITING
 from ...tools.bindings import checks_connection, chunk_size_of
 from ...tools.orm import cache_value
+from ...tools.transactions import new_transaction
 from ..chunk import Chunk
 from .bulk import BulkExport, can_export_together, export_one_by_one
 from .item import ExportItem, settle_changes
+
+#: What a job keeps that exports each record before the next one: what precedes the
+#: export of many had needed more calls than the backend admits at a time.
+ONE_BY_ONE = {"one_by_one": True}
 
 
 class BatchExporter(AbstractComponent):
@@ -256,7 +264,9 @@ class BatchExporter(AbstractComponent):
             exporter = self.component(usage="record.exporter")
             for item in items:
                 item.exporter = exporter.for_item(item)
-            if can_export_together(exporter, self, chunk.job.retry):
+            if chunk.job.kept_data != ONE_BY_ONE and can_export_together(
+                exporter, self
+            ):
                 BulkExport(self, chunk).run()
                 return chunk
         export_one_by_one(chunk, chunk.items)
@@ -270,7 +280,14 @@ class BatchExporter(AbstractComponent):
         :param delay_rest: delays such a job, if there is none
         """
         report = partial(self._report_and_delay, chunk, method_name, delay_rest)
-        return chunk.settle(report, (self.model._name, method_name), self._bindings_of)
+        call = self.model._name, method_name
+        try:
+            return chunk.settle(report, call, self._bindings_of)
+        except Exception:
+            if chunk.needs_many_calls:
+                with suppress(psycopg2.Error), new_transaction(self.env) as env:
+                    chunk.job.with_env(env).sudo().kept_data = ONE_BY_ONE
+            raise
 
     def _bindings_of(self, items):
         return self.model.union(*(item.binding for item in items))
@@ -300,7 +317,10 @@ class BatchExporter(AbstractComponent):
             if method_name == "export_changes" and len(rest) == 1:
                 # Changes of users wait for this job, as for those that they make.
                 options["identity_key"] = changes_job_key(rest._name, rest.id)
-            chunk.delay_rest(report, call, rest, partial(delay_rest, rest), **options)
+            delay = partial(delay_rest, rest)
+            job = chunk.delay_rest(report, call, rest, delay, **options)
+            if job and (chunk.needs_many_calls or chunk.job.kept_data == ONE_BY_ONE):
+                job.sudo().kept_data = ONE_BY_ONE
         exported = report.counts[CREATED] + report.counts[UPDATED]
         return report.text(
             [

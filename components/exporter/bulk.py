@@ -35,18 +35,15 @@ from .recovery import NOT_CREATED, is_not_created
 _logger = logging.getLogger(__name__)
 
 
-def can_export_together(exporter, batch, retry=0):
+def can_export_together(exporter, batch):
     """Return whether one call may export many records.
 
     A connector that overrides one of the bypassed hooks exports one by one.
 
     :param exporter: the exporter of the records
     :param batch: the synchronizer whose adapter is called
-    :param retry: how many attempts were made before. If each record is read before, the
-        backend may admit too few calls for the whole chunk.
     """
-    bypassed = (*BYPASSED_HOOKS, "_should_import") if retry else BYPASSED_HOOKS
-    if overrides(exporter, GenericExporter, *bypassed):
+    if overrides(exporter, GenericExporter, *BYPASSED_HOOKS):
         return False
     return getattr(batch.backend_adapter, "_creates_many", False)
 
@@ -91,6 +88,7 @@ class BulkExport:
         self.env = batch.env
         self.chunk = chunk
         self.items = chunk.items
+        self.exporter = self.items[0].exporter
         self.unconfirmed = []  #: items with an earlier create whose outcome is unknown
 
     def run(self):
@@ -100,6 +98,8 @@ class BulkExport:
         """
         self.chunk.run_each(self.items, self._start)
         items = self._lock_and_map()
+        reads_each = overrides(self.exporter, GenericExporter, "_should_import")
+        self.chunk.needs_many_calls = reads_each or bool(self.chunk.interruption)
         # Creates come last: their ids are committed before anything else can fail.
         self._send(self._update, [item for item in items if item.call.kind == UPDATED])
         self._send(self._create, [item for item in items if item.call.kind == CREATED])
