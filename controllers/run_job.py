@@ -56,15 +56,29 @@ class RunJobController(main.RunJobController):
     @classmethod
     def _try_perform_job(cls, env, job):
         job.connector_error = None
-        with attempt(env.cr), cls._within_run(env, job):
-            try:
-                super()._try_perform_job(env, job)
-            except Exception as error:
-                # queue_job stores only the message of an error after which it retries.
-                job.connector_error = error
-                if not env["queue.job.function"].synchronizes(job.job_function_name):
-                    raise
-                cls._end_attempt(env, job, error)
+        try:
+            with attempt(env.cr), cls._within_run(env, job):
+                cls._perform(env, job)
+        except psycopg2.Error as error:
+            # The connection was cut before the job began.
+            if not is_lost(error) or not cls._synchronizes(env, job):
+                raise
+            job.state = _give_back(env, job.uuid, error)
+
+    @classmethod
+    def _perform(cls, env, job):
+        try:
+            super()._try_perform_job(env, job)
+        except Exception as error:
+            # queue_job stores only the message of an error after which it retries.
+            job.connector_error = error
+            if not cls._synchronizes(env, job):
+                raise
+            cls._end_attempt(env, job, error)
+
+    @classmethod
+    def _synchronizes(cls, env, job):
+        return env["queue.job.function"].synchronizes(job.job_function_name)
 
     @classmethod
     def _end_attempt(cls, env, job, error):
@@ -110,7 +124,7 @@ class RunJobController(main.RunJobController):
     @classmethod
     def _runjob(cls, env, job):
         registry = env.registry
-        notifies = env["queue.job.function"].synchronizes(job.job_function_name)
+        notifies = cls._synchronizes(env, job)
         try:
             if notifies:
                 updates.notify_screens(registry)

@@ -71,6 +71,16 @@ class TestLostConnections(RealJobsCase):
 
         self.override(**{hook: override})
 
+    def test_a_connection_that_is_cut_before_the_job_begins(self):
+        [binding_id] = self.bindings("Ada")
+        [uuid] = self.delay([binding_id])
+        self.screens.side_effect = lambda _registry: self.cut(self.job_pid)
+        with mute_logger("odoo.sql_db"):
+            job = self.run_job(uuid)
+        self.assertEqual((job["state"], job["retry"]), ("pending", 0))
+        self.screens.side_effect = None
+        self.assertEqual(self.run_job(uuid)["state"], "done")
+
     def export_twice(self):
         """Run the job, which loses its connection, and run it again."""
         [uuid] = self.delay(self.bindings("Ada"))
