@@ -8,7 +8,7 @@ from odoo.addons.queue_job.job import Job
 from ..tools.bindings import split_for_jobs
 from ..tools.external_id import unique_external_ids
 from ..tools.text import storable_key
-from .states import UNFINISHED
+from .states import DONE, UNFINISHED
 
 
 def delete_job_key(backend, model_name, external_id):
@@ -24,12 +24,13 @@ def delete_job_key(backend, model_name, external_id):
     )
 
 
-def waiting_deletes(backend, model_name, external_ids):
+def waiting_deletes(backend, model_name, external_ids, ended_within=0):
     """Return the ids that were deleted in Odoo, but not yet on the backend.
 
     :param backend: record of the backend
     :param model_name: name of the model of the bindings
     :param external_ids: list of ids on the backend
+    :param ended_within: seconds; ids that a job has deleted since then count, too
     :return: the ids as they were given; of ``1`` and ``"1"`` the one that came first
     :rtype: set
     """
@@ -40,9 +41,10 @@ def waiting_deletes(backend, model_name, external_ids):
     if not keys:
         return set()
     query = SQL(
-        "%s UNION ALL SELECT NULL, NULL WHERE EXISTS (SELECT"
+        "%s UNION ALL %s UNION ALL SELECT NULL, NULL WHERE EXISTS (SELECT"
         " FROM connector_export_change WHERE removed IS NOT NULL AND model_name = %s)",
         backend.env["queue.job"].sudo().find_by_key(keys, UNFINISHED),
+        _ended(backend, keys, ended_within),
         model_name,
     )
     found = backend.env.execute_query(query)
@@ -50,6 +52,22 @@ def waiting_deletes(backend, model_name, external_ids):
         backend.env["connector.export.change"].delay_deletes_of_removed(model_name)
         found = backend.env.execute_query(query)
     return {keys[key] for key, _uuid in found if key}
+
+
+def _ended(backend, keys, seconds):
+    """Return the query for the keys of the deletes that have ended lately."""
+    return SQL(
+        "SELECT coalesce(record.key, identity_key), uuid FROM queue_job"
+        " LEFT JOIN LATERAL jsonb_array_elements_text(record_keys) AS record(key)"
+        " ON TRUE WHERE state = %s AND backend_model = %s AND backend_id = %s"
+        " AND date_done >= now() AT TIME ZONE 'UTC' - %s * interval '1s'"
+        " AND coalesce(record.key, identity_key) = ANY(%s)",
+        DONE,
+        backend._name,
+        backend.id,
+        seconds,
+        list(keys),
+    )
 
 
 def delay_deletes(model, deletes):

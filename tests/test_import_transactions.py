@@ -23,7 +23,9 @@ from odoo.addons.connector.exception import (
     LimitReachedError,
     NetworkRetryableError,
 )
+from odoo.addons.connector.jobs.deletes import delay_delete
 from odoo.addons.connector.tools.locks import try_lock_rows
+from odoo.addons.queue_job.job import Job
 
 from .common import (
     ImportCase,
@@ -115,6 +117,28 @@ class TestUsersAtTheSameTime(ImportJobsCase):
 
         self.source.read = edit_and_read
         self.assert_is_imported()
+
+    def test_a_contact_that_is_deleted_on_both_sides_does_not_come_back(self):
+        read = self.source.read
+
+        def read_and_delete(external_id):
+            data = read(external_id)
+            if external_id == "3":
+                with self.transaction() as env:
+                    shop = env["connector.test.shop"].browse(self.shop_id)
+                    bindings = env["connector.test.binding"]
+                    bindings.search([("external_id", "=", "3")]).odoo_id.unlink()
+                    delay_delete(bindings.browse(), shop, "3")
+                [delete] = self.jobs([("method_name", "=", "export_delete_record")])
+                with self.transaction() as env:
+                    job = Job.load(env, delete["uuid"])
+                    job.set_done()
+                    job.store()
+            return data
+
+        self.source.read = read_and_delete
+        self.assert_is_imported("9 updated, 1 skipped.")
+        self.assertNotIn("3", self.names())
 
     def test_between_the_mapping_and_the_write(self):
         edits = ["3"]

@@ -81,6 +81,11 @@ class DependencyTracker:
         """Return what was read of a record, ``None`` if it was not read."""
         return self._data.get(key, (None, None))[1]
 
+    def age(self):
+        """Return the seconds since the first of the records was read."""
+        now = time.monotonic()
+        return now - min((moment for moment, _data in self._data.values()), default=now)
+
     def unused(self):
         """Return what was read of records that were not imported.
 

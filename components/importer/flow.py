@@ -37,6 +37,9 @@ _logger = logging.getLogger(__name__)
 
 #: Attempts to write a record that another transaction changes at the same time.
 MOST_TRIES = 3
+#: Seconds that a read takes at the most, and clocks of hosts differ: a record that was
+#: deleted in the meantime must not come back.
+READING_SECONDS = 5
 #: Seconds after which a transaction that has only read is too old to write in it.
 MOST_AGE = 1
 
@@ -262,6 +265,7 @@ class ImportFlow:
             self.importer.backend_record,
             self.importer.model._name,
             [item.external_id for item in items if not item.binding],
+            self.tracker.age() + READING_SECONDS,
         )
         for item in items:
             if item.external_id in deleted:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import psycopg2
 
 from ...exception import JobError, LimitReachedError
+from ...jobs.deletes import waiting_deletes
 from ...jobs.scope import RECORD, scope_of
 from ...tools.bindings import model_label
 from ...tools.transactions import new_transaction
@@ -45,6 +46,7 @@ class ImportMemory:
         """
         for model_name, records in self._kept.get("records", {}).items():
             changed = self._changed_since(model_name, records)
+            changed |= self._deleted_since(model_name, records)
             for external_id, (_moment, data) in records.items():
                 if external_id not in changed:
                     self.tracker.keep((model_name, external_id), data)
@@ -69,13 +71,19 @@ class ImportMemory:
     def _changed_since(self, model_name, records):
         binder = self.importer.binder_for(model_name)
         if "write_date" not in binder.model._fields:
-            return ()
+            return set()
         found = binder.to_internal_many(list(records))
         return {
             external_id
             for external_id, binding in found.items()
             if binding.write_date > datetime.fromisoformat(records[external_id][0])
         }
+
+    def _deleted_since(self, model_name, records):
+        first = min(datetime.fromisoformat(moment) for moment, _data in records.values())
+        age = self.env.cr.now() - first
+        backend = self.importer.backend_record
+        return waiting_deletes(backend, model_name, records, age.total_seconds())
 
     def to_keep(self, items, last=()):
         """Return what has to be kept for the job that goes on.

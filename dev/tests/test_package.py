@@ -22,6 +22,7 @@ NOT_PACKED = {
     "chaos",
     "dev",
     "docs",
+    "findings",
     "examples",
     "CONTRIBUTING.rst",
     "pyproject.toml",
