@@ -174,11 +174,10 @@ class AllOrNothingAdapter(Component):
 
     _inherit = "test.store.adapter"
 
-    def _result_of(self, result):
-        result = super()._result_of(result)
-        if isinstance(result, Exception):
-            raise result
-        return result
+    def create_many(self, data_list, idempotency_keys=None):
+        results = super().create_many(data_list, idempotency_keys)
+        errors = [each for each in results if isinstance(each, Exception)]
+        return errors[:1] * len(results) if errors else results
 
 
 # -- imports
