@@ -130,7 +130,7 @@ class StoreAdapter(Component):
 
     def write_many(self, changes):
         items = [{**data, "id": external_id} for external_id, data in changes]
-        self._send_many("PATCH", items)
+        return self._send_many("PATCH", items)
 
     def _send_many(self, method, items):
         answer = self._call(method, "people/batch", json={"items": items})
