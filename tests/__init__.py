@@ -58,6 +58,7 @@ from . import (
     test_saves,
     test_scope,
     test_security,
+    test_sequences,
     test_strict_overrides,
     test_synchronizer,
     test_teaching_errors,

@@ -26,6 +26,8 @@ For our own tests:
 :mod:`.cases`            Test cases in one transaction: with an export, with an import,
                          or with mappers
 :mod:`.real_jobs`        A test case with real commits for that connector
+:mod:`.contact_store`    A connector of real contacts, and a remote system with moods
+:mod:`.sequences`        Steps of users, that system and jobs, and what must hold
 =======================  ===============================================================
 """
 
