@@ -7,6 +7,7 @@ from odoo.addons.queue_job.job import Job
 
 from ..tools.bindings import split_for_jobs
 from ..tools.external_id import unique_external_ids
+from ..tools.read_only import is_read_only
 from ..tools.text import storable_key
 from .states import DONE, UNFINISHED
 
@@ -48,7 +49,7 @@ def waiting_deletes(backend, model_name, external_ids, ended_within=0):
         model_name,
     )
     found = backend.env.execute_query(query)
-    if (None, None) in found:
+    if (None, None) in found and not is_read_only(backend.env):
         backend.env["connector.export.change"].delay_deletes_of_removed(model_name)
         found = backend.env.execute_query(query)
     return {keys[key] for key, _uuid in found if key}

@@ -73,8 +73,8 @@ class SequenceCase(RealConnectorCase):
             for one_call, adapter in ((False, OneByOne), (True, ReadMany))
         }
         checkpoints = self.registry["connector.checkpoint"]
-        clock = {"_database_now": lambda checkpoint: self.remote.right_now}
-        self.enterContext(patch.multiple(checkpoints, create=True, **clock))
+        clock = {"database_now": lambda checkpoint: self.remote.right_now}
+        self.enterContext(patch.multiple(checkpoints, **clock))
         self.log = Log()
         logging.getLogger().addHandler(self.log)
         self.addCleanup(logging.getLogger().removeHandler, self.log)

@@ -49,6 +49,12 @@ class ReadOnly:
         raise ReadOnlyError(self.env._("A preview or a comparison cannot commit."))
 
 
+def is_read_only(env):
+    """Return whether PostgreSQL refuses every write now."""
+    env.cr.execute("SHOW transaction_read_only")
+    return env.cr.fetchone() == ("on",)
+
+
 def reader_of(work):
     """Return the environment of the user who reads the texts of a work.
 

@@ -29,11 +29,13 @@ class AnnouncedImporter(AbstractComponent):
         :param deleted: whether the backend announced that it has deleted the record
         :return: a translated sentence that says what was done
         :rtype: str
-        :raise RetryableJobError: while a new record may still appear
+        :raise RetryableJobError: while a new record may still appear, or somebody else
+            is changing the binding
         """
         self._lock_import(external_id)
         binding = self.binder.to_internal(external_id)
         if binding and deleted:
+            self._lock_or_retry(binding)  # A user may be deleting it, too.
             return self._delete_missing(binding)
         if not binding and not deleted:
             self._wait_for_record(external_id)
