@@ -22,6 +22,8 @@ OPEN_TRANSACTIONS = """
       AND pid != pg_backend_pid()
 """
 COMPARED = ("name", "quantity", "parts")
+#: Faults after which a create surely did not happen: the next one has another key.
+NOT_DONE = (Failure.REFUSE, Failure.TOO_MANY, Failure.TOO_MANY_UNTIL)
 
 
 @dataclass
@@ -106,7 +108,7 @@ def _check_creates(findings, shop):
     keys = defaultdict(set)
     for call in shop.calls("create"):
         findings.creates += call["worked"]
-        if call["fault"] not in (Failure.REFUSE, Failure.TOO_MANY):
+        if call["fault"] not in NOT_DONE:
             keys[call["code"]].add(call["key"])
     for code, used in sorted(keys.items()):
         if len(used) > 1 or None in used:
