@@ -56,9 +56,10 @@ class RunJobController(main.RunJobController):
     @classmethod
     def _try_perform_job(cls, env, job):
         job.connector_error = None
+        perform = super()._try_perform_job
         try:
             with attempt(env.cr), cls._within_run(env, job):
-                cls._perform(env, job)
+                cls._perform(perform, env, job)
         except psycopg2.Error as error:
             # The connection was cut before the job began.
             if not is_lost(error) or not cls._synchronizes(env, job):
@@ -66,9 +67,9 @@ class RunJobController(main.RunJobController):
             job.state = _give_back(env, job.uuid, error)
 
     @classmethod
-    def _perform(cls, env, job):
+    def _perform(cls, perform, env, job):
         try:
-            super()._try_perform_job(env, job)
+            perform(env, job)
         except Exception as error:
             # queue_job stores only the message of an error after which it retries.
             job.connector_error = error

@@ -38,7 +38,7 @@ _logger = logging.getLogger(__name__)
 #: Attempts to write a record that another transaction changes at the same time.
 MOST_TRIES = 3
 #: Seconds that a read takes at the most, and clocks of hosts differ: a record that was
-#: deleted in the meantime must not come back.
+#: deleted in the meantime must not reappear.
 READING_SECONDS = 5
 #: Seconds after which a transaction that has only read is too old to write in it.
 MOST_AGE = 1

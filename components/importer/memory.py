@@ -80,8 +80,8 @@ class ImportMemory:
         }
 
     def _deleted_since(self, model_name, records):
-        first = min(datetime.fromisoformat(moment) for moment, _data in records.values())
-        age = self.env.cr.now() - first
+        moments = [datetime.fromisoformat(moment) for moment, _ in records.values()]
+        age = self.env.cr.now() - min(moments)
         backend = self.importer.backend_record
         return waiting_deletes(backend, model_name, records, age.total_seconds())
 
