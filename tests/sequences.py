@@ -652,13 +652,12 @@ class Sequence:
 
     def _choose_match(self, line):
         """Choose a contact that a user has created by hand for an item."""
-        ref = next(iter(self._refs(None, line.external_id)), None)
-        if not ref:
-            return
-        values = {name: self._write(ref, name, "here") for name in FIELDS}
-        partner = line.env["res.partner"].create({"ref": ref, **values})
-        self.doubled.add(ref)
-        line.match_id = partner.id
+        items = [each for each in self.there.values() if each["id"] == line.external_id]
+        for item in items:
+            values = {here: item[there] for here, there in FIELDS.items()}
+            partner = line.env["res.partner"].create({"ref": item["ref"], **values})
+            self.doubled.add(item["ref"])
+            line.match_id = partner.id
 
     def _announce(self, announces, external_id, deleted=False):
         if announces:
