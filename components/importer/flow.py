@@ -245,11 +245,16 @@ class ImportFlow:
             item.known_binding = binding.with_prefetch(everything.ids)
             item.binding = item.importer._get_binding()
 
-        return self._run_steps(items, find)
+        if self.importer._overrides("_get_binding"):
+            return self._run_steps(items, find)
+        for item in items:  # It reads what is known: nothing can fail.
+            find(item)
+        return items
 
     def _leave_out_known(self, items):
         """Leave out what is up to date, and what a user has deleted in Odoo."""
-        items = self._run_steps(items, self._check_up_to_date)
+        if self.importer._overrides("_is_uptodate"):
+            items = self._run_steps(items, self._check_up_to_date)
         return self._without_deleted(items)
 
     def _check_up_to_date(self, item):
