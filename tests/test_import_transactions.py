@@ -411,6 +411,28 @@ class TestLimits(ImportJobsCase):
         )
         self.assertEqual([each["note"] for each in bindings], ["picture"] * self.COUNT)
 
+    def test_a_job_that_meets_a_limit_at_a_record_that_it_takes_along(self):
+        self.source.add(*"123")
+        read = self.source.read
+
+        def read_one(external_id):
+            if external_id != "1":
+                raise LimitReachedError("One at a time.", seconds=5)
+            return read(external_id)
+
+        self.source.read = read_one
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            bindings = env["connector.test.binding"]
+            uuids = [
+                bindings.with_delay().import_record(shop, id_).uuid for id_ in "123"
+            ]
+        with self.assertNoLogs("odoo.sql_db", "ERROR"):
+            job = self.run_job(uuids[0])
+        self.assertEqual((job["state"], job["kept_data"]), ("done", False))
+        others = self.jobs([("uuid", "in", uuids[1:])])
+        self.assertEqual([each["state"] for each in others], ["pending"] * 2)
+
     def test_a_call_for_each_record(self):
         self.run_windows(100)
 

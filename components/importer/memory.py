@@ -10,6 +10,8 @@ import psycopg2
 
 from ...exception import JobError, LimitReachedError
 from ...jobs.deletes import waiting_deletes
+from ...jobs.methods import EXPORT, direction_of, job_method
+from ...jobs.rest import running_job
 from ...jobs.scope import RECORD, scope_of
 from ...tools.bindings import model_label
 from ...tools.transactions import new_transaction
@@ -35,6 +37,23 @@ class ImportMemory:
         self.job = job
         self.tracker = DependencyTracker.of(importer.work)
         self._kept = job.kept_data or {}
+
+    @classmethod
+    def of_record(cls, importer, external_id):
+        """Return the memory of the import of one record.
+
+        A job that imports a record on its way, such as one whose job it takes along,
+        keeps nothing. It may end as done, and its row must not have changed then.
+
+        :param importer: the :class:`~.record.RecordImporter` that runs
+        :param external_id: id of the record on the backend
+        :rtype: ImportMemory
+        """
+        job = running_job(importer.env)
+        ids = job_method(job.method_name).external_ids(job.args or (), job.kwargs or {})
+        is_on_its_way = direction_of(job.method_name or "") == EXPORT
+        is_of_other = ids and str(external_id) not in map(str, ids)
+        return cls(importer, job.browse() if is_on_its_way or is_of_other else job)
 
     def recall(self, items):
         """Give items the data that an earlier job, or attempt, has read.

@@ -24,7 +24,6 @@ from ...jobs.outcome import (
     Report,
     returns_message,
 )
-from ...jobs.rest import running_job
 from ...tools.external_id import unique_external_ids
 from ...tools.orm import changed_values, prefetch_inverses
 from ...tools.overrides import overrides
@@ -99,7 +98,7 @@ class RecordImporter(AbstractComponent):
         if not tracker.is_idle:  # of another import, which keeps what was read
             ImportFlow(self, [item], force).run()
             return self._with_message(item.outcome)
-        memory = ImportMemory(self, running_job(self.env))
+        memory = ImportMemory.of_record(self, external_id)
         with tracker.scope():
             memory.recall([item])
             try:
