@@ -18,6 +18,12 @@ JOBS_OF_METHOD = """
     SELECT uuid, state, retry FROM queue_job
     WHERE id > %s AND method_name = %s ORDER BY id
 """
+OVERLAPS = """
+    SELECT count(*) FROM queue_job AS job JOIN queue_job AS other
+        ON other.id > job.id AND other.method_name = job.method_name
+        AND other.date_started < job.date_done AND job.date_started < other.date_done
+    WHERE job.id > %s AND job.method_name = %s
+"""
 JOBS = "SELECT count(*), coalesce(sum(retry), 0) FROM queue_job WHERE id > %s"
 
 
@@ -287,6 +293,10 @@ class Shop:
     def jobs(self, method):
         """Return the jobs that call a method: UUID, state and number of tries."""
         return self.chaos.database.rows(JOBS_OF_METHOD, self.first_job, method)
+
+    def overlaps(self, method):
+        """Return how many pairs of jobs that call a method were at work together."""
+        return self.chaos.database.rows(OVERLAPS, self.first_job, method)[0][0]
 
     def postponed_jobs(self):
         """Return how many jobs wait for a later try."""

@@ -4,9 +4,11 @@ from ..backend import Failure
 from .imports import BINDINGS, MET
 
 #: How long the backend takes, in seconds, so that many creates are in flight.
-SLOWNESS = 0.3
+SLOWNESS = 1
 #: Items that a user creates in one transaction.
 AT_ONCE = 5
+#: Odoo logs this when an import meets a create of an export.
+MEETING = "An export is creating records"
 
 
 def run(chaos):
@@ -30,6 +32,7 @@ def run(chaos):
         chaos.wait_for_jobs(patience=120)
         shop.import_changes()
         chaos.wait_for_jobs(patience=60)
+        shop.note_fault("imports met a create", shop.odoo_said(MEETING))
         query = "SELECT count(*) FROM chaos_item WHERE code LIKE %s"
         [[items]] = chaos.database.rows(query, shop.code("%"))
         if items != count:

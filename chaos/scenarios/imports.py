@@ -118,6 +118,7 @@ def _ring(chaos, shop, size):
         chaos.backend.change(shop.space, id_, parts=parts)
     shop.import_changes(chunk_size=CHUNK)
     _finish(chaos, shop)
+    shop.note_fault("jobs at the same time", shop.overlaps("import_chunk"))
     for id_ in ids:
         chaos.backend.change(shop.space, id_, quantity=5)
     shop.import_changes(chunk_size=CHUNK)
