@@ -52,7 +52,7 @@ class Contact(NamedTuple):
 
 
 class Job(NamedTuple):
-    """What a sequence knows of a job."""
+    """The columns of a job that a sequence reads."""
 
     uuid: str
     state: str
