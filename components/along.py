@@ -55,7 +55,7 @@ def takes_along(together=None):
 
         @wraps(method)
         def run(records, *args, **kwargs):
-            # What a connector's own method does around this call is for one record.
+            # A connector's own method around this one is for one record.
             is_own = getattr(type(records), name) is not run
             taker = None if is_own or len(records) > 1 else present_taker(name)
             if not taker:

@@ -33,8 +33,8 @@ from .states import DONE, ENQUEUED, PENDING, WAITING
 #: How long a job that was taken along waits for the one that has taken it. The runner
 #: may need as long to notice that a process has died.
 LEASE_SECONDS = 30
-#: What a job has in common with those that it takes along, in addition to its
-#: environment and its arguments. The first are those of an index.
+#: Columns that are the same in a job and in those that it takes along, as are its
+#: environment and its arguments. An index has the first ones.
 INDEXED = ("backend_model", "backend_id", "model_name")
 IN_COMMON = ("method_name", "channel", "priority", "user_id", "company_id", "run_id")
 #: The condition that a row of ``queue_job`` belongs to a job that was taken along; with
@@ -282,7 +282,7 @@ def present_taker(method_name):
     taker = _TAKER.get()
     if not taker or taker.method_name != method_name:
         return None
-    _TAKER.set(None)  # What the method calls is for its own record.
+    _TAKER.set(None)  # Methods that it calls work for its own record.
     return taker
 
 

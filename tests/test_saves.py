@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What a user's save costs that the listener notices, and that no change is lost."""
+"""A save that the listener notices: its cost, and that no change is lost."""
 
 from contextlib import contextmanager
 from unittest.mock import patch

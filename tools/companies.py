@@ -14,8 +14,9 @@ def in_company(records, company):
         return records
     if env.company == company:
         return records
-    others = [id_ for id_ in env.companies.ids if id_ != company.id]
-    return records.with_context(allowed_company_ids=[company.id, *others])
+    # Without any in the context, with_company() would leave this one only.
+    records = records.with_context(allowed_company_ids=env.companies.ids)
+    return records.with_company(company)
 
 
 def in_companies_of(records, env):

@@ -34,8 +34,8 @@ from ..chunk import Chunk
 from .bulk import BulkExport, can_export_together, export_one_by_one
 from .item import ExportItem, settle_changes
 
-#: What a job keeps that exports each record before the next one: what precedes the
-#: export of many had needed more calls than the backend admits at a time.
+#: A job keeps this value to export each record before the next one: the hooks before a
+#: call for many had needed more calls than the backend admits at a time.
 ONE_BY_ONE = {"one_by_one": True}
 
 
