@@ -329,17 +329,16 @@ class ImportAlong(Along):
 
     def _keep_unfinished(self):
         """Let the jobs of records that lack only ``_after_import`` make up for it."""
-        unfinished = {
-            self.jobs[id_].id if id_ in self.jobs else self.chunk.job.id: {
-                "unfinished": {id_: item.unfinished}
-            }
-            for id_, item in self.items.items()
-            if item.unfinished and not item.is_done
-        }
-        if unfinished:
-            with new_transaction(self.env) as env:
-                for job_id, kept in unfinished.items():
-                    env["queue.job"].sudo().browse(job_id).kept_data = kept
+        for id_, item in self.items.items():
+            if not item.unfinished or item.is_done:
+                continue
+            kept = {"unfinished": {id_: item.unfinished}}
+            if id_ in self.jobs:
+                self.taker.kept_data[self.jobs[id_]] = kept
+            else:
+                with new_transaction(self.env) as env:
+                    own_job = env["queue.job"].sudo().browse(self.chunk.job.id)
+                    own_job.kept_data = kept
 
 
 class AnnouncedAlong(ImportAlong):

@@ -2,9 +2,12 @@
 """A job for one record takes along others that wait for the same kind of work.
 
 A job that is taken along stays pending, and so occupies no channel. It has a start
-date, and lets the runner wait until :data:`LEASE_SECONDS` are over: if the process
-dies, it then runs by itself. Its identity key is taken off until then, since a
-job that has begun must not keep others from being made.
+date, and lets the runner wait for :data:`LEASE_SECONDS`. When they are over, the worker
+that is to run it looks for the lock of the job that has taken it: as long as that one
+is at work, the lease is renewed. If the process has died, the job runs by itself.
+
+Its row keeps in ``kept_data`` who has taken it, and its identity key. The key is taken
+off until then, since a job that has begun must not keep others from being made.
 
 A pending job with a start date was interrupted. It takes no other job along, and none
 takes it: one of them may have killed the process. So does a job that has kept what it
@@ -28,18 +31,29 @@ from odoo.addons.queue_job.jobrunner.runner import _channels
 from ..exception import RetryableJobError
 from ..tools.text import storable
 from .methods import job_method
-from .states import DONE, ENQUEUED, PENDING, WAITING
+from .states import DONE, ENQUEUED, PENDING, STARTED, WAITING
 
-#: How long a job that was taken along waits for the one that has taken it. The runner
-#: may need as long to notice that a process has died.
+#: After how many seconds the runner asks for a job that was taken along. It runs then
+#: if the process of the other one has died.
 LEASE_SECONDS = 30
 #: Columns that are the same in a job and in those that it takes along, as are its
 #: environment and its arguments. An index has the first ones.
 INDEXED = ("backend_model", "backend_id", "model_name")
 IN_COMMON = ("method_name", "channel", "priority", "user_id", "company_id", "run_id")
-#: The condition that a row of ``queue_job`` belongs to a job that was taken along; with
-#: ``NULL``, it does not.
-IS_TAKEN = SQL("date_started IS NOT NULL AND eta > now() AT TIME ZONE 'UTC'")
+#: Key of ``kept_data`` in the row of a job that was taken along: the job that has taken
+#: it (``by``), when that one began (``begun``), and the identity key (``key``).
+TAKEN = "taken"
+#: The run of a job that has taken along the job of a row of ``queue_job``.
+TAKER_OF_ROW = SQL(
+    "SELECT taker.id FROM queue_job AS taker"
+    " WHERE taker.id = (queue_job.kept_data #>> '{taken,by}')::int"
+    " AND to_json(taker.date_started) #>> '{}' = queue_job.kept_data #>> '{taken,begun}'"
+    " AND taker.state = %s",
+    STARTED,
+)
+#: The condition that a row of ``queue_job`` belongs to a job that was taken along by one
+#: that runs.
+IS_TAKEN = SQL("EXISTS (%s)", TAKER_OF_ROW)
 
 #: Until jobs are retried after an error that names no seconds.
 RETRY_SECONDS = 10
@@ -59,13 +73,14 @@ class TakenJob(NamedTuple):
     args: list  #: positional arguments; records as their JSON
     kwargs: dict  #: keyword arguments, also
     has_cause: bool  #: whether an earlier attempt failed
-    lease: object  #: when it runs by itself (``datetime``)
 
     @classmethod
-    def of(cls, id_, key, records, args, kwargs, *others):
+    def of(cls, id_, key, records, args, kwargs, has_cause):
         """Return the job of a row, with its columns of JSON as text."""
         record_id = next(iter(json.loads(records)["ids"]), None)
-        return cls(id_, key, record_id, json.loads(args), json.loads(kwargs), *others)
+        return cls(
+            id_, key, record_id, json.loads(args), json.loads(kwargs), has_cause
+        )
 
     def __hash__(self):
         return self.id
@@ -82,6 +97,8 @@ class Taker:
         self.uuid = job.uuid
         self.method_name = job.method_name
         self.jobs = []  #: the :class:`TakenJob` that are neither done nor given back
+        self.kept_data = {}  #: what jobs keep when they run by themselves, by the job
+        self._mark = None  # what the rows of the jobs keep of the one that has taken them
         #: whether the work has failed for all together, perhaps because of one of them
         self.is_suspicious = False
 
@@ -92,7 +109,9 @@ class Taker:
         :rtype: list[TakenJob]
         """
         with self._transaction(self._query(limit)) as cr:
-            self.jobs = [TakenJob.of(*row) for row in sorted(cr.fetchall())]
+            rows = sorted(cr.fetchall())
+        self.jobs = [TakenJob.of(*row) for _mark, *row in rows]
+        self._mark = rows[0][0] if rows else None
         return list(self.jobs)
 
     def done(self, results):
@@ -116,7 +135,8 @@ class Taker:
             " identity_key = given.key, date_done = now() AT TIME ZONE 'UTC',"
             " exec_time = EXTRACT(EPOCH FROM now() AT TIME ZONE 'UTC' - date_started),"
             " retry = retry + 1, eta = NULL, exc_name = NULL, exc_info = NULL,"
-            " cause = NULL, cause_class = NULL, is_unanswered = FALSE",
+            " cause = NULL, cause_class = NULL, is_unanswered = FALSE,"
+            " kept_data = NULL",
             DONE,
         )
         with self._transaction(self._update(rows, values)) as cr:
@@ -145,8 +165,12 @@ class Taker:
 
     def _release(self, jobs, values):
         if jobs:
-            rows = [(job.id, None, job.identity_key, None) for job in jobs]
-            values = SQL("identity_key = given.key, %s", values)
+            rows = [
+                (job.id, None, job.identity_key, _json_or_none(self.kept_data.get(job)))
+                for job in jobs
+            ]
+            restored = SQL("identity_key = given.key, kept_data = given.more::jsonb")
+            values = SQL("%s, %s", restored, values)
             with self._transaction(self._update(rows, values)):
                 self._forget(jobs)
 
@@ -176,7 +200,8 @@ class Taker:
         return SQL(
             """
             WITH taker AS MATERIALIZED (
-                SELECT * FROM queue_job WHERE uuid = %(uuid)s AND kept_data IS NULL
+                SELECT *, jsonb_build_object('by', id, 'begun', date_started) AS mark
+                FROM queue_job WHERE uuid = %(uuid)s AND kept_data IS NULL
             ),
             waiting AS (
                 SELECT * FROM queue_job AS job
@@ -194,12 +219,13 @@ class Taker:
             )
             UPDATE queue_job AS job
             SET date_started = now() AT TIME ZONE 'UTC', worker_pid = %(pid)s,
-                eta = now() AT TIME ZONE 'UTC' + %(lease)s * interval '1s',
-                identity_key = NULL
-            FROM waiting WHERE job.id = waiting.id
-            RETURNING job.id, waiting.identity_key, waiting.records #>> '{}',
-                waiting.args #>> '{}', waiting.kwargs #>> '{}',
-                waiting.cause IS NOT NULL, job.eta
+                eta = %(lease_end)s, identity_key = NULL,
+                kept_data = jsonb_build_object('taken', taker.mark
+                    || jsonb_build_object('key', waiting.identity_key))
+            FROM waiting, taker WHERE job.id = waiting.id
+            RETURNING taker.mark::text, job.id, waiting.identity_key,
+                waiting.records #>> '{}', waiting.args #>> '{}',
+                waiting.kwargs #>> '{}', waiting.cause IS NOT NULL
             """,
             uuid=self.uuid,
             pending=PENDING,
@@ -207,7 +233,7 @@ class Taker:
             in_common=in_common,
             limit=limit,
             pid=os.getpid(),
-            lease=LEASE_SECONDS,
+            lease_end=_lease_end(),
             **{column: of_taker(column) for column in INDEXED},
             **{column: _json(column) for column in ("records", "args", "kwargs")},
         )
@@ -219,14 +245,15 @@ class Taker:
             "UPDATE queue_job AS job SET %s"
             " FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[])"
             " AS given(id, text, key, more)"
-            " WHERE job.id = given.id AND job.state IN %s AND job.eta = %s",
+            " WHERE job.id = given.id AND job.state IN %s"
+            " AND job.kept_data -> 'taken' @> %s::jsonb",
             values,
             ids,
             texts,
             keys,
             more,
             WAITING,
-            self.jobs[0].lease,
+            self._mark,
         )
 
 
@@ -243,8 +270,15 @@ def _json(column):
 
 
 def _counts(result):
-    counts = getattr(result, "counts", None)
-    return json.dumps(counts) if counts else None
+    return _json_or_none(getattr(result, "counts", None))
+
+
+def _json_or_none(value):
+    return json.dumps(value) if value else None
+
+
+def _lease_end():
+    return SQL("now() AT TIME ZONE 'UTC' + %s * interval '1s'", LEASE_SECONDS)
 
 
 @contextmanager
@@ -303,36 +337,111 @@ def counts_each_job(channel):
 
 
 def settle_stale_request(env, job_uuid):
-    """Undo that the runner has enqueued a job which another one had taken along.
+    """Decide about a job that the runner has enqueued and that has a start date.
 
-    The runner does not look at the job again before it enqueues it.
+    The runner does not look at the job again before it enqueues it. Another job may
+    have taken it along.
 
     :return: whether the job must not run now, and whether it was interrupted
     :rtype: tuple[bool, bool]
     """
     env.cr.execute(
         SQL(
-            "SELECT state, date_done IS NOT NULL, %s, date_started IS NOT NULL"
-            " FROM queue_job WHERE uuid = %s",
-            IS_TAKEN,
+            "SELECT state, date_started IS NOT NULL, date_done IS NOT NULL"
+            " OR kept_data ? %s FROM queue_job WHERE uuid = %s",
+            TAKEN,
             job_uuid,
         )
     )
-    state, is_done, is_taken, has_begun = env.cr.fetchone() or (None,) * 4
+    state, has_begun, may_be_taken = env.cr.fetchone() or (None,) * 3
     if state == DONE:
         return True, False
-    if state != ENQUEUED or not has_begun:
+    if state != ENQUEUED or not (has_begun or may_be_taken):
         return False, False
-    if not is_done and not is_taken:
+    if not may_be_taken:
         return False, True
+    env.cr.rollback()  # to see later what is changed now
+    with env.registry.cursor() as cr:
+        return _settle(cr, job_uuid)
+
+
+def _settle(cr, job_uuid):
     query = SQL(
-        "UPDATE queue_job SET state = CASE WHEN date_done IS NULL THEN %s ELSE %s END"
-        " WHERE uuid = %s AND state = %s",
-        PENDING,
-        DONE,
+        "SELECT date_done IS NOT NULL, kept_data ? %s FROM queue_job"
+        " WHERE uuid = %s AND state = %s FOR UPDATE",
+        TAKEN,
         job_uuid,
         ENQUEUED,
     )
-    with env.registry.cursor() as cr:
-        cr.execute(SQL("%s; %s", READ_COMMITTED, query))
-    return True, False
+    cr.execute(SQL("%s; %s", READ_COMMITTED, query))
+    is_done, is_taken = cr.fetchone() or (True, False)
+    if is_done:
+        values = SQL("state = %s", DONE)
+    elif not is_taken:
+        return False, True
+    elif _taker_is_at_work(cr, job_uuid):
+        _renew_lease(cr, job_uuid)
+        return True, False
+    else:
+        values = SQL(
+            "identity_key = kept_data #>> '{taken,key}', kept_data = NULL, eta = NULL"
+        )
+    cr.execute(
+        SQL(
+            "UPDATE queue_job SET %s WHERE uuid = %s AND state = %s",
+            values,
+            job_uuid,
+            ENQUEUED,
+        )
+    )
+    return is_done, not is_done
+
+
+def _taker_is_at_work(cr, job_uuid):
+    """Return whether the process is alive that has taken a job along."""
+    cr.execute(
+        SQL(
+            "SELECT queue_job_id FROM queue_job_lock WHERE queue_job_id IN"
+            " (SELECT (%s) FROM queue_job WHERE uuid = %s)",
+            TAKER_OF_ROW,
+            job_uuid,
+        )
+    )
+    taker = cr.fetchone()
+    if not taker:
+        return False
+    # Like queue_job, which locks this row while the job runs.
+    cr.execute(
+        SQL(
+            "SELECT 1 FROM queue_job_lock WHERE queue_job_id = %s"
+            " FOR NO KEY UPDATE SKIP LOCKED",
+            taker[0],
+        )
+    )
+    return not cr.rowcount
+
+
+def _renew_lease(cr, job_uuid):
+    """Let a job wait again, and all that the same job has taken along."""
+    same = SQL(" AND ").join(
+        SQL("job.%s = asked.%s", SQL.identifier(name), SQL.identifier(name))
+        for name in INDEXED
+    )
+    cr.execute(
+        SQL(
+            """
+            UPDATE queue_job SET state = %(pending)s, eta = %(lease_end)s
+            WHERE id IN (
+                SELECT job.id FROM queue_job AS job, queue_job AS asked
+                WHERE asked.uuid = %(uuid)s AND %(same)s
+                    AND (job.state = %(pending)s OR job.id = asked.id)
+                    AND job.kept_data #> '{taken,by}' = asked.kept_data #> '{taken,by}'
+                FOR UPDATE OF job SKIP LOCKED
+            )
+            """,
+            uuid=job_uuid,
+            same=same,
+            pending=PENDING,
+            lease_end=_lease_end(),
+        )
+    )

@@ -80,13 +80,40 @@ class AlongCase(BulkExports, RealJobsCase):
             job = env["queue.job"].search([("uuid", "=", self.jobs()[number]["uuid"])])
             job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(values)
 
+    def acquire(self, uuid):
+        with closing(self.registry.cursor()) as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            return RunJobController._acquire_job(env, uuid)
+
+    def enqueue(self, uuid):
+        """As the runner does, which does not look at the job again."""
+        with self.transaction() as env:
+            env.cr.execute(
+                "UPDATE queue_job SET state = 'enqueued', date_enqueued = now()"
+                " WHERE uuid = %s",
+                [uuid],
+            )
+
+    def end_lease(self, number=1):
+        """Let so much time pass that a job that was taken along may run again."""
+        self.write_jobs(number, eta=fields.Datetime.now() - timedelta(seconds=1))
+
+    def assert_waits_for_its_taker(self, number):
+        uuid = self.jobs()[number]["uuid"]
+        self.enqueue(uuid)
+        with self.assertNoLogs("odoo.addons.queue_job", "WARNING"):
+            self.assertIsNone(self.acquire(uuid))
+        job = self.jobs()[number]
+        self.assertEqual(job["state"], "pending")
+        self.assertGreater(job["eta"], fields.Datetime.now())
+
 
 class TestTogether(AlongCase):
     def setUp(self):
         super().setUp()
         self.build(*self.many_components())
 
-    def fail(self, error, calls=1):
+    def answer_with(self, error, calls=1):
         """Let the shop answer the next calls with an error."""
         left = [error] * calls
         shop = self
@@ -299,7 +326,7 @@ class TestTogether(AlongCase):
     def test_a_backend_that_is_down(self):
         """All wait as long as the job that found out, and count no attempt."""
         self.change("Ada", "Bob", "Cleo")
-        self.fail(NetworkRetryableError("down", seconds=60), calls=2)
+        self.answer_with(NetworkRetryableError("down", seconds=60), calls=2)
         job = self.first()
         self.assertEqual((job["state"], job["retry"]), ("pending", 1))
         others = self.jobs()[1:]
@@ -318,7 +345,7 @@ class TestTogether(AlongCase):
     def test_a_record_for_which_the_backend_fails(self):
         """The others go on alone; none of them counts an attempt for it."""
         self.change("Ada", "Poison", "Cleo")
-        self.fail(NetworkRetryableError("status 500"))
+        self.answer_with(NetworkRetryableError("status 500"))
         self.assertEqual(self.first()["state"], "done")
         self.assertEqual(self.states(), ["done", "pending", "pending"])
         self.assertEqual([job["retry"] for job in self.jobs()[1:]], [0, 0])
@@ -329,7 +356,7 @@ class TestTogether(AlongCase):
 
     def test_credentials_that_are_refused(self):
         self.change("Ada", "Bob")
-        self.fail(AccessRefusedError("key"), calls=3)
+        self.answer_with(AccessRefusedError("key"), calls=3)
         self.assertEqual(self.first()["state"], "failed")
         self.assertEqual(self.first()["state"], "failed")
         self.assertEqual(len(self.many_calls), 1)
@@ -351,49 +378,92 @@ class TestTogether(AlongCase):
 
     # -- processes that die, and a runner that is late
 
-    def taken(self):
-        """Take the second of two jobs along, as a process does that then dies."""
+    def taken(self, dies=False):
+        """Take the second of two jobs along, as another process does.
+
+        :param dies: whether that process dies
+        """
         self.change("Ada", "Bob")
-        with self.transaction() as env:
-            env.cr.execute(
-                "UPDATE queue_job SET state = 'started' WHERE uuid = %s",
-                [self.jobs()[0]["uuid"]],
-            )
-        with self.transaction() as env:
-            taker = Taker(Job.load(env, self.jobs()[0]["uuid"]))
-            self.assertEqual(len(taker.take(10)), 1)
+        ada = self.jobs()[0]["uuid"]
+        self.enqueue(ada)
+        process = self.enterContext(closing(self.registry.cursor()))
+        job = RunJobController._acquire_job(
+            api.Environment(process, SUPERUSER_ID, {}), ada
+        )
+        taker = Taker(job)
+        self.assertEqual(len(taker.take(10)), 1)
+        if dies:
+            process.rollback()
         return taker, self.jobs()[1]
-
-    def acquire(self, uuid):
-        with closing(self.registry.cursor()) as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            return RunJobController._acquire_job(env, uuid)
-
-    def enqueue(self, uuid):
-        """As the runner does, which does not look at the job again."""
-        with self.transaction() as env:
-            env.cr.execute(
-                "UPDATE queue_job SET state = 'enqueued', date_enqueued = now()"
-                " WHERE uuid = %s",
-                [uuid],
-            )
 
     def test_a_process_dies_with_jobs_that_it_has_taken_along(self):
         """They run by themselves soon, one by one, and no attempt is counted."""
-        _taker, bob = self.taken()
+        _taker, bob = self.taken(dies=True)
         self.assertEqual((bob["state"], bob["retry"]), ("pending", 0))
         soon = fields.Datetime.now() + timedelta(seconds=90)
         self.assertLess(bob["eta"], soon)
         self.change("Cleo")
-        self.write_jobs(1, eta=fields.Datetime.now() - timedelta(seconds=1))
+        self.end_lease()
         self.enqueue(bob["uuid"])
+        self.run_as_it_is(bob["uuid"])
+        self.assertEqual(self.states(), ["started", "done", "pending"])
+        bob = self.jobs()[1]
+        self.assertEqual(bob["retry"], 1)
+        self.assertTrue(bob["identity_key"])
+        self.assertFalse(bob["kept_data"])
+
+    def run_as_it_is(self, uuid):
+        """Run a job that is enqueued, and leave what else its row has."""
         with closing(self.registry.cursor()) as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            job = RunJobController._acquire_job(env, bob["uuid"])
+            job = RunJobController._acquire_job(env, uuid)
             RunJobController._runjob(env, job)
             cr.commit()  # pylint: disable=invalid-commit
-        self.assertEqual(self.states(), ["started", "done", "pending"])
-        self.assertEqual(self.jobs()[1]["retry"], 1)
+
+    def test_a_process_dies_and_its_job_runs_again(self):
+        """What the first run had taken along does not wait for the second one."""
+        _taker, bob = self.taken(dies=True)
+        ada = self.jobs()[0]["uuid"]
+        self.enqueue(ada)
+        with closing(self.registry.cursor()) as process:
+            env = api.Environment(process, SUPERUSER_ID, {})
+            self.assertTrue(RunJobController._acquire_job(env, ada))
+            self.end_lease()
+            self.enqueue(bob["uuid"])
+            self.assertTrue(self.acquire(bob["uuid"]))
+
+    def test_a_call_that_takes_longer_than_the_lease(self):
+        """The jobs that were taken along wait for it, however long it takes."""
+        self.change("Ada", "Bob", "Cleo")
+        keys = [job["identity_key"] for job in self.jobs()]
+
+        def write_many(adapter, pairs):
+            self.many_calls.append(("write", len(pairs)))
+            for _twice in range(2):
+                self.end_lease(1)
+                self.end_lease(2)
+                self.assert_waits_for_its_taker(1)
+                self.assertGreater(self.jobs()[2]["eta"], fields.Datetime.now())
+            return [self.write_one(*pair) for pair in pairs]
+
+        self.build(override("test.shop.adapter", write_many=write_many))
+        self.first()
+        self.assertEqual(self.many_calls, [("write", 3)])
+        self.assertEqual(self.states(), ["done"] * 3)
+        self.assertEqual([job["identity_key"] for job in self.jobs()], keys)
+        self.assertEqual(len(self.server.calls), 3)
+
+    def test_users_cannot_touch_a_job_whose_taker_takes_long(self):
+        """Neither can they cancel it, nor let it run now."""
+        taker, bob = self.taken()
+        self.end_lease()
+        with self.transaction() as env:
+            jobs = env["queue.job"].search([("uuid", "=", bob["uuid"])])
+            jobs.button_cancelled()
+            jobs.requeue()
+        self.assert_waits_for_its_taker(1)
+        taker.done({taker.jobs[0]: "sent"})
+        self.assertEqual(self.jobs()[1]["state"], "done")
 
     def test_a_change_of_a_record_whose_job_was_taken_along(self):
         self.taken()
@@ -446,11 +516,7 @@ class TestTogether(AlongCase):
         self.write_jobs(0, date_started=fields.Datetime.now())
         ada = self.jobs()[0]
         self.enqueue(ada["uuid"])
-        with closing(self.registry.cursor()) as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            job = RunJobController._acquire_job(env, ada["uuid"])
-            RunJobController._runjob(env, job)
-            cr.commit()  # pylint: disable=invalid-commit
+        self.run_as_it_is(ada["uuid"])
         self.assertEqual(self.states(), ["done", "pending"])
 
     # -- connectors and channels that want one job after the other
@@ -503,6 +569,22 @@ class TestOneByOne(AlongCase):
         self.assertEqual(
             [job["outcome_counts"] for job in self.jobs()], [{"updated": 1}] * 3
         )
+
+    def test_a_call_that_takes_longer_than_the_lease(self):
+        self.change("Ada", "Bob", "Cleo")
+        write = self.server.write
+
+        def get_slow(external_id, data):
+            if data["title"] == "Bob":
+                for number in (1, 2):
+                    self.end_lease(number)
+                    self.assert_waits_for_its_taker(number)
+            write(external_id, data)
+
+        self.server.write = get_slow
+        self.first()
+        self.assertEqual(self.states(), ["done"] * 3)
+        self.assertEqual(len(self.server.calls), 3)
 
     def test_a_record_that_takes_long_takes_none_along(self):
         self.change("Ada", "Bob")
