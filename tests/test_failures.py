@@ -22,7 +22,7 @@ class FailureCase(ShopCase):
         self.causes = self.env["connector.cause"]
         self.state = self.env["connector.backend.state"].of(self.shop)
 
-    def fail(self, *names, cause="The shop refuses ….", state="failed", **values):
+    def failed(self, *names, cause="The shop refuses ….", state="failed", **values):
         """Make a failed job for each name; return the jobs."""
         jobs = self.env["queue.job"]
         for name in names:
@@ -49,8 +49,8 @@ class FailureCase(ShopCase):
 
 class TestGroups(FailureCase):
     def test_failures_of_one_cause_are_one_line(self):
-        self.fail("Ada", "Bob")
-        self.fail("Eve", cause="Another cause.", cause_class="settings")
+        self.failed("Ada", "Bob")
+        self.failed("Eve", cause="Another cause.", cause_class="settings")
         many, one = self.found()
         self.assertEqual((many.record_count, many.failed_jobs), (2, 2))
         self.assertEqual(many.sentence, "The shop refuses ….")
@@ -60,32 +60,32 @@ class TestGroups(FailureCase):
         self.assertIn("Check the connection", one.remedy)
 
     def test_the_id_of_a_line_stays_while_its_first_job_is_there(self):
-        self.fail("Ada")
+        self.failed("Ada")
         before = self.found()
-        self.fail("Bob")
+        self.failed("Bob")
         self.assertEqual(self.found(), before)
 
     def test_a_job_that_keeps_coming_back_is_seen(self):
-        self.fail("Ada", state="pending", cause_class="wait", result="No answer.")
+        self.failed("Ada", state="pending", cause_class="wait", result="No answer.")
         failure = self.found()
         self.assertEqual((failure.job_count, failure.failed_jobs), (1, 0))
         self.assertEqual(failure.cause_class, "wait")
         self.assertEqual(failure.example, "No answer.")
 
     def test_nobody_need_act_while_a_job_is_retried(self):
-        self.fail("Ada", state="pending", cause_class="developer")
+        self.failed("Ada", state="pending", cause_class="developer")
         self.assertEqual(self.found().cause_class, "wait")
 
     def test_a_record_that_lacks_something_is_seen_and_tried_again(self):
         error = MissingDependencyError("The order waits for 'Tea'.")
         cause_class = cause_class_of(error)
-        self.fail("Ada", state="pending", retry=0, cause_class=cause_class)
+        self.failed("Ada", state="pending", retry=0, cause_class=cause_class)
         failure = self.found()
         self.assertEqual((failure.cause_class, failure.failed_jobs), ("missing", 0))
         self.assertIn("Add what the message names", failure.remedy)
 
     def test_failures_are_grouped_by_backend(self):
-        self.fail("Ada", "Bob")
+        self.failed("Ada", "Bob")
         [group] = self.failures.formatted_read_group(
             [("backend_id", "=", self.shop.id)], ["state_id"], ["record_count:sum"]
         )
@@ -93,13 +93,13 @@ class TestGroups(FailureCase):
         self.assertEqual(group["record_count:sum"], 2)
 
     def test_a_first_retry_is_not_worth_a_line(self):
-        self.fail("Ada", state="pending", cause_class="wait", retry=1)
+        self.failed("Ada", state="pending", cause_class="wait", retry=1)
         self.assertFalse(self.found())
 
     def test_jobs_that_could_not_name_their_cause_are_seen(self):
         unknown = {"cause": False, "cause_class": False}
-        self.fail("Ada", exc_name="JobFoundDead", **unknown)
-        self.fail("Bob", exc_name=False, exc_message=False, **unknown)
+        self.failed("Ada", exc_name="JobFoundDead", **unknown)
+        self.failed("Bob", exc_name=False, exc_message=False, **unknown)
         words = {failure.sentence: failure for failure in self.found()}
         dead = words["The job was interrupted each time it was tried."]
         self.assertEqual(dead.cause_class, "settings")
@@ -109,7 +109,7 @@ class TestGroups(FailureCase):
 
     def test_a_line_names_its_records(self):
         self.grant("connector.group_connector_user")
-        self.fail("Ada", "Bob")
+        self.failed("Ada", "Bob")
         self.assertIn("<b>Ada</b>: The shop refuses 'Ada'.", self.found().records)
         user = new_test_user(self.env, "seer", groups="connector.group_connector_user")
         shown = self.found().with_user(user).records
@@ -121,7 +121,7 @@ class TestGroups(FailureCase):
             '  File "mapper.py", line 7, in email\n    record["emial"]\nKeyError: x\n'
         )
         error = {"exc_name": "builtins.KeyError", "exc_message": "x"}
-        self.fail("Ada", cause_class="developer", exc_info=trace, **error)
+        self.failed("Ada", cause_class="developer", exc_info=trace, **error)
         failure = self.found()
         self.assertIn("<li>Ada</li>", failure.records)
         self.assertIn('record["emial"]', failure.details)
@@ -136,7 +136,7 @@ class TestGroups(FailureCase):
         self.assertIn("<li>7, 8, 9, + 2</li>", self.found().records)
 
     def test_an_interrupted_job_does_not_show_an_earlier_cause(self):
-        self.fail("Ada", exc_name="JobFoundDead", cause="No answer.")
+        self.failed("Ada", exc_name="JobFoundDead", cause="No answer.")
         failure = self.found()
         self.assertIn("was interrupted", failure.sentence)
         self.assertEqual(failure.cause_class, "settings")
@@ -149,8 +149,8 @@ class TestGroups(FailureCase):
         place = '  File "exporter.py", line 7, in _run\n    send(data)'
         trace = f"{place}\nError: {message}\n  password=s3cret"
         cause = masked_cause_of(self.env, InvalidDataError(message))
-        self.fail("Ada", cause=cause, exc_message=message, exc_info=trace)
-        self.fail("Bob", state="pending", cause=f"{cause}!", result=message)
+        self.failed("Ada", cause=cause, exc_message=message, exc_info=trace)
+        self.failed("Bob", state="pending", cause=f"{cause}!", result=message)
         shown = self.found().read()
         self.assertEqual(len(shown), 2)
         self.assertNotIn("s3cret", str(shown))
@@ -160,12 +160,12 @@ class TestGroups(FailureCase):
     def test_no_row_of_the_database_is_shown(self):
         message = "duplicate key\nDETAIL:  Key (email)=(ada@x.org) already exists."
         name = "psycopg2.errors.UniqueViolation"
-        self.fail("Ada", cause="Bound twice.", exc_name=name, exc_message=message)
+        self.failed("Ada", cause="Bound twice.", exc_name=name, exc_message=message)
         self.assertEqual(self.found().example, "Bound twice.")
         self.assertNotIn("ada@x.org", str(self.found().read()))
 
     def test_the_number_of_attempts_is_not_part_of_a_message(self):
-        self.fail("Ada", exc_message="Max. retries (5) reached: No answer from 7.")
+        self.failed("Ada", exc_message="Max. retries (5) reached: No answer from 7.")
         self.assertEqual(self.found().example, "No answer from 7.")
 
     def test_the_number_of_queries_does_not_grow(self):
@@ -175,18 +175,18 @@ class TestGroups(FailureCase):
             self.failures.search([]).read(["sentence", "record_count", "remedy"])
             return self.env.cr.sql_log_count - before
 
-        self.fail("Ada")
+        self.failed("Ada")
         queries()
         few = queries()
         for number in range(20):
-            self.fail(f"Ada {number}", cause=f"Cause {chr(65 + number)}.")
+            self.failed(f"Ada {number}", cause=f"Cause {chr(65 + number)}.")
         self.assertLessEqual(queries(), few)
 
 
 class TestButtons(FailureCase):
     def test_all_jobs_of_a_cause_run_again(self):
-        jobs = self.fail("Ada", "Bob")
-        other = self.fail("Eve", cause="Another cause.")
+        jobs = self.failed("Ada", "Bob")
+        other = self.failed("Eve", cause="Another cause.")
         self.found().filtered(lambda each: each.job_count == 2).action_retry()
         self.assertEqual(set(jobs.mapped("state")), {"pending"})
         self.assertEqual(set(jobs.mapped("retry")), {0})
@@ -201,7 +201,7 @@ class TestButtons(FailureCase):
         now = self.env.cr.now()
         values = {"exc_name": "JobFoundDead", "exc_info": "Trace", "worker_pid": 7}
         dates = dict.fromkeys(("date_enqueued", "date_started"), now)
-        one, other = self.fail("Ada", "Ada", **values, **dates)
+        one, other = self.failed("Ada", "Ada", **values, **dates)
         one.requeue()
         self.found().action_retry()
         self.assertEqual(
@@ -227,9 +227,9 @@ class TestButtons(FailureCase):
             failure.action_retry()
             return self.env.cr.sql_log_count - before
 
-        self.fail("Ada")
+        self.failed("Ada")
         queries()
-        self.fail("Ada", "Bob")
+        self.failed("Ada", "Bob")
         few = queries()
         self.env.cr.execute(
             "INSERT INTO queue_job (uuid, state, retry, cause, cause_class, records,"
@@ -243,14 +243,14 @@ class TestButtons(FailureCase):
         self.assertEqual(self.env["queue.job"].search_count(jobs), 5000)
 
     def test_a_form_gives_way_to_the_list_since_its_record_goes(self):
-        self.fail("Ada")
+        self.failed("Ada")
         form = self.found().with_context(connector_leave_form=True)
         after = form.action_retry()["params"]["next"]
         self.assertEqual(after["res_model"], "connector.failure")
         self.assertEqual(after["target"], "main")
 
     def test_jobs_of_a_paused_backend_wait(self):
-        jobs = self.fail("Ada")
+        jobs = self.failed("Ada")
         self.state.action_pause()
         self.addCleanup(self.env.registry.clear_cache)
         self.found().action_retry()
@@ -259,12 +259,12 @@ class TestButtons(FailureCase):
         self.assertEqual(jobs.state, "pending")
 
     def test_a_job_that_is_retried_later_runs_now(self):
-        job = self.fail("Ada", state="pending", eta=self.env.cr.now())
+        job = self.failed("Ada", state="pending", eta=self.env.cr.now())
         self.found().action_retry()
         self.assertFalse(job.eta)
 
     def test_the_records_open(self):
-        self.fail("Ada", "Bob")
+        self.failed("Ada", "Bob")
         action = self.found().action_open_records()
         records = self.env[action["res_model"]].search(action["domain"])
         self.assertEqual(set(records.mapped("name")), {"Ada", "Bob"})
@@ -279,7 +279,7 @@ class TestButtons(FailureCase):
             self.found().action_open_records()
 
     def test_users_see_and_managers_retry(self):
-        self.fail("Ada")
+        self.failed("Ada")
         failure = self.found()
         user = new_test_user(self.env, "seer", groups="connector.group_connector_user")
         failures = self.failures.with_user(user)
@@ -297,7 +297,7 @@ class TestButtons(FailureCase):
             failures.with_user(portal).search([])
 
     def test_another_company_sees_nothing(self):
-        self.fail("Ada")
+        self.failed("Ada")
         self.grant("connector.group_connector_user")
         self.state.sudo().company_id = self.env["res.company"].create({"name": "B"})
         user = new_test_user(self.env, "seer", groups="connector.group_connector_user")
@@ -324,52 +324,52 @@ class TestActivities(FailureCase):
         return self.env["mail.activity"].search([("user_id", "=", self.responsible.id)])
 
     def test_a_cause_makes_one_activity(self):
-        self.fail(*(f"Ada {number}" for number in range(12)))
+        self.failed(*(f"Ada {number}" for number in range(12)))
         activity = self.activities()
         self.assertEqual(len(activity), 1)
         self.assertIn("(records: 12)", activity.summary)
         self.assertIn("Correct the records", activity.note)
-        self.fail("Bob")
+        self.failed("Bob")
         self.assertEqual(self.activities(), activity)
 
     def test_a_record_that_lacks_something_makes_an_activity(self):
-        self.fail("Ada", state="pending", retry=0, cause_class="missing")
+        self.failed("Ada", state="pending", retry=0, cause_class="missing")
         self.assertIn("Add what the message names", self.activities().note)
 
     def test_an_interrupted_job_is_announced_in_words(self):
-        self.fail("Ada", cause=False, exc_name="JobFoundDead")
+        self.failed("Ada", cause=False, exc_name="JobFoundDead")
         activity = self.activities()
         self.assertIn("The job was interrupted", activity.summary)
         self.assertIn("The job was interrupted", activity.res_name)
         self.assertIn("administrator", activity.note)
 
     def test_one_cause_with_two_classes_makes_one_activity(self):
-        self.fail("Ada", cause_class="record")
-        self.fail("Bob", cause_class="settings")
+        self.failed("Ada", cause_class="record")
+        self.failed("Bob", cause_class="settings")
         self.assertIn("(records: 2)", self.activities().summary)
 
     def test_an_activity_tells_how_many_failed_by_now(self):
-        self.fail("Ada")
+        self.failed("Ada")
         self.assertIn("(records: 1)", self.activities().summary)
-        self.fail("Bob")
+        self.failed("Bob")
         self.assertIn("(records: 2)", self.activities().summary)
 
     def test_an_activity_that_somebody_has_closed_does_not_come_back(self):
-        jobs = self.fail("Ada")
+        jobs = self.failed("Ada")
         self.activities().action_feedback()
         self.assertFalse(self.activities())
         jobs.unlink()
         self.activities()
-        self.fail("Bob")
+        self.failed("Bob")
         self.assertEqual(len(self.activities()), 1)
 
     def test_many_causes_of_a_backend_make_few_activities(self):
         for number in range(15):
-            self.fail(f"Ada {number}", cause=f"Cause {chr(65 + number)}.")
+            self.failed(f"Ada {number}", cause=f"Cause {chr(65 + number)}.")
         self.assertEqual(len(self.activities()), connector_cause.MOST_ACTIVITIES)
 
     def test_the_causes_of_a_deleted_backend_close(self):
-        self.fail("Ada")
+        self.failed("Ada")
         self.assertTrue(self.activities())
         self.model.search([("backend_id", "=", self.shop.id)]).unlink()
         self.shop.unlink()
@@ -377,10 +377,10 @@ class TestActivities(FailureCase):
 
     def test_jobs_fail_also_without_the_scheduled_action(self):
         self.env.ref("connector.ir_cron_causes").unlink()
-        self.assertEqual(self.fail("Ada").state, "failed")
+        self.assertEqual(self.failed("Ada").state, "failed")
 
     def test_it_closes_when_the_cause_is_gone_and_comes_back_with_it(self):
-        jobs = self.fail("Ada", "Bob")
+        jobs = self.failed("Ada", "Bob")
         first = self.activities()
         self.found().action_retry()
         self.assertEqual(self.activities(), first, "The jobs have not run yet.")
@@ -388,14 +388,14 @@ class TestActivities(FailureCase):
             {"state": "done", "cause": False}
         )
         self.assertFalse(self.activities())
-        self.fail("Eve")
+        self.failed("Eve")
         self.assertEqual(len(self.activities()), 1)
         self.assertEqual(
             len(self.causes.search([("backend_id", "=", self.shop.id)])), 1
         )
 
     def test_a_job_that_is_still_retried_tells_nobody(self):
-        self.fail("Ada", state="pending", cause_class="wait")
+        self.failed("Ada", state="pending", cause_class="wait")
         self.assertFalse(self.activities())
 
     def test_without_a_responsible_person_who_made_the_backend_is_told(self):
@@ -405,13 +405,13 @@ class TestActivities(FailureCase):
             (self.responsible.id, self.shop.id),
         )
         self.env.invalidate_all()
-        self.fail("Ada")
+        self.failed("Ada")
         self.assertEqual(len(self.activities()), 1)
 
     def test_nobody_who_cannot_see_it_is_told(self):
         group = "connector.group_connector_user"
         self.state.user_id = new_test_user(self.env, "clerk", groups=group)
-        self.fail("Ada")
+        self.failed("Ada")
         self.causes._check()
         cause = self.causes.search([("backend_id", "=", self.shop.id)])
         self.assertTrue(cause.is_open)
@@ -421,13 +421,13 @@ class TestActivities(FailureCase):
         self.assertEqual(cause.activity_ids.user_id, self.state.user_id)
 
     def test_only_the_first_failure_of_a_cause_posts_a_message(self):
-        jobs = self.fail("Ada", "Bob", "Eve")
+        jobs = self.failed("Ada", "Bob", "Eve")
         failed = self.env.ref("queue_job.mt_job_failed")
         posted = jobs.message_ids.filtered(lambda each: each.subtype_id == failed)
         self.assertEqual(len(posted), 1)
 
     def test_solved_causes_go_after_a_while(self):
-        job = self.fail("Ada")
+        job = self.failed("Ada")
         self.activities()
         job.unlink()
         self.activities()

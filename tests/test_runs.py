@@ -227,16 +227,16 @@ class TestFigures(RunCase):
 
 
 class TestFailuresOfARun(RunCase):
-    def fail(self, cause, backend_job=None):
+    def failed(self, cause, backend_job=None):
         job = backend_job or self.chunk("1")
         job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(
             {"state": "failed", "cause": cause, "cause_class": "record"}
         )
 
     def test_only_the_causes_of_its_jobs_are_shown(self):
-        self.fail("The shop refuses it.")
+        self.failed("The shop refuses it.")
         other = self.model.with_delay().import_record(self.shop, "7").db_record()
-        self.fail("The shop is closed.", other)
+        self.failed("The shop is closed.", other)
         run = self.the_run
         self.assertEqual(run.troubled_jobs, 1)
         action = run.action_open_failures()

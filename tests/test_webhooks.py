@@ -262,7 +262,7 @@ class TestFailuresAndReplay(WebhookCase):
             return deliveries.with_user(user or env.user).action_replay()
 
     @mute_logger("odoo.addons.queue_job.controllers.main")
-    def fail(self, error):
+    def fails_with(self, error):
         [uuid] = self.waiting_jobs()
         with self.assertRaises(error) as raised:
             self.run_job(uuid)
@@ -284,7 +284,7 @@ class TestFailuresAndReplay(WebhookCase):
     def test_a_failed_delivery_is_retried_by_its_own_job(self):
         self.build(override("test.shop.contact.webhook", external_ids=lambda *_: 1 / 0))
         self.announce("7")
-        self.fail(ZeroDivisionError)
+        self.fails_with(ZeroDivisionError)
         [delivery] = self.deliveries()
         self.assertEqual(delivery["state"], "failed")
         with self.transaction() as env:
@@ -315,7 +315,7 @@ class TestFailuresAndReplay(WebhookCase):
         for body in (b"no JSON at all, but s3cret", b"", deep, b'{"ids": NaN'):
             headers = standard_headers(self.secret, body)
             self.assertEqual(self.post(body, headers).status_code, 202)
-            message = self.fail(InvalidDataError)
+            message = self.fails_with(InvalidDataError)
             self.assertIn("is not valid JSON", message)
             self.assertNotIn("s3cret", message)
 

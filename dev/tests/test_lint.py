@@ -1,5 +1,6 @@
 """The check of words finds what it is to find, in the texts of this project alone."""
 
+import ast
 import subprocess
 import tempfile
 import unittest
@@ -64,3 +65,20 @@ class TestFiles(unittest.TestCase):
                 subprocess.run(["git", "-C", folder, *command], check=True)
             found = prose.check()
         self.assertEqual(found, ["ours.rst:1: “anew”, write: again"])
+
+
+class TestAssertions(unittest.TestCase):
+    def test_no_test_case_replaces_what_assertions_call(self):
+        """A method ``fail`` of a test case lets most assertions pass."""
+        hooks = {"setUp", "setUpClass", "tearDown", "tearDownClass"}
+        taken = {name for name in dir(unittest.TestCase) if name[0] != "_"} - hooks
+        replaced = {
+            f"{path.name}: {case.name}.{method.name}"
+            for path in folders.CHECKOUT.glob("[!.]*/**/*.py")
+            for case in ast.parse(path.read_text()).body
+            if isinstance(case, ast.ClassDef)
+            and (case.name.startswith("Test") or case.name.endswith(("Case", "Tools")))
+            for method in case.body
+            if isinstance(method, ast.FunctionDef) and method.name in taken
+        }
+        self.assertFalse(replaced)
