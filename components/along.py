@@ -24,7 +24,7 @@ from ..jobs.scope import BACKEND, JOB, RECORD, scope_of
 from ..jobs.taking_along import present_taker
 from ..tools.bindings import backend_of, chunk_size_of, is_archived
 from ..tools.locks import contention_wait
-from ..tools.overrides import overrides
+from ..tools.overrides import attribute_of, overrides
 from ..tools.transactions import commit_if_allowed, commit_on_success, new_transaction
 from .chunk import MOST_FAILURES, Chunk
 from .exporter.bulk import BulkExport, can_export_together
@@ -56,7 +56,8 @@ def takes_along(together=None):
         @wraps(method)
         def run(records, *args, **kwargs):
             # A connector's own method around this one is for one record.
-            is_own = getattr(type(records), name) is not run
+            found = attribute_of(type(records), name)
+            is_own = run not in (found, getattr(found, "__wrapped__", None))
             taker = None if is_own or len(records) > 1 else present_taker(name)
             if not taker:
                 return method(records, *args, **kwargs)

@@ -9,6 +9,7 @@ from ..jobs.facts import outcome_values
 from ..jobs.synchronisation import Synchronisation
 from ..tools.bindings import company_of
 from ..tools.companies import in_company
+from ..tools.rpc import private_unless_overridden
 from ..tools.work_context import ConnectorWorkContext
 
 
@@ -50,7 +51,7 @@ class ConnectorBackend(models.AbstractModel):
         self.env["connector.webhook.endpoint"].forget(self)
         return result
 
-    @api.private
+    @private_unless_overridden
     @ormcache("self.id", "self.env.lang")
     def name_in_jobs(self):
         """Return the name of the backend for the names of jobs, without a query."""
@@ -59,7 +60,7 @@ class ConnectorBackend(models.AbstractModel):
     def _job_store_values(self, job):
         return {**super()._job_store_values(job), **outcome_values(job)}
 
-    @api.private
+    @private_unless_overridden
     def synchronise(self):
         """Import what has changed, and export what was never exported, as jobs.
 
@@ -69,7 +70,7 @@ class ConnectorBackend(models.AbstractModel):
         for backend in self:
             Synchronisation(backend).delay()
 
-    @api.private
+    @private_unless_overridden
     def process_webhook_delivery(self, delivery_id):
         """Process a webhook delivery"""
         deliveries = self.env["connector.webhook.delivery"].sudo()
@@ -77,7 +78,7 @@ class ConnectorBackend(models.AbstractModel):
 
     # Services that a connector may offer to its users.
 
-    @api.private
+    @private_unless_overridden
     def check_connection(self):
         """Check that the backend answers and accepts the credentials.
 
@@ -96,7 +97,7 @@ class ConnectorBackend(models.AbstractModel):
         state = self.env["connector.backend.state"].of(self.ensure_one())
         return state.with_env(self.env).action_check_connection()
 
-    @api.private
+    @private_unless_overridden
     def record_url(self, binding, external_id):
         """Return the web address of a record on the backend.
 
@@ -109,7 +110,7 @@ class ConnectorBackend(models.AbstractModel):
         """
         return None
 
-    @api.private
+    @private_unless_overridden
     def work_company(self):
         """Return the company in which all work for this backend is done.
 
@@ -129,6 +130,7 @@ class ConnectorBackend(models.AbstractModel):
     def _own_company_id(self):
         return company_of(self).id
 
+    @private_unless_overridden
     @contextmanager
     def work_on(self, model_name, **kwargs):
         """Start a work on a model of this backend, with all components at hand.

@@ -17,7 +17,9 @@ from ..jobs.methods import record_keys_of
 from ..jobs.outcome import DELETED, GONE, SKIPPED, Outcome, Report, outcome_of
 from ..tools.binding_cache import invalidate
 from ..tools.bindings import backend_of
+from ..tools.overrides import overrides
 from ..tools.removals import create_trigger
+from ..tools.rpc import private_unless_overridden
 from ..tools.transactions import commit_on_success
 
 
@@ -64,33 +66,33 @@ class ExternalBinding(models.AbstractModel):
     # Entry points for jobs, each of which only calls a component; not for RPC.
     # The list of jobs shows the first line of the docstring.
 
-    @api.private
+    @private_unless_overridden
     def import_batch(self, backend, filters=None):
         """Prepare the import of records from the backend"""
         with backend.work_on(self._name) as work:
             return work.component(usage="batch.importer").run(filters)
 
-    @api.private
+    @private_unless_overridden
     def import_changes(self, backend, filters=None):
         """Prepare the import of what has changed on the backend"""
         with backend.work_on(self._name) as work:
             return work.component(usage="batch.importer").run_since(filters)
 
-    @api.private
+    @private_unless_overridden
     def import_chunk(self, backend, external_ids, force=False):
         """Import records from the backend"""
         with backend.work_on(self._name) as work:
             importer = work.component(usage="record.importer")
             return importer.run_chunk(external_ids, force=force)
 
-    @api.private
+    @private_unless_overridden
     @takes_along(import_together)
     def import_record(self, backend, external_id, force=False):
         """Import a record from the backend"""
         with backend.work_on(self._name) as work:
             return work.component(usage="record.importer").run(external_id, force=force)
 
-    @api.private
+    @private_unless_overridden
     @takes_along(import_together)
     def import_announced(self, backend, external_id, deleted=False):
         """Import a record that the backend has announced"""
@@ -101,7 +103,7 @@ class ExternalBinding(models.AbstractModel):
             importer = work.component(usage="record.importer")
             return importer.run_missing(external_id, deleted)
 
-    @api.private
+    @private_unless_overridden
     def export_batch(
         self, backend, domain=None, fields=None, chunk_size=None, after_id=None
     ):
@@ -116,7 +118,7 @@ class ExternalBinding(models.AbstractModel):
         with backend.work_on(self._name) as work:
             return work.component(usage="batch.exporter").run(**options)
 
-    @api.private
+    @private_unless_overridden
     @takes_along(export_together)
     def export_record(self, fields=None):
         """Export a record to the backend"""
@@ -132,7 +134,7 @@ class ExternalBinding(models.AbstractModel):
             result = exporter.run(self, fields=fields)
             return exporter.outcome or outcome_of(result)
 
-    @api.private
+    @private_unless_overridden
     @takes_along(export_together)
     def export_changes(self):
         """Export what has changed in a record"""
@@ -177,12 +179,12 @@ class ExternalBinding(models.AbstractModel):
                     results.append(exporter.run_changes(bindings, changes))
         return Outcome.join(results)
 
-    @api.private
+    @private_unless_overridden
     def exports_by_own_method(self):
         """Return whether a connector defines or extends ``export_record``."""
-        return type(self).export_record is not ExternalBinding.export_record
+        return overrides(self, ExternalBinding, "export_record")
 
-    @api.private
+    @private_unless_overridden
     def export_chunk(self, fields=None):
         """Export records to the backend"""
         results = []
@@ -192,7 +194,7 @@ class ExternalBinding(models.AbstractModel):
                 results.append(exporter.run_chunk(bindings, fields=fields))
         return Outcome.join(results)
 
-    @api.private
+    @private_unless_overridden
     def compare_sides(self, backend, comparison):
         """Prepare a comparison of both sides"""
         with backend.work_on(self._name, reader=self.env) as work:
@@ -200,7 +202,7 @@ class ExternalBinding(models.AbstractModel):
                 comparison, self.env.context.get("job_uuid")
             )
 
-    @api.private
+    @private_unless_overridden
     def compare_chunk(self, comparison, again=False):
         """Compare records with those of the backend"""
         existing = self.exists()
@@ -213,7 +215,7 @@ class ExternalBinding(models.AbstractModel):
             job_uuid = self.env.context.get("job_uuid")
             return sides.compare_bindings(comparison, self, job_uuid, again)
 
-    @api.private
+    @private_unless_overridden
     def compare_found(self, backend, external_ids, comparison, again=False):
         """Find records of the backend that Odoo does not have"""
         with backend.work_on(self._name, reader=self.env) as work:
@@ -221,14 +223,14 @@ class ExternalBinding(models.AbstractModel):
             job_uuid = self.env.context.get("job_uuid")
             return sides.compare_found(comparison, external_ids, job_uuid, again)
 
-    @api.private
+    @private_unless_overridden
     @takes_along()
     def export_delete_record(self, backend, external_id):
         """Delete a record on the backend"""
         with backend.work_on(self._name) as work:
             return work.component(usage="record.exporter.deleter").run(external_id)
 
-    @api.private
+    @private_unless_overridden
     def export_delete_records(self, backend, deletes):
         """Delete records on the backend"""
         chunk = Chunk(self.env, [DeleteItem(arguments) for arguments in deletes])

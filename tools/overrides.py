@@ -11,9 +11,15 @@ def overrides(component, base, *names):
     :rtype: bool
     """
     cls = component if isinstance(component, type) else type(component)
-    return any(_function(cls, name) is not _function(base, name) for name in names)
+    return any(
+        attribute_of(cls, name) is not attribute_of(base, name) for name in names
+    )
 
 
-def _function(cls, name):
-    method = getattr(cls, name, None)
-    return getattr(method, "__func__", method)  # of a class method
+def attribute_of(cls, name):
+    """Return an attribute of a class as it was defined, or ``None``.
+
+    A class that is asked for it may return a new object each time, as for a method of
+    the class.
+    """
+    return next((vars(each)[name] for each in cls.__mro__ if name in vars(each)), None)

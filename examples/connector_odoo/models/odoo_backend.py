@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class OdooBackend(models.Model):
@@ -34,11 +34,13 @@ class OdooBackend(models.Model):
         help="The shop offers the quantities of this warehouse; by default of all.",
     )
 
+    @api.private
     def check_connection(self):
         with self.work_on("odoo.res.partner") as work:
             version = work.component(usage="backend.adapter").version()
         return self.env._("Connected with Odoo %s.", version)
 
+    @api.private
     def record_url(self, binding, external_id):
         with self.work_on(binding._name) as work:
             adapter = work.component(usage="backend.adapter")
