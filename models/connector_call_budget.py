@@ -10,7 +10,11 @@ from odoo.tools import SQL
 
 from ..tools.call_budget import take
 from ..tools.locks import CONTENTION, contention_wait
-from ..tools.transactions import new_transaction
+from ..tools.transactions import (
+    commits_enabled,
+    new_transaction,
+    separate_transaction,
+)
 
 #: Seconds that a backend can close a budget. Then one call asks it again.
 LONGEST_CLOSING = 15 * 60
@@ -37,27 +41,43 @@ class ConnectorCallBudget(models.Model):
     _one_per_name = models.Constraint("unique(name)", "The budget is there already.")
 
     @api.private
-    def take(self, name, windows, calls=1):
+    def take(self, name, windows, calls=1, transaction=new_transaction):
         """Take calls from a budget.
 
         :param name: name of the budget; only a hash of it is stored
         :param windows: list of ``(calls, seconds)``
         :param calls: how many to take
+        :param transaction: context manager for the transaction in which they are taken
         :return: seconds until the calls are free; 0 when they were taken
         :rtype: float
         """
         try:
-            with self._locked(name) as (budgets, key, used, closed_until, now):
+            with self._locked(name, transaction) as budget:
+                budgets, key, used, closed_until, now = budget
                 wait = min(closed_until - now, LONGEST_CLOSING)
-                if wait <= 0:
-                    wait, used = take(used, windows, now, calls)
-                if not wait:
+                if wait > 0:
+                    return wait
+                wait, found = take(used, windows, now, calls)
+                # Without calls that were taken, their slots may have been moved, since
+                # a clock was set back.
+                if found != used:
                     budgets._update(
-                        key, used=SQL("%s::jsonb", json.dumps(used)), taken=now
+                        key, used=SQL("%s::jsonb", json.dumps(found)), taken=now
                     )
                 return wait
         except CONTENTION:
             return contention_wait()
+
+    @api.private
+    def admit(self, name, windows):
+        """Take a call for a request that has written nothing yet.
+
+        :param name: see :meth:`take`
+        :param windows: see :meth:`take`
+        :return: seconds until the request is admitted; 0 when it is
+        :rtype: float
+        """
+        return self.take(name, windows, transaction=separate_transaction)
 
     @api.private
     def close(self, name, seconds):
@@ -78,15 +98,16 @@ class ConnectorCallBudget(models.Model):
                 budgets._update(key, closed_until=end, taken=now)
 
     @contextmanager
-    def _locked(self, name):
+    def _locked(self, name, transaction=new_transaction):
         """Lock a budget, and make it if it is new.
 
+        :param transaction: see :meth:`take`
         :return: context manager that gives the model in a transaction of its own, the
             key of the row, its values, and the time
         """
         key = hashlib.sha256(name.encode()).hexdigest()
-        with new_transaction(self.env) as env:
-            if env.cr is not self.env.cr:
+        with transaction(self.env) as env:
+            if commits_enabled():
                 # As REPEATABLE READ, it could not lock what another one has changed.
                 # That a crash of PostgreSQL loses the last calls does no harm.
                 env.cr.execute(
@@ -95,7 +116,15 @@ class ConnectorCallBudget(models.Model):
                     " SET LOCAL lock_timeout TO '2s'"
                 )
             budgets = self.with_env(env)
-            yield budgets, key, *(budgets._lock(key) or budgets._make(key))
+            yield budgets, key, *budgets._read(key)
+
+    def _read(self, key):
+        """Return the calls that are used, when the budget opens, and the time."""
+        used, closed_until, taken, now = self._lock(key) or self._make(key)
+        if taken > now:  # The clock was set back. The budget stays closed as long.
+            closed_until -= taken - now
+            self._update(key, closed_until=closed_until, taken=now)
+        return used, closed_until, now
 
     def _make(self, key):
         self.env.cr.execute(
@@ -112,7 +141,7 @@ class ConnectorCallBudget(models.Model):
         self.env.cr.execute(
             SQL(
                 "SELECT FROM connector_call_budget WHERE name = %s FOR UPDATE;"
-                " SELECT used, closed_until,"
+                " SELECT used, closed_until, coalesce(taken, 0),"
                 " extract(epoch FROM clock_timestamp())::float"
                 " FROM connector_call_budget WHERE name = %s",
                 key,

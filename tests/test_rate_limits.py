@@ -2,6 +2,7 @@
 """The limits of backends: docs/howto/rate_limits.rst."""
 
 import contextlib
+import json
 import random
 import re
 import threading
@@ -270,6 +271,14 @@ class TestCallBudget(HTTPCase):
     def limited(self, windows=(2, 60), **attributes):
         return self.adapter(_calls_in_window=windows, **attributes)
 
+    def seconds_until_free(self, adapter):
+        """Take a call, or return the wait. ``assertRaises`` would roll back."""
+        try:
+            adapter._take_call()
+        except LimitReachedError as error:
+            return error.seconds
+        return 0
+
     def assert_used_up(self, adapter, least=0, most=62):
         with self.assertRaises(LimitReachedError) as raised:
             adapter._take_call()
@@ -414,6 +423,43 @@ class TestCallBudget(HTTPCase):
             with contextlib.suppress(NetworkRetryableError, AccessRefusedError):
                 adapter._call("GET", "contacts")
             adapter._take_call()
+
+    def set_clock_back(self, seconds):
+        """Let the clock of PostgreSQL have gone back since the last call."""
+        # Its own clock cannot be set: what it has stored moves the other way.
+        self.env.cr.execute("SELECT used FROM connector_call_budget")
+        [used] = self.env.cr.fetchone()
+        moved = {
+            window: {
+                str(int(slot) + round(seconds * SLOTS / float(window))): calls
+                for slot, calls in slots.items()
+            }
+            for window, slots in used.items()
+        }
+        self.env.cr.execute(
+            "UPDATE connector_call_budget SET used = %s, taken = taken + %s,"
+            " closed_until = CASE WHEN closed_until > 0 THEN closed_until + %s"
+            " ELSE 0 END",
+            [json.dumps(moved), seconds, seconds],
+        )
+
+    def test_a_clock_that_is_set_back_uses_up_a_budget_for_one_window(self):
+        adapter = self.limited((2, 60))
+        for _each in range(2):
+            adapter._take_call()
+        self.set_clock_back(3600)
+        self.assertTrue(55 <= self.seconds_until_free(adapter) <= 62)
+        self.set_clock_back(-62)
+        self.assertEqual(self.seconds_until_free(adapter), 0)
+
+    def test_a_clock_that_is_set_back_closes_a_budget_no_longer(self):
+        adapter = self.limited((2, 60))
+        adapter._take_call()
+        adapter._close_budget(100)
+        self.set_clock_back(3600)
+        self.assertTrue(95 <= self.seconds_until_free(adapter) <= 101)
+        self.set_clock_back(-102)
+        self.assertEqual(self.seconds_until_free(adapter), 0)
 
     def test_nobody_but_the_connector_sees_budgets(self):
         manager = self.env.ref("base.user_admin")

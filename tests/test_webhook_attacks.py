@@ -4,8 +4,10 @@
 import json
 import logging
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from unittest.mock import patch
 
 from werkzeug.datastructures import Headers
@@ -18,6 +20,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.connector.components.webhook.requests import WebhookRequest
 from odoo.addons.connector.controllers import webhook as controller
+from odoo.addons.connector.tools.call_budget import SLOTS
 
 from .cases import ShopCase, noted_queries
 from .shop import override
@@ -29,6 +32,8 @@ from .webhooks import (
 )
 
 NOWHERE = f"{controller.ADDRESS}{'x' * 43}"
+#: How many requests are sent at the same moment; each needs a connection.
+LIMIT_THREADS = 30
 
 
 class AttackCase(WebhookCase):
@@ -37,6 +42,10 @@ class AttackCase(WebhookCase):
         body = announcement("7") if body is None else body
         signed = standard_headers(secret or self.secret, body, age=age)
         return self.post(body, {**signed, **(headers or {})}, address)
+
+    def set_limit(self, limit):
+        with self.transaction() as env:
+            self.endpoint(env).limit = limit
 
     def assert_refused(self, answer, status=403):
         self.assertEqual(answer.status_code, status)
@@ -264,9 +273,26 @@ class TestWebhookLimits(AttackCase):
         [delivery] = self.deliveries()
         self.assertEqual(delivery["body"], body.decode())
 
-    def test_a_backend_that_sends_too_much_has_to_wait(self):
+    def move_clock(self, seconds):
+        """Let the clock of PostgreSQL have made a step since the last request."""
+        # Its own clock cannot be set: what it has stored moves the other way.
+        slots = round(seconds * SLOTS / 60)
         with self.transaction() as env:
-            self.endpoint(env).limit = 3
+            env.cr.execute(
+                "SELECT used -> '60' FROM connector_call_budget"
+                " WHERE name = encode(sha256(%s::bytea), 'hex')",
+                [f"connector.webhook.endpoint({self.endpoint(env).id})"],
+            )
+            [used] = env.cr.fetchone()
+            moved = {int(slot) - slots: calls for slot, calls in used.items()}
+            env.cr.execute(
+                "UPDATE connector_call_budget SET used = %s, taken = taken - %s",
+                [json.dumps({"60": moved}), seconds],
+            )
+
+    def test_a_backend_that_sends_too_much_has_to_wait(self):
+        self.set_limit(3)
+        with self.transaction() as env:
             other = env["connector.test.shop"].create({"name": "Other"})
         address, secret = self.set_up(other.id)
         statuses = [self.announce(str(id_)).status_code for id_ in range(5)]
@@ -275,13 +301,38 @@ class TestWebhookLimits(AttackCase):
         self.assertTrue(1 <= int(answer.headers["Retry-After"]) <= 60)
         answer = self.send(secret=secret, address=address)
         self.assertEqual(answer.status_code, 202)
-        with self.transaction() as env:
-            [oldest] = env["connector.webhook.delivery"].search(
-                [("backend_id", "=", self.shop_id)], order="id", limit=1
-            )
-            oldest.received -= timedelta(seconds=61)
-        self.assertEqual(self.announce("9").status_code, 202)
-        self.assertEqual(self.announce("10").status_code, 429)
+        self.move_clock(62)
+        statuses = [self.announce(str(id_)).status_code for id_ in range(4)]
+        self.assertEqual(statuses, [202, 202, 202, 429])
+
+    def test_a_clock_that_was_set_back_refuses_for_a_minute_only(self):
+        self.set_limit(2)
+        self.assertEqual(self.announce("1").status_code, 202)
+        self.move_clock(-3600)
+        self.assertEqual(self.announce("2").status_code, 202)
+        self.assertEqual(self.announce("3").status_code, 429)
+        self.move_clock(-3600)
+        answer = self.announce("4")
+        self.assertEqual(answer.status_code, 429)
+        self.assertLessEqual(int(answer.headers["Retry-After"]), 60)
+        self.move_clock(62)
+        self.assertEqual(self.announce("5").status_code, 202)
+
+    def test_a_clock_that_was_set_ahead_refuses_nothing(self):
+        self.set_limit(1)
+        self.announce("1")
+        self.move_clock(3600)
+        self.assertEqual(self.announce("2").status_code, 202)
+        self.assertEqual(self.announce("3").status_code, 429)
+
+    def test_a_request_above_the_limit_is_refused_with_few_queries(self):
+        self.set_limit(1)
+        self.announce("1")
+        self.announce("2")  # What is read once is read by now.
+        with noted_queries() as queries:
+            self.assertEqual(self.announce("3").status_code, 429)
+        self.assertLessEqual(len(queries), 6, queries)
+        self.assertFalse([q for q in queries if "UPDATE conn" in q or "INSERT" in q])
 
     def test_forged_requests_do_not_use_up_the_limit(self):
         with self.transaction() as env:
@@ -362,6 +413,23 @@ class TestParallelDeliveries(AttackCase):
         self.assertEqual({answer.status_code for answer in answers}, {202})
         self.assertEqual(len(self.deliveries()), 200)
         self.assertEqual(len(self.waiting_jobs()), 200)
+
+    def test_the_limit_holds_for_requests_at_once(self):
+        self.set_limit(5)
+        start = Barrier(LIMIT_THREADS)
+
+        def announce(number):
+            start.wait()
+            return self.announce(str(number))
+
+        with (
+            self.assertNoLogs("odoo", logging.WARNING),
+            ThreadPoolExecutor(LIMIT_THREADS) as threads,
+        ):
+            answers = list(threads.map(announce, range(2 * LIMIT_THREADS)))
+        statuses = Counter(answer.status_code for answer in answers)
+        self.assertEqual(statuses, {202: 5, 429: 2 * LIMIT_THREADS - 5})
+        self.assertEqual(len(self.deliveries()), 5)
 
     def test_forged_requests_at_once_are_all_refused(self):
         with ThreadPoolExecutor(20) as threads:

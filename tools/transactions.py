@@ -86,6 +86,22 @@ def new_transaction(env):
         yield env(cr=cr)
 
 
+@contextmanager
+def separate_transaction(env):
+    """Use the connection of an environment for a short transaction of its own.
+
+    Unlike :func:`new_transaction`, it needs no second connection. The transaction of
+    ``env`` is rolled back before it, so it must not have written anything. Where
+    commits are disabled or forbidden, that transaction is used instead.
+
+    :param env: ``Environment`` whose connection is used
+    :return: context manager that gives the same ``Environment``
+    """
+    roll_back_if_allowed(env)
+    with commit_on_success(env):
+        yield env
+
+
 def search_committed(model, domain, field="id"):
     """Search as a transaction that starts now would.
 

@@ -80,7 +80,7 @@ class ConnectorWebhookDelivery(models.Model):
     )
     processed = fields.Datetime(compute="_compute_outcome", compute_sudo=True)
 
-    # With the time, by which the deliveries of the last minute are counted.
+    # With the time, by which the last delivery of a backend is found.
     _received_index = models.Index("(backend_model, backend_id, received)")
     _one_per_digest = models.UniqueIndex("(backend_model, backend_id, digest)")
 

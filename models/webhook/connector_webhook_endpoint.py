@@ -18,7 +18,7 @@ _logger = logging.getLogger(__name__)
 OVERLAP = timedelta(days=1)
 #: Deliveries a minute that are accepted, unless somebody changes it.
 LIMIT = 600
-MINUTE = timedelta(minutes=1)
+MINUTE = 60  #: seconds
 
 
 class ConnectorWebhookEndpoint(models.Model):
@@ -117,7 +117,7 @@ class ConnectorWebhookEndpoint(models.Model):
         """
         endpoint = self.sudo().search_fetch(
             [("token_digest", "=", digest_of_token(token))],
-            ["backend_model", "backend_id", "secrets"],
+            ["backend_model", "backend_id", "secrets", "limit"],
         )
         webhook = endpoint._verified_by(request)
         backend = webhook and endpoint._backend()
@@ -175,18 +175,16 @@ class ConnectorWebhookEndpoint(models.Model):
         ]
 
     def _seconds_to_wait(self):
-        """Return how long the backend has to wait until it may send more.
+        """Count a delivery, unless as many were accepted as are allowed.
 
-        :return: 0 when it need not wait
+        The request has written nothing, and has nothing to lose with its transaction:
+        requests that come at the same time are counted one after the other.
+
+        :return: seconds until the backend may send more; 0 when it is counted
         """
-        now = fields.Datetime.now()
-        domain = self._domain_of_deliveries() & Domain("received", ">", now - MINUTE)
-        oldest = self.env["connector.webhook.delivery"].search_fetch(
-            domain, ["received"], offset=self.limit - 1, limit=1
-        )
-        if not oldest:
-            return 0
-        return max(1, math.ceil((oldest.received + MINUTE - now).total_seconds()))
+        name, window = f"{self._name}({self.id})", (self.limit, MINUTE)
+        wait = self.env["connector.call.budget"].sudo().admit(name, [window])
+        return min(math.ceil(wait), MINUTE)
 
     # -- buttons
 
