@@ -7,7 +7,7 @@ from ..exception import NetworkRetryableError
 from ..tools.bindings import backend_of
 from .causes import cause_class_of, masked_cause_of
 from .methods import job_method
-from .states import FINISHED
+from .states import FINISHED, WAITING
 
 
 class JobFacts(NamedTuple):
@@ -51,6 +51,10 @@ def outcome_values(job):
         values["cause"] = masked_cause_of(job.env, error)
         values["cause_class"] = cause_class_of(error)
         values["is_unanswered"] = isinstance(error, NetworkRetryableError)
+        kept_data = getattr(error, "kept_data", None)
+        if kept_data and job.state in WAITING:
+            before = job.db_record().sudo().kept_data or {}
+            values["kept_data"] = {**before, **kept_data}
     elif job.state in FINISHED:  # A job that somebody has requeued keeps it.
         values["cause"] = values["cause_class"] = values["is_unanswered"] = False
     counts = getattr(job.result, "counts", None)

@@ -141,12 +141,48 @@ class TestOwnCreates(RealJobsCase):
         self.assertEqual((job["state"], job["retry"]), ("pending", 0))
         self.assertFalse(self.binding(ada)["external_id"])
 
-    def test_a_job_that_has_waited_for_long_asks_the_backend(self):
-        self.begin_create("Ada", "77")
+    def test_an_old_job_waits_as_long_as_a_new_one(self):
+        """Its backend was paused, or its queue is long."""
+        self.begin_create("Ada", "1")
         an_hour_ago = datetime.now() - timedelta(hours=1)
         job = self.import_record("1", date_created=an_hour_ago)
-        self.assertEqual(job["state"], "done")
-        self.assertEqual(self.names(), ["Ada", "Contact 1"])
+        self.assertEqual((job["state"], job["retry"]), ("pending", 0))
+        self.assertEqual(self.names(), ["Ada"])
+        self.settle_creates()
+        job = self.run_job(job["uuid"])
+        self.assertEqual((job["state"], job["kept_data"]), ("done", False))
+        self.assertEqual(self.names(), ["Contact 1"])
+
+    def settle_creates(self):
+        """Let a minute pass for the creates that have begun."""
+        with self.transaction() as env:
+            env.cr.execute(
+                "UPDATE connector_create_intent SET begun = begun - interval '1 minute'"
+            )
+
+    def test_a_job_does_not_wait_for_creates_that_begin_while_it_waits(self):
+        self.begin_create("Ada", "77")
+        job = self.import_record("1")
+        self.assertEqual(job["state"], "pending")
+        self.settle_creates()
+        self.begin_create("Grace", "78")
+        self.assertEqual(self.run_job(job["uuid"])["state"], "done")
+        self.assertEqual(self.names(), ["Ada", "Contact 1", "Grace"])
+
+    def test_a_chunk_waits_as_long_as_a_record(self):
+        self.begin_create("Ada", "77")
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            delayed = env["connector.test.binding"].with_delay()
+            uuid = delayed.import_chunk(shop, ["1", "2"]).uuid
+        job = self.run_job(uuid)
+        self.assertEqual((job["state"], job["retry"]), ("pending", 0))
+        self.settle_creates()
+        self.begin_create("Grace", "78")
+        self.assertEqual(self.run_job(uuid)["state"], "done")
+        self.assertEqual(
+            self.names(), ["Ada", "Contact 1", "Contact 2", "Grace"]
+        )
 
     def test_creates_of_other_backends_and_known_records_do_not_matter(self):
         self.begin_create("Ada", "1")

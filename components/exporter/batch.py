@@ -264,9 +264,7 @@ class BatchExporter(AbstractComponent):
             exporter = self.component(usage="record.exporter")
             for item in items:
                 item.exporter = exporter.for_item(item)
-            if chunk.job.kept_data != ONE_BY_ONE and can_export_together(
-                exporter, self
-            ):
+            if not _goes_one_by_one(chunk) and can_export_together(exporter, self):
                 BulkExport(self, chunk).run()
                 return chunk
         export_one_by_one(chunk, chunk.items)
@@ -319,7 +317,7 @@ class BatchExporter(AbstractComponent):
                 options["identity_key"] = changes_job_key(rest._name, rest.id)
             delay = partial(delay_rest, rest)
             job = chunk.delay_rest(report, call, rest, delay, **options)
-            if job and (chunk.needs_many_calls or chunk.job.kept_data == ONE_BY_ONE):
+            if job and (chunk.needs_many_calls or _goes_one_by_one(chunk)):
                 job.sudo().kept_data = ONE_BY_ONE
         exported = report.counts[CREATED] + report.counts[UPDATED]
         return report.text(
@@ -344,3 +342,7 @@ class BatchExporter(AbstractComponent):
         description = self.env._("Export %s alone", binding.display_name)
         options = {"description": description}
         delay_alone(binding.export_record, key=key, options=options, fields=fields)
+
+
+def _goes_one_by_one(chunk):
+    return bool((chunk.job.kept_data or {}).get("one_by_one"))

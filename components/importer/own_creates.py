@@ -1,15 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Records that an import finds on a backend because our own export creates them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from ...exception import RetryableJobError
 from ...jobs.outcome import SKIPPED, Outcome
 from ...tools.external_id import is_external_id
 from ...tools.locks import try_lock_rows
 from ..backend_adapter import settling_time
 
-#: How long an import waits for creates in flight before it asks the backend.
-MAX_WAIT = timedelta(minutes=1)
+#: Key of ``kept_data``: when the job first had to wait for a create in flight.
+WAITING_SINCE = "waiting_since"
 
 
 class UnconfirmedCreates:
@@ -56,12 +57,22 @@ class UnconfirmedCreates:
         return bound, skipped
 
     def _wait_for_creates(self):
-        """Retry the job while a create is in flight, unless it has waited for long."""
-        job = self.importer._current_job()
-        has_waited = job and job.date_created < datetime.now() - MAX_WAIT
+        """Retry the job while a create is in flight that may have made the records.
+
+        Creates that have begun since the job first had to wait have not: their records
+        were on the backend before. So it does not wait for ever in a busy shop.
+        """
+        kept = self.importer._current_job().sudo().kept_data or {}
+        now = self.env.cr.now()
+        since = kept.get(WAITING_SINCE, now.isoformat())
+        waited = now - datetime.fromisoformat(since)
         settled = settling_time(self.importer.backend_adapter)
-        if not has_waited and any(create.age < settled for create in self.creates):
-            self._retry()
+        if any(waited <= create.age < settled for create in self.creates):
+            try:
+                self._retry()
+            except RetryableJobError as error:
+                error.kept_data = {WAITING_SINCE: since}
+                raise
 
     def _skip(self, external_id):
         message = self.env._(
