@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from odoo.addons.component.exception import NoComponentError
 from odoo.addons.queue_job.models.queue_job import QueueJob as QueueJobBase
 
+from ..components.importer.memory import RECORDS
 from ..jobs.causes import CAUSE_CLASSES
 from ..jobs.facts import facts_of
 from ..jobs.methods import job_method
@@ -91,7 +92,8 @@ class QueueJob(models.Model):
         readonly=True,
         copy=False,
         groups=fields.NO_ACCESS,
-        help="What an interrupted job has read of the backend, and not imported yet.",
+        help="What an interrupted job needs to go on where it stopped, such as the data "
+        "that it has read of the backend. A job that fails forgets the data.",
     )
     is_unanswered = fields.Boolean(
         readonly=True,
@@ -160,8 +162,8 @@ class QueueJob(models.Model):
             job.backend_id and (job.cause or FAILED in (job.state, vals["state"]))
             for job in self.sudo()
         )
-        if vals.get("state") in FINISHED and any(job.kept_data for job in self.sudo()):
-            vals = {**vals, "kept_data": False}
+        if vals.get("state") in (*FINISHED, FAILED):
+            self.sudo()._forget_kept_data(vals["state"])
         if vals.get("state") == FAILED and "cause" in vals:
             super().write({"cause": vals["cause"]})  # _message_post_on_failure reads it
         result = super().write(vals)
@@ -172,6 +174,29 @@ class QueueJob(models.Model):
             if any(key.startswith(KEY) for key in keys):
                 self.let_go_on()
         return result
+
+    def _forget_kept_data(self, state):
+        """Forget what jobs keep that end; a failed one may go on without the data.
+
+        Nobody may ever look at a failed job, and its data may be large.
+        """
+        for job in self.filtered("kept_data"):
+            kept = {**job.kept_data, RECORDS: None} if state == FAILED else {}
+            job.kept_data = kept if any(kept.values()) else False
+
+    @api.autovacuum
+    def _gc_kept_data(self):
+        """Forget what was read by jobs that the runner has let fail, with SQL."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE queue_job SET kept_data = kept_data - %s"
+                " WHERE state = %s AND kept_data ? %s",
+                RECORDS,
+                FAILED,
+                RECORDS,
+            )
+        )
+        self.invalidate_model(["kept_data"])
 
     @api.private
     def let_go_on(self, keys=None):

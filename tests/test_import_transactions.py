@@ -6,6 +6,7 @@ transactions of its own; a record that fails or meets another transaction stops 
 record.
 """
 
+import json
 import random
 import string
 from collections import Counter
@@ -19,6 +20,7 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.components.importer import dependencies
 from odoo.addons.connector.components.importer.record import RecordImporter
 from odoo.addons.connector.exception import (
+    AccessRefusedError,
     InvalidDataError,
     LimitReachedError,
     NetworkRetryableError,
@@ -534,6 +536,44 @@ class TestLimits(ImportJobsCase):
                 self.assertNotEqual(self.try_job(job["uuid"])["state"], "failed")
         states = {job["state"] for job in self.jobs()}
         self.assertEqual(states, {"done"})
+
+    def refuse_friend(self):
+        """Let a job read a record, and fail at the one that this needs."""
+        self.source.add("1", friend="2")
+        self.source.add("2")
+        read = self.source.read
+
+        def read_one(external_id):
+            if external_id == "2":
+                raise AccessRefusedError("The key has expired.")
+            return read(external_id)
+
+        self.source.read = read_one
+        self.delay_import("1")
+        [job] = self.run_jobs()
+        self.source.read = read
+        self.assertEqual(job["state"], "failed")
+        return job
+
+    def test_a_job_that_fails_forgets_the_data(self):
+        job = self.refuse_friend()
+        self.assertNotIn("records", job["kept_data"] or {})
+        self.bucket.refill()
+        self.assertEqual(self.run_job(job["uuid"])["state"], "done")
+        self.assertEqual(self.names(), {"1": "Contact 1", "2": "Contact 2"})
+
+    def test_a_job_that_the_runner_lets_fail_forgets_the_data(self):
+        """It keeps what has to be made up for."""
+        job = self.refuse_friend()
+        kept = {"records": {"model": {}}, "unfinished": {"1": "created"}}
+        with self.transaction() as env:
+            env.cr.execute(
+                "UPDATE queue_job SET kept_data = %s WHERE uuid = %s",
+                [json.dumps(kept), job["uuid"]],
+            )
+            env["queue.job"]._gc_kept_data()
+        [job] = self.jobs()
+        self.assertEqual(job["kept_data"], {"unfinished": {"1": "created"}})
 
     def test_data_that_json_cannot_hold(self):
         for id_ in self.ids:

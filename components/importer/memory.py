@@ -17,6 +17,8 @@ from ...tools.bindings import model_label
 from ...tools.transactions import new_transaction
 from .dependencies import DependencyTracker
 
+#: Key of ``kept_data``: the data of records that were read.
+RECORDS = "records"
 #: Attempts after which the calls of ``_after_import`` are too many for the backend.
 MOST_ATTEMPTS = 20
 #: Attempts in a row that read nothing, after which each record is read by itself: the
@@ -63,7 +65,7 @@ class ImportMemory:
         :param items: list of :class:`~.item.ImportItem`
         :return: the items; the one that has stopped the others comes last
         """
-        for model_name, records in self._kept.get("records", {}).items():
+        for model_name, records in self._kept.get(RECORDS, {}).items():
             changed = self._changed_since(model_name, records)
             changed |= self._deleted_since(model_name, records)
             for external_id, (_moment, data) in records.items():
@@ -125,7 +127,7 @@ class ImportMemory:
             of_model = records.setdefault(model_name, {})
             of_model[external_id] = read.isoformat(), data
         return {
-            "records": records,
+            RECORDS: records,
             "unfinished": unfinished,
             "last": [str(item.external_id) for item in last],
             "one_by_one": (
