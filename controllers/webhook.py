@@ -60,8 +60,8 @@ class WebhookController(http.Controller):
             raise RequestEntityTooLarge()
         delivery = WebhookRequest(httprequest.headers, body, time.time())
         endpoints = request.env["connector.webhook.endpoint"]
-        status, headers = endpoints.receive(token, delivery)
-        return http.Response(status=status, headers=headers)
+        status, headers, text = endpoints.receive(token, delivery)
+        return http.Response(text, status, headers, content_type="text/plain")
 
     def _largest_body(self, env):
         value = env["ir.config_parameter"].get_param(LARGEST_BODY_PARAMETER) or ""

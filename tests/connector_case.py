@@ -12,8 +12,10 @@ from odoo.addons.queue_job.job import PENDING, Job
 from odoo.addons.queue_job.tests.common import trap_jobs
 
 from ..components.webhook.requests import WebhookRequest, webhooks_of
+from ..exception import InvalidDataError
 from ..tools.bindings import backend_field, wrapped_field
 from ..tools.external_id import is_external_id
+from .hostile_bodies import hostile_bodies
 from .remote_system import RemoteSystem
 
 #: How many jobs may make jobs in turn.
@@ -165,12 +167,42 @@ class ConnectorCase(ConnectorTools, TransactionCase):
         The delivery counts as verified.
 
         :param payload: content of the delivery, which JSON can represent
+        :raise InvalidDataError: when the webhook refuses it, with the reason
         """
-        request = WebhookRequest({}, json.dumps(payload).encode(), time.time())
-        webhook = next(webhooks_of(self.backend))
-        deliveries = self.env["connector.webhook.delivery"].sudo()
         with self.running_jobs():
-            deliveries.receive(self.backend, webhook, request)
+            problem = self._deliver(json.dumps(payload).encode())
+        if problem:
+            raise InvalidDataError(problem[1])
+
+    def assert_refuses_junk(self, payload, *path, more=()):
+        """Assert that the backend's webhook refuses deliveries that mean nothing.
+
+        More than 130 are made from one that is right: not JSON, other types, invalid
+        ids. Each has to be refused with a status from 400 to 499, and to make
+        neither a delivery nor a job.
+
+        :param payload: content of a delivery that is right
+        :param path: the keys that lead to the id of a record in it
+        :param more: other values that cannot be ids of this backend
+        """
+        for name, body in hostile_bodies(payload, path, more).items():
+            with self.subTest(name):
+                stored = self._count_deliveries()
+                status, _reason = self._deliver(body) or (202, None)
+                self.assertIn(status, range(400, 500))
+                self.assertEqual(self._count_deliveries(), stored)
+        self.assertIsNone(self._deliver(json.dumps(payload).encode()))
+
+    def _count_deliveries(self):
+        names = "connector.webhook.delivery", "queue.job"
+        return [self.env[name].sudo().search_count([]) for name in names]
+
+    def _deliver(self, body):
+        """Let the backend send a delivery; return why it is refused, or ``None``."""
+        deliveries = self.env["connector.webhook.delivery"].sudo()
+        request = WebhookRequest({}, body, time.time())
+        webhook = next(webhooks_of(self.backend))
+        return deliveries.receive(self.backend, webhook, request)
 
     def _stored_jobs(self, last):
         """Return the jobs that a listener has made, which no trap gets."""

@@ -23,6 +23,7 @@ from odoo.addons.connector.controllers import webhook as controller
 from odoo.addons.connector.tools.call_budget import SLOTS
 
 from .cases import ShopCase, noted_queries
+from .hostile_bodies import hostile_bodies
 from .shop import override
 from .webhooks import (
     WebhookCase,
@@ -232,9 +233,10 @@ class TestWebhookLimits(AttackCase):
                 controller.LARGEST_BODY_PARAMETER, False
             )
 
-    def test_deep_json_is_stored_and_its_request_answered(self):
+    def test_deep_json_is_refused(self):
         body = b'{"type": "contact.updated", "ids": %s}' % (b"[" * 300_000)
-        self.assertEqual(self.send(body).status_code, 202)
+        self.assertEqual(self.send(body).status_code, 400)
+        self.assertEqual(self.deliveries(), [])
 
     def test_a_wrong_content_type(self):
         body = announcement("7")
@@ -243,6 +245,10 @@ class TestWebhookLimits(AttackCase):
             "multipart/form-data; boundary=x",
             "text/plain",
             "text/html; charset=application/json",
+            "application/json; charset=latin-1",
+            "application/json; charset=utf-16",
+            "application/json; charset=utf-7",
+            "application/json; charset=nonsense",
             "",
         ):
             headers = standard_headers(self.secret, body)
@@ -250,6 +256,7 @@ class TestWebhookLimits(AttackCase):
             self.assert_refused(answer, 415)
         for content_type in (
             "application/json; charset=utf-8",
+            'application/json;charset="UTF-8"',
             "Application/JSON",
             "application/cloudevents+json",
         ):
@@ -262,6 +269,7 @@ class TestWebhookLimits(AttackCase):
             override(
                 "test.shop.contact.webhook",
                 _mimetypes=("application/x-www-form-urlencoded",),
+                payload=lambda _webhook, delivery: {"type": delivery.body},
             )
         )
         body = b"a=1&a=2&csrf_token=x&token=y&b=%20+%zz"
@@ -340,6 +348,67 @@ class TestWebhookLimits(AttackCase):
         for _request in range(3):
             self.send(age=400)
         self.assertEqual(self.send().status_code, 202)
+
+
+@tagged("post_install", "-at_install")
+class TestJunk(AttackCase):
+    """What the backend, or somebody who knows its secret, may send by mistake."""
+
+    def test_junk_is_refused_and_leaves_nothing(self):
+        payload = {"type": "contact.updated", "ids": ["s3cret"]}
+        bodies = hostile_bodies(payload, ("ids", 0))
+        self.assertGreater(len(bodies), 130)
+        for name, body in bodies.items():
+            with (
+                self.subTest(name),
+                self.assertNoLogs("odoo", logging.WARNING),
+                self.assertLogs("odoo.addons.connector", logging.INFO) as logs,
+            ):
+                answer = self.send(body)
+                self.assertIn(answer.status_code, (400, 422))
+                [line] = [line for line in logs.output if "refused" in line]
+                text = answer.get_data(as_text=True)
+                self.assertIn(text, line)
+                self.assertTrue(text.endswith("."), "a sentence says why")
+                for secret in ("s3cret", self.secret, self.address):
+                    self.assertNotIn(secret, text + line)
+        self.assertEqual(self.deliveries(), [])
+        self.assertEqual(self.jobs([]), [])
+
+    def test_one_wrong_id_refuses_all(self):
+        self.assertEqual(self.announce("7", None, "8").status_code, 422)
+        self.assertEqual(self.jobs([]), [])
+
+    def test_right_ids_are_accepted(self):
+        for external_id in ("7", 0, 7, 2**63 - 1, "a,b", "Größe", "名前", "x" * 500):
+            answer = self.announce(external_id)
+            self.assertEqual(answer.status_code, 202, external_id)
+
+    def test_a_byte_order_mark_is_no_junk(self):
+        self.assertEqual(
+            self.send(b"\xef\xbb\xbf" + announcement("7")).status_code, 202
+        )
+
+    def test_a_connector_says_what_an_id_is(self):
+        self.build(
+            override("test.shop.contact.webhook", is_id=lambda _webhook, id_: id_ == 7)
+        )
+        self.assertEqual(self.announce(7).status_code, 202)
+        self.assertEqual(self.announce(8).status_code, 422)
+
+    def test_a_header_that_names_the_topic_does_not_let_junk_in(self):
+        self.build(override("test.shop.contact.webhook", _topic_header="X-Topic"))
+        for topic in ("contact.updated", "nobody.handles.it"):
+            for body in (b"junk", b"", b"NaN"):
+                answer = self.send(body, headers={"X-Topic": topic})
+                self.assertEqual(answer.status_code, 400)
+
+    def test_a_webhook_that_processes_payloads_itself_needs_no_ids(self):
+        def external_ids(_webhook, payload):
+            raise NotImplementedError
+
+        self.build(override("test.shop.contact.webhook", external_ids=external_ids))
+        self.assertEqual(self.announce("7").status_code, 202)
 
 
 @tagged("post_install", "-at_install")

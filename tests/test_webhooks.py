@@ -121,10 +121,9 @@ class TestDeliveries(WebhookCase):
 
     def test_a_delivery_that_names_no_record_does_nothing(self):
         self.announce()
-        self.announce(None, "")
         self.run_jobs()
-        for delivery in self.deliveries():
-            self.assertEqual(delivery["answer"], "The delivery names no record.")
+        [delivery] = self.deliveries()
+        self.assertEqual(delivery["answer"], "The delivery names no record.")
 
     def test_an_archived_backend_keeps_the_delivery_and_imports_nothing(self):
         with self.transaction() as env:
@@ -310,14 +309,24 @@ class TestFailuresAndReplay(WebhookCase):
             self.replay()
         self.assertEqual(self.waiting_jobs(), [])
 
-    def test_what_is_not_json_fails_the_job_and_not_the_request(self):
+    def test_what_is_not_json_is_refused_and_makes_no_job(self):
         deep = b"[" * 200_000 + b"]" * 200_000
         for body in (b"no JSON at all, but s3cret", b"", deep, b'{"ids": NaN'):
             headers = standard_headers(self.secret, body)
-            self.assertEqual(self.post(body, headers).status_code, 202)
-            message = self.fails_with(InvalidDataError)
-            self.assertIn("is not valid JSON", message)
-            self.assertNotIn("s3cret", message)
+            answer = self.post(body, headers)
+            self.assertEqual(answer.status_code, 400)
+            self.assertEqual(answer.get_data(), b"The body is not valid JSON.")
+        self.assertEqual(self.deliveries(), [])
+        self.assertEqual(self.waiting_jobs(), [])
+
+    def test_a_content_that_was_stored_before_is_read_again(self):
+        """An earlier version stored deliveries that are not JSON."""
+        self.announce("7")
+        with self.transaction() as env:
+            env.cr.execute("UPDATE connector_webhook_delivery SET body = 's3cret, no'")
+        message = self.fails_with(InvalidDataError)
+        self.assertIn("is not valid JSON", message)
+        self.assertNotIn("s3cret", message)
 
     def test_a_body_that_is_no_text_is_refused(self):
         for body in (b"\xff\xfe", b'{"ids": ["\x00"]}'):

@@ -12,8 +12,15 @@ from ...tools.external_id import is_external_id, unique_external_ids
 from .announcements import delay_announced
 from .requests import SHORTEST_SECRET
 
-#: Characters of an external id that a delivery may name.
+#: Characters of an external id that a delivery may name, and bits of a number.
 LONGEST_ID = 500
+ID_BITS = 63
+#: Charsets of JSON, as a content type may name them.
+CHARSETS = ("", "utf-8", "utf8", "us-ascii", "ascii")
+#: Errors of a hook that looks for something where a delivery does not have it.
+MALFORMED = (AttributeError, InvalidDataError, LookupError, TypeError, ValueError)
+NO_IDS = "The delivery does not name its records where they are expected."
+INVALID_ID = "The delivery names a record by an invalid id."
 
 
 class Webhook(AbstractComponent):
@@ -91,7 +98,9 @@ class Webhook(AbstractComponent):
 
         :param request: :class:`WebhookRequest`
         """
-        return request.mimetype in self._mimetypes or request.mimetype.endswith("+json")
+        is_known = request.mimetype in self._mimetypes
+        is_known = is_known or request.mimetype.endswith("+json")
+        return is_known and request.charset in CHARSETS
 
     def delivery_id(self, request):
         """Return the id of the delivery; without one, every request is a new one.
@@ -100,6 +109,52 @@ class Webhook(AbstractComponent):
         :rtype: str | None
         """
         return self._id_header and request.headers.get(self._id_header)
+
+    def problem(self, topic, payload):
+        """Return why a delivery is refused, which it is before it is stored.
+
+        By default, :meth:`external_ids` has to find ids in it, each of which
+        :meth:`is_id` accepts. The backend waits for the answer, so this method and
+        those that it calls must not call the backend.
+
+        :param topic: the topic of the delivery
+        :param payload: what :meth:`payload` returned
+        :return: a sentence in English for the log of the backend, without anything from
+            the delivery; ``None`` when it is accepted
+        :rtype: str | None
+        """
+        try:
+            external_ids = self.external_ids(payload)
+            self.is_delete(topic, payload)
+            if isinstance(external_ids, str | bytes | dict):
+                return NO_IDS
+            are_ids = all(map(self.is_id, external_ids))
+        except NotImplementedError:  # process() does something else.
+            return None
+        except MALFORMED:
+            return NO_IDS
+        except Exception:  # An error of the connector, which its job shows.
+            return None
+        return None if are_ids else INVALID_ID
+
+    def is_id(self, value):
+        """Return whether a value of a payload can be the id of a record.
+
+        By default, texts that can be printed on a line and whole numbers can. Override
+        it if the ids of the backend have one form::
+
+            def is_id(self, value):
+                return super().is_id(value) and isinstance(value, int) and value > 0
+
+        :param value: what :meth:`external_ids` returned for a record
+        :rtype: bool
+        """
+        if isinstance(value, bool) or not is_external_id(value):
+            return False
+        if isinstance(value, int):
+            return 0 <= value < 2**ID_BITS
+        is_text = isinstance(value, str) and len(value) <= LONGEST_ID
+        return is_text and value.isprintable() and value == value.strip()
 
     # -- secrets
 
@@ -129,7 +184,11 @@ class Webhook(AbstractComponent):
         :raise InvalidDataError: when the body is not valid JSON
         """
         try:
-            return json.loads(delivery.body or "")
+            return json.loads(
+                delivery.body or "",
+                object_pairs_hook=_unambiguous,
+                parse_constant=_refuse_constant,
+            )
         except (ValueError, RecursionError):
             raise InvalidDataError(
                 self.env._(
@@ -149,6 +208,10 @@ class Webhook(AbstractComponent):
 
     def external_ids(self, payload):
         """Return the ids of the records that a delivery names.
+
+        It is called before the delivery is stored, too, and must not call the backend.
+        An ``AttributeError``, ``LookupError``, ``TypeError`` or ``ValueError``, as for
+        a key that is missing, refuses the delivery.
 
         :param payload: what :meth:`payload` returned
         :rtype: list
@@ -174,7 +237,7 @@ class Webhook(AbstractComponent):
         :rtype: Outcome
         """
         external_ids = unique_external_ids(
-            filter(_may_be_id, self.external_ids(payload))
+            filter(self.is_id, self.external_ids(payload))
         )
         if not external_ids:
             return Outcome(SKIPPED, self.env._("The delivery names no record."))
@@ -187,7 +250,13 @@ class Webhook(AbstractComponent):
         return Outcome(DELAYED, message)
 
 
-def _may_be_id(value):
-    """Return whether a value of a payload can be an external id."""
-    is_one = isinstance(value, int | str) and is_external_id(value)
-    return is_one and len(str(value)) <= LONGEST_ID
+def _unambiguous(pairs):
+    """Return an object of JSON, whose names must differ."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("A name occurs twice.")
+    return found
+
+
+def _refuse_constant(name):
+    raise ValueError(f"{name} is not JSON.")

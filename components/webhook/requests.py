@@ -5,6 +5,8 @@ import hashlib
 import hmac
 from typing import NamedTuple
 
+from werkzeug.http import parse_options_header
+
 from odoo.addons.component.core import WorkContext
 
 #: Seconds that the time of a signature may differ from ours.
@@ -27,10 +29,16 @@ class WebhookRequest(NamedTuple):
         return content_type.partition(";")[0].strip().lower()
 
     @property
+    def charset(self):
+        """The charset that the content type names, in lower case, or an empty text."""
+        _, parameters = parse_options_header(self.headers.get("Content-Type"))
+        return parameters.get("charset", "").strip().lower()
+
+    @property
     def text(self):
         """The body as a text; ``None`` when it cannot be stored as a text."""
         try:
-            text = self.body.decode()
+            text = self.body.decode("utf-8-sig")
         except UnicodeDecodeError:
             return None
         return None if "\0" in text else text

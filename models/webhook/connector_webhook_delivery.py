@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import hashlib
+from http import HTTPStatus
 from uuid import uuid4
 
 import psycopg2.errors
@@ -11,7 +12,9 @@ from odoo.tools import SQL
 
 from odoo.addons.queue_job.job import Job
 
+from ...components.webhook.component import MALFORMED
 from ...components.webhook.requests import webhooks_of
+from ...exception import InvalidDataError
 from ...jobs.causes import example_of
 from ...jobs.states import CANCELLED, DONE, FAILED, STARTED, WAITING
 from ...tools.bindings import company_of, is_archived
@@ -19,6 +22,10 @@ from ..screen_actions import RELOAD, archived_message, notification
 
 #: Characters of a topic or an id that are stored.
 LONGEST_NAME = 200
+#: Why deliveries are refused, for the logs of backends.
+NOT_TEXT = "The body is not a text in UTF-8."
+NOT_JSON = "The body is not valid JSON."
+NO_TOPIC = "The delivery does not name its topic where it is expected."
 #: States of the job by that of the delivery.
 STATES = {
     "waiting": WAITING,
@@ -113,9 +120,13 @@ class ConnectorWebhookDelivery(models.Model):
 
         :param backend: record of the backend
         :param webhook: the component that has verified the request
-        :param request: :class:`~...components.webhook.requests.WebhookRequest` with a
-            text
+        :param request: :class:`~...components.webhook.requests.WebhookRequest`
+        :return: the status and the sentence with which the delivery is refused;
+            ``None`` when it is stored
+        :rtype: tuple | None
         """
+        if request.text is None:
+            return HTTPStatus.BAD_REQUEST, NOT_TEXT
         delivery_id = webhook.delivery_id(request)
         job_uuid = str(uuid4())
         # The same id comes with another body, where a backend numbers by the second.
@@ -131,9 +142,44 @@ class ConnectorWebhookDelivery(models.Model):
             "body": request.text,
             "job_uuid": job_uuid,
         }
+        read = {name: values[name] for name in ("topic", "delivery_id", "body")}
+        problem = self.new(read)._problem(backend, webhook)
+        if problem:
+            return problem
         id_ = self._insert(values)
         if id_:
             self.browse(id_)._store_job(backend, job_uuid)
+        return None
+
+    def _problem(self, backend, verifier):
+        """Return the status and the sentence with which the delivery is refused."""
+        try:
+            verifier.payload(self)  # Also if no webhook handles its topic.
+        except InvalidDataError:
+            return HTTPStatus.BAD_REQUEST, NOT_JSON
+        try:
+            has_topic = bool(self.topic)
+            for webhook, topic, payload in self._read_by_webhooks(backend):
+                has_topic |= bool(topic) and isinstance(topic, str)
+                if webhook.handles(topic):
+                    has_topic = True
+                    if problem := webhook.problem(topic, payload):
+                        return HTTPStatus.UNPROCESSABLE_ENTITY, problem
+        except MALFORMED:
+            has_topic = False
+        if not has_topic:
+            return HTTPStatus.UNPROCESSABLE_ENTITY, NO_TOPIC
+        return None
+
+    def _read_by_webhooks(self, backend):
+        """Yield the webhooks that may handle the delivery, its topic and its payload.
+
+        :param backend: record of the backend
+        """
+        for webhook in webhooks_of(backend):
+            if not self.topic or webhook.handles(self.topic):
+                payload = webhook.payload(self)
+                yield webhook, self.topic or webhook.topic_of_payload(payload), payload
 
     def _insert(self, values):
         """Store a delivery.
@@ -190,11 +236,7 @@ class ConnectorWebhookDelivery(models.Model):
         if is_archived(backend):
             return self.env._("Nothing was done: %s is archived.", backend.display_name)
         results = []
-        for webhook in webhooks_of(backend):
-            if self.topic and not webhook.handles(self.topic):
-                continue
-            payload = webhook.payload(self)
-            topic = self.topic or webhook.topic_of_payload(payload)
+        for webhook, topic, payload in self._read_by_webhooks(backend):
             if webhook.handles(topic):
                 results.append(webhook.process(topic, payload).message)
                 self.topic = _name(topic)

@@ -112,7 +112,7 @@ class ConnectorWebhookEndpoint(models.Model):
 
         :param token: the token of the address
         :param request: :class:`~...components.webhook.requests.WebhookRequest`
-        :return: the status and the headers of the answer
+        :return: the status, the headers and the text of the answer
         :rtype: tuple
         """
         endpoint = self.sudo().search_fetch(
@@ -128,17 +128,18 @@ class ConnectorWebhookEndpoint(models.Model):
                 if endpoint
                 else "an address that does not exist",
             )
-            return HTTPStatus.FORBIDDEN, {}
+            return HTTPStatus.FORBIDDEN, {}, ""
         if not webhook.accepts(request):
-            return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, {}
-        if request.text is None:
-            return HTTPStatus.BAD_REQUEST, {}
+            return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, {}, ""
         wait = endpoint._seconds_to_wait()
         if wait:
-            return HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(wait)}
+            return HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(wait)}, ""
         deliveries = self.env["connector.webhook.delivery"].sudo()
-        deliveries.receive(backend, webhook, request)
-        return HTTPStatus.ACCEPTED, {}
+        problem = deliveries.receive(backend, webhook, request)
+        if problem:
+            _logger.info("A delivery of %s was refused: %s", backend, problem[1])
+            return problem[0], {}, problem[1]
+        return HTTPStatus.ACCEPTED, {}, ""
 
     def _verified_by(self, request):
         """Return the component that has verified a request, otherwise ``None``."""

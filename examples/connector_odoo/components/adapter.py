@@ -227,6 +227,11 @@ class OdooAdapter(AbstractComponent):
         return values
 
 
+def is_odoo_id(value):
+    """Return whether a value can be the id of a record of Odoo."""
+    return type(value) is int and 0 < value < 2**31
+
+
 def _as_list(value):
     return value if isinstance(value, list) else [value] if value else []
 

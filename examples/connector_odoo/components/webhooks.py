@@ -2,9 +2,14 @@
 """Announcements of the shop, which an automation rule sends."""
 
 from odoo.addons.component.core import AbstractComponent, Component
+from odoo.addons.connector.jobs.outcome import SKIPPED, Outcome
 
+from .adapter import is_odoo_id
 from .customers import CUSTOMERS, PARTNER
 from .orders import ORDER
+
+#: models of the shop that are imported
+ANNOUNCED = ("res.partner", "sale.order")
 
 
 class OdooWebhook(AbstractComponent):
@@ -14,18 +19,25 @@ class OdooWebhook(AbstractComponent):
     _inherit = ["connector.webhook", "base.odoo.connector"]
 
     def verify(self, request, secrets):
-        """Accept every request to the address, since Odoo does not sign them.
+        """Accept every request to the address, since Odoo cannot sign them.
 
-        The log of the shop names the address. Somebody who reads it can make us import
-        orders and customers from the shop, which we would import anyway.
+        The token of the address is the secret, and the log of the shop names it.
+        Somebody who reads it can make us import orders and customers from the shop,
+        which we would import anyway. Nothing else of a request is used than its model
+        and its id, and both are checked.
         """
         return True
 
     def topic_of_payload(self, payload):
+        if payload["_model"] not in ANNOUNCED:
+            raise ValueError("A rule of the shop announces another model.")
         return payload["_model"]
 
     def external_ids(self, payload):
         return [payload["_id"]]
+
+    def is_id(self, value):
+        return is_odoo_id(value)
 
 
 class PartnerWebhook(Component):
@@ -34,13 +46,15 @@ class PartnerWebhook(Component):
     _apply_on = [PARTNER]
     _topics = ["res.partner"]
 
-    def external_ids(self, payload):
-        """Return the contact if the company knows it, or if it is a customer."""
-        [external_id] = super().external_ids(payload)
-        if self.binder_for().to_internal(external_id):
-            return [external_id]
+    def process(self, topic, payload):
+        """Import the contact if the company knows it, or if it is a customer."""
+        [external_id] = self.external_ids(payload)
         adapter = self.component(usage="backend.adapter")
-        return list(adapter.search([*CUSTOMERS, ("id", "=", external_id)]))
+        if not self.binder_for().to_internal(external_id) and not any(
+            adapter.search([*CUSTOMERS, ("id", "=", external_id)])
+        ):
+            return Outcome(SKIPPED, self.env._("Skipped: it is not a customer."))
+        return super().process(topic, payload)
 
 
 class OrderWebhook(Component):

@@ -6,4 +6,5 @@ from . import (
     test_customers,
     test_deliveries,
     test_orders,
+    test_webhooks,
 )
