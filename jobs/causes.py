@@ -26,7 +26,7 @@ from ..exception import (
     RetryableJobError,
 )
 from ..tools.secrets import without_secrets
-from ..tools.text import is_unstorable
+from ..tools.text import is_unstorable, shortened
 from .database_errors import database_cause
 from .scope import CONFLICT, scope_of
 
@@ -77,12 +77,13 @@ CLASSES = (
     (JobError, SETTINGS),
 )
 
-#: Parts of the message of an error that differ from record to record.
+#: Parts of the message of an error that differ from record to record. Each begins where
+#: a word or a quotation begins, so that no text makes it take long.
 PARTICULARS = re.compile(
     r"""
     \b\w+://[^\s'">,]+                          # web addresses
-    | [^\s@'"<>(]+@[^\s@'">)]*\w                # e-mail addresses
-    | (?<!\w)'[^'\n]*'(?!\w) | "[^"\n]*" | “[^”\n]*” | «[^»\n]*» | „[^“\n]*“
+    | (?<![^\s@'"<>(,])[^\s@'"<>(,]+@[^\s@'">)]*\w     # e-mail addresses
+    | (?<!\w)'[^'\n]*'(?!\w) | "[^"\n]*" | “[^“”\n]*” | «[^«»\n]*» | „[^„“\n]*“
     | \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b
     | \b\w*\d[\w.:/-]*\w\b | \d             # ids, numbers, dates, references
     """,
@@ -92,6 +93,9 @@ PARTICULARS = re.compile(
 LAST_ATTEMPT = re.compile(r"^Max\. retries \(\d+\) reached: ")
 #: Characters of a cause that are kept. Causes are compared and indexed.
 CAUSE_LENGTH = 300
+#: Characters of the message of an error that people read. A backend may answer with
+#: a page.
+MESSAGE_LENGTH = 3000
 
 
 def masked_cause_of(env, error):
@@ -104,7 +108,7 @@ def masked_cause_of(env, error):
 
 
 def _masked(text):
-    text = " ".join(without_secrets(text).split())
+    text = " ".join(without_secrets(shortened(text, MESSAGE_LENGTH)).split())
     return PARTICULARS.sub("…", text)[:CAUSE_LENGTH]
 
 
@@ -139,7 +143,8 @@ def example_of(exc_name, message):
     """
     if issubclass(_class_named(exc_name), psycopg2.Error):
         return ""
-    return without_secrets(LAST_ATTEMPT.sub("", message or ""))
+    text = without_secrets(LAST_ATTEMPT.sub("", message or ""))
+    return shortened(text, MESSAGE_LENGTH)
 
 
 def _class_named(exc_name):
@@ -163,6 +168,10 @@ def cause_of(env, error, data=None):
 
     :param data: the data of the record on the backend, if it was read
     """
+    return shortened(_cause_of(env, error, data), MESSAGE_LENGTH)
+
+
+def _cause_of(env, error, data):
     if isinstance(error, psycopg2.Error):
         return database_cause(env, error)
     if isinstance(error, USER_ERRORS):

@@ -10,7 +10,7 @@ from ..exception import (
     MissingDependencyError,
     NetworkRetryableError,
 )
-from ..jobs.causes import cause_class_of, masked_cause_of
+from ..jobs.causes import MESSAGE_LENGTH, cause_class_of, masked_cause_of
 from ..models.failures import connector_cause
 from .common import RealJobsCase, ShopCase
 
@@ -58,6 +58,15 @@ class TestGroups(FailureCase):
         self.assertIn("Correct the records", many.remedy)
         self.assertEqual(one.sentence, "Another cause.")
         self.assertIn("Check the connection", one.remedy)
+
+    def test_long_messages_are_cut_and_no_markup(self):
+        """Odoo takes seconds to sanitise some of them."""
+        self.fail(*map(str, range(20)), exc_message="<b>" + "<" * 20_000)
+        failure = self.found()
+        self.assertEqual(len(failure.example), MESSAGE_LENGTH)
+        self.assertLess(len(failure.records), 20 * 500 * len("&lt;"))
+        self.assertIn("&lt;b&gt;&lt;", failure.records)
+        self.assertNotIn("<b><", failure.records)
 
     def test_the_id_of_a_line_stays_while_its_first_job_is_there(self):
         self.failed("Ada")

@@ -12,10 +12,35 @@ from ..exception import (
     InvalidDataError,
     NetworkRetryableError,
 )
-from ..jobs.causes import cause_class_of, masked_cause_of
+from ..jobs.causes import (
+    CAUSE_LENGTH,
+    MESSAGE_LENGTH,
+    cause_class_of,
+    cause_of,
+    example_of,
+    masked_cause_of,
+)
 from ..jobs.methods import METHODS, direction_of, job_method
 from ..models.external_binding import ExternalBinding
+from ..tools.secrets import LONGEST_TEXT, without_secrets
 from .common import RealJobsCase, ShopCase, batch_export_components
+
+#: Texts that are repeated, to be looked at by each pattern of a mask.
+LONG_TEXTS = (
+    *("<", "a", "1", "é", "'", '"', "“", "„", "«", "(", "@", "&", "-", " ", "\n"),
+    *(
+        "://",
+        "a://",
+        "a@",
+        "key",
+        "key=",
+        "key-",
+        'token"',
+        "token':",
+        "authorization: ",
+    ),
+    *("bearer ", "1a", "0-", "00000000-", "“„", "a, ", "'a", "x'", "()=(", "&#1"),
+)
 
 
 class TestFactsOfJobs(ShopCase):
@@ -221,6 +246,41 @@ class TestCauses(ShopCase):
     def test_other_causes_have_other_texts(self):
         self.assertNotEqual(self.masked("No tax 7."), self.masked("No account 7."))
         self.assertEqual(self.masked("It isn't what it's."), "It isn't what it's.")
+
+    def test_a_message_of_any_length_is_cut_before_it_is_masked(self):
+        """A pattern would look at a part of some of them once for each character."""
+        for text in LONG_TEXTS:
+            with self.subTest(text):
+                message = (text * 1_000_000)[:1_000_000]
+                begins = message[: MESSAGE_LENGTH - 1]
+                self.assertEqual(self.masked(message), self.masked(f"{begins}…"))
+                self.assertLessEqual(len(self.masked(message)), CAUSE_LENGTH)
+                for shown in (
+                    cause_of(self.env, InvalidDataError(message)),
+                    cause_of(self.env, ZeroDivisionError(message)),
+                    example_of("odoo.exceptions.UserError", message),
+                ):
+                    self.assertLessEqual(len(shown), MESSAGE_LENGTH)
+                self.assertLessEqual(len(without_secrets(message)), LONGEST_TEXT + 1)
+
+    def test_the_end_of_a_long_text_shows_no_half_of_an_address(self):
+        for before in range(LONGEST_TEXT - 60, LONGEST_TEXT + 1):
+            text = f"{'x' * before} https://ada:s3cret-and-more@shop.org/ and more"
+            self.assertNotIn("s3cret", without_secrets(text))
+
+    def test_secrets_are_found_wherever_a_word_begins(self):
+        for text, shown in (
+            ("https://ada:s3cret@shop.org/x", "https://shop.org/x"),
+            ("a=https://ada:p@s3cret@shop.org", "a=https://shop.org"),
+            ("/x?api_key=s3cret&b=1", "/x?api_key=…&b=1"),
+            ("x-my-token=s3cret", "x-my-token=…"),
+            ('{"access-token" : "s3cret", "b": 1}', '{"access-token" : "…", "b": 1}'),
+            ("Authorization: Bearer s3cret x", "Authorization: Bearer … x"),
+            ("Proxy-Authorization: Basic s3cret", "Proxy-Authorization: Basic …"),
+            ("url=https://h/?token=s3cret", "url=https://h/?token=…"),
+            ("monkeys: 3", "monkeys: 3"),
+        ):
+            self.assertEqual(without_secrets(text), shown)
 
     def test_the_class_says_what_to_do(self):
         no_answer = NetworkRetryableError("no answer")

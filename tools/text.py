@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Texts of backends that PostgreSQL cannot store."""
+"""Texts of backends that PostgreSQL cannot store, or that are too long."""
 
 import hashlib
 
@@ -30,6 +30,16 @@ def storable(value):
         return value
     encoded = value.encode("utf-8", "backslashreplace")
     return encoded.decode().replace("\0", r"\x00")
+
+
+def shortened(text, most):
+    """Return a text, or its beginning and "…" if it is too long.
+
+    :param text: ``str``
+    :param most: characters at the most
+    :rtype: str
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def storable_key(text):

@@ -31,6 +31,7 @@ from ...jobs.states import (
 )
 from ...jobs.taking_along import IS_TAKEN
 from ...tools.bindings import is_archived, model_label, wrapped_field
+from ...tools.text import shortened
 from ..screen_actions import RELOAD, archived_message, notification, window_action
 
 #: How many jobs *Open the Records* looks at.
@@ -38,6 +39,9 @@ RECORDS_OF = 1000
 #: How many jobs are shown with their records, and how many records of each.
 SHOWN = 20
 NAMED = 3
+#: Characters that are shown of a place in a traceback, and of a message in the list.
+PLACE_LENGTH = 300
+LINE_LENGTH = 500
 #: The jobs that fail.
 FAILING_JOBS = SQL(
     """
@@ -107,7 +111,10 @@ class ConnectorFailure(models.Model):
         compute_sudo=True,
         help="What the developer of the connector needs.",
     )
-    records = fields.Html(string="Last Records", compute="_compute_records")
+    # Each text in it is escaped; to sanitise them takes seconds for some.
+    records = fields.Html(
+        string="Last Records", compute="_compute_records", sanitize=False
+    )
 
     @property
     def _table_query(self):
@@ -209,6 +216,7 @@ class ConnectorFailure(models.Model):
         message = _message(job) if self.cause_class != DEVELOPER else ""
         if message in ("", self.cause, self.sentence):
             return Markup("<li>%s</li>") % names
+        message = shortened(message, LINE_LENGTH)
         return Markup("<li><b>%s</b>: %s</li>") % (names, message)
 
     def _names_of_readable(self, jobs):
@@ -386,4 +394,4 @@ def _names(job, names):
 def _places(traceback, count=12):
     """Return the last places that a traceback names, and their code, not its values."""
     places = re.findall(r'^  File ".*\n(?:    .*\n)?', traceback or "", re.MULTILINE)
-    return [place.rstrip() for place in places[-count:]]
+    return [shortened(place.rstrip(), PLACE_LENGTH) for place in places[-count:]]
