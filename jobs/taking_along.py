@@ -33,26 +33,26 @@ from ..tools.text import storable
 from .methods import job_method
 from .states import DONE, ENQUEUED, PENDING, STARTED, WAITING
 
-#: After how many seconds the runner asks for a job that was taken along. It runs then
+#: After how many seconds the runner starts a job that was taken along. It runs then
 #: if the process of the other one has died.
 LEASE_SECONDS = 30
 #: Columns that are the same in a job and in those that it takes along, as are its
 #: environment and its arguments. An index has the first ones.
 INDEXED = ("backend_model", "backend_id", "model_name")
 IN_COMMON = ("method_name", "channel", "priority", "user_id", "company_id", "run_id")
-#: Key of ``kept_data`` in the row of a job that was taken along: the job that has taken
-#: it (``by``), when that one began (``begun``), and the identity key (``key``).
+#: Key of ``kept_data`` in the row of a job that was taken along: the job that has
+#: taken it (``by``), when that one began (``begun``), and the identity key (``key``).
 TAKEN = "taken"
 #: The run of a job that has taken along the job of a row of ``queue_job``.
 TAKER_OF_ROW = SQL(
     "SELECT taker.id FROM queue_job AS taker"
     " WHERE taker.id = (queue_job.kept_data #>> '{taken,by}')::int"
-    " AND to_json(taker.date_started) #>> '{}' = queue_job.kept_data #>> '{taken,begun}'"
+    " AND to_jsonb(taker.date_started) = queue_job.kept_data #> '{taken,begun}'"
     " AND taker.state = %s",
     STARTED,
 )
-#: The condition that a row of ``queue_job`` belongs to a job that was taken along by one
-#: that runs.
+#: The condition that a row of ``queue_job`` belongs to a job that was taken along, and
+#: that the one that has taken it runs.
 IS_TAKEN = SQL("EXISTS (%s)", TAKER_OF_ROW)
 
 #: Until jobs are retried after an error that names no seconds.
@@ -78,9 +78,7 @@ class TakenJob(NamedTuple):
     def of(cls, id_, key, records, args, kwargs, has_cause):
         """Return the job of a row, with its columns of JSON as text."""
         record_id = next(iter(json.loads(records)["ids"]), None)
-        return cls(
-            id_, key, record_id, json.loads(args), json.loads(kwargs), has_cause
-        )
+        return cls(id_, key, record_id, json.loads(args), json.loads(kwargs), has_cause)
 
     def __hash__(self):
         return self.id
@@ -98,7 +96,7 @@ class Taker:
         self.method_name = job.method_name
         self.jobs = []  #: the :class:`TakenJob` that are neither done nor given back
         self.kept_data = {}  #: what jobs keep when they run by themselves, by the job
-        self._mark = None  # what the rows of the jobs keep of the one that has taken them
+        self._mark = None  # what the rows of the jobs keep of their taker
         #: whether the work has failed for all together, perhaps because of one of them
         self.is_suspicious = False
 

@@ -92,8 +92,8 @@ class QueueJob(models.Model):
         readonly=True,
         copy=False,
         groups=fields.NO_ACCESS,
-        help="What an interrupted job needs to go on where it stopped, such as the data "
-        "that it has read of the backend. A job that fails forgets the data.",
+        help="What an interrupted job needs to go on where it stopped, such as what "
+        "it has read of the backend. A job that fails forgets what it has read.",
     )
     is_unanswered = fields.Boolean(
         readonly=True,

@@ -180,9 +180,7 @@ class TestOwnCreates(RealJobsCase):
         self.settle_creates()
         self.begin_create("Grace", "78")
         self.assertEqual(self.run_job(uuid)["state"], "done")
-        self.assertEqual(
-            self.names(), ["Ada", "Contact 1", "Contact 2", "Grace"]
-        )
+        self.assertEqual(self.names(), ["Ada", "Contact 1", "Contact 2", "Grace"])
 
     def test_creates_of_other_backends_and_known_records_do_not_matter(self):
         self.begin_create("Ada", "1")

@@ -17,7 +17,6 @@ from odoo.addons.connector.exception import (
     NetworkRetryableError,
 )
 from odoo.addons.connector.jobs.taking_along import Taker, counts_each_job
-from odoo.addons.queue_job.job import Job
 
 from .common import (
     BulkExports,
