@@ -32,6 +32,7 @@ def noting_changes(adapter):
     """Note on an error whether calls before it may have changed the backend.
 
     A create of several calls may have made the record before one of them is refused.
+    ``follows_change`` of the error is ``None`` if the adapter does not count its calls.
 
     :param adapter: the adapter that makes the calls
     """
@@ -39,7 +40,9 @@ def noting_changes(adapter):
     try:
         yield
     except Exception as error:
-        error.follows_change = getattr(adapter, "_changes_made", 0) != before
+        has_changed = getattr(adapter, "_changes_made", 0) != before
+        counts = getattr(adapter, "_counts_changes", False)
+        error.follows_change = has_changed if counts else None
         raise
 
 
@@ -59,6 +62,11 @@ class BackendAdapter(AbstractComponent):
     #: Grows with each call that may have changed the backend, as far as that is known:
     #: by default with each call that was taken from the budget.
     _changes_made = 0
+
+    @property
+    def _counts_changes(self):
+        """Whether :attr:`_changes_made` grows with each call."""
+        return bool(self._calls_in_window)
 
     def __new__(cls, work_context, *args, **kwargs):
         if getattr(work_context, "read_only", None) and not cls.is_read_only:
@@ -236,11 +244,23 @@ class BulkAdapter(AbstractComponent):
     def create_many(self, data_list, idempotency_keys=None):
         """Create many records.
 
+        An adapter that needs several calls for them says which records exist before
+        one of these calls fails, in order not to create them again: it yields the
+        results of each call, and lets the error pass. Or it returns the error, such as
+        a ``LimitReachedError``, in place of each record that was not created::
+
+            def create_many(self, data_list, idempotency_keys=None):
+                for data in split_every(20, data_list, list):
+                    yield from self._call("POST", "contacts/batch", json=data)["ids"]
+
+        After an error that it raises otherwise, the records are looked for
+        (``find_created``) if the adapter recovers creates.
+
         :param data_list: list of the data of each record
         :param idempotency_keys: a key for each record, if the adapter recovers creates
         :return: in the same order, for each record its external id or the error with
             which the backend refused it, such as an ``InvalidDataError``
-        :rtype: list
+        :rtype: list | Generator
         """
         options = [{"idempotency_key": key} for key in idempotency_keys or ()]
         options = options or [{}] * len(data_list)
@@ -251,10 +271,13 @@ class BulkAdapter(AbstractComponent):
     def write_many(self, changes):
         """Change many records.
 
+        As :meth:`create_many`, it may yield the results of each of its calls. What was
+        changed before one of them fails is then not sent again.
+
         :param changes: list of pairs of external id and data
         :return: in the same order, for each record ``None`` or its error; ``None`` when
             all were changed
-        :rtype: list | None
+        :rtype: list | Generator | None
         """
         return _results(self, (partial(self.write, id_, data) for id_, data in changes))
 
@@ -275,8 +298,11 @@ def _results(adapter, calls):
         except Exception as error:
             results.append(error)
             if scope_of(error) in (JOB, BACKEND):
-                seconds = getattr(error, "seconds", None)
-                not_made = LimitReachedError(str(error), seconds=seconds)
+                not_made = LimitReachedError(
+                    str(error),
+                    seconds=getattr(error, "seconds", None),
+                    ignore_retry=getattr(error, "ignore_retry", False),
+                )
     return results
 
 

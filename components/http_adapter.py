@@ -253,6 +253,8 @@ class HTTPAdapter(AbstractComponent):
             adapter=self._name,
         )
 
+    _counts_changes = True
+
     @property
     def _changes_made(self):
         # Those of other adapters, too, which a create may need.

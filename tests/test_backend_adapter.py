@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.component.core import Component
+from odoo.addons.connector.exception import LimitReachedError
 
 from .common import ShopCase
 
@@ -39,3 +40,39 @@ class TestBackendAdapter(ShopCase):
         adapter = self.components["base.backend.adapter"]
         self.assertEqual(adapter._usage, "backend.adapter")
         self.assertFalse(hasattr(adapter, "create"))
+
+
+class TestManyByOne(ShopCase):
+    """The calls for many records that the framework makes one by one."""
+
+    def test_an_error_that_counts_no_attempt_counts_none_for_the_others(self):
+        error = LimitReachedError("Too many calls.", seconds=7, ignore_retry=True)
+        calls = []
+
+        class OneByOneAdapter(Component):
+            _name = "test.one.by.one.adapter"
+            _inherit = ["connector.bulk.adapter", "base.test.shop"]
+            _usage = "one.by.one"
+
+            def create(self, data):
+                calls.append(data)
+                if len(calls) == 2:
+                    raise error
+                return str(len(calls))
+
+            def write(self, external_id, data):
+                return self.create(data)
+
+        self.build(OneByOneAdapter)
+        adapter = self.component("one.by.one")
+        for method, change in (
+            (adapter.create_many, [{}] * 4),
+            (adapter.write_many, [("7", {})] * 4),
+        ):
+            with self.subTest(method.__name__):
+                calls.clear()
+                made, refused, *not_made = method(change)
+                self.assertEqual((made, refused), ("1", error))
+                self.assertEqual(len(calls), 2)
+                for each in not_made:
+                    self.assertEqual((each.seconds, each.ignore_retry), (7, True))

@@ -381,6 +381,143 @@ class TestTogetherInJobs(BulkExports, RealJobsCase):
         self.assertFalse(self.intents())
 
 
+class TestErrorsMidway(BulkExports, RealJobsCase):
+    """The adapter needs several calls for a chunk, and the backend refuses one."""
+
+    ERRORS = (
+        LimitReachedError("Too many calls.", seconds=1, ignore_retry=True),
+        AccessRefusedError("renew the password"),
+        BackendUnavailableError("No answer.", seconds=1),
+        InvalidDataError("no such title"),
+        KeyError("items"),
+    )
+
+    def setUp(self):
+        super().setUp()
+        self.refusals = []
+
+    def make_adapter(self, recovers, yields=False, **attributes):
+        """Let the adapter create and write two records with each call.
+
+        :param recovers: whether it finds its own creates
+        :param yields: whether it says what each call has done
+        """
+        self.build(*batch_export_components(), *self.many_components(recovers))
+        test = self
+
+        def create_many(adapter, data_list, idempotency_keys=None):
+            keys = idempotency_keys or [None] * len(data_list)
+            pairs = list(zip(data_list, keys, strict=True))
+            return test.in_calls("create", pairs, test.create_one)
+
+        def write_many(adapter, changes):
+            return test.in_calls("write", changes, test.write_one)
+
+        def listed(method):
+            return lambda *args, **kwargs: list(method(*args, **kwargs))
+
+        methods = {"create_many": create_many, "write_many": write_many}
+        if not yields:
+            methods = {name: listed(method) for name, method in methods.items()}
+        self.build(override("test.shop.adapter", **methods, **attributes))
+
+    def in_calls(self, name, pairs, one):
+        for number in range(0, len(pairs), 2):
+            if number == 2 and self.refusals:
+                raise self.refusals.pop()
+            self.many_calls.append((name, len(pairs[number : number + 2])))
+            yield from [one(*pair) for pair in pairs[number : number + 2]]
+
+    def export(self, ids):
+        """Run the jobs until all is exported, also those that have failed."""
+        self.delay_chunk(ids)
+        for _attempt in range(4):
+            for job in self.jobs([("state", "in", ("pending", "failed"))]):
+                self.try_job(job["uuid"])
+        self.assertEqual({job["state"] for job in self.jobs()}, {"done"})
+
+    def assert_no_twins(self, count):
+        titles = [record["title"] for record in self.server.records.values()]
+        self.assertEqual(len(titles), count)
+        self.assertEqual(len(set(titles)), count)
+        self.assertFalse(self.read("connector.create.intent", []))
+
+    def test_creates_before_an_error_are_found_again(self):
+        for number, error in enumerate(self.ERRORS):
+            with self.subTest(type(error).__name__):
+                self.make_adapter(recovers=True)
+                self.refusals = [error]
+                self.export(self.bindings(*(f"{number} {each}" for each in "abcdef")))
+                self.assert_no_twins(6 * (number + 1))
+
+    def test_an_adapter_that_cannot_look_finds_its_creates_later(self):
+        """A limit refuses the question, too."""
+        self.make_adapter(recovers=True)
+        [limit, *_others] = self.ERRORS
+        self.refusals = [limit]
+        asked = []
+
+        def find_created(adapter, key):
+            asked.append(key)
+            if len(asked) == 1:
+                raise limit
+            return self.keys.get(key)
+
+        self.build(override("test.shop.adapter", find_created=find_created))
+        self.export(self.bindings(*"abcdef"))
+        self.assert_no_twins(6)
+
+    def test_an_adapter_says_what_it_has_created(self):
+        for recovers in (True, False):
+            for number, error in enumerate(self.ERRORS):
+                with self.subTest(type(error).__name__, recovers=recovers):
+                    self.server.records.clear()
+                    self.make_adapter(recovers=recovers, yields=True)
+                    self.refusals = [error]
+                    names = [f"{recovers} {number} {each}" for each in "abcdef"]
+                    self.export(self.bindings(*names))
+                    self.assert_no_twins(6)
+
+    def test_what_it_says_costs_no_other_call(self):
+        self.make_adapter(recovers=True, yields=True)
+        self.refusals = [self.ERRORS[0]]
+        self.build(override("test.shop.adapter", find_created=None))
+        self.export(self.bindings(*"abcdef"))
+        self.assertEqual(self.many_calls, [("create", 2)] * 3)
+        self.assert_no_twins(6)
+
+    def test_the_other_records_go_on_after_the_time_of_the_error(self):
+        self.make_adapter(recovers=False, yields=True)
+        self.refusals = [self.ERRORS[0]]
+        job = self.run_job(self.delay_chunk(self.bindings(*"abcdef")))
+        self.assertEqual(job["outcome_counts"], {"created": 2, "delayed": 4})
+
+    def test_what_was_written_is_not_sent_again(self):
+        self.make_adapter(recovers=False, yields=True)
+        ids = self.bindings(*"abcdef")
+        self.export(ids)
+        self.many_calls.clear()
+        self.refusals = [self.ERRORS[0]]
+        self.export(ids)
+        self.assertEqual(self.many_calls, [("write", 2)] * 3)
+
+    def test_an_adapter_that_counts_its_calls_gets_on_one_by_one(self):
+        """write_many() needs more calls than the backend admits at a time."""
+        self.make_adapter(recovers=False, _counts_changes=True)
+        ids = self.bindings(*"abcdef")
+        self.export(ids)
+        limit, calls = self.ERRORS[0], []
+
+        def write_many(adapter, changes):
+            adapter._changes_made += 1
+            raise limit
+
+        self.build(override("test.shop.adapter", write_many=write_many))
+        self.server.write = lambda *args: calls.append(args)
+        self.export(ids)
+        self.assertEqual(len(calls), 6)
+
+
 class LimitCase(BulkExports, RealJobsCase):
     """A shop that admits few calls in a window."""
 

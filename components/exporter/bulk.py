@@ -2,11 +2,12 @@
 """The export of many records in one job."""
 
 import logging
+from collections.abc import Iterator
 from functools import partial
 
 import psycopg2
 
-from ...exception import DefinitionError, InvalidDataError
+from ...exception import DefinitionError, InvalidDataError, LimitReachedError
 from ...jobs.causes import cause_of
 from ...jobs.outcome import (
     CREATED,
@@ -192,6 +193,9 @@ class BulkExport:
         try:
             send(items)
         except Exception as error:
+            follows_change = getattr(error, "follows_change", False)
+            if follows_change and isinstance(error, LimitReachedError):
+                self.chunk.needs_many_calls = True
             scope = scope_of(error)
             if scope == BACKEND and self.chunk.job.retry and len(items) > 1:
                 # It failed before: one record may be the reason.
@@ -203,11 +207,14 @@ class BulkExport:
 
     def _update(self, items):
         changes = [(item.external_id, item.call.data) for item in items]
-        try:
-            results = self.batch.backend_adapter.write_many(changes)
-        except InvalidDataError as error:
-            results = [error] * len(items)
-        for item, result in zip(items, results or [None] * len(items), strict=True):
+        results, error = self._call("write_many", changes)
+        if isinstance(error, InvalidDataError):
+            results += [error] * (len(items) - len(results))
+        elif error:
+            self._interrupt_after(results, error)
+        elif not results:
+            results = [None] * len(items)
+        for item, result in zip(items, results, strict=not error):
             if isinstance(result, Exception):
                 self.chunk.fail(item, result)
             else:
@@ -218,16 +225,16 @@ class BulkExport:
         if not items:
             return
         results = self._create_many(items)
-        if len(results or ()) != len(items):
-            self._refuse_results(results, items)
+        adapter = self.batch.backend_adapter
+        pairs = list(zip(items, results, strict=False))
         self._withdraw(
             [
                 item
-                for item, result in zip(items, results, strict=True)
-                if is_not_created(result)
+                for item, result in pairs
+                if is_not_created(result, adapter, item.key)
             ]
         )
-        for item, result in zip(items, results, strict=True):
+        for item, result in pairs:
             if isinstance(result, Exception):
                 self.chunk.fail(item, result)
                 continue
@@ -238,19 +245,60 @@ class BulkExport:
                 item.fail(error)
 
     def _create_many(self, items):
-        """Return the external id of each record, or its error."""
+        """Return the external id of each record, or its error.
+
+        After an error that interrupts the chunk, these are the first records only.
+        """
         keys = [item.key for item in items if item.key]
         options = {"idempotency_keys": keys} if keys else {}
         data_list = [item.call.data for item in items]
+        results, error = self._call("create_many", data_list, **options)
+        left = items[len(results or ()) :]
+        if not error and (results is None or left or len(results) > len(items)):
+            self._refuse_results(results, items)
+        if not error or not left:
+            return results
+        if isinstance(error, NOT_CREATED):
+            # The adapter creates the records in their order.
+            adapter, first = self.batch.backend_adapter, left[0]
+            error.follows_change = not is_not_created(error, adapter, first.key)
+        if isinstance(error, InvalidDataError):
+            return results + [error] * len(left)
+        if is_not_created(error, None, None):
+            self._withdraw(left)
+        self._interrupt_after(results, error)
+        return results
+
+    def _call(self, name, *args, **kwargs):
+        """Call a method of the adapter for many records.
+
+        :return: the results as a list, as far as there are any; and the error that has
+            ended the call, if one has
+        """
+        adapter, results = self.batch.backend_adapter, []
+        is_generator = False
         try:
-            with noting_changes(self.batch.backend_adapter):
-                return self.batch.backend_adapter.create_many(data_list, **options)
-        except InvalidDataError as error:
-            return [error] * len(items)
-        except NOT_CREATED as error:
-            if is_not_created(error):
-                self._withdraw(items)
-            raise
+            with noting_changes(adapter):
+                returned = getattr(adapter, name)(*args, **kwargs)
+            is_generator = isinstance(returned, Iterator)
+            if not is_generator:
+                return returned, None
+            while True:
+                with noting_changes(adapter):
+                    results.append(next(returned))
+        except StopIteration:
+            return results, None
+        except Exception as error:
+            if is_generator and error.follows_change is None:
+                # It has yielded what its calls before have done.
+                error.follows_change = False
+            return results, error
+
+    def _interrupt_after(self, results, error):
+        """Interrupt the chunk after the records that have a result, if any has."""
+        if not results:
+            raise error
+        self.chunk.interrupt(error)
 
     def _withdraw(self, items):
         """Delete the intents of creates that the backend refused."""

@@ -5,7 +5,14 @@ import math
 
 from odoo.addons.component.exception import NoComponentError
 
-from ...exception import AccessRefusedError, InvalidDataError, LimitReachedError
+from ...exception import (
+    AccessRefusedError,
+    ConnectorException,
+    InvalidDataError,
+    JobError,
+    LimitReachedError,
+    RetryableJobError,
+)
 from ...tools.external_id import is_external_id
 from ...tools.transactions import commit_if_allowed
 from ..backend_adapter import noting_changes, settling_time
@@ -14,14 +21,22 @@ from ..backend_adapter import noting_changes, settling_time
 NOT_CREATED = (AccessRefusedError, InvalidDataError, LimitReachedError)
 
 
-def is_not_created(error):
+def is_not_created(error, adapter, key):
     """Return whether a create that has failed has surely made no record.
 
     :param error: the exception; see :func:`~..backend_adapter.noting_changes`
+    :param adapter: the adapter, which is asked if it does not count its calls
+    :param key: the idempotency key of the create, ``None`` if it has none
     """
-    return isinstance(error, NOT_CREATED) and not getattr(
-        error, "follows_change", False
-    )
+    if not isinstance(error, NOT_CREATED):
+        return False
+    follows_change = getattr(error, "follows_change", False)
+    if follows_change is not None or key is None:
+        return not follows_change
+    try:
+        return not is_external_id(adapter.find_created(key))
+    except (ConnectorException, JobError, RetryableJobError):
+        return False
 
 
 def recovery_for(exporter):
@@ -89,7 +104,7 @@ class CreateRecovery:
             exporter._take_created_id(external_id)
         except NOT_CREATED as error:
             if not is_unconfirmed:
-                if is_not_created(error):
+                if is_not_created(error, self.adapter, item.key):
                     self.refused(item.key)
                 raise
             # The backend may refuse it because the first create did happen.
