@@ -2,6 +2,7 @@
 """Each rule about the sources of a connector finds what it is about, and no more."""
 
 import tempfile
+import warnings
 from pathlib import Path
 from textwrap import dedent
 
@@ -254,7 +255,8 @@ class TestFlows(MovingCase):
             self.wizard.commit()
 """
         for parent, text in (
-            ("generic.exporter", "releases its lock"),
+            ("generic.exporter", "The exporter commits"),
+            ("base.importer", "A commit releases the lock"),
             ("connector.backend", "without a setting"),
             ("sale.order", "queue_job refuses commits"),
         ):
@@ -311,6 +313,10 @@ class TestNames(MovingCase):
             ),
             ("import odoo.addons.connector.session", "the environment"),
             (
+                "from odoo.addons.connector.models.checkpoint import add_checkpoint",
+                "Use the list of failures",
+            ),
+            (
                 "from odoo.addons.connector.queue.job import job",
                 "odoo.addons.queue_job",
             ),
@@ -330,8 +336,32 @@ class TestNames(MovingCase):
         self.assertFinds("old-name", [1], "session = ConnectorSession(cr, uid)")
         self.assertFinds("old-name", [1], "binder.to_backend(7)", text="to_external()")
         self.assertClean("old-name", "binder.to_external(7)")
+        self.assertFinds("old-name", [1], "raise NothingToDoJob('x')", text="Return")
         own = "def to_backend(value):\n    pass\n\nto_backend(7)"
         self.assertClean("old-name", own)
+
+    def test_units(self):
+        code = """
+    @shop
+    class Binder(ConnectorUnit):
+        {} = "shop.res.partner"
+"""
+        self.assertFinds("old-unit", [2], code.format("_model_name"))
+        self.assertClean("old-unit", code.format("_apply_on"))
+
+    def test_stacked_changed_by(self):
+        code = """
+    class Mapper(Component):
+        _name = "shop.mapper"
+
+        @mapping
+        @changed_by("street")
+        {}
+        def street(self, record):
+            pass
+"""
+        self.assertFinds("stacked-changed-by", [6], code.format('@changed_by("zip")'))
+        self.assertClean("stacked-changed-by", code.format("@only_create"))
 
     def test_decorators(self):
         code = """
@@ -370,6 +400,8 @@ class TestOdoo19(MovingCase):
     def test_decorators_and_properties(self):
         code = "@api.{}\ndef run(self):\n    return self.{}\n"
         self.assertFinds("odoo-api", [1, 3], code.format("multi", "_context"))
+        unread = code.format("model", "_sql_constraints")
+        self.assertFinds("odoo-api", [3], unread, text="models.Constraint")
         self.assertClean("odoo-api", code.format("model", "env"))
 
     def test_views(self):
@@ -393,8 +425,190 @@ class TestOdoo19(MovingCase):
         </record>
     </odoo>
 """
-        self.assertFinds("odoo-cron", [3], xml=xml.format("ir.cron"))
-        self.assertClean("odoo-cron", xml=xml.format("my.cron"))
+        self.assertFinds("odoo-record", [3], xml=xml.format("ir.cron"))
+        self.assertClean("odoo-record", xml=xml.format("my.cron"))
+
+    def test_values_that_come_in_a_list(self):
+        code = """
+        @api.{}
+        def create(self, vals):
+            return super().create(vals)
+"""
+        self.assertFinds("odoo-create", [6], BINDING + code.format("model"))
+        several = code.format("model_create_multi")
+        self.assertClean("odoo-create", BINDING + several)
+        self.assertClean(
+            "odoo-create", BINDING + code.format("model").replace("create", "read")
+        )
+
+    def test_arguments_of_fields(self):
+        for argument, text in (
+            ("delegate=True", "_inherits"),
+            ("auto_join=True", "bypass_search_access"),
+            ("digits_compute=dp", "digits"),
+            ("track_visibility='always'", "tracking"),
+        ):
+            code = f"odoo_id = fields.Many2one('res.partner', {argument})"
+            self.assertFinds("odoo-field", [1], code, text=text)
+        self.assertClean("odoo-field", "odoo_id = fields.Many2one('res.partner')")
+        self.assertClean("odoo-field", "session.get(auto_join=True)")
+
+    def test_imports(self):
+        for code, text in (
+            ("from odoo.exceptions import UserError, Warning", "UserError"),
+            ("from odoo.modules.registry import RegistryManager", "Registry"),
+            ("from odoo import registry", "Registry"),
+            ("from openerp.osv import orm", "odoo.models"),
+            ("import odoo.osv.orm", "odoo.models"),
+        ):
+            self.assertFinds("odoo-import", [1], code, text=text)
+        self.assertClean("odoo-import", "from odoo.exceptions import UserError")
+        self.assertClean("odoo-import", "from odoo.osv.expression import OR")
+
+    def test_cursors_and_users_as_arguments(self):
+        code = "def create({}):\n    pass\n"
+        self.assertFinds("odoo-cr-uid", [1], code.format("self, cr, uid, vals"))
+        self.assertFinds("odoo-cr-uid", [1], code.format("self, _cr, uid, ids"))
+        self.assertClean("odoo-cr-uid", code.format("self, user, vals"))
+
+    def test_models_with_another_name(self):
+        code = """
+    class Invoice(models.Model):
+        _inherit = "{0}"
+
+    env["{0}"]
+"""
+        self.assertFinds(
+            "odoo-gone-model",
+            [2, 4],
+            code.format("account.invoice"),
+            text="account.move",
+        )
+        self.assertClean("odoo-gone-model", code.format("account.move"))
+        own = """
+    class Packaging(models.Model):
+        _name = "product.packaging"
+
+    env["product.packaging"]
+"""
+        self.assertClean("odoo-gone-model", own)
+        xml = """
+    <odoo>
+        <record id="a" model="{}" />
+    </odoo>
+"""
+        self.assertFinds("odoo-gone-record", [2], xml=xml.format("account.invoice"))
+        self.assertClean("odoo-gone-record", xml=xml.format("account.move"))
+
+    def test_groups_of_search_views(self):
+        xml = """
+    <odoo>
+        <record id="a" model="ir.ui.view">
+            <field name="arch" type="xml">
+                <{0}><group string="By"><filter name="x" /></group></{0}>
+            </field>
+        </record>
+    </odoo>
+"""
+        self.assertFinds("odoo-view", [4], xml=xml.format("search"), text="string")
+        self.assertClean("odoo-view", xml=xml.format("form"))
+
+    def test_lists_in_actions_and_paths(self):
+        xml = """
+    <odoo>
+        <record id="a" model="ir.actions.act_window">
+            <field name="view_mode">{0},form</field>
+        </record>
+        <record id="b" model="ir.ui.view">
+            <field name="arch" type="xml">
+                <xpath expr="//field[@name='line_ids']/{0}/field" position="after" />
+            </field>
+        </record>
+    </odoo>
+"""
+        self.assertFinds("odoo-tree", [3, 7], xml=xml.format("tree"))
+        self.assertClean("odoo-tree", xml=xml.format("list"))
+        self.assertClean("odoo-tree", xml=xml.format("subtree"))
+
+        action = 'return {{"view_mode": "{},form"}}\n'
+        self.assertFinds("odoo-tree-action", [1], action.format("tree"))
+        self.assertClean("odoo-tree-action", action.format("list"))
+
+    def test_fields_of_groups(self):
+        xml = """
+    <odoo>
+        <record id="a" model="{}">
+            <field name="{}" />
+        </record>
+    </odoo>
+"""
+        for model_name, old, text in (
+            ("res.users", "groups_id", "group_ids"),
+            ("ir.ui.menu", "groups_id", "group_ids"),
+            ("res.groups", "users", "user_ids"),
+            ("res.groups", "category_id", "privilege_id"),
+            ("ir.actions.act_window", "view_type", "view_mode"),
+        ):
+            self.assertFinds(
+                "odoo-record", [3], xml=xml.format(model_name, old), text=text
+            )
+        self.assertClean("odoo-record", xml=xml.format("res.users", "group_ids"))
+        self.assertClean("odoo-record", xml=xml.format("res.partner", "category_id"))
+
+    def test_manifests(self):
+        manifest = "{'name': 'Shop', 'version': '%s'%s}\n"
+        for version, more, text in (
+            ("17.0.1.0.0", "", "19.0.1.0.0"),
+            ("8.0.1.0.0", "", "19.0.1.0.0"),
+            ("19.0.1.0.0", ", 'installable': False", "installable"),
+        ):
+            notes = self.notes(**{"__manifest__.py": manifest % (version, more)})
+            self.assertEqual([note.rule for note in notes], ["odoo-manifest"])
+            self.assertIn(text, notes[0].text)
+        for version in ("19.0.1.0.0", "1.0", "1.0.0"):
+            good = self.notes(**{"__manifest__.py": manifest % (version, "")})
+            self.assertEqual(good, [])
+        [note] = self.notes(**{"__openerp__.py": manifest % ("1.0", "")})
+        self.assertIn("__manifest__.py", note.text)
+        self.assertFinds("odoo-manifest", [], "{'version': '17.0.1.0.0'}")
+        self.assertClean("odoo-manifest", "{'version': '19.0.1.0.0'}")
+
+
+class TestSources(MovingCase):
+    def report(self, fill):
+        """Return the report about a folder that a function fills."""
+        with tempfile.TemporaryDirectory() as folder:
+            fill(Path(folder))
+            return moving_report(Path(folder))
+
+    def test_a_folder_and_a_dangling_link_with_names_of_files(self):
+        def fill(folder):
+            (folder / "shop.py").mkdir()
+            (folder / "shop.py" / "binder.py").write_text("binder.to_backend(7)\n")
+            (folder / "views.xml").symlink_to(folder / "nowhere.xml")
+
+        report = self.report(fill)
+        self.assertIn("binder.py:1: [old-name]", report)
+        self.assertIn("views.xml cannot be read: ", report)
+
+    def test_the_file_with_a_syntax_error_is_named_once_with_the_line(self):
+        report = self.report(
+            lambda folder: (folder / "shop.py").write_text("a = 1\nprint 'x'\n")
+        )
+        self.assertRegex(report, r"shop\.py cannot be read: [^<]*\(line 2\)")
+        self.assertNotIn("unknown", report)
+
+    def test_a_source_that_is_nested_too_deeply_for_python(self):
+        report = self.report(
+            lambda folder: (folder / "shop.py").write_text("+".join("1" * 9000))
+        )
+        self.assertIn("shop.py cannot be read: ", report)
+
+    def test_unknown_escapes_make_no_warnings(self):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            self.notes("import re\nre.compile('\\d')\n")
+        self.assertEqual(caught, [])
 
 
 class TestMovingReport(MovingCase):

@@ -264,11 +264,12 @@ def commit(sources, each):
     )
     if sources.inherits(each, "base.synchronizer"):
         text = (
-            "The exporter commits after it has bound the record. A commit before that "
-            "releases its lock, so that another job may export it, too. Use "
-            "commit_if_allowed(self.env) of odoo.addons.connector.tools.transactions, "
-            "which spares tests."
+            "A commit releases the lock of the record, so that another job may work on "
+            "it, too. Use commit_if_allowed(self.env) of "
+            "odoo.addons.connector.tools.transactions, which spares tests."
         )
+        if sources.inherits(each, "base.exporter"):
+            text = f"The exporter commits after it has bound the record. {text}"
     elif sources.inherits(each, *SYNCHRONIZED):
         text = "Jobs of bindings and backends may commit, without a setting."
     for call in calls(each.node, "commit"):
@@ -302,6 +303,19 @@ def zero(sources, each):
 
 def _source(row):
     return next(iter(getattr(row, "elts", ())), None)
+
+
+@rule("stacked-changed-by", CHANGED, "classes")
+def stacked_changed_by(sources, each):
+    for method in each.methods.values():
+        found = [
+            each for each in method.decorator_list if any(calls(each, "changed_by"))
+        ]
+        for decorator in found[1:]:
+            yield (
+                decorator,
+                "Only the first of several @changed_by counts. Name all fields in it.",
+            )
 
 
 @rule("no-constraint", CHANGED, "classes")

@@ -4,14 +4,14 @@
 import ast
 
 from .rule import CHANGED, rule
-from .source import calls, last_name, text_of
+from .source import Class, calls, imported, last_name, text_of
 
 #: Modules that no longer exist, and what takes their place.
 MODULES = {
     "odoo.addons.connector.unit.mapper": "odoo.addons.connector.components.mapper",
-    "odoo.addons.connector.unit.synchronizer": "components.synchronizer",
-    "odoo.addons.connector.unit.backend_adapter": "components.backend_adapter",
-    "odoo.addons.connector.unit.binder": "components.binder",
+    "odoo.addons.connector.unit.synchronizer": "a component (base.importer, ...)",
+    "odoo.addons.connector.unit.backend_adapter": "base.backend.adapter.crud",
+    "odoo.addons.connector.unit.binder": "a component (base.binder)",
     "odoo.addons.connector.unit": "odoo.addons.connector.components",
     "odoo.addons.connector.connector": "components (ConnectorUnit is a component)",
     "odoo.addons.connector.backend": "the model of the backend and its collection",
@@ -22,7 +22,8 @@ MODULES = {
     "odoo.addons.connector.related_action": "related_action of a job function",
     "odoo.addons.connector.queue.job": "odoo.addons.queue_job",
     "odoo.addons.connector.queue": "odoo.addons.queue_job",
-    "odoo.addons.connector.checkpoint": "the app Connectors, which lists failures",
+    "odoo.addons.connector.models.checkpoint": "the list of failures (Connectors)",
+    "odoo.addons.connector.checkpoint": "the list of failures (Connectors)",
 }
 NAMES = {
     "ConnectorSession": "Use the environment (self.env).",
@@ -36,6 +37,9 @@ NAMES = {
     "to_openerp": "Use to_internal().",
     "to_backend": "Use to_external().",
     "_openerp_field": "Use _odoo_field.",
+    "m2o_to_backend": "Use m2o_to_external.",
+    "backend_to_m2o": "Use external_to_m2o.",
+    "NothingToDoJob": "Return the text: it becomes the result of the job.",
     "add_checkpoint": "The app Connectors lists what somebody has to look at.",
 }
 DECORATORS = {
@@ -48,21 +52,13 @@ DECORATORS = {
 
 @rule("old-module", CHANGED, "nodes")
 def old_module(sources, node):
-    for name in _imported(node):
+    for name in imported(node):
         dotted = f"{name}.".replace("openerp.", "odoo.", 1)
         old = next((old for old in MODULES if dotted.startswith(f"{old}.")), None)
         if old:
-            yield node, f"{old} does not exist. {MODULES[old]} takes its place."
+            yield node, f"{old} does not exist. Use {MODULES[old]}."
         elif name.split(".")[0] == "openerp":
             yield node, "openerp is odoo."
-
-
-def _imported(node):
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and not node.level:
-        return [f"{node.module}.{alias.name}" for alias in node.names]
-    return []
 
 
 @rule("old-name", CHANGED, "nodes")
@@ -70,6 +66,17 @@ def old_name(sources, node):
     name = last_name(node)
     if name in NAMES and name not in sources.defined:
         yield node, f"{name} does not exist. {NAMES[name]}"
+
+
+@rule("old-unit", CHANGED, "nodes")
+def old_unit(sources, node):
+    if isinstance(node, ast.ClassDef) and "_model_name" in Class(node).attributes:
+        yield (
+            node,
+            f"{node.name} is not a component. Inherit Component, and give it _name, "
+            "_inherit, _apply_on (it was _model_name) and _collection (it was the "
+            "decorator of the backend).",
+        )
 
 
 @rule("old-decorator", CHANGED, "modules")

@@ -2,26 +2,99 @@
 """What Odoo 19 no longer has, as far as connectors use it."""
 
 import ast
+import re
 
 from .rule import CHANGED, rule
-from .source import last_name
+from .source import MANIFESTS, imported, last_name, text_of
 
 METHODS = {
     "name_get": "Odoo does not call name_get(). Override _compute_display_name().",
     "fields_view_get": "Odoo does not call fields_view_get(). Override _get_view().",
 }
+CONSTRAINTS = "Odoo ignores _sql_constraints. Declare each as models.Constraint."
 ATTRIBUTES = {
-    "_sql_constraints": "Odoo ignores _sql_constraints. Declare each as "
-    "models.Constraint.",
+    "_sql_constraints": CONSTRAINTS,
     "_columns": "Odoo ignores _columns. Declare fields as attributes.",
 }
-PROPERTIES = {"_cr": "env.cr", "_uid": "env.uid", "_context": "env.context"}
+PROPERTIES = {
+    "_cr": "self._cr is deprecated. Use self.env.cr.",
+    "_uid": "self._uid is deprecated. Use self.env.uid.",
+    "_context": "self._context is deprecated. Use self.env.context.",
+    "_sql_constraints": CONSTRAINTS,
+}
 API = {
     "multi": "Delete @api.multi, which does not exist.",
     "one": "@api.one does not exist. Loop over self.",
 }
+#: Arguments of fields.
+ARGUMENTS = {
+    "delegate": "Odoo refuses delegate without _inherits. Add the model and the field "
+    "to _inherits of each model that has it.",
+    "auto_join": "Odoo ignores auto_join. It is bypass_search_access.",
+    "digits_compute": "Odoo ignores digits_compute. It is digits.",
+    "track_visibility": "Odoo ignores track_visibility. It is tracking=True.",
+}
+OSV = "Use odoo.models and odoo.fields."
+IMPORTS = {
+    "odoo.exceptions.Warning": "Use odoo.exceptions.UserError.",
+    "odoo.modules.registry.RegistryManager": "Use odoo.modules.registry.Registry.",
+    "odoo.registry": "Use odoo.modules.registry.Registry.",
+    "odoo.modules.module.get_resource_path": "Use odoo.tools.file_path.",
+    "odoo.osv.orm": OSV,
+    "odoo.osv.fields": OSV,
+    "odoo.osv.osv": OSV,
+}
+#: Models that Odoo 19 does not have, as far as connectors name them.
+MODELS = {
+    "account.invoice": "account.move",
+    "account.invoice.line": "account.move.line",
+    "crm.case.section": "crm.team",
+    "procurement.group": "stock.reference",
+    "product.attribute.line": "product.template.attribute.line",
+    "product.packaging": "uom.uom",
+    "res.partner.title": "",
+    "stock.change.product.qty": "stock.quant",
+    "stock.inventory": "stock.quant",
+    "stock.production.lot": "stock.lot",
+    "uom.category": "relative_uom_id of uom.uom",
+}
+TREE = re.compile(r"\btree\b")
+LIST = "The view tree is called list, also in view_mode and in paths."
 VIEW_ATTRIBUTES = ("attrs", "states")
-CRON_FIELDS = ("numbercall", "doall")
+#: Fields of records in XML: the model, the field, and what to do.
+RECORDS = {
+    ("ir.cron", "numbercall"): "Scheduled actions have no field numbercall. Delete it.",
+    ("ir.cron", "doall"): "Scheduled actions have no field doall. Delete it.",
+    ("ir.actions.act_window", "view_type"): "Delete view_type: view_mode is enough.",
+    ("res.groups", "category_id"): "A group has privilege_id, not category_id.",
+    ("res.groups", "users"): "The field users of a group is called user_ids.",
+    **{
+        (name, "groups_id"): "The field groups_id is called group_ids."
+        for name in (
+            *("res.users", "ir.ui.menu", "ir.ui.view", "ir.actions.act_window"),
+            *("ir.actions.report", "ir.actions.server"),
+        )
+    },
+}
+SERIES = "19"
+
+
+@rule("odoo-manifest", CHANGED, "manifests")
+def manifest(sources, found):
+    name, node = found
+    if name != MANIFESTS[0]:
+        yield node, f"Odoo does not read {name}. Rename it to {MANIFESTS[0]}."
+    values = dict(zip(map(text_of, node.keys), node.values, strict=True))
+    version = text_of(values.get("version")) or ""
+    series, _dot, rest = version.partition(".0.")
+    if rest.count(".") == 2 and series != SERIES:
+        yield (
+            values["version"],
+            f"Odoo does not install version {version}. Write {SERIES}.0.{rest}.",
+        )
+    installable = values.get("installable")
+    if isinstance(installable, ast.Constant) and not installable.value:
+        yield installable, "Odoo does not install the addon. Delete installable."
 
 
 @rule("odoo-model", CHANGED, "classes")
@@ -31,23 +104,81 @@ def model(sources, each):
             yield defined[name], texts[name]
 
 
+@rule("odoo-create", CHANGED, "nodes")
+def create(sources, node):
+    if isinstance(node, ast.FunctionDef) and node.name == "create":
+        for decorator in node.decorator_list:
+            if _of_api(decorator) == "model":
+                yield (
+                    node,
+                    "Odoo passes a list of values to create(). Take the list, with "
+                    "@api.model_create_multi.",
+                )
+
+
 @rule("odoo-api", CHANGED, "nodes")
 def api(sources, node):
-    if isinstance(node, ast.Attribute):
-        if isinstance(node.value, ast.Name) and node.value.id == "api":
-            if node.attr in API:
-                yield node, API[node.attr]
-        elif node.attr in PROPERTIES and last_name(node.value) == "self":
-            instead = PROPERTIES[node.attr]
-            yield node, f"self.{node.attr} is deprecated. Use self.{instead}."
+    if _of_api(node) in API:
+        yield node, API[node.attr]
+    elif last_name(getattr(node, "value", None)) == "self":
+        text = PROPERTIES.get(getattr(node, "attr", None))
+        if text:
+            yield node, text
+
+
+def _of_api(node):
+    """Return the name of a decorator of ``odoo.api``; ``None`` for anything else."""
+    value = getattr(node, "value", None)
+    return node.attr if isinstance(value, ast.Name) and value.id == "api" else None
+
+
+@rule("odoo-cr-uid", CHANGED, "nodes")
+def cr_uid(sources, node):
+    if isinstance(node, ast.FunctionDef):
+        names = [argument.arg.lstrip("_") for argument in node.args.args[1:3]]
+        if names == ["cr", "uid"]:
+            yield node, "Odoo passes no cursor and no user. Use self.env, and records."
+
+
+@rule("odoo-field", CHANGED, "nodes")
+def field(sources, node):
+    function = getattr(node, "func", None)
+    if isinstance(function, ast.Attribute) and last_name(function.value) == "fields":
+        for keyword in node.keywords:
+            if keyword.arg in ARGUMENTS:
+                yield keyword.value, ARGUMENTS[keyword.arg]
+
+
+@rule("odoo-import", CHANGED, "nodes")
+def odoo_import(sources, node):
+    for name in imported(node):
+        name = f"odoo.{name.partition('.')[2]}"
+        if name in IMPORTS:
+            yield node, f"{name} does not exist. {IMPORTS[name]}"
+
+
+@rule("odoo-gone-model", CHANGED, "nodes")
+def gone_model(sources, node):
+    yield from _gone(sources, node, text_of(node))
+
+
+@rule("odoo-gone-record", CHANGED, "elements")
+def gone_record(sources, record):
+    if record.tag == "record":
+        yield from _gone(sources, record, record.get("model"))
+
+
+def _gone(sources, place, name):
+    own = {text for _file, each in sources.classes for text in each.texts("_name")}
+    if name in MODELS and name not in own:
+        instead = MODELS[name] and f" Look at {MODELS[name]}."
+        yield place, f"Odoo has no model {name}.{instead}"
 
 
 @rule("odoo-view", CHANGED, "elements")
 def view(sources, element):
-    if not any(
-        each.tag == "field" and each.get("name") == "arch"
-        for each in element.iterancestors()
-    ):
+    above = [(each.tag, each.get("name")) for each in element.iterancestors()]
+    if ("field", "arch") not in above:
         return
     for name in filter(element.get, VIEW_ATTRIBUTES):
         yield (
@@ -57,12 +188,34 @@ def view(sources, element):
         )
     if element.tag == "tree":
         yield element, "The element tree is called list."
+    if element.tag == "group" and "search" in dict(above):
+        for name in filter(element.get, ("string", "expand")):
+            yield (
+                element,
+                f"Odoo refuses {name} of a group in a search view. Delete it.",
+            )
 
 
-@rule("odoo-cron", CHANGED, "elements")
-def cron(sources, record):
-    if record.tag == "record" and record.get("model") == "ir.cron":
-        for field in record.iter("field"):
-            name = field.get("name")
-            if name in CRON_FIELDS:
-                yield field, f"Scheduled actions have no field {name}. Delete it."
+@rule("odoo-tree", CHANGED, "elements")
+def tree(sources, element):
+    text = element.get("expr")
+    if element.tag == "field" and element.get("name") == "view_mode":
+        text = element.text
+    if TREE.search(text or ""):
+        yield element, LIST
+
+
+@rule("odoo-tree-action", CHANGED, "nodes")
+def tree_action(sources, node):
+    if isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if text_of(key) == "view_mode" and TREE.search(text_of(value) or ""):
+                yield value, LIST
+
+
+@rule("odoo-record", CHANGED, "elements")
+def record_field(sources, element):
+    if element.tag == "field" and element.getparent() is not None:
+        key = element.getparent().get("model"), element.get("name")
+        if key in RECORDS:
+            yield element, RECORDS[key]

@@ -2,6 +2,8 @@
 """The sources of a connector, as the rules look at them."""
 
 import ast
+import re
+import warnings
 from functools import cached_property
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from odoo.addons.component.core import MetaComponent
 
 #: Folders that are not a part of the connector.
 APART = {"tests", "node_modules", "__pycache__", "migrations"}
+MANIFESTS = ("__manifest__.py", "__openerp__.py")
 #: What the components of the framework inherit.
 FRAMEWORK = {
     cls._name: {*([inherit] if isinstance(inherit, str) else inherit)}
@@ -18,6 +21,8 @@ FRAMEWORK = {
     if cls.__module__.startswith("odoo.addons.connector.components")
     and (inherit := cls._inherit)
 }
+#: Errors of a file that cannot be opened, has a mistake, or is nested too deeply.
+UNREADABLE = (OSError, SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 class Sources:
@@ -30,7 +35,18 @@ class Sources:
     @cached_property
     def modules(self):
         """Pairs of a Python file and its tree."""
-        return self._read("py", ast.parse)
+        return self._read("py", _tree_of)
+
+    @cached_property
+    def manifests(self):
+        """Pairs of the file of a manifest, and a pair of its name and its dict."""
+        return [
+            (file, (Path(file).name, item.value))
+            for file, tree in self.modules
+            if Path(file).name in MANIFESTS
+            for item in tree.body
+            if isinstance(getattr(item, "value", None), ast.Dict)
+        ]
 
     @cached_property
     def documents(self):
@@ -43,8 +59,9 @@ class Sources:
         for file, name in self._files(suffix):
             try:
                 found.append((name, parse(file.read_bytes())))
-            except (SyntaxError, ValueError, etree.XMLSyntaxError) as error:
-                self.unread.append((name, error))
+            except UNREADABLE as error:
+                text = re.sub(r"<(unknown|string)>, ", "", str(error))
+                self.unread.append((name, text))
         return found
 
     def _files(self, suffix):
@@ -55,7 +72,7 @@ class Sources:
         return [
             (file, str(name))
             for file, name in zip(files, names, strict=True)
-            if not APART & set(name.parts)
+            if not APART & set(name.parts) and not file.is_dir()
         ]
 
     @cached_property
@@ -132,11 +149,26 @@ class Class:
         return [text for item in items if (text := text_of(item)) is not None]
 
 
+def _tree_of(content):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of unknown escapes, which Odoo logs anyway
+        return ast.parse(content)
+
+
 def calls(node, *names):
     """Yield the calls within a node of functions or methods with some last names."""
     for each in ast.walk(node):
         if isinstance(each, ast.Call) and last_name(each.func) in names:
             yield each
+
+
+def imported(node):
+    """Return the dotted names that a node imports absolutely."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and not node.level:
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
 
 
 def last_name(node):
