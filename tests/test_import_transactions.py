@@ -316,6 +316,17 @@ class TestUnstorable(ImportJobsCase):
         self.source.add("a\ud800")
         self.assert_one_fails("a\ud800", r"The id a\ud800 contains a character")
 
+    def test_values_that_are_not_ids(self):
+        for value in ("", None, False, True):
+            with self.subTest(value=value):
+                self.delete_records()
+                with self.transaction() as env:
+                    self.shop_id = self.make_backend(env, name="Shop").id
+                self.source.contacts[value] = {"title": "Nobody"}
+                self.assert_one_fails(value, f"{value!r} is not the id of a record")
+                job = self.jobs([("method_name", "=", "import_record")])[0]
+                self.assertIn(f"record {value!r} alone", job["name"])
+
     def test_a_text_with_nul(self):
         self.source.add("bad", title="a\0b")
         self.assert_one_fails("bad", "Record bad failed and will be retried alone: The")

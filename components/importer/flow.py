@@ -9,12 +9,13 @@ from math import inf
 
 import psycopg2
 
-from ...exception import IDMissingInBackend, RetryableJobError
+from ...exception import IDMissingInBackend, InvalidDataError, RetryableJobError
 from ...jobs.causes import cause_of
 from ...jobs.deletes import waiting_deletes
 from ...jobs.outcome import GONE, POSTPONED, SKIPPED, UNCHANGED, Outcome
 from ...jobs.scope import BACKEND, CONFLICT, JOB, RECORD, scope_of
 from ...tools.bindings import model_label
+from ...tools.external_id import is_external_id
 from ...tools.locks import unavailable_rows
 from ...tools.transactions import (
     Steps,
@@ -147,6 +148,13 @@ class ImportFlow:
 
     def _check_id(self, item):
         check_external_id(self.env, item.external_id)
+        if not is_external_id(item.external_id):
+            message = self.env._(
+                "%s is not the id of a record. Correct where it comes from, such as "
+                "search() of the adapter.",
+                repr(item.external_id),
+            )
+            raise InvalidDataError(message)
 
     def _read_all(self, items):
         """Read the records, as far as the backend admits it."""

@@ -163,7 +163,7 @@ class RecordImporter(AbstractComponent):
             if item.is_done:
                 report.add(item.outcome)
                 continue
-            label = self.env._("Record %s", storable(item.external_id))
+            label = self.env._("Record %s", _shown(item.external_id))
             report.add_failure(label, item.error or item.outcome, item.data)
             self._delay_import_alone(item.external_id, force)
         if chunk.rest:
@@ -195,7 +195,7 @@ class RecordImporter(AbstractComponent):
     def _delay_import_alone(self, external_id, force):
         """Delay a job for one record, unless one does the same."""
         backend, model = self.backend_record, self.model
-        name = storable(external_id)
+        name = _shown(external_id)
         key = f"connector.import({backend}, {model._name}, {force}, {external_id})"
         delay_alone(
             model.import_record,
@@ -390,3 +390,8 @@ class RecordImporter(AbstractComponent):
             for name in sorted(names - self.model._fields.keys()):
                 raise unknown_target(self.mapper, self.model, name) from error
             raise
+
+
+def _shown(external_id):
+    """Return an id as people see it; what is not one, such as an empty text, too."""
+    return storable(str(external_id)) or repr(external_id)
