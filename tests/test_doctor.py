@@ -388,6 +388,49 @@ class TestMappers(DoctorCase):
         self.build(override(MAPPER, bad=bad))
         self.one("no-mapping", WARNING, f"{MAPPER}.bad() lacks @mapping")
 
+    def test_a_redefined_mapping_method_that_no_longer_runs(self):
+        class Mixin:
+            @mapping
+            def kind(self, record):
+                return {"kind": "x"}
+
+        class Redefined(Mixin, Component):
+            _inherit = MAPPER
+
+            def kind(self, record):
+                return {"kind": "y"}
+
+        class Again(Component):
+            _inherit = MAPPER
+
+            @mapping
+            def kind(self, record):
+                return {"kind": "z"}
+
+        self.build(Redefined)
+        self.one("no-mapping", WARNING, f"{MAPPER}.kind() lacks @mapping", "not run")
+        self.build(Again)
+        self.assertEqual(self.found("no-mapping"), [])
+
+    def test_changed_by_below_another_one(self):
+        @changed_by("name", "email")
+        @mapping
+        @changed_by("email")
+        def good(self, record):
+            return {}
+
+        @mapping
+        @changed_by("name")
+        @changed_by("age")
+        @changed_by("weight", "name")
+        def bad(self, record):
+            return {}
+
+        self.build(override(MAPPER, good=good))
+        self.assertEqual(self.found("ignored-changed-by"), [])
+        self.build(override(MAPPER, bad=bad))
+        self.one("ignored-changed-by", WARNING, f"{MAPPER}.bad()", ": age, weight.")
+
 
 class TestListeners(DoctorCase):
     def test_a_field_that_does_not_exist(self):

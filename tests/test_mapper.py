@@ -217,6 +217,84 @@ class TestFields(MapperCase):
         )
 
 
+class TestOrder(MapperCase):
+    """The order is that of OCA's connector: the last method wins for a key."""
+
+    def test_methods_run_by_name(self):
+        @mapping
+        def second(self, record):
+            return {"winner": "second"}
+
+        @mapping
+        def first(self, record):
+            return {"winner": "first", "loser": "first"}
+
+        mapper = self.import_mapper(second=second, first=first)
+        self.assertEqual(self.names(mapper), ["first", "second"])
+        self.assertEqual(
+            mapper.map_record({}).values(), {"winner": "second", "loser": "first"}
+        )
+
+    def test_methods_of_inherited_components_run_before(self):
+        class Plain:
+            @mapping
+            def b(self, record):
+                return {}
+
+        class Base(Plain, AbstractComponent):
+            _name = "test.base.mapper"
+            _inherit = "base.import.mapper"
+
+            @mapping
+            def d(self, record):
+                return {}
+
+        class Other(AbstractComponent):
+            _name = "test.other.mapper"
+            _inherit = "base.import.mapper"
+
+            @mapping
+            def e(self, record):
+                return {}
+
+        class Mapper(Component):
+            _name = "test.mapper"
+            _inherit = ["test.base.mapper", "test.other.mapper"]
+
+            @mapping
+            def c(self, record):
+                return {}
+
+            @mapping
+            def a(self, record):
+                return {}
+
+            @mapping
+            def d(self, record):
+                return {}
+
+        mapper = self.mapper(Base, Other, Mapper)
+        self.assertEqual(self.names(mapper), ["e", "b", "d", "a", "c"])
+
+    def test_an_extension_adds_its_methods_at_the_end(self):
+        @mapping
+        def b(self, record):
+            return {}
+
+        class Extension(Component):
+            _inherit = "test.import.mapper"
+
+            @mapping
+            def a(self, record):
+                return {}
+
+        self.import_mapper(b=b)
+        self.assertEqual(self.names(self.mapper(Extension)), ["b", "a"])
+
+    def names(self, mapper):
+        return [method.__name__ for method, _definition in mapper.map_methods]
+
+
 class TestErrors(MapperCase):
     """People correct all that is wrong with a record in one go."""
 
@@ -377,15 +455,70 @@ class TestInheritance(MapperCase):
             self.definition(mapper, "phone").changed_by, {"phone", "mobile"}
         )
 
-    def test_several_changed_by_on_one_method_add_up(self):
-        @mapping
+    def test_the_outermost_changed_by_of_a_method_counts(self):
         @changed_by("a")
-        @changed_by("b")
-        def both(self, record):
-            return {"both": 1}
+        @mapping
+        @changed_by("b", "c")
+        @only_create
+        @changed_by("d")
+        def outer(self, record):
+            return {"outer": 1}
 
-        mapper = self.import_mapper(both=both)
-        self.assertEqual(self.definition(mapper, "both").changed_by, {"a", "b"})
+        @mapping
+        @changed_by()
+        @changed_by("b")
+        def always(self, record):
+            return {"always": 1}
+
+        mapper = self.import_mapper(outer=outer, always=always)
+        self.assertEqual(self.definition(mapper, "outer"), ({"a"}, True))
+        self.assertEqual(self.definition(mapper, "always"), (set(), False))
+        self.assertEqual(mapper.changed_by_fields(), {"a"})
+        self.assertEqual(mapper.map_record({}).values(fields=["b"]), {"always": 1})
+
+    def test_the_redefinition_of_a_plain_method_decides_whether_it_runs(self):
+        class Mixin:
+            @mapping
+            @changed_by("street")
+            def address(self, record):
+                return {"address": "mixin"}
+
+            @mapping
+            @changed_by("phone")
+            def phone(self, record):
+                return {"phone": "mixin"}
+
+        class Mapper(Mixin, Component):
+            _name = "test.mapper"
+            _inherit = "base.import.mapper"
+
+            def address(self, record):
+                return {"address": "mapper"}
+
+            @mapping
+            def phone(self, record):
+                return {"phone": "mapper"}
+
+        mapper = self.mapper(Mapper)
+        self.assertEqual(mapper.map_record({}).values(), {"phone": "mapper"})
+        self.assertFalse(self.definition(mapper, "phone").changed_by)
+
+    def test_a_redefinition_does_not_change_the_mapper_that_it_inherits(self):
+        class Mapper(Component):
+            _name = "test.mapper"
+            _inherit = "test.base.mapper"
+
+            @mapping
+            @changed_by("zip")
+            def name(self, record):
+                return {}
+
+        class Sibling(Component):
+            _name = "test.sibling"
+            _inherit = "test.base.mapper"
+
+        mapper = self.mapper(self.base(), Mapper, Sibling)
+        self.assertEqual(self.definition(mapper, "name").changed_by, set())
 
     def test_an_extension_in_place_reaches_mappers_built_before_it(self):
         class Mapper(Component):
@@ -429,6 +562,81 @@ class TestInheritance(MapperCase):
 
         mapper = self.mapper(self.base(), One, Two)
         self.assertNotIn("one", mapper.map_record({}).values())
+
+
+class TestDiamonds(MapperCase):
+    """Several inherited components have the same method."""
+
+    def creates_only(self, left, right, *own):
+        """Return whether a method is ``only_create``.
+
+        :param left: whether it is in a component that is inherited
+        :param right: whether it is in another one
+        :param own: whether it is where a mapper redefines it
+        """
+
+        def part(name, inherit, creates_only, kind=AbstractComponent):
+            def method(self, record):
+                return {}
+
+            marked = only_create(method) if creates_only else method
+            return type(
+                "Part",
+                (kind,),
+                {
+                    "_name": name,
+                    "_inherit": inherit,
+                    "__module__": __name__,
+                    **({} if creates_only is None else {"method": mapping(marked)}),
+                },
+            )
+
+        mapper = self.mapper(
+            part("test.top", "base.import.mapper", False),
+            part("test.left", "test.top", left),
+            part("test.right", "test.top", right),
+            part(
+                "test.mapper", ["test.left", "test.right"], *own or (None,), Component
+            ),
+        )
+        [(_method, definition)] = mapper.map_methods
+        return definition.only_create
+
+    def test_one_with_only_create_is_enough(self):
+        self.assertTrue(self.creates_only(True, False))
+        self.assertTrue(self.creates_only(False, True))
+        self.assertTrue(self.creates_only(True, None))
+        self.assertTrue(self.creates_only(None, True))
+        self.assertFalse(self.creates_only(False, False))
+
+    def test_a_redefinition_decides(self):
+        self.assertFalse(self.creates_only(True, True, False))
+        self.assertTrue(self.creates_only(False, False, True))
+
+    def test_a_component_that_is_inherited_twice_counts_as_well(self):
+        class Top(AbstractComponent):
+            _name = "test.top"
+            _inherit = "base.import.mapper"
+
+            @mapping
+            @only_create
+            def method(self, record):
+                return {}
+
+        class Base(AbstractComponent):
+            _name = "test.base.mapper"
+            _inherit = "test.top"
+
+            @mapping
+            def method(self, record):
+                return {}
+
+        class Mapper(Component):
+            _name = "test.mapper"
+            _inherit = ["test.base.mapper", "test.top"]
+
+        [(_method, definition)] = self.mapper(Top, Base, Mapper).map_methods
+        self.assertTrue(definition.only_create)
 
 
 class TestReadAhead(MapperCase):

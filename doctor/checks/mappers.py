@@ -1,12 +1,14 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Whether the fields that mappers name exist."""
 
+import inspect
 from collections import ChainMap
 from typing import NamedTuple
 
 from ...components.exporter.record import GenericExporter
 from ...components.importer.record import RecordImporter
 from ...components.mapper import ExportMapper, ImportMapper, Mapper
+from ...components.mapper.decorators import ignored_fields, is_mapping
 from ...components.mapper.source import source_field
 from ...tools.bindings import is_binding_model, wrapped_model
 from ...tools.diagnosis import BUILT_IN
@@ -157,29 +159,57 @@ def changed_by(connectors):
                 )
 
 
+@check("ignored-changed-by")
+def ignored_changed_by(connectors):
+    """Fields of a @changed_by below another one, which do not count."""
+    for mapper, cls, name in _own_methods(connectors):
+        ignored = sorted(ignored_fields(vars(cls)[name]))
+        if ignored:
+            yield warning(
+                f"{mapper._name}.{name}() has several @changed_by. Only the first one "
+                f"counts, and the others' fields are ignored: {', '.join(ignored)}.",
+                "Name all fields in one @changed_by.",
+                **connectors.at_place(mapper, place_of_class(cls, name)),
+            )
+
+
 @check("no-mapping")
 def no_mapping(connectors):
-    """Methods with @changed_by or @only_create that lack @mapping."""
-    reported = set()
+    """Methods with @changed_by or @only_create, or redefined, that lack @mapping."""
+    for mapper, cls, name in _own_methods(connectors):
+        effect = _effect_of_no_mapping(mapper, cls, name)
+        if effect:
+            yield warning(
+                f"{mapper._name}.{name}() lacks @mapping, so that {effect}.",
+                "Add @mapping above it.",
+                **connectors.at_place(mapper, place_of_class(cls, name)),
+            )
+
+
+def _own_methods(connectors):
+    """Yield the methods of mappers as they are in the sources, each class once.
+
+    :return: triples of a mapper, one of its classes, and the name of a method
+    """
+    known = set()
     for mapper in connectors.children_of("base.mapper"):
         for cls in mapper.__mro__:
-            if cls.__module__ == BUILT_IN or cls in reported:
-                continue
-            reported.add(cls)
-            for name in [name for name in vars(cls) if _lacks_mapping(cls, name)]:
-                yield warning(
-                    f"{mapper._name}.{name}() lacks @mapping, so that its other "
-                    "decorators do not count.",
-                    "Add @mapping above them.",
-                    **connectors.at_place(mapper, place_of_class(cls, name)),
-                )
+            if cls.__module__ != BUILT_IN and cls not in known:
+                known.add(cls)
+                for name, value in vars(cls).items():
+                    if inspect.isfunction(value):
+                        yield mapper, cls, name
 
 
-def _lacks_mapping(cls, name):
+def _effect_of_no_mapping(mapper, cls, name):
+    """Return what the lack of @mapping leads to, ``None`` if it is not missed."""
     method = vars(cls)[name]
-    return (
-        callable(method)
-        and not isinstance(method, type)
-        and (hasattr(method, "changed_by") or hasattr(method, "only_create"))
-        and not getattr(method, "is_mapping", False)
-    )
+    if is_mapping(method):
+        return None
+    if hasattr(method, "changed_by") or hasattr(method, "only_create"):
+        return "its other decorators do not count"
+    redefined = any(is_mapping(vars(base).get(name)) for base in cls.__mro__)
+    # The mapping method of an inherited component stays one.
+    if redefined and name not in mapper._map_methods:
+        return "it does not run, unlike the method that it redefines"
+    return None
