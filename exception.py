@@ -43,7 +43,7 @@ class UnknownFieldError(DefinitionError, KeyError):
     __str__ = Exception.__str__  # A KeyError would quote the message.
 
 
-class InvalidValueError(MappingError, ValueError):
+class InvalidValueError(MappingError, ValueError, TypeError):
     """A value of a record could not be converted."""
 
 

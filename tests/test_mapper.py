@@ -1,5 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import psycopg2
+
 from odoo.exceptions import AccessError
+from odoo.tools import mute_logger
 
 from odoo.addons.component.core import AbstractComponent, Component
 from odoo.addons.connector.components.mapper import (
@@ -347,6 +350,89 @@ class TestErrors(MapperCase):
             with self.assertRaises(type(error)) as raised:
                 mapper.map_record({}).values()
             self.assertIs(raised.exception, error)
+
+    def test_an_error_of_an_own_class_reaches_the_caller(self):
+        class Refused(MappingError):
+            pass
+
+        class Misspelt(ValueError):
+            pass
+
+        for error in (Refused("no"), Misspelt("no")):
+            mapper = self.import_mapper(direct=[(self.raising(error), "a")])
+            with self.subTest(error), self.assertRaises(type(error)) as raised:
+                mapper.map_record({}).values()
+            self.assertIs(raised.exception, error)
+            self.assertEqual(str(error), "no")
+
+    def test_an_own_error_of_a_method_wins_over_plain_ones(self):
+        class Refused(MappingError):
+            pass
+
+        refused, reason = Refused("no"), KeyError("reason")
+
+        @mapping
+        def method(self, record):
+            raise refused from reason
+
+        mapper = self.import_mapper(direct=[(convert("a", int), "b")], method=method)
+        with self.assertRaises(Refused) as raised:
+            mapper.map_record({"a": "x"}).values()
+        self.assertIs(raised.exception, refused)
+        self.assertRegex(str(refused.__cause__), "(?s)a -> b: .*method: no")
+        self.assertIs(refused.__cause__.__cause__, reason)
+
+    def test_a_wrong_value_wins_over_what_stops_the_mapping_later(self):
+        @mapping
+        def wrong(self, record):
+            raise MappingError("there is no such zip code")
+
+        for error in (RetryableJobError("later"), KeyError("bug")):
+
+            @mapping
+            def zz(self, record, error=error):
+                raise error
+
+            mapper = self.import_mapper(wrong=wrong, zz=zz)
+            with self.subTest(error), self.assertRaisesRegex(MappingError, "zip"):
+                mapper.map_record({}).values()
+
+    def test_a_retry_before_a_wrong_value_is_a_retry(self):
+        class Waits(MappingError, RetryableJobError):
+            pass
+
+        for error in (RetryableJobError("later"), Waits("later")):
+            rows = [(self.raising(error), "a"), (convert("a", int), "b")]
+            mapper = self.import_mapper(direct=rows)
+            with self.subTest(error), self.assertRaises(RetryableJobError) as raised:
+                mapper.map_record({"a": "x"}).values()
+            self.assertIs(raised.exception, error)
+
+    def test_an_error_of_the_database_wins_over_wrong_values(self):
+        @mapping
+        def query(self, record):
+            self.env.cr.execute("SELECT 1 / 0")
+
+        mapper = self.import_mapper(direct=[(convert("a", int), "b")], query=query)
+        with (
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+            self.assertRaises(psycopg2.errors.DivisionByZero),
+        ):
+            mapper.map_record({"a": "x"}).values()
+
+    def test_a_conversion_fails_with_the_class_of_its_error(self):
+        for value, error in (("x", ValueError), ([1], TypeError)):
+            mapper = self.import_mapper(direct=[(convert("a", int), "b")])
+            with self.subTest(value=value), self.assertRaises(error) as raised:
+                mapper.map_record({"a": value}).values()
+            self.assertIsInstance(raised.exception, MappingError)
+
+    def raising(self, error):
+        def modifier(mapper, record, to_attr):
+            raise error
+
+        return modifier
 
     def test_a_mistake_in_a_mapping_method_keeps_its_own_error(self):
         @mapping

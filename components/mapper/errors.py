@@ -3,7 +3,12 @@
 
 from difflib import get_close_matches
 
-from ...exception import InvalidValueError, MappingError, UnknownFieldError
+from ...exception import (
+    InvalidValueError,
+    MappingError,
+    RetryableJobError,
+    UnknownFieldError,
+)
 from ...tools.diagnosis import source_of
 from .plan import CHILDREN, DIRECT, METHOD
 from .source import is_odoo_record
@@ -13,22 +18,48 @@ from .source import is_odoo_record
 COLLECTED = (MappingError, ValueError, TypeError)
 
 
+def is_collected(error, kind):
+    """Return whether the mapping goes on after an error of a step."""
+    classes = MappingError if kind is METHOD else COLLECTED
+    return isinstance(error, classes) and not isinstance(error, RetryableJobError)
+
+
 def mapping_error(env, source, errors):
     """Return one error that lists all errors of a record, pairs of place and error.
 
-    It is a ``ValueError``, too, if a value could not be converted.
+    It is a ``ValueError`` and a ``TypeError``, too, if a value could not be converted.
+    An error of a class that a connector or a library defines is returned as it is, so
+    that the connector can catch it. If there are several errors, their list is its
+    cause.
     """
-    convertible = all(isinstance(error, MappingError) for _place, error in errors)
-    error_class = MappingError if convertible else InvalidValueError
-    combined = error_class(
+    own = [error for _place, error in errors if _has_own_class(error)]
+    if own and len(errors) == 1:
+        return own[0]
+    combined = _combined(env, source, errors)
+    if not own:
+        combined.__cause__ = errors[0][1]
+        return combined
+    combined.__cause__, own[0].__cause__ = own[0].__cause__, combined
+    return own[0]
+
+
+def _has_own_class(error):
+    cls = type(error)
+    return cls not in (MappingError, InvalidValueError) and cls.__module__ != "builtins"
+
+
+def _combined(env, source, errors):
+    is_invalid = any(
+        isinstance(error, ValueError | TypeError) for _place, error in errors
+    )
+    error_class = InvalidValueError if is_invalid else MappingError
+    return error_class(
         env._(
             "%(record)s cannot be mapped: %(places)s",
             record=_label(source),
             places="\n".join(f"{place}: {error}" for place, error in errors),
         )
     )
-    combined.__cause__ = errors[0][1]
-    return combined
 
 
 def _label(source):

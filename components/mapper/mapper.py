@@ -3,16 +3,23 @@
 
 from contextlib import contextmanager, suppress
 
+import psycopg2
+
 from odoo.exceptions import AccessError, MissingError
 
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
-from ...exception import MappingError
 from ...tools.external_id import is_external_id
 from ...tools.orm import prefetch_fields
 from .decorators import mapping_definitions
-from .errors import COLLECTED, explained, mapping_error, not_a_dict
+from .errors import (
+    COLLECTED,
+    explained,
+    is_collected,
+    mapping_error,
+    not_a_dict,
+)
 from .modifiers import external_to_m2o, m2o_to_external
 from .plan import CHILDREN, DIRECT, METHOD, MappingPlan
 from .record import MapOptions, MapRecord
@@ -189,9 +196,15 @@ class Mapper(AbstractComponent):
         return values
 
     def _collect_error(self, errors, error, source, kind, step):
-        """Collect the error of a step, unless it is a bug, or retries the job."""
+        """Collect the error of a step, unless it is a bug, or retries the job.
+
+        Such an error is raised, but it does not hide what is wrong with the record: a
+        retry would not correct it.
+        """
         error = explained(self, error, source, kind, step)
-        if not isinstance(error, MappingError if kind is METHOD else COLLECTED):
+        if not is_collected(error, kind):
+            if errors and not isinstance(error, psycopg2.Error):
+                raise mapping_error(self.env, source, errors)
             raise error
         if kind is METHOD:
             place = step[0].__name__
