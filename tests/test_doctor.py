@@ -14,7 +14,13 @@ from odoo.addons.component.builder import ComponentBuilder
 from odoo.addons.component.core import Component
 from odoo.addons.queue_job.jobrunner.runner import PG_ADVISORY_LOCK_ID
 
-from ..components.mapper import changed_by, convert, mapping, only_create
+from ..components.mapper import (
+    changed_by,
+    convert,
+    follow_m2o_relations,
+    mapping,
+    only_create,
+)
 from ..doctor import at_load
 from ..doctor.checks import CHECKS, run_checks
 from ..doctor.checks.adapters import returns_nothing
@@ -430,6 +436,12 @@ class TestMappers(DoctorCase):
         self.assertEqual(self.found("ignored-changed-by"), [])
         self.build(override(MAPPER, bad=bad))
         self.one("ignored-changed-by", WARNING, f"{MAPPER}.bad()", ": age, weight.")
+
+    def test_a_modifier_may_read_an_attribute(self):
+        self.build(override(MAPPER, direct=[(follow_m2o_relations("env.uid"), "user")]))
+        self.assertEqual(self.found("unknown-field"), [])
+        self.build(override(MAPPER, direct=[("env", "user")]))
+        self.one("unknown-field", ERROR, "reads the field 'env'")
 
 
 class TestListeners(DoctorCase):

@@ -44,6 +44,15 @@ class TestDirectImport(MapperCase):
         with self.assertRaisesRegex(MappingError, "friend_id.*7"):
             mapper.map_record({"friend": "7"}).values()
 
+    def test_a_value_that_is_no_id_is_not_taken_for_the_id_of_a_record(self):
+        for value, shown in ((True, "True"), ("7\0", r"'7\\x00'")):
+            mapper = self.mapper_of_bindings(direct=[("friend", "friend_id")])
+            with (
+                self.subTest(value=value),
+                self.assertRaisesRegex(MappingError, f"external id {shown},"),
+            ):
+                mapper.map_record({"friend": value}).values()
+
     def test_a_target_that_is_no_field_is_copied(self):
         mapper = self.import_mapper(direct=[("title", "for_finalize")])
         self.assertEqual(
@@ -89,6 +98,17 @@ class TestDirectExport(MapperCase):
     def test_a_source_that_is_no_field_is_read_as_well(self):
         mapper = self.export_mapper(direct=[("title", "name")])
         self.assertEqual(mapper.map_record({"title": "Ada"}).values(), {"name": "Ada"})
+
+    def test_no_record_has_false_values_and_several_are_refused(self):
+        mapper = self.export_mapper(direct=[("email", "mail"), ("friend_id", "friend")])
+        grace = self.binding("Grace", external_id="7")
+        ada = self.binding("Ada", friend_id=grace.id)
+        bob = self.binding("Bob", friend_id=ada.id)
+        self.assertEqual(
+            mapper.map_record(ada.browse()).values(), {"mail": False, "friend": False}
+        )
+        with self.assertRaisesRegex(ValueError, "Expected singleton"):
+            mapper.map_record(ada + bob).values()
 
 
 class TestMappingMethods(MapperCase):

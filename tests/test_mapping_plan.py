@@ -126,6 +126,7 @@ class TestPlans(PlanCase):
         map_record = mapper.map_record(CONTACT)
         self.assertEqual(map_record.values(), {"label": "Ada London"})
         self.assertEqual(map_record.values(fields=["email"]), {})
+        self.assertEqual(mapper.changed_by_fields(), {"name", "city"})
 
 
 class TestPatches(PlanCase):

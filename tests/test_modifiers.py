@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import (
     convert,
     external_to_m2o,
@@ -56,6 +57,41 @@ class TestSimpleModifiers(MapperCase):
         self.assertEqual(mapper.map_record(leaf).values(), {"name": "Root", "age": 7})
         self.assertEqual(mapper.map_record(root).values(), {"name": False, "age": 0})
 
+    def test_attributes_are_followed_as_well(self):
+        parent = self.contact("Parent")
+        leaf = self.contact("Leaf", parent_id=parent.id)
+        expected = {
+            "parent_id.ids": parent.ids,
+            "parent_id.parent_id.ids": [],
+            "parent_id.env.uid": self.env.uid,
+            "env.lang": self.env.lang,
+            "create_date.year": leaf.create_date.year,
+        }
+        for path, value in expected.items():
+            with self.subTest(path):
+                modifier = follow_m2o_relations(path)
+                mapper = self.export_mapper(direct=[(modifier, "target")])
+                self.assertEqual(mapper.map_record(leaf).values(), {"target": value})
+
+    def test_a_path_through_the_data_of_a_backend(self):
+        class Town:
+            zip = "10115"
+
+        data = {"address": {"town": Town()}}
+        self.assertEqual(
+            self.value(follow_m2o_relations("address.town.zip"), data), "10115"
+        )
+
+    def test_a_path_that_does_not_exist_is_an_error_that_names_it(self):
+        leaf = self.contact("Leaf", parent_id=self.contact("Parent").id)
+        for path in ("nmae", "parent_id.nmae", "name.nmae", "parent_id.nmae.name"):
+            mapper = self.export_mapper(direct=[(follow_m2o_relations(path), "a")])
+            with (
+                self.subTest(path),
+                self.assertRaisesRegex(AttributeError, "has no attribute 'nmae'"),
+            ):
+                mapper.map_record(leaf).values()
+
 
 class TestManyToOneToExternal(MapperCase):
     def value(self, modifier, record):
@@ -89,9 +125,24 @@ class TestManyToOneToExternal(MapperCase):
         self.assertEqual(self.value(m2o_to_external("friend_id"), ada), "0")
 
     def test_another_kind_of_field_is_an_error(self):
-        for name in ("name", "child_ids", "unknown"):
+        contact = self.contact()
+        self.contact("Child", parent_id=contact.id)
+        for name in ("name", "child_ids"):
             with self.subTest(name), self.assertRaisesRegex(ValueError, name):
-                self.value(m2o_to_external(name), self.contact())
+                self.value(m2o_to_external(name), contact)
+        with self.assertRaisesRegex(KeyError, "unknown"):
+            self.value(m2o_to_external("unknown"), contact)
+
+    def test_another_kind_of_field_without_a_value_is_false(self):
+        for name in ("email", "child_ids"):
+            value = self.value(m2o_to_external(name), self.contact())
+            self.assertIs(value, False)
+
+    def test_several_related_records_are_an_error(self):
+        two = self.binding("A", external_id="1") + self.binding("B", external_id="2")
+        friends = [self.binding(f"Of {each.name}", friend_id=each.id) for each in two]
+        with self.assertRaisesRegex(ValueError, "Expected singleton"):
+            self.value(m2o_to_external("friend_id"), friends[0] + friends[1])
 
 
 class TestExternalToManyToOne(MapperCase):
@@ -125,3 +176,43 @@ class TestExternalToManyToOne(MapperCase):
     def test_another_kind_of_target_is_an_error(self):
         with self.assertRaisesRegex(ValueError, "note"):
             self.value(external_to_m2o("a"), "note", {"a": "7"})
+        with self.assertRaisesRegex(
+            KeyError, "maps to the field 'frend_id'.*friend_id"
+        ):
+            self.value(external_to_m2o("a"), "frend_id", {"a": "7"})
+
+    def test_no_external_id_is_false_for_any_target(self):
+        for target in ("note", "friend_ids", "frend_id"):
+            value = self.value(external_to_m2o("a"), target, {"a": ""})
+            self.assertIs(value, False)
+
+    def test_a_value_that_is_no_external_id_is_an_error(self):
+        with self.assertRaisesRegex(MappingError, "friend_id.*True"):
+            self.value(external_to_m2o("a"), "friend_id", {"a": True})
+
+    def test_a_modifier_is_named_by_its_field(self):
+        with self.assertRaisesRegex(MappingError, "external id 77, the value of a"):
+            self.value(external_to_m2o(none("a")), "friend_id", {"a": "77"})
+
+    def test_the_binder_of_a_connector_may_return_an_id(self):
+        grace = self.binding("Grace", external_id="7")
+
+        class Binder(Component):
+            _inherit = "test.shop.binder"
+
+            def to_internal(self, external_id, unwrap=False):
+                return super().to_internal(external_id, unwrap).id
+
+        self.build(Binder)
+        binding = "connector.test.binding"
+        rows = {
+            "friend_id": (external_to_m2o("a"), grace.id),
+            "parent_id": (external_to_m2o("a", binding=binding), grace.odoo_id.id),
+            "club_id": ("a", grace.id),
+        }
+        for target, (modifier, expected) in rows.items():
+            with self.subTest(target):
+                value = self.value(modifier, target, {"a": "7"})
+                self.assertEqual(value, expected)
+                with self.assertRaisesRegex(MappingError, "77"):
+                    self.value(modifier, target, {"a": "77"})

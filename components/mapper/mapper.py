@@ -101,7 +101,11 @@ class Mapper(AbstractComponent):
         :return: sources of ``direct`` rows and ``@changed_by`` fields of methods
         :rtype: set[str]
         """
-        names = {self._direct_source_field_name(source) for source, _ in self.direct}
+        names = set()
+        for source, _target in self.direct:
+            name = self._direct_source_field_name(source)
+            # A modifier may also name several fields, in a list.
+            names.update(name if isinstance(name, list | tuple) else [name])
         for _method, definition in self.map_methods:
             names |= definition.changed_by
         return names - {None}
@@ -327,7 +331,7 @@ class ImportMapper(AbstractComponent):
             return from_attr(self, record, to_attr)
         value = record.get(from_attr)
         field = self.work.model._fields.get(to_attr)
-        if field is not None and field.type == "many2one" and is_external_id(value):
+        if field is not None and field.type == "many2one" and (value or value == 0):
             return external_to_m2o(from_attr)(self, record, to_attr)
         return value or False
 
@@ -354,6 +358,8 @@ class ExportMapper(AbstractComponent):
         # of one chunk share the work context.
         sources, ids = getattr(self.work, "_connector_prefetched", (None, None))
         if ids is source._prefetch_ids and sources == plan.sources:
+            return
+        if len(source) != 1:  # The mapping reads none, and refuses several.
             return
         self.work._connector_prefetched = (plan.sources, source._prefetch_ids)
         with suppress(AccessError, MissingError):  # The mapping itself raises them.

@@ -15,7 +15,8 @@ so a connector's own modifier needs one, too::
 from ...exception import MappingError
 from ...tools.external_id import is_external_id
 from ..binder import Binder
-from .source import is_odoo_record, record_value, source_value
+from .errors import unknown_target
+from .source import followed_value, is_odoo_record, record_value, source_value
 
 
 def none(field):
@@ -55,17 +56,18 @@ def m2o_to_external(field, binding=None):
     """
 
     def modifier(self, record, to_attr):
-        fields = (record if is_odoo_record(record) else self.model)._fields
-        many2one = _many2one(fields, field)
         related = record_value(record, field)
         if not related:
             return False
+        fields = (record if is_odoo_record(record) else self.model)._fields
+        many2one = _many2one(fields, field)
+        related_id = related.id  # It refuses several records.
         binder = self.binder_for(binding or many2one.comodel_name)
         if isinstance(binder, Binder):
             prefetch = binder.prefetch_records if binding else binder.prefetch_bindings
             prefetch(related)
         # Binders of connectors expect an id here. It has no prefetch set.
-        external_id = binder.to_external(related.id, wrap=bool(binding))
+        external_id = binder.to_external(related_id, wrap=bool(binding))
         if is_external_id(external_id):
             return external_id
         raise MappingError(
@@ -75,7 +77,7 @@ def m2o_to_external(field, binding=None):
                 field=field,
                 related=related.display_name,
                 model=related._name,
-                id=related.id,
+                id=related_id,
             )
         )
 
@@ -96,23 +98,27 @@ def external_to_m2o(field, binding=None):
         return binding or many2one.comodel_name
 
     def modifier(self, record, to_attr):
-        many2one = _many2one(self.model._fields, to_attr)
         external_id = source_value(self, record, field, to_attr)
-        if not is_external_id(external_id):
+        if not external_id and not is_external_id(external_id):
             return False
+        if to_attr not in self.model._fields:
+            raise unknown_target(self, self.model, to_attr)
+        many2one = _many2one(self.model._fields, to_attr)
         related = self.binder_for(binding_model(many2one)).to_internal(
             external_id, unwrap=bool(binding)
         )
-        if related:
-            return related.id
+        if related:  # Binders of connectors return an id or a record.
+            return related.id if is_odoo_record(related) else related
         raise MappingError(
             self.env._(
                 "%(target)s cannot be filled: no record of %(model)s has the "
                 "external id %(external_id)s, the value of %(field)s. Import it.",
                 target=to_attr,
                 model=binding_model(many2one),
-                external_id=external_id,
-                field=field,
+                external_id=(
+                    external_id if is_external_id(external_id) else repr(external_id)
+                ),
+                field=self._direct_source_field_name(field) or "?",
             )
         )
 
@@ -123,14 +129,15 @@ def external_to_m2o(field, binding=None):
 def follow_m2o_relations(field):
     """Map a field of a related record.
 
-    :param field: path through many2one fields, such as ``"partner_id.country_id.code"``
+    :param field: path through many2one fields, such as
+        ``"partner_id.country_id.code"``; a name may also be that of an attribute
     """
     field, *path = field.split(".")  # changes of the record concern this one
 
     def modifier(self, record, to_attr):
-        value = record_value(record, field)
-        for name in path:
-            value = value[name]
+        value = record
+        for name in (field, *path):
+            value = followed_value(value, name)
         return value
 
     return modifier

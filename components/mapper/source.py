@@ -56,6 +56,18 @@ def record_value(record, name):
     return read_inherited(record, name) if is_odoo_record(record) else record[name]
 
 
+def followed_value(value, name):
+    """Return a field or key, and otherwise an attribute, of a value on a path.
+
+    :raise AttributeError: if the value has none of them
+    """
+    if isinstance(value, dict):
+        return value[name]
+    if is_odoo_record(value) and name in value._fields:
+        return read_inherited(value, name)
+    return getattr(value, name)
+
+
 def read_field(record, name, model):
     """Return the value of a field, and the field of Odoo, which may be ``None``.
 

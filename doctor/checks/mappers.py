@@ -51,7 +51,8 @@ def unknown_field(connectors):
             if mapper._computes_rows or _maps_in_its_own_way(mapper, base):
                 continue
             certain = _is_certain(connectors, mapper, model_name, flow)
-            for attribute, number, name in _named_fields(mapper, base):
+            model = connectors.env[model_name]
+            for attribute, number, name in _named_fields(mapper, base, model):
                 if name not in fields:
                     yield Finding(
                         ERROR if certain else WARNING,
@@ -84,13 +85,15 @@ def _maps_in_its_own_way(mapper, base):
     return overrides(mapper, Mapper, "finalize")
 
 
-def _named_fields(mapper, base):
+def _named_fields(mapper, base, model):
     """Yield the fields that rows name, with the attribute and number of the row."""
     for attribute in ("direct", "children"):
         for number, row in enumerate(getattr(mapper, attribute)):
             names = row[1] if base is ImportMapper else source_field(row[0])
+            # A modifier may also read an attribute that is not a field.
+            reads_more = base is ExportMapper and callable(row[0])
             for name in names if isinstance(names, list | tuple) else [names]:
-                if isinstance(name, str):
+                if isinstance(name, str) and not (reads_more and hasattr(model, name)):
                     yield attribute, number, name
 
 
