@@ -59,7 +59,8 @@ class Binder(AbstractComponent):
         if not unwrap:
             return binding
         if not binding:
-            return self.env[self.unwrap_model()]
+            self.unwrap_model()
+            return binding[self._odoo_field]
         return self.unwrap_binding(binding)
 
     def to_external(self, binding, wrap=False):
@@ -76,9 +77,14 @@ class Binder(AbstractComponent):
             binding = self._lookup_binding(self.model, self._odoo_field, record_id)
             if not binding:
                 return None
-        else:
+        elif _is_record(binding) or binding:
             binding = self._binding_record(binding)
             binding.ensure_one()
+        else:
+            return False
+        return self._external_id_of(binding)
+
+    def _external_id_of(self, binding):
         external_id = binding[self._external_field]
         if external_id == 0 and is_external_id(external_id):
             # An integer field that was never filled reads as 0, too.
@@ -113,6 +119,10 @@ class Binder(AbstractComponent):
         The context has ``connector_no_export``, so that no listener exports the record
         again.
 
+        A connector's own ``run()`` binds at its end, also after an export that it has
+        skipped. The id of a record that was never exported is ``False`` then, and
+        nothing happens.
+
         :param external_id: id on the backend (``str`` or ``int``)
         :param binding: binding or its database id
         :raise AssertionError: when one of the two is missing; nothing is written
@@ -123,6 +133,8 @@ class Binder(AbstractComponent):
                 f"The external id {external_id!r} on {self.backend_record} cannot be "
                 f"bound: no binding of {self.model._name} was given."
             )
+        if external_id is False and not self._is_bound(binding.ensure_one()):
+            return
         require_external_id(external_id, binding)
         binding.ensure_one()
         # The backend has the record, whatever the user may write.
@@ -137,7 +149,8 @@ class Binder(AbstractComponent):
         """Return the Odoo record that a binding wraps.
 
         :param binding: binding or its database id
-        :return: a record of :meth:`unwrap_model`
+        :return: a record of :meth:`unwrap_model`. If the field is not a relation, its
+            value: with ``_odoo_field = "id"``, the id of the binding.
         :raise ValueError: when bindings of this model wrap no record
         """
         self.unwrap_model()
@@ -146,11 +159,13 @@ class Binder(AbstractComponent):
     def unwrap_model(self):
         """Return the name of the model that the binding wraps.
 
-        :rtype: str
+        :return: ``None`` when the field is not a relation, as with
+            ``_odoo_field = "id"``
+        :rtype: str | None
         :raise ValueError: when bindings of this model wrap no record
         """
         field = self.model._fields.get(self._odoo_field)
-        if field is None or not field.comodel_name:
+        if field is None:
             raise ValueError(
                 f"{self.model._name} has no many2one {self._odoo_field}: its records "
                 "wrap no other record."
@@ -334,6 +349,10 @@ class Binder(AbstractComponent):
         if not is_external_id(value) or binding[self._external_field] != value:
             return False
         return value != 0 or self._has_zero(binding)
+
+    def _is_bound(self, binding):
+        existing = binding.sudo().exists()
+        return bool(existing) and is_external_id(self._external_id_of(existing))
 
     def _binding_cache(self, model, field):
         return BindingCache.of(model, self.backend_record, field, self._backend_field)

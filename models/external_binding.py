@@ -44,8 +44,7 @@ class ExternalBinding(models.AbstractModel):
 
     sync_date = fields.Datetime(
         string="Last synchronization",
-        copy=False,
-        readonly=True,
+        copy=False,  # A copy was never synchronised.
         help="When the record was last exported to or imported from the backend.",
     )
 

@@ -7,6 +7,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import fields
 from odoo.fields import Domain
+from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component
@@ -157,21 +158,46 @@ class TestBind(ShopCase):
         self.binder.bind(0, self.ada)
         self.assertEqual(self.binder.to_external(self.ada), "0")
 
+    def is_refused(self, external_id, binding):
+        try:  # not assertRaises(), which undoes what was written
+            self.binder.bind(external_id, binding)
+        except AssertionError:
+            return True
+        return False
+
     def test_an_invalid_id_is_refused_and_nothing_is_written(self):
         for value in NO_IDS:
-            refused = False
-            try:  # not assertRaises(), which undoes what was written
-                self.binder.bind(value, self.ada)
-            except AssertionError:
-                refused = True
-            self.assertTrue(refused, value)
+            if value is not False:
+                self.assertTrue(self.is_refused(value, self.ada), value)
         self.assertFalse(self.ada.external_id)
         self.assertFalse(self.ada.sync_date)
 
+    def test_an_invalid_id_replaces_no_other(self):
+        bound = self.binding("Bob", external_id="7")
+        for value in NO_IDS:
+            for binding in (bound, bound.id):
+                self.assertTrue(self.is_refused(value, binding), value)
+        self.assertEqual(bound.external_id, "7")
+        self.assertFalse(bound.sync_date)
+
+    def test_false_does_nothing_to_a_binding_that_has_no_id(self):
+        gone = self.binding("Gone")
+        gone.unlink()
+        user = new_test_user(self.env, "clerk")
+        for binding in (self.ada, self.ada.id, self.ada.with_user(user), gone):
+            with self.subTest(binding):
+                self.assertFalse(self.is_refused(False, binding))
+        self.binder.bind_many([(False, self.ada)])
+        self.assertFalse(self.ada.external_id)
+        self.assertFalse(self.ada.sync_date)
+        with self.assertRaisesRegex(ValueError, "singleton"):
+            self.binder.bind(False, self.ada + self.binding("Bob"))
+
     def test_an_empty_binding_is_refused(self):
-        for binding in (self.ada.browse(), False, None):
-            with self.subTest(binding=binding), self.assertRaises(AssertionError):
-                self.binder.bind("7", binding)
+        for binding in (self.ada.browse(), False, None, 0):
+            for external_id in ("7", *NO_IDS):
+                with self.subTest(external_id, binding=binding):
+                    self.assertTrue(self.is_refused(external_id, binding))
 
     def test_the_refusal_names_the_record_or_the_id(self):
         with self.assertRaisesRegex(AssertionError, rf"binding\({self.ada.id},\)"):
@@ -188,6 +214,26 @@ class TestBind(ShopCase):
             with self.assertRaises(AssertionError):
                 optimized["bind"](self.binder, external_id, binding)
 
+    def test_the_export_of_a_connector_that_always_binds_ends_normally(self):
+        class OwnExporter(Component):
+            _inherit = "test.shop.contact.exporter"
+
+            def run(self, binding, *args, **kwargs):
+                self.binding = binding
+                self.external_id = self.binder.to_external(binding)
+                result = self._run(*args, **kwargs)
+                self.binder.bind(self.external_id, self.binding)
+                return result
+
+            def _run(self, fields=None):
+                return "Skipped"
+
+        self.build(OwnExporter)
+        exporter = self.component("record.exporter")
+        self.assertEqual(exporter.run(self.ada), "Skipped")
+        self.assertEqual(self.ada.export_record(), "Skipped")
+        self.assertFalse(self.ada.external_id or self.ada.sync_date)
+
     def test_a_copy_is_not_bound(self):
         self.binder.bind("7", self.ada)
         copy = self.ada.copy({"odoo_id": self.contact("Copy").id})
@@ -202,6 +248,11 @@ class TestBind(ShopCase):
     def test_the_test_model_refuses_a_second_binding(self):
         with self.assertRaises(UniqueViolation), self.cr.savepoint():
             self.binding(odoo_id=self.ada.odoo_id.id)
+
+    def test_a_form_may_let_people_change_the_date(self):
+        """An importer that compares dates then imports the record again."""
+        description = self.ada.fields_get(["sync_date"])["sync_date"]
+        self.assertFalse(description["readonly"])
 
 
 class TestBindMany(ShopCase):
@@ -267,6 +318,38 @@ class TestUnwrap(ShopCase):
             binder.unwrap_model()
         with self.assertRaisesRegex(ValueError, "odoo_id"):
             binder.unwrap_binding(binding)
+        for external_id in (7, None):
+            with self.assertRaisesRegex(ValueError, "odoo_id"):
+                binder.to_internal(external_id, unwrap=True)
+
+    def test_a_binding_that_is_the_record_itself_is_unwrapped_to_its_id(self):
+        self.build(override("test.shop.numbered.binder", _odoo_field="id"))
+        model = self.env["connector.test.numbered"]
+        binding = model.create({"shop": self.shop.id, "number": 7})
+        binder = self.component("binder", model._name)
+        self.assertIsNone(binder.unwrap_model())
+        self.assertEqual(binder.unwrap_binding(binding), binding.id)
+        self.assertEqual(binder.unwrap_binding(binding.id), binding.id)
+        self.assertEqual(binder.to_internal(7), binding)
+        self.assertEqual(binder.to_internal(7, unwrap=True), binding.id)
+        for external_id in (8, None):
+            self.assertIs(binder.to_internal(external_id, unwrap=True), False)
+        for record in (binding, binding.id):
+            self.assertEqual(binder.to_external(record, wrap=True), 7)
+        other = model.create({"shop": self.shop.create({}).id, "number": 8})
+        self.assertIsNone(binder.to_external(other, wrap=True))
+        self.assertEqual(binder.binding_of(binding), binding)
+        binder.bind(9, binding)
+        self.assertEqual(binder.to_internal(9), binding)
+
+    def test_a_number_that_names_the_record_is_unwrapped_to_it(self):
+        self.build(override("test.shop.binder", _odoo_field="age"))
+        ada = self.binding("Ada", external_id="7", age=41)
+        binder = self.component("binder")
+        self.assertIsNone(binder.unwrap_model())
+        self.assertEqual(binder.unwrap_binding(ada), 41)
+        self.assertEqual(binder.to_internal("7", unwrap=True), 41)
+        self.assertEqual(binder.to_external(41, wrap=True), "7")
 
 
 class TestOtherLookups(ShopCase):
@@ -322,6 +405,15 @@ class TestOtherLookups(ShopCase):
         self.build(override("test.shop.binder", _odoo_field="record_id"))
         with self.assertRaisesRegex(ValueError, "record_id"):
             self.component("binder").to_external(7, wrap=True)
+        self.assertTrue(self.binding("Ada"))  # which the binder's cache gets
+
+    def test_no_binding_has_no_external_id(self):
+        binder = self.component("binder")
+        for nothing in (False, None, 0):
+            for wrap in (False, True):
+                self.assertFalse(binder.to_external(nothing, wrap=wrap))
+        with self.assertRaisesRegex(ValueError, "singleton"):
+            binder.to_external(self.env["connector.test.binding"])
 
 
 class TestOtherFieldNames(ShopCase):

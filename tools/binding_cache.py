@@ -40,16 +40,17 @@ class BindingCache:
         :param backend: record of the backend
         :param field: name of the field by which bindings are looked up
         :param backend_field: name of the many2one to the backend
-        :return: the cache, ``None`` for a model that does not inherit
-            ``external.binding``, whose changes would not invalidate it
+        :return: the cache, ``None`` for a model without these fields, and for one that
+            does not inherit ``external.binding``, whose changes would not invalidate it
         :rtype: BindingCache | None
         """
         env = model.env
-        if not isinstance(model, env.registry["external.binding"]):
+        fields = (field, backend_field)
+        is_binding = isinstance(model, env.registry["external.binding"])
+        if not is_binding or not model._fields.keys() >= set(fields):
             return None
         # Access rules may hide bindings from other users and in other companies.
         companies = tuple(env.context.get("allowed_company_ids") or ())
-        fields = (field, backend_field)
         key = (fields, backend._name, backend.id, env.uid, env.su, companies)
         caches = _caches_of(model)
         if key not in caches:
