@@ -123,3 +123,17 @@ class BaseConnectorComponent(AbstractComponent):
             seconds = contention_wait()
         _logger.info("%s Trying again in %s s.", message, seconds)
         raise RetryableJobError(message, seconds=seconds, ignore_retry=ignore_retry)
+
+
+class FoundByUsage(AbstractComponent):
+    """Base of the addon's generic components, which only their usage finds.
+
+    ``many_components()`` without a usage returns those of the connector.
+    """
+
+    _name = "connector.found.by.usage"
+    _inherit = "base.connector"
+
+    @classmethod
+    def _component_match(cls, work, usage=None, model_name=None, **kw):
+        return usage is not None or cls._collection is not None

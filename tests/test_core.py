@@ -88,6 +88,30 @@ class TestBaseConnector(ShopCase):
             adapter.binder_for("connector.test.numbered").work.client, "second"
         )
 
+    def test_all_components_of_a_connector_are_its_own_and_the_locker(self):
+        class Collected(Component):
+            _name = "test.comparer"
+            _inherit = ["connector.record.comparer", "base.test.shop"]
+
+        own = {"test.shop.binder", "test.shop.adapter"}
+        own |= {"test.shop.contact.export.mapper", "test.shop.contact.exporter"}
+        general = {"base.record.locker", "base.event.collecter"}
+        work = self.any_component.work
+
+        def names(**options):
+            return {each._name for each in work.many_components(**options)}
+
+        self.assertEqual(names(), own | general)
+        self.assertEqual(
+            names(model_name="res.partner"), {"test.shop.adapter"} | general
+        )
+        self.assertEqual(names(usage="record.preview"), {"connector.record.preview"})
+        for usage in ("record.comparison", "sides.comparison", "chunk.comparison"):
+            self.assertEqual(len(names(usage=usage)), 1)
+            self.assertTrue(work.component(usage=usage))
+        self.build(Collected)
+        self.assertEqual(names(), own | general | {"test.comparer"})
+
     def test_options_of_a_lookup_reach_the_components(self):
         class Visitor(Component):
             _name = "test.visitor"

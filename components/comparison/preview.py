@@ -13,7 +13,7 @@ class RecordPreview(Component):
     """Say what an export or an import of one record would do, and do nothing."""
 
     _name = "connector.record.preview"
-    _inherit = "base.connector"
+    _inherit = "connector.found.by.usage"
     _usage = "record.preview"
 
     def __init__(self, work_context):

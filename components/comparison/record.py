@@ -56,7 +56,7 @@ class RecordComparer(Component):
     """
 
     _name = "connector.record.comparer"
-    _inherit = "base.connector"
+    _inherit = "connector.found.by.usage"
     _usage = "record.comparison"
 
     def __init__(self, work_context):

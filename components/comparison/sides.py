@@ -48,7 +48,7 @@ class SidesComparison(Component):
     """
 
     _name = "connector.sides.comparison"
-    _inherit = "base.connector"
+    _inherit = "connector.found.by.usage"
     _usage = "sides.comparison"
 
     @property
@@ -329,7 +329,7 @@ class ChunkComparison(Component):
     """Compare one chunk, in a transaction that cannot write."""
 
     _name = "connector.chunk.comparison"
-    _inherit = "base.connector"
+    _inherit = "connector.found.by.usage"
     _usage = "chunk.comparison"
 
     def __init__(self, work_context):

@@ -10,6 +10,7 @@ from odoo.modules import Manifest
 
 from odoo.addons.component.core import AbstractComponent
 
+from ...components.core import FoundByUsage
 from ...components.exporter.record import GenericExporter
 from ...components.importer.record import RecordImporter
 from ...components.synchronizer import Deleter, Exporter, Importer
@@ -177,7 +178,9 @@ def several_components(connectors):
 
 def _is_chosen(usage, found):
     return usage == "event.listener" or any(
-        overrides(each, AbstractComponent, "_component_match") for each in found
+        overrides(each, AbstractComponent, "_component_match")
+        and overrides(each, FoundByUsage, "_component_match")
+        for each in found
     )
 
 
