@@ -1,13 +1,19 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Facts about a job of a connector, which its row shows to people."""
 
+import logging
 from typing import NamedTuple
 
+import psycopg2
+
 from ..exception import NetworkRetryableError
-from ..tools.bindings import backend_of
+from ..tools.bindings import known_backend_of
 from .causes import cause_class_of, masked_cause_of
 from .methods import job_method
+from .outcome import counts_of
 from .states import FINISHED, WAITING
+
+_logger = logging.getLogger(__name__)
 
 
 class JobFacts(NamedTuple):
@@ -18,29 +24,44 @@ class JobFacts(NamedTuple):
 
 
 def facts_of(records, method_name, args, kwargs):
-    """Return what a new job is about; ``None`` if it belongs to no backend."""
+    """Return what a new job is about; ``None`` if it belongs to no known backend."""
     registry = records.env.registry
     backend_class = registry["connector.backend"]
     if isinstance(records, backend_class):
-        return JobFacts(records[:1], 0)
+        return None if records._abstract else JobFacts(records[:1], 0)
     if not isinstance(records, registry["external.binding"]):
         return None
     for argument in (*args, *kwargs.values()):
-        if isinstance(argument, backend_class):
+        if isinstance(argument, backend_class) and argument:
             return JobFacts(argument[:1], _count(records, method_name, args, kwargs))
-    if not records:
-        return None
-    backend = backend_of(records.sudo()[0].with_prefetch(records.ids))
-    return JobFacts(backend, len(records))
+    backend = known_backend_of(records.sudo().with_prefetch(records.ids))
+    return JobFacts(backend, len(records)) if backend else None
 
 
 def _count(records, method_name, args, kwargs):
     method = job_method(method_name)
     if method.prepares:
         return 0
-    if method.handles_list:
-        return len(method.external_ids(args, kwargs))
-    return len(records) or 1
+    listed = method.listed(args, kwargs)
+    return len(records) or 1 if listed is None else len(listed)
+
+
+def told(read, *args):
+    """Return what a function reads about a job, ``None`` when it cannot.
+
+    Connectors compute backends, companies and names in their own ways. What is only
+    shown of a job must not prevent it.
+
+    :param read: function that gets ``args``
+    """
+    try:
+        return read(*args)
+    except psycopg2.Error:
+        raise  # The transaction may accept no further query.
+    except Exception as error:
+        kind = type(error).__name__
+        _logger.info("Something that a job shows cannot be read: %s", kind)
+        return None
 
 
 def outcome_values(job):
@@ -57,7 +78,7 @@ def outcome_values(job):
             values["kept_data"] = {**before, **kept_data}
     elif job.state in FINISHED:  # A job that somebody has requeued keeps it.
         values["cause"] = values["cause_class"] = values["is_unanswered"] = False
-    counts = getattr(job.result, "counts", None)
+    counts = counts_of(job.result)
     if counts and job.state in FINISHED:
-        values["outcome_counts"] = dict(counts)
+        values["outcome_counts"] = counts
     return values

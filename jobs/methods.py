@@ -4,8 +4,10 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from odoo.models import BaseModel
 from odoo.tools.translate import LazyGettext, LazyTranslate
 
+from ..tools.external_id import is_external_id
 from .deletes import delete_job_key
 
 _lt = LazyTranslate(__name__)
@@ -25,7 +27,8 @@ class JobMethod(NamedTuple):
     prepares: bool = False  #: whether it only delays jobs that handle records
     channel_of: str = ""  #: the method whose channel its jobs share
     usage: str = ""  #: of the component that it calls, if it does nothing else
-    #: From its records and arguments, the identity keys of the jobs that it replaces.
+    #: From its records, the positional and the keyword arguments, the identity keys of
+    #: the jobs that it replaces.
     record_keys: Callable | None = None
     #: Keyword arguments in which jobs differ that run together.
     own_options: tuple = ()
@@ -34,11 +37,33 @@ class JobMethod(NamedTuple):
         """Return the external ids that the call of a job names."""
         if not self.ids_argument:
             return []
-        value = args[1] if len(args) > 1 else kwargs.get(self.ids_argument, ())
         if not self.handles_list:
-            return [value]
+            return [self._ids(args, kwargs)]
         # A delete is an external id, with more arguments for the deleter.
-        return [each[0] if isinstance(each, list | tuple) else each for each in value]
+        return [
+            each[0] if isinstance(each, list | tuple) and each else each
+            for each in self.listed(args, kwargs) or ()
+        ]
+
+    def listed(self, args, kwargs):
+        """Return the list of what the job handles.
+
+        :return: ``None`` if it has none: a connector's own method of the same name may
+            have other arguments
+        """
+        value = self._ids(args, kwargs) if self.handles_list else None
+        return value if isinstance(value, list | tuple) else None
+
+    def _ids(self, args, kwargs):
+        return args[1] if len(args) > 1 else kwargs.get(self.ids_argument)
+
+    def readable_ids(self, args, kwargs):
+        """Return the external ids that people may read."""
+        return [
+            id_
+            for id_ in self.external_ids(args, kwargs)
+            if isinstance(id_, str | int) and is_external_id(id_)
+        ]
 
     def for_others(self, job, others):
         """Return the records and arguments of a job, for other records than its own.
@@ -69,7 +94,7 @@ def direction_of(method_name):
 def record_keys_of(job):
     """Return the identity keys of the jobs for one record that a job replaces."""
     record_keys = job_method(job.method_name).record_keys
-    return record_keys(job.recordset, *job.args) if record_keys else []
+    return record_keys(job.recordset, job.args, job.kwargs) if record_keys else []
 
 
 def changes_job_key(model_name, res_id):
@@ -77,13 +102,20 @@ def changes_job_key(model_name, res_id):
     return f"connector.export_changes({model_name}, {res_id})"
 
 
-def _keys_of_changes(bindings, *_args):
+def _keys_of_changes(bindings, _args, _kwargs):
     several = bindings.ids if len(bindings) > 1 else ()
     return [changes_job_key(bindings._name, id_) for id_ in several]
 
 
-def _keys_of_deletes(model, backend, deletes):
-    return [delete_job_key(backend, model._name, id_) for id_, *_ in deletes]
+def _keys_of_deletes(model, args, kwargs):
+    backend = args[0] if args else kwargs.get("backend")
+    deletes = job_method("export_delete_records").listed(args, kwargs) or ()
+    is_ours = isinstance(backend, BaseModel) and all(
+        isinstance(each, list | tuple) and each for each in deletes
+    )
+    if not is_ours:
+        return []
+    return [delete_job_key(backend[:1], model._name, each[0]) for each in deletes]
 
 
 _FIND_IMPORTS = _lt("Find what to import from %(backend)s")

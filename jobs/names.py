@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Names of jobs, with the record and the backend that they synchronise."""
 
-from ..tools.external_id import is_external_id
 from .methods import job_method
 
 
@@ -24,14 +23,13 @@ def name_of(records, method_name, args, kwargs, backend):
     of_backend = backend.name_in_jobs()
     if method.prepares:
         return text % {"backend": of_backend}
-    external_ids = method.external_ids(args, kwargs)
-    if external_ids:
-        [name] = external_ids
+    if method.ids_argument:
+        [name] = method.readable_ids(args, kwargs) or [None]
     else:
         name = _cached_name(records) if len(records) == 1 else None
-    return (
-        text % {"record": name, "backend": of_backend} if is_external_id(name) else None
-    )
+    if name is None:
+        return None
+    return text % {"record": name, "backend": of_backend}
 
 
 def _cached_name(record):

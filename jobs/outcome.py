@@ -32,7 +32,9 @@ class Outcome(str):
     def __new__(cls, kind, message, counts=None):
         outcome = super().__new__(cls, message)
         if counts is None:
-            counts = getattr(message, "counts", {} if kind == DELAYED else {kind: 1})
+            counts = {} if kind == DELAYED else {kind: 1}
+            if isinstance(message, Outcome):
+                counts = message.counts
         outcome.kind, outcome.counts = kind, Counter(counts)
         return outcome
 
@@ -56,7 +58,7 @@ class Outcome(str):
         """
         counts = Counter()
         for outcome in outcomes:
-            counts.update(getattr(outcome, "counts", {}))
+            counts.update(counts_of(outcome))
         return Outcome(DELAYED, "\n".join(outcomes), counts)
 
 
@@ -70,6 +72,15 @@ class Message(Outcome):
     def __new__(cls, text, counts):
         kind = next(iter(counts)) if len(counts) == 1 else UPDATED
         return super().__new__(cls, kind, text, counts)
+
+
+def counts_of(result):
+    """Return how many records a result counts, by the kind of their outcome.
+
+    :param result: what a job returns; only an :class:`Outcome` counts records
+    :rtype: dict
+    """
+    return dict(result.counts) if isinstance(result, Outcome) else {}
 
 
 def outcome_of(result):

@@ -29,8 +29,9 @@ from odoo.addons.queue_job.jobrunner.channels import ChannelManager
 from odoo.addons.queue_job.jobrunner.runner import _channels
 
 from ..exception import RetryableJobError
-from ..tools.text import storable
+from ..tools.text import as_jsonb, storable
 from .methods import job_method
+from .outcome import counts_of
 from .states import DONE, ENQUEUED, PENDING, STARTED, WAITING
 
 #: After how many seconds the runner starts a job that was taken along. It runs then
@@ -256,19 +257,12 @@ class Taker:
 
 
 def _json(column):
-    """Return the JSON of a column of queue_job, which is a text within JSON.
-
-    It is ``NULL`` where PostgreSQL may refuse to read it, because of NUL or of one half
-    of a surrogate pair: an id that a backend sends may have them.
-    """
-    return SQL(
-        r"(CASE WHEN %(text)s !~ '\\u(0000|d[89a-f])' THEN %(text)s::jsonb END)",
-        text=SQL("(%s #>> '{}')", SQL.identifier(column)),
-    )
+    """Return the JSON of a column of queue_job, which is a text within JSON."""
+    return as_jsonb(SQL("(%s #>> '{}')", SQL.identifier(column)))
 
 
 def _counts(result):
-    return _json_or_none(getattr(result, "counts", None))
+    return _json_or_none(counts_of(result))
 
 
 def _json_or_none(value):

@@ -123,6 +123,6 @@ class ConnectorBackendReference(models.AbstractModel):
         return self._existing(self.backend_model, self.backend_id)
 
     def _existing(self, model_name, res_id):
-        if model_name in self.env:
+        if model_name in self.env and not self.env[model_name]._abstract:
             return self.env[model_name].browse(res_id).exists() or None
         return None

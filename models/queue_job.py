@@ -1,16 +1,15 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from contextlib import suppress
 from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from odoo.addons.component.exception import NoComponentError
+from odoo.addons.component.exception import ComponentException
 from odoo.addons.queue_job.models.queue_job import QueueJob as QueueJobBase
 
 from ..components.importer.memory import RECORDS
 from ..jobs.causes import CAUSE_CLASSES
-from ..jobs.facts import facts_of
+from ..jobs.facts import facts_of, told
 from ..jobs.methods import job_method
 from ..jobs.names import default_name, name_of
 from ..jobs.runs import Run, present_run, within_run
@@ -26,7 +25,7 @@ from ..jobs.states import (
 )
 from ..jobs.synchronisation import KEY
 from ..jobs.taking_along import IS_TAKEN
-from ..tools.bindings import backend_of
+from ..tools.bindings import backend_of, wrapped_field
 from ..tools.text import storable
 from ..tools.transactions import new_transaction
 
@@ -130,26 +129,27 @@ class QueueJob(models.Model):
     def _connector_values(self, vals):
         """Return what a new job of a connector shows to people, and its state."""
         records = vals.get("records")
-        if records is None:
+        if not isinstance(records, models.BaseModel):
             return {}
         call = vals.get("method_name"), vals.get("args") or (), vals.get("kwargs") or {}
-        facts = facts_of(records, *call)
-        if not facts or not facts.backend:
+        facts = told(facts_of, records, *call)
+        if not facts:
             return {}
         backend = facts.backend
-        company = backend.work_company()
+        company_id = told(lambda: backend.work_company().id)
         values = {
             "backend_model": backend._name,
             "backend_id": backend.id,
             "record_count": facts.record_count,
             "run_id": present_run(backend._name, backend.id),
-            "company_id": company.id or vals.get("company_id"),
+            "company_id": company_id or vals.get("company_id"),
         }
         if vals.get("name") == default_name(records, call[0]):
-            values["name"] = name_of(records, *call, backend) or vals["name"]
+            values["name"] = told(name_of, records, *call, backend) or vals["name"]
         if not values["run_id"] and job_method(call[0]).prepares:
             starts = self.env["connector.run.start"]
-            values["run_id"] = starts.begin(backend, records._name, call[0]).id
+            run = told(starts.begin, backend, records._name, call[0])
+            values["run_id"] = run and run.id
         if vals["state"] == PENDING and self.env["connector.backend.state"].is_paused(
             backend
         ):
@@ -331,10 +331,11 @@ class QueueJob(models.Model):
         ]
         names = ["records", "method_name", "args", "kwargs"]
         with new_transaction(self.env) as env:
-            return [
-                WaitingJob(job.records.ids, job.method_name, job.args, job.kwargs)
-                for job in self.with_env(env).sudo().search_fetch(domain, names)
-            ]
+            found = self.with_env(env).sudo().search_fetch(domain, names)
+            return [call for job in found if (call := told(job._waiting_call))]
+
+    def _waiting_call(self):
+        return WaitingJob(self.records.ids, self.method_name, self.args, self.kwargs)
 
     def related_action_open_record(self):
         """Open the record behind the binding of a job of a connector."""
@@ -343,8 +344,7 @@ class QueueJob(models.Model):
             isinstance(records, self.env.registry["external.binding"])
             and len(records) == 1
         ):
-            with suppress(NoComponentError):
-                return self.related_action_unwrap_binding()
+            return self.related_action_unwrap_binding()
         return super().related_action_open_record()
 
     def related_action_unwrap_binding(self, component_usage="binder"):
@@ -375,14 +375,26 @@ class QueueJob(models.Model):
         }
 
     def _unwrap(self, binding, component_usage):
-        backend = backend_of(binding)
+        backend = told(backend_of, binding)
+        if not backend or not hasattr(backend, "work_on"):
+            return self._wrapped(binding)
         with backend.work_on(binding._name) as work:
-            binder = work.component(usage=component_usage)
             try:
-                binder.unwrap_model()
+                binder = work.component(usage=component_usage)
+            except ComponentException:
+                return self._wrapped(binding)
+            try:
+                model_name = binder.unwrap_model() or binding._name
             except ValueError:
                 return binding
-            return binder.unwrap_binding(binding)
+            record = binder.unwrap_binding(binding)
+        if isinstance(record, models.BaseModel):
+            return record
+        return self.env[model_name].browse(record or ())
+
+    def _wrapped(self, binding):
+        name = wrapped_field(self.env, binding._name)
+        return binding[name] if name else binding
 
 
 def _storable(vals):

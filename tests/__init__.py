@@ -1,4 +1,5 @@
 from . import (
+    test_any_job,
     test_backend_adapter,
     test_batch_exporter,
     test_batch_position,

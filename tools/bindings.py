@@ -3,6 +3,7 @@
 
 from typing import NamedTuple
 
+from odoo.exceptions import MissingError
 from odoo.tools import ormcache, split_every
 
 from odoo.addons.component.core import _component_databases
@@ -13,6 +14,7 @@ from .overrides import overrides
 
 BINDING = "external.binding"
 BACKEND = "connector.backend"
+COLLECTION = "collection.base"  #: what the addon ``component`` works on
 DEFAULT_CHUNK_SIZE = 100
 #: Up to this many records of one transaction get a job each, with an identity key and a
 #: related action of its own.
@@ -94,11 +96,15 @@ def _fields_to_backend(model, backend_model):
         if backend_model:
             is_own = field.store and not field.inherited
             return is_own and field.comodel_name == backend_model
-        registry = model.env.registry
-        is_backend = issubclass(registry[field.comodel_name], registry[BACKEND])
-        return is_backend or name == "backend_id"
+        return name == "backend_id" or is_kind(field, COLLECTION)
 
-    return [name for name, field in model._fields.items() if counts(name, field)]
+    def is_kind(field, parent):
+        return issubclass(registry[field.comodel_name], registry[parent])
+
+    registry = model.env.registry
+    fields = model._fields
+    found = [name for name, field in fields.items() if counts(name, field)]
+    return sorted(found, key=lambda name: not is_kind(fields[name], BACKEND))
 
 
 # -- models
@@ -282,6 +288,33 @@ def backend_of(binding):
     :raise ValueError: when no field of the model points to a backend
     """
     return binding[_field_to_backend(binding)]
+
+
+def known_backend_of(bindings):
+    """Return the backend of bindings, as far as it can be told.
+
+    :param bindings: bindings of one backend
+    :return: ``None`` when the bindings are gone, or have no backend of a connector
+    """
+    if bindings._abstract:
+        return None
+    try:
+        backend = _first_backend(bindings)
+    except ValueError:
+        return None
+    is_known = backend and isinstance(backend, backend.pool[BACKEND])
+    return backend if is_known else None
+
+
+def _first_backend(bindings):
+    first = bindings
+    if len(bindings) > 1:
+        first = bindings[0].with_prefetch(bindings.ids)
+    try:
+        return first and backend_of(first)
+    except MissingError:
+        left = bindings.exists()
+        return left and backend_of(left[0])
 
 
 def group_by_backend(model, domain):

@@ -3,6 +3,8 @@
 
 import hashlib
 
+from odoo.tools import SQL
+
 LONGEST_KEY = 500  #: characters of an identity key, which has an index
 
 
@@ -63,3 +65,18 @@ def is_unstorable(error):
     if isinstance(error, UnicodeEncodeError):
         return True
     return isinstance(error, ValueError) and "NUL (0x00)" in str(error)
+
+
+def as_jsonb(text):
+    """Return the SQL that reads a text as JSON.
+
+    It gives ``NULL`` where PostgreSQL may refuse the text, because of NUL or of half of
+    a surrogate pair: an id that a backend sends may have them.
+
+    :param text: SQL of a text that contains JSON
+    :rtype: SQL
+    """
+    return SQL(
+        r"(CASE WHEN %(text)s !~ '\\u(0000|d[89a-f])' THEN %(text)s::jsonb END)",
+        text=text,
+    )

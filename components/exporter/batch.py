@@ -108,7 +108,13 @@ class BatchExporter(AbstractComponent):
         ids = set()
         for job in self._waiting_jobs(("export_chunk", "export_record"), states):
             exported = job.kwargs.get("fields") or next(iter(job.args), None)
-            if not exported or domain is None or (fields and {*fields} <= {*exported}):
+            # A connector's own method may have other arguments.
+            names = exported if isinstance(exported, list | tuple) else ()
+            if (
+                not exported
+                or domain is None
+                or (fields and all(name in names for name in fields))
+            ):
                 ids.update(job.ids)
         return ids
 

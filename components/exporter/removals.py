@@ -19,11 +19,12 @@ from odoo.addons.component.core import _component_databases
 from odoo.addons.component.exception import NoComponentError
 
 from ...jobs.deletes import delay_deletes
+from ...jobs.facts import told
 from ...jobs.scope import RECORD, scope_of
 from ...tools.bindings import (
     backend_field,
-    backend_of,
     is_binding_model,
+    known_backend_of,
     stored_external_field,
     wrapped_field,
 )
@@ -196,7 +197,9 @@ def _with_deleter(bindings):
     if deletes is not bindings.pool["external.binding"].export_delete_record:
         return bindings
     found = bindings.browse()
-    for backend, of_backend in bindings.sudo().grouped(backend_of).items():
+    groups = bindings.sudo().grouped(lambda binding: told(known_backend_of, binding))
+    groups.pop(None, None)
+    for backend, of_backend in groups.items():
         with suppress(NoComponentError), backend.work_on(bindings._name) as work:
             work.component(usage="record.exporter.deleter")
             found += of_backend.with_env(bindings.env)

@@ -7,11 +7,10 @@ It runs when all addons are loaded, since it reads the models of connectors.
 import logging
 
 from odoo import SUPERUSER_ID, api
-from odoo.exceptions import MissingError
 from odoo.tools import SQL, split_every
 
 from odoo.addons.connector.jobs.causes import stored_cause
-from odoo.addons.connector.jobs.facts import facts_of
+from odoo.addons.connector.jobs.facts import facts_of, told
 from odoo.addons.connector.jobs.states import FAILED, FINISHED
 from odoo.addons.connector.tools.bindings import (
     all_binding_models,
@@ -23,10 +22,6 @@ from odoo.addons.connector.tools.bindings import (
 _logger = logging.getLogger(__name__)
 
 BATCH = 1000
-
-#: Errors of a job that cannot run any more: its records, their model or an
-#: argument are gone, or what it stores is not valid.
-UNREADABLE = (AttributeError, KeyError, MissingError, TypeError, ValueError)
 
 
 def migrate(cr, version):
@@ -74,12 +69,12 @@ def _prefetch_backends(jobs):
     """Read the backends of all bindings of the jobs with one query for each model."""
     ids_by_model = {}
     for job in jobs:
-        records = _readable(lambda job=job: job.records)
+        records = told(lambda job=job: job.records)
         if records:
             ids_by_model.setdefault(records._name, set()).add(records.ids[0])
     for name, ids in ids_by_model.items():
         for record in jobs.env[name].browse(ids).exists():
-            _readable(lambda record=record: backend_of(record))
+            told(lambda record=record: backend_of(record))
 
 
 def _row(job, only_backend):
@@ -88,23 +83,14 @@ def _row(job, only_backend):
     :param job: ``queue.job``
     :param only_backend: its backend if it does not name one, or ``None``
     """
-    facts = _readable(
-        lambda: facts_of(job.records, job.method_name, job.args, job.kwargs)
-    )
+    # Its records, their model or an argument may be gone.
+    facts = told(lambda: facts_of(job.records, job.method_name, job.args, job.kwargs))
     backend = facts.backend if facts else only_backend
     if not backend:
         return None
     count = facts.record_count if facts else 1
     cause = stored_cause(job.exc_name, job.exc_message) if job.state == FAILED else ()
     return job.id, backend._name, backend.id, count, *(cause or (None, None))
-
-
-def _readable(read):
-    """Return what a function reads of a job, ``None`` when it is not there."""
-    try:
-        return read()
-    except UNREADABLE:
-        return None
 
 
 def _update(cr, rows):

@@ -20,6 +20,7 @@ from ...jobs.causes import (
     example_of,
     without_secrets,
 )
+from ...jobs.facts import told
 from ...jobs.methods import job_method
 from ...jobs.states import (
     FAILED,
@@ -221,10 +222,10 @@ class ConnectorFailure(models.Model):
 
     def _names_of_readable(self, jobs):
         """Return the names of the bindings of jobs that the user may read, by id."""
-        if self.model_name not in self.env:
-            return {}
         ids = {id_ for job in jobs for id_ in _record_ids(job)[:NAMED]}
-        bindings = self.env[self.model_name].browse(ids).exists()
+        bindings = self._existing(self.model_name, ids)
+        if not bindings:
+            return {}
         return {
             binding.id: binding.display_name
             for binding in bindings._filtered_access("read")
@@ -342,7 +343,7 @@ class ConnectorFailure(models.Model):
         self.check_access("read")
         jobs = self._jobs(limit=RECORDS_OF)
         ids = {id_ for job in jobs for id_ in _record_ids(job)}
-        bindings = self.env[self.model_name].browse(ids).exists()
+        bindings = self._existing(self.model_name, ids)
         if not bindings:
             raise UserError(self._no_records(jobs))
         name = wrapped_field(self.env, self.model_name)
@@ -365,14 +366,12 @@ def _message(job):
 
 
 def _record_ids(job):
-    try:
-        return job.records.ids
-    except KeyError:  # The model was uninstalled.
-        return []
+    return told(lambda: job.records.ids) or []  # The model may be uninstalled.
 
 
 def _external_ids(job):
-    return job_method(job.method_name).external_ids(job.args, job.kwargs)
+    method = job_method(job.method_name)
+    return told(lambda: method.readable_ids(job.args, job.kwargs)) or []
 
 
 def _names(job, names):

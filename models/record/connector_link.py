@@ -6,9 +6,10 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from odoo.addons.component.exception import NoComponentError
+from odoo.addons.component.exception import ComponentException
 
 from ...jobs.causes import RETRIED, example_of, without_secrets
+from ...jobs.facts import told
 from ...jobs.outcome import SKIPPED
 from ...jobs.states import FAILED, FAILING_ATTEMPTS, FINISHED, STARTED, WAITING
 from ...tools.bindings import (
@@ -16,15 +17,16 @@ from ...tools.bindings import (
     BindingLink,
     BindingShape,
     all_binding_models,
-    backend_of,
     is_archived,
     is_binding_model,
+    known_backend_of,
     links_of,
     model_label,
     wrapped_field,
     wrapped_model,
 )
 from ...tools.external_id import is_external_id
+from ...tools.text import as_jsonb
 from ..screen_actions import archived_message
 
 #: How many of a backend's finished jobs are searched for those of one record.
@@ -163,7 +165,8 @@ class ConnectorLink(models.AbstractModel):
         for binding_model, field in links:
             model = self.env[binding_model].sudo().with_context(active_test=False)
             for binding in model.search([(field, "=", record.id)]):
-                found.append(Link(self.env, binding))
+                if backend := told(known_backend_of, binding):
+                    found.append(Link(self.env, binding, backend))
         readable = self._readable(found)
         found = [link for link in found if link.key in readable]
         self._load(found, with_finished)
@@ -227,7 +230,10 @@ class ConnectorLink(models.AbstractModel):
         (binding.sudo()[name].with_env(self.env) if name else binding).check_access(
             "read"
         )
-        link = Link(self.env, binding.sudo())
+        backend = told(known_backend_of, binding.sudo())
+        if not backend:
+            raise UserError(self.env._("%s has no links with backends.", binding_model))
+        link = Link(self.env, binding.sudo(), backend)
         if link.key not in self._readable([link]):
             raise AccessError(self.env._("You may not read the backend."))
         if is_archived(link.backend):
@@ -240,23 +246,25 @@ class Link:
     """A binding and what is known about its synchronisation.
 
     :param binding: the binding, with the rights of the system
+    :param backend: its backend
     """
 
-    def __init__(self, env, binding):
+    def __init__(self, env, binding, backend):
         self.env = env
         self.binding = binding
-        self.backend = backend_of(binding)
+        self.backend = backend
         self.key = self.backend._name, self.backend.id
+        # ConnectorLink._load() reads these of all links together.
+        self.changes = self.unconfirmed = self.jobs = self.unfinished = ()
+        self.external_id, self.synced = None, False
         with self.backend.work_on(binding._name) as work:
             try:
                 binder = work.component(usage="binder")
-            except NoComponentError:  # Its connector is being uninstalled.
-                self.external_id, self.synced = None, False
-            else:
-                self.external_id = binder.to_external(binding)
-                self.synced = binding[BindingShape.declared_by(binder).sync_date]
-        # ConnectorLink._load() reads these of all links together.
-        self.changes = self.unconfirmed = self.jobs = self.unfinished = ()
+            except ComponentException:  # Its connector is being uninstalled.
+                return
+            self.external_id = binder.to_external(binding)
+            name = BindingShape.declared_by(binder).sync_date
+            self.synced = name in binding._fields and binding[name]
 
     @property
     def state(self):
@@ -372,10 +380,10 @@ def _jobs_query(links, jobs):
                 OR strpos(job.args, link.external_id) > 0
         )
         SELECT place, id FROM candidate
-        WHERE records::jsonb ->> 'model' = model AND (
-            records::jsonb -> 'ids' @> to_jsonb(res_id)
+        WHERE %(records)s ->> 'model' = model AND (
+            %(records)s -> 'ids' @> to_jsonb(res_id)
             OR (external_id IS NOT NULL AND jsonb_path_exists(
-                args::jsonb, '$[1 to last][*] ? (@ == $text || @ == $number)',
+                %(args)s, '$[1 to last][*] ? (@ == $text || @ == $number)',
                 jsonb_build_object('text', external_id, 'number', number))))
         ORDER BY place, date_created DESC, id DESC
         """,
@@ -386,6 +394,7 @@ def _jobs_query(links, jobs):
         external_ids=ids,
         numbers=[_number(external_id or "") for external_id in ids],
         jobs=jobs,
+        **{name: as_jsonb(SQL.identifier(name)) for name in ("records", "args")},
     )
 
 
