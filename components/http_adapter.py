@@ -44,7 +44,7 @@ class HTTPAdapter(AbstractComponent):
             _inherit = ["connector.http.adapter", "base.shop.connector"]
 
             def _auth(self):
-                return BearerAuth(self.backend_record.sudo().token)
+                return BearerAuth(reveal(self.backend_record, "token"))
 
             def create(self, data):
                 return self._call("POST", "contacts", json=data)["id"]

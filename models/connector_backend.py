@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import ormcache
 
+from ..fields import address_names, check_addresses
 from ..jobs.facts import outcome_values
 from ..jobs.synchronisation import Synchronisation
 from ..tools.bindings import company_of
@@ -50,6 +51,10 @@ class ConnectorBackend(models.AbstractModel):
         states.unlink()
         self.env["connector.webhook.endpoint"].forget(self)
         return result
+
+    @api.constrains(address_names)
+    def _check_addresses(self):
+        check_addresses(self)
 
     @private_unless_overridden
     @ormcache("self.id", "self.env.lang")

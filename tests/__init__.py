@@ -59,6 +59,7 @@ from . import (
     test_runs,
     test_saves,
     test_scope,
+    test_secret_fields,
     test_security,
     test_sequences,
     test_strict_overrides,

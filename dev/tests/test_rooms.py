@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: The rooms, lowest first: a module imports its own room and those below.
 FLOORS = (
     ("exception",),
-    ("tools", "database"),
+    ("tools", "database", "fields"),
     ("jobs",),
     ("components",),
     ("models",),

@@ -5,4 +5,4 @@ from .base import CHECKS, run_checks
 
 # isort: off
 from . import addons, components, adapters, mappers, listeners, bindings
-from . import database, jobs
+from . import database, jobs, secrets

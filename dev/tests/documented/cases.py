@@ -6,10 +6,12 @@ from datetime import datetime
 
 from werkzeug.datastructures import Headers
 
+from odoo.exceptions import ValidationError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from odoo.addons.connector.components.webhook.requests import WebhookRequest
 from odoo.addons.connector.exception import InvalidDataError
+from odoo.addons.connector.fields import reveal
 from odoo.addons.connector.tests.common import RemoteSystem
 from odoo.addons.connector.tests.webhooks import standard_headers
 from odoo.addons.my_shop.debugging import mapped, read
@@ -27,7 +29,7 @@ class TestHowTo(TransactionCase):
         super().setUp()
         self.remote = self.enterContext(RemoteSystem(token="secret"))
         self.shop = self.env["shop.backend"].create(
-            {"name": "Shop", "url": self.remote.url, "new_token": "secret"}
+            {"name": "Shop", "url": self.remote.url, "token": "secret"}
         )
         self.bindings = self.env["shop.res.partner"]
 
@@ -149,10 +151,15 @@ class TestHowTo(TransactionCase):
         self.assertEqual(category.with_context(lang="fr_FR").name, "Bleu")
 
     def test_secrets(self):
-        self.assertEqual(self.shop.new_token, False)
-        self.assertEqual(self.shop.sudo().token, "secret")
-        user = new_test_user(self.env, "ann", "base.group_system")
-        self.assertNotIn("token", self.shop.with_user(user).fields_get())
+        user = new_test_user(self.env, "ann", "connector.group_connector_manager")
+        shop = self.shop.with_user(user)
+        self.assertFalse(shop.read(["token"])[0]["token"])
+        self.assertEqual(shop.token_status, "Set, enter to change")
+        self.assertEqual(reveal(shop, "token"), "secret")
+        with self.assertRaises(ValidationError):
+            shop.url = "https://elsewhere.example.com"
+        shop.write({"url": self.remote.url, "token": "another"})
+        self.assertEqual(reveal(shop, "token"), "another")
 
     def test_first_load(self):
         count = self.env["res.partner"].search_count([])
