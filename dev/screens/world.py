@@ -142,6 +142,7 @@ def connect(odoo, cards):
     path = book.url.removeprefix(cards.url)
     found = odoo.search("carddav.backend", ("url", "=like", f"%{path}"))
     # The server may have another port today.
-    odoo.write("carddav.backend", found, url=book.url)
+    values = {"url": book.url, "new_password": book.server.password}
+    odoo.write("carddav.backend", found, **values)
     backend_id, *_ = found or [jobs.connect(odoo, book, "Team address book")]
     return book, backend_id

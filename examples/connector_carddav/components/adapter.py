@@ -11,6 +11,7 @@ from odoo.addons.connector.exception import (
     InvalidDataError,
     JobError,
 )
+from odoo.addons.connector.fields import reveal
 
 from .. import webdav
 from ..vcard import serialize
@@ -183,7 +184,8 @@ class CardAdapter(Component):
     def _auth(self):
         backend = self.backend_record.sudo()
         # As bytes: requests encodes text as Latin-1.
-        return (backend.username or "").encode(), (backend.password or "").encode()
+        password = reveal(backend, "new_password") or ""
+        return (backend.username or "").encode(), password.encode()
 
     def _headers(self):
         # Some servers change the etag when they compress.

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from odoo.addons.connector.fields import Secret
 from odoo.addons.queue_job.job import identity_exact
 
 
@@ -29,13 +30,8 @@ class CardDAVBackend(models.Model):
         "without the user name and the password.",
     )
     username = fields.Char("User Name")
-    password = fields.Char(
-        "Stored Password", copy=False, prefetch=False, groups=fields.NO_ACCESS
-    )
-    new_password = fields.Char(
-        string="Password",
-        compute="_compute_new_password",
-        inverse="_inverse_new_password",
+    new_password = Secret(
+        "Password",
         help="Enter a password to set or change it. It is never shown. Some servers "
         "require an app password.",
     )
@@ -102,14 +98,6 @@ class CardDAVBackend(models.Model):
     def _compute_sync_token(self):
         """Reset the token when the address changes."""
         self.sync_token = False
-
-    def _compute_new_password(self):
-        self.new_password = False
-
-    def _inverse_new_password(self):
-        for backend in self.filtered("new_password"):
-            backend.sudo().password = backend.new_password
-            backend.new_password = False
 
     @contextmanager
     def work_on(self, model_name, **kwargs):

@@ -12,5 +12,6 @@ from . import (
     test_importer,
     test_listener,
     test_mapper,
+    test_secret,
     test_vcard,
 )

@@ -147,7 +147,7 @@ class CardDAVCase(CardDAVTools, ConnectorCase):
             server.script(
                 *(Answer(status, text.encode(), to) for status, to, text in script)
             )
-        self.backend.url = f"{server.url}/book/"
+        self.backend.write({"url": f"{server.url}/book/", "new_password": PASSWORD})
         return server
 
     def contact(self, name="Ada Lovelace", **values):
