@@ -12,6 +12,7 @@ from odoo.tools import groupby
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.connector.components.http_adapter import BearerAuth
 from odoo.addons.connector.exception import IDMissingInBackend, InvalidDataError
+from odoo.addons.connector.fields import reveal
 
 #: namespace of the external ids of records that we create in the shop
 NAMESPACE = "connector_odoo"
@@ -46,7 +47,7 @@ class OdooAdapter(AbstractComponent):
     _relations = ()
 
     def _auth(self):
-        return BearerAuth(self.backend_record.sudo().api_key)
+        return BearerAuth(reveal(self.backend_record, "api_key"))
 
     def _headers(self):
         database = self.backend_record.sudo().database

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 
+from odoo.addons.connector.fields import Secret
+
 
 class OdooBackend(models.Model):
     """The Odoo database of a shop, a subsidiary or a warehouse."""
@@ -15,11 +17,9 @@ class OdooBackend(models.Model):
     )
     url = fields.Char("Address", required=True, help="Such as https://shop.example.com")
     database = fields.Char(help="Needed if the address serves several databases.")
-    api_key = fields.Char(
+    api_key = Secret(
         "API Key",
         required=True,
-        copy=False,
-        groups="connector.group_connector_manager",
         help="Of a user of the shop who may access sales, stock and external ids.",
     )
     company_id = fields.Many2one(

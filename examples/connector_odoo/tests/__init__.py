@@ -6,5 +6,6 @@ from . import (
     test_customers,
     test_deliveries,
     test_orders,
+    test_secret,
     test_webhooks,
 )
