@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from contextlib import nullcontext
 from functools import partial
 
 from odoo import api, fields, models
@@ -14,13 +15,23 @@ from ..jobs.alone import delay_alone
 from ..jobs.deletes import delay_delete_chunk, delete_job_key
 from ..jobs.facts import outcome_values
 from ..jobs.methods import record_keys_of
-from ..jobs.outcome import DELETED, GONE, SKIPPED, Outcome, Report, outcome_of
+from ..jobs.outcome import (
+    DELAYED,
+    DELETED,
+    GONE,
+    SKIPPED,
+    Outcome,
+    Report,
+    outcome_of,
+)
+from ..jobs.rest import continue_job, running_job
+from ..jobs.scope import is_lost
 from ..tools.binding_cache import invalidate
 from ..tools.bindings import backend_of
 from ..tools.overrides import overrides
 from ..tools.removals import create_trigger
 from ..tools.rpc import private_unless_overridden
-from ..tools.transactions import commit_on_success
+from ..tools.transactions import commit_on_success, rollback_on_error
 
 
 class ExternalBinding(models.AbstractModel):
@@ -164,18 +175,47 @@ class ExternalBinding(models.AbstractModel):
         gone.forget()
         changed_ids = {change.res_id for change in changes}
         changed = existing.filtered(lambda binding: binding.id in changed_ids)
-        results = []
-        for backend, bindings in changed.grouped(backend_of).items():
-            with backend.work_on(self._name) as work:
-                try:
-                    exporter = work.component(usage="batch.exporter")
-                except NoComponentError:
-                    with commit_on_success(self.env):
-                        for binding in bindings:
-                            changes.delay_alone(binding)
-                    results.append(self.env._("A job exports each record."))
-                else:
-                    results.append(exporter.run_changes(bindings, changes))
+
+        def export(work, bindings):
+            try:
+                exporter = work.component(usage="batch.exporter")
+            except NoComponentError:
+                with commit_on_success(self.env):
+                    for binding in bindings:
+                        changes.delay_alone(binding)
+                return self.env._("A job exports each record.")
+            return exporter.run_changes(bindings, changes)
+
+        return changed._for_each_backend("export_changes", export)
+
+    def _for_each_backend(self, method_name, export):
+        """Export bindings, so that a backend that fails stops no other one.
+
+        In a job, each backend gets a job of its own, which is retried or fails alone.
+
+        :param method_name: method of the bindings that is called
+        :param export: called with the work context and the bindings of a backend
+        :rtype: Outcome
+        """
+        by_backend = self.grouped(backend_of)
+        job = running_job(self.env) if len(by_backend) > 1 else None
+        if job and (job.model_name, job.method_name) == (self._name, method_name):
+            for bindings in by_backend.values():
+                continue_job(job, bindings, 0)
+            message = self.env._("A job exports the records of each backend.")
+            return Outcome(DELAYED, message, {DELAYED: len(self)})
+        results, errors = [], []
+        for backend, bindings in by_backend.items():
+            guard = rollback_on_error(self.env) if len(by_backend) > 1 else nullcontext()
+            try:
+                with guard, backend.work_on(self._name) as work:
+                    results.append(export(work, bindings))
+            except Exception as error:
+                if is_lost(error):
+                    raise
+                errors.append(error)
+        if errors:
+            raise errors[0]
         return Outcome.join(results)
 
     @private_unless_overridden
@@ -186,12 +226,12 @@ class ExternalBinding(models.AbstractModel):
     @private_unless_overridden
     def export_chunk(self, fields=None):
         """Export records to the backend"""
-        results = []
-        for backend, bindings in self.exists().grouped(backend_of).items():
-            with backend.work_on(self._name) as work:
-                exporter = work.component(usage="batch.exporter")
-                results.append(exporter.run_chunk(bindings, fields=fields))
-        return Outcome.join(results)
+
+        def export(work, bindings):
+            exporter = work.component(usage="batch.exporter")
+            return exporter.run_chunk(bindings, fields=fields)
+
+        return self.exists()._for_each_backend("export_chunk", export)
 
     @private_unless_overridden
     def compare_sides(self, backend, comparison):

@@ -518,6 +518,67 @@ class TestErrorsMidway(BulkExports, RealJobsCase):
         self.assertEqual(len(calls), 6)
 
 
+class TestSeveralBackends(BulkExports, RealJobsCase):
+    """A backend that is down stops no other one."""
+
+    def setUp(self):
+        super().setUp()
+        self.build(*batch_export_components())
+        self.down_id = self.shop_id
+        self.ids = self.bindings("Ada", "Grace")
+        with self.transaction() as env:
+            self.shop_id = self.make_backend(env, name="Other").id
+        self.ids += self.bindings("Alan", "Edsger", "Barbara")
+        self.is_down = True
+        self.override(_has_to_skip=lambda exporter: self.refuse(exporter))
+
+    def refuse(self, exporter):
+        if self.is_down and exporter.backend_record.id == self.down_id:
+            raise BackendUnavailableError("It is down.", seconds=60)
+        return False
+
+    def exported(self):
+        return [bool(self.binding(id_)["external_id"]) for id_ in self.ids]
+
+    def assert_others_go_on(self, uuid):
+        first, *jobs = self.run_jobs()
+        self.assertEqual((first["uuid"], first["state"]), (uuid, "done"))
+        self.assertEqual(first["outcome_counts"], {"delayed": 5})
+        self.assertEqual(
+            [(job["backend_id"], job["state"], job["record_count"]) for job in jobs],
+            [(self.down_id, "pending", 2), (self.shop_id, "done", 3)],
+        )
+        self.assertEqual(self.exported(), [False] * 2 + [True] * 3)
+        self.is_down = False
+        self.run_jobs()
+        self.assertEqual(self.exported(), [True] * 5)
+        self.assertEqual(len(self.server.records), 5)
+
+    def test_each_gets_a_job_of_its_own(self):
+        uuid = self.delay_chunk(self.ids)
+        self.assert_others_go_on(uuid)
+
+    def test_so_do_changes_of_users(self):
+        with self.transaction() as env:
+            bindings = env["connector.test.binding"].browse(self.ids)
+            uuid = bindings.with_delay().export_changes().uuid
+            env.cr.execute(
+                "INSERT INTO connector_export_change (model_name, res_id, noted)"
+                " SELECT %s, unnest(%s), now()",
+                [bindings._name, self.ids],
+            )
+        self.assert_others_go_on(uuid)
+        self.assertFalse(self.read("connector.export.change", []))
+
+    def test_without_a_job_the_error_comes_last(self):
+        with (
+            self.assertRaisesRegex(BackendUnavailableError, "It is down."),
+            self.transaction() as env,
+        ):
+            env["connector.test.binding"].browse(self.ids).export_chunk()
+        self.assertEqual(self.exported(), [False] * 2 + [True] * 3)
+
+
 class LimitCase(BulkExports, RealJobsCase):
     """A shop that admits few calls in a window."""
 
