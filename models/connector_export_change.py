@@ -23,6 +23,8 @@ LOCKS = 256
 #: Seconds that a job waits for transactions that are committing changes. A transaction
 #: that takes longer has flushed them at a savepoint, and may take much longer.
 COMMIT_SECONDS = 0.2
+#: Attribute of the registry: the modules whose update has been forgotten.
+_FORGOTTEN = "_connector_forgotten_updates"
 
 
 class ConnectorExportChange(models.Model):
@@ -72,7 +74,11 @@ class ConnectorExportChange(models.Model):
         backend.
         """
         super()._register_hook()
-        if self.env.registry.updated_modules:
+        registry = self.env.registry
+        updated = tuple(registry.updated_modules)
+        # Odoo also calls this when somebody adds a field, long after the update.
+        if updated and updated != getattr(registry, _FORGOTTEN, None):
+            setattr(registry, _FORGOTTEN, updated)
             self.env.cr.execute(
                 "DELETE FROM connector_export_change WHERE removed IS NOT NULL"
             )

@@ -320,6 +320,24 @@ class TestRemovedBindings(RemovalCase):
         self.changes.delay_deletes_of_removed()
         self.assertFalse(self.deleted())
 
+    def test_what_is_removed_after_an_update_is_not_forgotten(self):
+        """Odoo calls the hook again when somebody adds a field."""
+        self.patch(self.registry, "updated_modules", ["connector_cafe"])
+        self.changes._register_hook()
+        self.remove(self.exported())
+        self.changes._register_hook()
+        self.changes.delay_deletes_of_removed()
+        self.assertEqual(self.deleted(), ["7"])
+
+    def test_a_table_that_is_emptied_deletes_nothing(self):
+        """TRUNCATE is for administrators, who tidy up."""
+        self.exported()
+        self.env.flush_all()
+        self.cr.execute("TRUNCATE connector_test_binding CASCADE")
+        self.env.invalidate_all()
+        self.changes.delay_deletes_of_removed()
+        self.assertFalse(self.deleted())
+
     def test_a_connector_that_breaks_blocks_no_cron(self):
         def to_external(binder, binding, wrap=False):
             raise ValueError("broken")
