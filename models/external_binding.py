@@ -206,7 +206,9 @@ class ExternalBinding(models.AbstractModel):
             return Outcome(DELAYED, message, {DELAYED: len(self)})
         results, errors = [], []
         for backend, bindings in by_backend.items():
-            guard = rollback_on_error(self.env) if len(by_backend) > 1 else nullcontext()
+            guard = (
+                rollback_on_error(self.env) if len(by_backend) > 1 else nullcontext()
+            )
             try:
                 with guard, backend.work_on(self._name) as work:
                     results.append(export(work, bindings))
