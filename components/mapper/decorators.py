@@ -39,8 +39,8 @@ def changed_by(*fields):
 
     def declare(func):
         inner = {*getattr(func, "changed_by", ()), *ignored_fields(func)}
-        func.changed_by = set(fields)
-        func.ignored_changed_by = inner - func.changed_by
+        func.changed_by = fields
+        func.ignored_changed_by = inner.difference(fields)
         return func
 
     return declare

@@ -330,8 +330,10 @@ class ImportMapper(AbstractComponent):
         if callable(from_attr):
             return from_attr(self, record, to_attr)
         value = record.get(from_attr)
+        if not value and not is_external_id(value):
+            return False
         field = self.work.model._fields.get(to_attr)
-        if field is not None and field.type == "many2one" and (value or value == 0):
+        if field is not None and field.type == "many2one":
             return external_to_m2o(from_attr)(self, record, to_attr)
         return value or False
 

@@ -144,8 +144,8 @@ def follow_m2o_relations(field):
 
 
 def _many2one(fields, name):
-    field = fields.get(name)
-    if field is None or field.type != "many2one":
+    field = fields[name]
+    if field.type != "many2one":
         raise ValueError(
             f"{name!r} is {field}, not a many2one. Only a many2one can be mapped to or "
             "from the id of another record."
