@@ -5,19 +5,23 @@ Their methods, arguments and models are of any kind. A job is stored, runs and c
 looked at nevertheless.
 """
 
+from unittest.mock import patch
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.component.core import Component
 from odoo.addons.queue_job.job import Job
 
-from ..exception import InvalidDataError
+from ..exception import InvalidDataError, NetworkRetryableError
 from ..jobs.methods import METHODS
 from ..jobs.outcome import Outcome
 from .common import (
     ImportCase,
+    RealJobsCase,
     ShopCase,
     batch_export_components,
+    committed_test_models,
     create_test_models,
     remove_test_models,
 )
@@ -503,6 +507,70 @@ class TestAnyResult(AnyJobCase):
         job = self.delay(self.binding("Ada"), "work")
         self.perform(job)
         self.assertEqual(job.outcome_counts, {"created": 1})
+
+
+class TestRunsOfAnyJob(RealJobsCase):
+    """Such jobs run, are retried and fail as others do."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        models = (Instance, InstanceBinding, CompanyBinding, LooseBinding)
+        cls.enterClassContext(committed_test_models(cls.registry, models))
+
+    def define(self, model, name, method):
+        cls = self.registry[model]
+        self.enterContext(patch.object(cls, name, method, create=True))
+        method.__name__ = name
+
+    def records(self, env):
+        company = {"backend_id": env.company.id}
+        instance = env["connector.test.instance"].create({"name": "Instance"})
+        gone = env["connector.test.loose"].create({})
+        gone.unlink()
+        yield env["connector.test.loose"].create({})
+        yield gone
+        yield env["connector.test.company.binding"].create(company)
+        yield env["connector.test.instance.binding"].create(
+            {"instance_id": instance.id, "name": "Ada"}
+        )
+
+    def test_they_run_are_retried_and_fail(self):
+        errors = []
+
+        def export_chunk(records, page, since=None):
+            if errors:
+                raise errors.pop()
+            return f"Page {page}"
+
+        with self.transaction() as env:
+            uuids = []
+            for records in self.records(env):
+                self.define(records._name, "export_chunk", export_chunk)
+                uuids.append(records.with_delay().export_chunk(None, since=7).uuid)
+        for uuid in uuids:
+            errors.append(NetworkRetryableError("It does not answer.", seconds=1))
+            job = self.run_job(uuid)
+            self.assertEqual((job["state"], job["retry"]), ("pending", 1))
+            errors.append(InvalidDataError("It is refused."))
+            job = self.try_job(uuid)
+            self.assertEqual((job["state"], job["cause"]), ("failed", "It is refused."))
+            job = self.run_job(uuid)
+            self.assertEqual((job["state"], job["result"]), ("done", "Page None"))
+
+    def test_an_export_that_always_binds_ends_as_done(self):
+        def run(exporter, binding, *args, **kwargs):
+            exporter.binding = binding
+            exporter.external_id = exporter.binder.to_external(binding)
+            exporter.binder.bind(exporter.external_id, binding)
+            return "Skipped"
+
+        self.override(run=run)
+        [binding] = self.bindings("Ada")
+        [uuid] = self.delay([binding])
+        job = self.run_job(uuid)
+        self.assertEqual((job["state"], job["result"]), ("done", "Skipped"))
+        self.assertFalse(self.binding(binding)["external_id"])
 
 
 class TestWaitingJobsOfAnyKind(ImportCase):
