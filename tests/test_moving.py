@@ -115,6 +115,33 @@ class TestFlows(MovingCase):
         self.assertFinds("own-exporter", [1], code.format("base.exporter"))
         self.assertClean("own-exporter", code.format("generic.exporter"))
 
+    def test_an_exporter_by_hand_in_two_classes(self):
+        code = """
+    class Base(AbstractComponent):
+        _name = "shop.base.exporter"
+        _inherit = "base.exporter"
+
+        def run(self, binding):
+            return self._run()
+
+    class Exporter(AbstractComponent):
+        _name = "shop.exporter"
+        _inherit = "shop.base.exporter"
+
+        def _create(self, data):
+            pass
+
+        def _update(self, data):
+            pass
+
+        def _{}(self, data):
+            pass
+"""
+        self.assertFinds(
+            "own-exporter", [1], code.format("lock"), text="_create, _lock, _update"
+        )
+        self.assertClean("own-exporter", code.format("unlock"))
+
     def test_a_batch_importer_by_hand(self):
         code = """
     class Batch(Component):
@@ -139,6 +166,8 @@ class TestFlows(MovingCase):
 """
         self.assertFinds("own-deleter", [5], code.format("base.deleter"))
         self.assertClean("own-deleter", code.format("connector.record.deleter"))
+        many = code.format("base.deleter").replace(", external_id):", "):")
+        self.assertClean("own-deleter", many)
 
     def test_entry_points(self):
         code = """
@@ -173,6 +202,9 @@ class TestFlows(MovingCase):
             text="delete on_record_write() with the identity keys.",
         )
         self.assertClean("own-listener", code.format("connector.export.listener"))
+        stock = code.format("base.connector.listener")
+        stock = stock.replace("export_record", "export_inventory")
+        self.assertClean("own-listener", stock)
 
     def test_locks_of_importers(self):
         code = """
@@ -195,7 +227,8 @@ class TestFlows(MovingCase):
         def _lock(self):
             self.env.cr.execute("{}")
 """
-        self.assertFinds("own-lock", [5], code.format("SELECT id FOR UPDATE NOWAIT"))
+        for lock in ("FOR UPDATE", "for no key update", "FOR\\nUPDATE"):
+            self.assertFinds("own-lock", [5], code.format(f"SELECT id {lock} NOWAIT"))
         self.assertClean("own-lock", code.format("SELECT id"))
 
     def test_retries_by_hand(self):
@@ -348,6 +381,8 @@ class TestNames(MovingCase):
 """
         self.assertFinds("old-unit", [2], code.format("_model_name"))
         self.assertClean("old-unit", code.format("_apply_on"))
+        component = code.format('_inherit = "base.binder"; _model_name')
+        self.assertClean("old-unit", component)
 
     def test_stacked_changed_by(self):
         code = """
@@ -400,9 +435,19 @@ class TestOdoo19(MovingCase):
     def test_decorators_and_properties(self):
         code = "@api.{}\ndef run(self):\n    return self.{}\n"
         self.assertFinds("odoo-api", [1, 3], code.format("multi", "_context"))
+        for name, text in (
+            ("exceptions.Warning", "UserError"),
+            ("fields.DATETIME_LENGTH", "19"),
+            ("fields.first", "[:1]"),
+            ("odoo.tools.drop_constraint", "odoo.tools.sql"),
+            ("api.Environment.manage", "Delete"),
+        ):
+            self.assertFinds("odoo-api", [1], f"value = {name}\n", text=text)
+            self.assertClean("odoo-api", f"value = other.{name.split('.')[-1]}\n")
         unread = code.format("model", "_sql_constraints")
         self.assertFinds("odoo-api", [3], unread, text="models.Constraint")
         self.assertClean("odoo-api", code.format("model", "env"))
+        self.assertClean("odoo-api", "client = api\nclient.one()\n")
 
     def test_views(self):
         xml = """
@@ -465,10 +510,26 @@ class TestOdoo19(MovingCase):
         self.assertClean("odoo-import", "from odoo.exceptions import UserError")
         self.assertClean("odoo-import", "from odoo.osv.expression import OR")
 
+    def test_methods_of_records(self):
+        for call, text in (
+            ("quant.invalidate_cache()", "invalidate_recordset"),
+            ("self.env.norecompute()", "Delete"),
+            ("self.env['sale.order'].sudo(user).create({})", "with_user"),
+        ):
+            self.assertFinds("odoo-method", [1], call, text=text)
+        for call in ("quant.sudo()", "quant.sudo(False)", "quant.with_user(user)"):
+            self.assertClean("odoo-method", call)
+
+    def test_routes(self):
+        code = "@http.route('/hook', type={!r})\ndef hook(self):\n    pass\n"
+        self.assertFinds("odoo-route", [1], code.format("json"), text="jsonrpc")
+        self.assertClean("odoo-route", code.format("jsonrpc"))
+
     def test_cursors_and_users_as_arguments(self):
         code = "def create({}):\n    pass\n"
         self.assertFinds("odoo-cr-uid", [1], code.format("self, cr, uid, vals"))
         self.assertFinds("odoo-cr-uid", [1], code.format("self, _cr, uid, ids"))
+        self.assertFinds("odoo-cr-uid", [1], code.format("cr, registry"), text="env")
         self.assertClean("odoo-cr-uid", code.format("self, user, vals"))
 
     def test_models_with_another_name(self):

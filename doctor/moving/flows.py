@@ -2,6 +2,7 @@
 """Flows, locks, retries and jobs that the framework gives."""
 
 import ast
+import re
 from collections.abc import Callable
 from functools import partial
 from inspect import signature
@@ -48,14 +49,24 @@ FLOWS = (
 )
 #: Methods of bindings that only call a component.
 ENTRY_POINTS = tuple(name for name, method in JOB_METHODS.items() if method.usage)
+EXPORTS = tuple(name for name in ENTRY_POINTS if name.startswith("export_"))
 EVENTS = ("on_record_create", "on_record_write", "on_record_unlink")
+LOCK = re.compile(r"\bFOR\s+(NO\s+KEY\s+)?UPDATE\b", re.IGNORECASE)
 VIOLATIONS = {"IntegrityError", "UniqueViolation"}
 SYNCHRONIZED = ("external.binding", "connector.backend")
 
 
 def _own_flow(base, flow, hooks, what, sources, each):
-    own = sorted(hooks.intersection(each.methods))
-    if "run" not in each.methods or len(own) < MANY:
+    if "run" not in each.methods or not each.names:
+        return
+    methods = {
+        name
+        for _file, other in sources.classes
+        if sources.inherits(other, *each.names)
+        for name in other.methods
+    }
+    own = sorted(hooks & methods)
+    if len(own) < MANY:
         return
     if sources.inherits(each, base) and not sources.inherits(each, flow):
         yield (
@@ -72,7 +83,7 @@ for _name, *_arguments in FLOWS:
 @rule("own-batch-importer", DELETE, "classes")
 def own_batch_importer(sources, each):
     if (
-        any(map(_delays_record, each.methods.values()))
+        any(_delays(method, "import_record") for method in each.methods.values())
         and sources.inherits(each, "base.importer")
         and not sources.inherits(each, "connector.batch.importer")
     ):
@@ -84,11 +95,13 @@ def own_batch_importer(sources, each):
         )
 
 
-def _delays_record(method):
-    return any(
-        any(calls(call.func, "with_delay", "delayable"))
-        for call in calls(method, "import_record")
-    )
+def _delays(method, *names):
+    """Return the ``with_delay()`` of the calls of some methods as jobs."""
+    return [
+        delay
+        for call in calls(method, *names)
+        for delay in calls(call.func, "with_delay", "delayable")
+    ]
 
 
 def _only_calls_component(method):
@@ -140,6 +153,7 @@ METHODS = (
         "connector.record.deleter deletes a record on the backend, also one that is "
         "gone already. Inherit it, and delete run().",
         but="connector.record.deleter",
+        condition=lambda method: len(method.args.args) > 1,
     ),
     Method(
         *("entry-point", DELETE, "external.binding", ENTRY_POINTS),
@@ -181,9 +195,7 @@ def own_listener(sources, each):
     if not sources.inherits(each, "base.connector.listener"):
         return
     events = [name for name in EVENTS if name in each.methods]
-    delays = [
-        call for name in events for call in calls(each.methods[name], "with_delay")
-    ]
+    delays = [call for name in events for call in _delays(each.methods[name], *EXPORTS)]
     if delays and not sources.inherits(each, "connector.export.listener"):
         words = {word.arg for call in delays for word in call.keywords}
         keys = " with the identity keys" if "identity_key" in words else ""
@@ -207,7 +219,7 @@ def own_lock(sources, each):
             )
     if sources.inherits(each, "base.exporter"):
         for method in each.methods.values():
-            if any("FOR UPDATE" in text.upper() for text in texts_in(method)):
+            if any(map(LOCK.search, texts_in(method))):
                 yield (
                     method,
                     "generic.exporter locks the binding in _lock(). A job that cannot "

@@ -70,7 +70,8 @@ def old_name(sources, node):
 
 @rule("old-unit", CHANGED, "nodes")
 def old_unit(sources, node):
-    if isinstance(node, ast.ClassDef) and "_model_name" in Class(node).attributes:
+    attributes = Class(node).attributes if isinstance(node, ast.ClassDef) else {}
+    if "_model_name" in attributes and "_inherit" not in attributes:
         yield (
             node,
             f"{node.name} is not a component. Inherit Component, and give it _name, "

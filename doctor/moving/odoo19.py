@@ -5,7 +5,7 @@ import ast
 import re
 
 from .rule import CHANGED, rule
-from .source import MANIFESTS, imported, last_name, text_of
+from .source import MANIFESTS, calls, imported, last_name, text_of
 
 METHODS = {
     "name_get": "Odoo does not call name_get(). Override _compute_display_name().",
@@ -16,15 +16,29 @@ ATTRIBUTES = {
     "_sql_constraints": CONSTRAINTS,
     "_columns": "Odoo ignores _columns. Declare fields as attributes.",
 }
-PROPERTIES = {
-    "_cr": "self._cr is deprecated. Use self.env.cr.",
-    "_uid": "self._uid is deprecated. Use self.env.uid.",
-    "_context": "self._context is deprecated. Use self.env.context.",
-    "_sql_constraints": CONSTRAINTS,
+USER_ERROR = "Use odoo.exceptions.UserError."
+TOOLS_SQL = "odoo.tools has no functions for constraints. Use odoo.tools.sql."
+#: Attributes of names.
+NAMES = {
+    ("self", "_cr"): "self._cr is deprecated. Use self.env.cr.",
+    ("self", "_uid"): "self._uid is deprecated. Use self.env.uid.",
+    ("self", "_context"): "self._context is deprecated. Use self.env.context.",
+    ("self", "_sql_constraints"): CONSTRAINTS,
+    ("api", "multi"): "Delete @api.multi, which does not exist.",
+    ("api", "one"): "@api.one does not exist. Loop over self.",
+    ("exceptions", "Warning"): f"odoo.exceptions has no Warning. {USER_ERROR}",
+    ("fields", "DATETIME_LENGTH"): "odoo.fields has no DATETIME_LENGTH. Write 19.",
+    ("fields", "DATE_LENGTH"): "odoo.fields has no DATE_LENGTH. Write 10.",
+    ("fields", "first"): "odoo.fields has no first(). Write records[:1].",
+    ("Environment", "manage"): "Delete Environment.manage(), which does not exist.",
+    ("tools", "add_constraint"): TOOLS_SQL,
+    ("tools", "constraint_definition"): TOOLS_SQL,
+    ("tools", "drop_constraint"): TOOLS_SQL,
 }
-API = {
-    "multi": "Delete @api.multi, which does not exist.",
-    "one": "@api.one does not exist. Loop over self.",
+#: Methods of records and environments.
+CALLS = {
+    "invalidate_cache": "invalidate_cache() is gone. Use invalidate_recordset().",
+    "norecompute": "Delete norecompute(), which does not exist.",
 }
 #: Arguments of fields.
 ARGUMENTS = {
@@ -36,7 +50,7 @@ ARGUMENTS = {
 }
 OSV = "Use odoo.models and odoo.fields."
 IMPORTS = {
-    "odoo.exceptions.Warning": "Use odoo.exceptions.UserError.",
+    "odoo.exceptions.Warning": USER_ERROR,
     "odoo.modules.registry.RegistryManager": "Use odoo.modules.registry.Registry.",
     "odoo.registry": "Use odoo.modules.registry.Registry.",
     "odoo.modules.module.get_resource_path": "Use odoo.tools.file_path.",
@@ -106,38 +120,51 @@ def model(sources, each):
 
 @rule("odoo-create", CHANGED, "nodes")
 def create(sources, node):
-    if isinstance(node, ast.FunctionDef) and node.name == "create":
-        for decorator in node.decorator_list:
-            if _of_api(decorator) == "model":
-                yield (
-                    node,
-                    "Odoo passes a list of values to create(). Take the list, with "
-                    "@api.model_create_multi.",
-                )
+    decorators = map(last_name, getattr(node, "decorator_list", ()))
+    if "model" in decorators and node.name == "create":
+        yield (
+            node,
+            "Odoo passes a list of values to create(). Take the list, with "
+            "@api.model_create_multi.",
+        )
 
 
 @rule("odoo-api", CHANGED, "nodes")
 def api(sources, node):
-    if _of_api(node) in API:
-        yield node, API[node.attr]
-    elif last_name(getattr(node, "value", None)) == "self":
-        text = PROPERTIES.get(getattr(node, "attr", None))
+    if isinstance(node, ast.Attribute):
+        text = NAMES.get((last_name(node.value), node.attr))
         if text:
             yield node, text
 
 
-def _of_api(node):
-    """Return the name of a decorator of ``odoo.api``; ``None`` for anything else."""
-    value = getattr(node, "value", None)
-    return node.attr if isinstance(value, ast.Name) and value.id == "api" else None
+@rule("odoo-method", CHANGED, "modules")
+def odoo_method(sources, module):
+    for call in calls(module, *CALLS.keys() - sources.defined):
+        yield call, CALLS[last_name(call.func)]
+    for call in calls(module, "sudo"):
+        if call.args and not isinstance(call.args[0], ast.Constant):
+            yield (
+                call,
+                "sudo() takes no user: with one, it gives all rights. Use with_user().",
+            )
 
 
 @rule("odoo-cr-uid", CHANGED, "nodes")
 def cr_uid(sources, node):
     if isinstance(node, ast.FunctionDef):
-        names = [argument.arg.lstrip("_") for argument in node.args.args[1:3]]
-        if names == ["cr", "uid"]:
+        names = [argument.arg.lstrip("_") for argument in node.args.args]
+        if names[1:3] == ["cr", "uid"]:
             yield node, "Odoo passes no cursor and no user. Use self.env, and records."
+        if names == ["cr", "registry"]:
+            yield node, "Odoo passes env to hooks of addons, in place of two arguments."
+
+
+@rule("odoo-route", CHANGED, "nodes")
+def route(sources, node):
+    if isinstance(node, ast.Call) and last_name(node.func) == "route":
+        for keyword in node.keywords:
+            if keyword.arg == "type" and text_of(keyword.value) == "json":
+                yield keyword.value, "The type json of a route is called jsonrpc."
 
 
 @rule("odoo-field", CHANGED, "nodes")
