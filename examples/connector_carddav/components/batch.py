@@ -71,7 +71,7 @@ class CardBatchExporter(Component):
     def _bind_unbound(self):
         """Bind the contacts that belong to the address book and are not in it yet."""
         backend = self.backend_record
-        contacts = self.env["res.partner"].search(backend._contacts_to_export())
+        contacts = backend._contacts_to_export()
         new = contacts - self.model.search(self.binder.backend_domain()).odoo_id
         self.model.with_context(connector_no_export=True).create(
             [{"backend_id": backend.id, "odoo_id": contact.id} for contact in new]

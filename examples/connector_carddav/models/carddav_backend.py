@@ -4,11 +4,15 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from odoo.addons.connector.exception import JobError
 from odoo.addons.connector.fields import Secret
 from odoo.addons.queue_job.job import identity_exact
+
+#: Errors of a domain that cannot be read, or not by its author.
+UNUSABLE = (UserError, MemoryError, RuntimeError, SyntaxError, TypeError, ValueError)
 
 
 class CardDAVBackend(models.Model):
@@ -44,7 +48,11 @@ class CardDAVBackend(models.Model):
     contact_domain = fields.Char(
         "Contacts",
         default="[]",
-        help="The contacts to export. Contacts without a name are skipped.",
+        help="The contacts to export, of those that the user who chooses them may see. "
+        "Contacts without a name are skipped.",
+    )
+    contact_domain_author_id = fields.Many2one(
+        "res.users", copy=False, readonly=True, groups=fields.NO_ACCESS
     )
     imports = fields.Boolean(
         "Import Automatically",
@@ -94,6 +102,22 @@ class CardDAVBackend(models.Model):
                     )
                 )
 
+    @api.constrains("contact_domain")
+    def _check_contact_domain(self):
+        """Refuse a choice that its author may not make, and remember the author."""
+        self.sudo().contact_domain_author_id = self.env.user
+        for backend in self:
+            try:
+                backend._as_author()._search(backend._contact_domain())
+            except UNUSABLE as error:
+                raise ValidationError(
+                    self.env._(
+                        "Contacts cannot be chosen for %(book)s like this: %(error)s",
+                        book=backend.name,
+                        error=error,
+                    )
+                ) from None
+
     @api.depends("url")
     def _compute_sync_token(self):
         """Reset the token when the address changes."""
@@ -137,8 +161,45 @@ class CardDAVBackend(models.Model):
         return bindings.with_delay(identity_key=identity_exact)
 
     def _contacts_to_export(self):
-        domain = Domain(ast.literal_eval(self.contact_domain or "[]"))
-        return domain & self._company_domain() & Domain("name", "!=", False)
+        """Return the contacts that the author of the choice has chosen, and may see.
+
+        :raise JobError: when the author may no longer choose them
+        """
+        domain = self._contact_domain() & self._company_domain()
+        try:
+            found = self._as_author().search(domain & Domain("name", "!=", False))
+        except UNUSABLE as error:
+            raise JobError(
+                self.env._(
+                    "%(user)s can no longer choose the contacts of %(book)s like this: "
+                    "%(error)s",
+                    user=self.sudo().contact_domain_author_id.name,
+                    book=self.name,
+                    error=error,
+                )
+            ) from None
+        return found.with_env(self.env)
+
+    def _contact_domain(self):
+        value = ast.literal_eval(self.contact_domain or "[]")
+        if not isinstance(value, list):
+            raise ValueError(self.env._("it is not a domain"))
+        return Domain(value)
+
+    def _as_author(self):
+        """Return the contacts with the rights of the user who chose the domain."""
+        author = self.sudo().contact_domain_author_id
+        if not (author.active or author._is_superuser()):
+            raise JobError(
+                self.env._(
+                    "The user who chose the contacts of %s was archived or deleted. "
+                    "Choose them again in the address book.",
+                    self.name,
+                )
+            )
+        companies = author._get_company_ids()
+        contacts = self.env["res.partner"].with_user(author)
+        return contacts.with_context(allowed_company_ids=companies)
 
     def _company_domain(self):
         """Return the domain of contacts that may be in the address book."""

@@ -3,6 +3,7 @@ from . import (
     test_adapter,
     test_backend,
     test_changes,
+    test_choice,
     test_conflicts,
     test_conformance,
     test_description,

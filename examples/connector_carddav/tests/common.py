@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import requests
@@ -205,6 +206,15 @@ class ImportCase(CardDAVCase):
             ("method_name", "=", method),
         ]
         return self.env["queue.job"].search(domain)
+
+
+def migrate(cr, script):
+    """Run a script of the migrations as an update of the addon does."""
+    path = Path(__file__).parents[1] / "migrations" / script
+    spec = spec_from_file_location("script", path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.migrate(cr, "19.0.2.0.0")
 
 
 def _free_port():

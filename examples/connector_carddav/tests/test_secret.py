@@ -1,14 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-
 from odoo.exceptions import UserError
 from odoo.tests import Form, new_test_user
 
 from odoo.addons.connector.fields import reveal
 from odoo.addons.connector.tests.remote_system import FailingServer
 
-from .common import PASSWORD, CardDAVCase
+from .common import PASSWORD, CardDAVCase, migrate
 
 MANAGER = "base.group_user,connector.group_connector_manager"
 
@@ -74,11 +71,7 @@ class TestSecret(CardDAVCase):
         cr.execute("ALTER TABLE carddav_backend DROP COLUMN secret__new_password")
         cr.execute("ALTER TABLE carddav_backend ADD COLUMN password varchar")
         cr.execute("UPDATE carddav_backend SET password = %s", [PASSWORD])
-        script = Path(__file__).parents[1] / "migrations/19.0.2.1.0/pre-migrate.py"
-        spec = spec_from_file_location("script", script)
-        module = module_from_spec(spec)
-        spec.loader.exec_module(module)
-        module.migrate(cr, "19.0.2.0.0")
+        migrate(cr, "19.0.2.1.0/pre-migrate.py")
         self.registry.init_models(cr, names, {"module": "connector_carddav"})
         self.assertEqual(reveal(self.backend, "new_password"), PASSWORD)
         with self.assertRaises(UserError):
