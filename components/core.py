@@ -3,7 +3,7 @@
 
 import logging
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import psycopg2.errors
 
@@ -11,6 +11,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ..exception import RetryableJobError
 from ..jobs.rest import current_job
+from ..tools.clocks import is_recent
 from ..tools.companies import in_companies_of
 from ..tools.locks import contention_wait, pg_try_advisory_lock, try_lock_rows
 
@@ -104,7 +105,7 @@ class BaseConnectorComponent(AbstractComponent):
         # Now: after a violation, PostgreSQL may refuse further queries.
         message = self.env._("Another job has just created the same record (%s).")
         job = self._current_job()
-        young = not job or job.date_created > datetime.now() - YOUNG
+        young = not job or is_recent(job.date_created, YOUNG)
         try:
             yield
         except psycopg2.errors.UniqueViolation as error:

@@ -2,7 +2,7 @@
 import logging
 import time
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import psycopg2
 
@@ -18,6 +18,7 @@ from ..jobs.scope import is_lost, is_unavailable
 from ..jobs.taking_along import counts_each_job, settle_stale_request, taking_along
 from ..jobs.visibility import NOT_YET, attempt, visibility_of
 from ..models import screen_updates as updates
+from ..tools.clocks import is_recent
 from ..tools.locks import contention_wait
 from ..tools.transactions import commit_if_allowed, commits_enabled
 
@@ -190,7 +191,7 @@ def _make_pending(env, job_uuid, error):
     if job.state == STARTED and job.lock():
         message = env._("The connection to the database was lost.")
         _logger.info("Job %s lost its connection; it runs again", job_uuid)
-        if job.date_created < datetime.now() - UNCOUNTED:
+        if not is_recent(job.date_created, UNCOUNTED):
             # Something ends its connection each time: the job fails in the end.
             job.retry += 1
             if job.max_retries and job.retry >= job.max_retries:

@@ -18,6 +18,9 @@ from ..tools.locks import try_lock_rows
 from ..tools.transactions import new_transaction
 from .screen_actions import RELOAD, archived_message, notification
 
+#: How far in the future a moment shows that a clock was set back.
+STEP = timedelta(minutes=1)
+
 
 class UnconfirmedCreate(NamedTuple):
     """An unconfirmed create."""
@@ -181,7 +184,14 @@ class ConnectorCreateIntent(models.Model):
         """Return how long ago the backend was called to create a record."""
         with new_transaction(self.env) as env:
             intent = self.with_env(env).sudo().search([("key", "=", key)])
-            return env.cr.now() - intent.begun
+            return intent._age()
+
+    def _age(self):
+        """Return how long ago the backend was called; 0 if a clock was set back."""
+        age = self.env.cr.now() - self.begun
+        if age < -STEP:  # Nobody has to wait until the clock is there again.
+            self.begin_again(self.key)
+        return max(age, timedelta())
 
     @api.private
     def begin_again(self, key):
@@ -197,13 +207,12 @@ class ConnectorCreateIntent(models.Model):
         :rtype: list[UnconfirmedCreate]
         """
         intents = self.sudo().search(self._domain_of(backend, model_name))
-        now = self.env.cr.now()
         return [
             UnconfirmedCreate(
                 key=intent.key,
                 res_id=intent.res_id,
                 is_deleted=not intent._record(),
-                age=now - intent.begun,
+                age=intent._age(),
             )
             for intent in intents.filtered("unconfirmed")
         ]

@@ -6,6 +6,7 @@ from . import (
     test_binder,
     test_binding_cache,
     test_bindings,
+    test_clocks,
     test_companies,
     test_comparison,
     test_conformance,

@@ -471,6 +471,25 @@ class TestRecoveryInJobs(IntentMixin, RealJobsCase):
         self.assertEqual(self.binding(ada)["external_id"], "1")
         self.assertEqual(list(self.server.records), ["1"])
 
+    def test_a_clock_that_was_set_back_lets_a_create_wait_no_longer(self):
+        self.build(override("test.shop.adapter", _settles_after=10))
+        [ada] = self.bindings("Ada")
+        [uuid] = self.delay([ada])
+        self.error_after = NetworkRetryableError("no answer", seconds=1)
+        self.run_job(uuid)
+        self.error_after = None
+        for hours in (1, 0):
+            with self.transaction() as env:
+                env.cr.execute(
+                    "UPDATE connector_create_intent SET"
+                    " begun = begun + %s * interval '1 hour' - interval '11 s'",
+                    [hours],
+                )
+            if hours:
+                self.assertIn("may still be creating", self.run_job(uuid)["result"])
+        self.assertEqual(self.run_job(uuid)["state"], "done")
+        self.assertEqual(list(self.server.records), ["1"])
+
     def test_a_create_that_is_sent_again_is_on_its_way_again(self):
         self.build(override("test.shop.adapter", _settles_after=10))
         [ada] = self.bindings("Ada")

@@ -190,17 +190,20 @@ class TestAnnouncedRecords(WebhookCase):
         self.assertEqual(self.names(), {"7": "Ada"})
 
     def test_a_record_that_does_not_appear_is_given_up(self):
-        self.announce("7", topic="contact.created")
-        self.run_job(self.waiting_jobs()[0])
-        [uuid] = self.waiting_jobs()
-        with self.transaction() as env:
-            job = env["queue.job"].search([("uuid", "=", uuid)])
-            job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(
-                {"date_created": job.date_created - timedelta(minutes=2)}
-            )
-        job = self.run_job(uuid)
-        self.assertEqual(job["state"], "done")
-        self.assertIn("no longer has record 7", job["result"])
+        """Also if a clock was set back since it was announced."""
+        for age in (timedelta(minutes=2), timedelta(hours=-1)):
+            with self.subTest(age):
+                self.announce("7", topic="contact.created")
+                self.run_job(self.waiting_jobs()[0])
+                [uuid] = self.waiting_jobs()
+                with self.transaction() as env:
+                    job = env["queue.job"].search([("uuid", "=", uuid)])
+                    job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(
+                        {"date_created": job.date_created - age}
+                    )
+                job = self.run_job(uuid)
+                self.assertEqual(job["state"], "done")
+                self.assertIn("no longer has record 7", job["result"])
 
     def test_a_deleted_record_loses_its_binding_and_stays_in_odoo(self):
         self.bindings("Ada", external_id="7")

@@ -104,7 +104,8 @@ class ImportMemory:
         moments = [datetime.fromisoformat(moment) for moment, _ in records.values()]
         age = self.env.cr.now() - min(moments)
         backend = self.importer.backend_record
-        return waiting_deletes(backend, model_name, records, age.total_seconds())
+        # A clock that was set back makes it negative.
+        return waiting_deletes(backend, model_name, records, abs(age).total_seconds())
 
     def to_keep(self, items, last=()):
         """Return what has to be kept for the job that goes on.

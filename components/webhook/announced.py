@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from odoo.addons.component.core import AbstractComponent
 
 from ...jobs.outcome import DELETED, GONE, Outcome, returns_message
+from ...tools.clocks import is_recent
 
 #: Shortest and longest wait for a record that was announced, in seconds.
 WAITS = 2, 30
@@ -56,8 +57,8 @@ class AnnouncedImporter(AbstractComponent):
 
     def _wait_for_record(self, external_id):
         job = self._current_job()
-        age = job and datetime.now() - job.date_created
-        if job and age < timedelta(seconds=self._appears_within):
+        if job and is_recent(job.date_created, timedelta(seconds=self._appears_within)):
+            age = datetime.now() - job.date_created
             shortest, longest = WAITS
             self._retry_job_later(
                 self.env._(
