@@ -13,6 +13,7 @@ import requests
 from odoo.addons.component.core import AbstractComponent
 
 from ..exception import InvalidDataError, JobError
+from ..tools.external_id import is_external_id
 from .http.errors import _redact_url
 from .http.session import (
     HEADERS_FOR_OTHERS,
@@ -144,6 +145,31 @@ class HTTPAdapter(AbstractComponent):
             failure = self._retryable(message, counts_attempt=True)
         # Outside of the except clause: that error contains the whole answer.
         raise failure
+
+    def _value(self, data, name, *types, of):
+        """Return a value of an answer, which has to be there.
+
+        :param data: an object of the decoded JSON, as the backend has sent it
+        :param name: name of the value
+        :param types: classes that the value may have; without any, it has to be an id
+        :param of: what people call the object, such as ``"contacts/7"``
+        :raise InvalidDataError: with the name, when the value is missing or has another
+            class, or when ``data`` is not an object
+        """
+        if isinstance(data, dict) and name in data:
+            value = data[name]
+            is_valid = isinstance(value, types or (str, int))
+            if is_valid and (types or is_external_id(value)):
+                return value
+        raise InvalidDataError(
+            self.env._(
+                "%(backend)s: the field '%(field)s' of %(record)s is missing or "
+                "invalid.",
+                backend=self._backend_name(),
+                field=name,
+                record=of,
+            )
+        )
 
     def _request(self, method, path="", **kwargs):
         """Send a request and return the answer, which is a success.

@@ -21,6 +21,7 @@ from . import (
     test_failures,
     test_generic_exporter,
     test_hostile_answers,
+    test_hostile_records,
     test_http_adapter,
     test_ids,
     test_import_transactions,

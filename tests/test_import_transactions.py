@@ -323,7 +323,7 @@ class TestUnstorable(ImportJobsCase):
                 with self.transaction() as env:
                     self.shop_id = self.make_backend(env, name="Shop").id
                 self.source.contacts[value] = {"title": "Nobody"}
-                self.assert_one_fails(value, f"{value!r} is not the id of a record")
+                self.assert_one_fails(value, f"{value!r}, which cannot be an id")
                 job = self.jobs([("method_name", "=", "import_record")])[0]
                 self.assertIn(f"record {value!r} alone", job["name"])
 

@@ -380,7 +380,7 @@ class TestJunk(AttackCase):
         self.assertEqual(self.jobs([]), [])
 
     def test_right_ids_are_accepted(self):
-        for external_id in ("7", 0, 7, 2**63 - 1, "a,b", "Größe", "名前", "x" * 500):
+        for external_id in ("7", 0, -7, 2**63 - 1, "a,b", "Ä/ö ☃ 1", "名前", "x" * 500):
             answer = self.announce(external_id)
             self.assertEqual(answer.status_code, 202, external_id)
 

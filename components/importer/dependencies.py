@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from ...exception import InvalidDataError
 from ...tools.bindings import model_label
 from ...tools.external_id import is_external_id
-from ...tools.text import is_storable, storable
+from ...tools.text import is_storable, shortened, storable
 from ...tools.transactions import commit_if_allowed, may_commit
 from ...tools.work_context import work_attribute
 from .locking import HeldLocks, RecordLockedError
+from .values import SHOWN
 
 #: Dependencies that are imported within each other. Python limits the depth of calls.
 MAX_DEPTH = 25
@@ -23,6 +24,8 @@ PATIENCE = 2
 HOLDING_PATIENCE = 0.5
 #: Shortest and longest pause between two attempts, in seconds.
 PAUSE = (0.02, 0.1)
+#: Classes of values that are not the id of a record.
+NOT_IDS = (dict, float, list, set)
 
 
 class DependencyTracker:
@@ -296,7 +299,9 @@ def dependency_key(model_name, external_id):
 
 
 def check_external_id(env, external_id):
-    """Refuse an id that the database cannot store.
+    """Refuse an id that the database cannot store, and what cannot be an id.
+
+    A record may name no other one; an empty value is left to the caller.
 
     :raise InvalidDataError: with the id
     """
@@ -308,3 +313,16 @@ def check_external_id(env, external_id):
                 storable(external_id),
             )
         )
+    if external_id is True or isinstance(external_id, NOT_IDS):
+        raise invalid_id(env, external_id)
+
+
+def invalid_id(env, external_id):
+    """Return the error for a value that cannot be an id, with the value."""
+    return InvalidDataError(
+        env._(
+            "The backend names a record by %s, which cannot be an id. Look for a "
+            "record without an id there.",
+            shortened(repr(external_id), SHOWN),
+        )
+    )

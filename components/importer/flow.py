@@ -9,7 +9,7 @@ from math import inf
 
 import psycopg2
 
-from ...exception import IDMissingInBackend, InvalidDataError, RetryableJobError
+from ...exception import IDMissingInBackend, RetryableJobError
 from ...jobs.causes import cause_of
 from ...jobs.deletes import waiting_deletes
 from ...jobs.outcome import GONE, POSTPONED, SKIPPED, UNCHANGED, Outcome
@@ -31,6 +31,7 @@ from .dependencies import (
     DependencyTracker,
     check_external_id,
     dependency_key,
+    invalid_id,
 )
 from .storing import ImportStore, prefetch_unsent_fields
 
@@ -149,12 +150,7 @@ class ImportFlow:
     def _check_id(self, item):
         check_external_id(self.env, item.external_id)
         if not is_external_id(item.external_id):
-            message = self.env._(
-                "%s is not the id of a record. Correct where it comes from, such as "
-                "search() of the adapter.",
-                repr(item.external_id),
-            )
-            raise InvalidDataError(message)
+            raise invalid_id(self.env, item.external_id)
 
     def _read_all(self, items):
         """Read the records, as far as the backend admits it."""

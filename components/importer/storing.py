@@ -3,11 +3,11 @@
 
 from contextlib import nullcontext
 
-from ...exception import InvalidDataError, ManyIDSInBackend
+from ...exception import ManyIDSInBackend
 from ...jobs.outcome import ADOPTED, CREATED, UNCHANGED, UPDATED, Outcome
 from ...tools.external_id import is_external_id
 from ...tools.orm import invalidate_dependents
-from ...tools.text import is_storable
+from .values import check_values
 
 
 class ImportStore:
@@ -37,19 +37,7 @@ class ImportStore:
         else:
             item.values = importer._create_data(map_record)
         importer._validate_data(item.values)
-        self._check_texts(item.values)
-
-    def _check_texts(self, values):
-        fields = self.importer.model._fields
-        for name, value in values.items():
-            if isinstance(value, str) and not is_storable(value) and name in fields:
-                raise InvalidDataError(
-                    self.env._(
-                        "The text for the field %s contains a character that the "
-                        "database cannot store: NUL, or half of a surrogate pair.",
-                        f"'{fields[name]._description_string(self.env)}'",
-                    )
-                )
+        check_values(importer.model, item.external_id, item.values)
 
     def store(self, items):
         """Write the values of all items, and bind the records."""

@@ -152,7 +152,7 @@ class Webhook(AbstractComponent):
         if isinstance(value, bool) or not is_external_id(value):
             return False
         if isinstance(value, int):
-            return 0 <= value < 2**ID_BITS
+            return -(2**ID_BITS) <= value < 2**ID_BITS
         is_text = isinstance(value, str) and len(value) <= LONGEST_ID
         return is_text and value.isprintable() and value == value.strip()
 

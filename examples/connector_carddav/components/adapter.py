@@ -126,11 +126,16 @@ class CardAdapter(Component):
         except webdav.NotWebDAVError:
             # One card with invalid characters makes the XML of all unreadable.
             return self._read_one_by_one(external_ids)
-        return {
-            self._id_of(each): Card(each.content, each.etag)
-            for each in found
+        named = {self._id_of(each): each for each in found}
+        cards = {
+            name: Card(each.content, each.etag)
+            for name, each in named.items()
             if each.content and each.etag
         }
+        gone = {name for name, each in named.items() if each.status == "404"}
+        # A card that the answer lacks, or has in parts, need not be gone.
+        left = [name for name in external_ids if name not in gone | cards.keys()]
+        return {**cards, **self._read_one_by_one(left)}
 
     def search(self, filters=None):
         """Return the etags of all cards by external id.
@@ -138,9 +143,9 @@ class CardAdapter(Component):
         :rtype: dict[str, str]
         """
         return {
-            self._id_of(each): each.etag
+            name: each.etag
             for each in self._address_book("1", webdav.ETAGS)
-            if not each.is_collection and not each.href.endswith("/")
+            if not each.is_collection and (name := self._id_of(each))
         }
 
     def changes(self, token=None):
@@ -241,7 +246,7 @@ class CardAdapter(Component):
             more = any(each.status == "507" for each in answer.resources)
             for each in answer.resources:
                 name = self._id_of(each)
-                if each.status == "404":
+                if name and each.status == "404":
                     gone.add(name)
                     etags.pop(name, None)
                 elif each.etag and name:
@@ -265,8 +270,16 @@ class CardAdapter(Component):
         return webdav.read(response.content)
 
     def _id_of(self, resource):
-        """Return the external id of a card from the path or URL in an answer."""
-        path = urlsplit(urljoin(self._url(""), resource.href)).path
+        """Return the external id of a card from the path or URL in an answer.
+
+        It is empty when the answer names no card, or none in a valid way.
+        """
+        if not resource.href:
+            return ""
+        try:
+            path = urlsplit(urljoin(self._url(""), resource.href)).path
+        except ValueError:
+            return ""
         return unquote(path.rpartition("/")[2])
 
     def _no_address_book(self):

@@ -19,6 +19,14 @@ NAMESPACE = "connector_odoo"
 #: ids that one call returns
 PAGE = 500
 ARCHIVED_TOO = {"active_test": False}
+#: what JSON has for a value of a field, by the type of the field, apart from ``False``
+JSON_TYPES = {
+    **dict.fromkeys(("char", "text", "html", "selection", "binary"), str),
+    **dict.fromkeys(("date", "datetime"), str),
+    **dict.fromkeys(("float", "monetary"), (int, float)),
+    **dict.fromkeys(("many2one", "integer", "many2one_reference"), int),
+    "boolean": bool,
+}
 #: methods that change nothing in the shop
 READING = ("search", "search_count", "search_read")
 
@@ -61,12 +69,16 @@ class OdooAdapter(AbstractComponent):
     def version(self):
         """Return the version of the shop's Odoo, if it accepts the key."""
         self.call("search_count", domain=[])
-        return self._call("GET", "web/version")["version"]
+        version = self._call("GET", "web/version")
+        return self._value(version, "version", str, of="web/version")
 
     def now(self):
         """Return the time of the shop's clock, in UTC, without a time zone."""
-        dated = self._request("GET", "web/version").headers["Date"]
-        return parsedate_to_datetime(dated).astimezone(UTC).replace(tzinfo=None)
+        dated = self._request("GET", "web/version").headers.get("Date", "")
+        try:
+            return parsedate_to_datetime(dated).astimezone(UTC).replace(tzinfo=None)
+        except (OverflowError, TypeError, ValueError):
+            raise self._invalid("Date", "web/version") from None
 
     def call(self, method, ids=(), model=None, **arguments):
         """Call a method of the shop.
@@ -79,7 +91,7 @@ class OdooAdapter(AbstractComponent):
         """
         arguments.setdefault("context", ARCHIVED_TOO)
         if ids:
-            arguments["ids"] = [int(id_) for id_ in ids]
+            arguments["ids"] = list(map(self._id, ids))
         path = f"json/2/{model or self._model}/{method}"
         return self._call("POST", path, json=arguments)
 
@@ -91,16 +103,22 @@ class OdooAdapter(AbstractComponent):
         Records that change in the meantime are neither missed nor repeated: pages
         follow the ids, and the next search finds what changed after this one began.
         """
-        last = 0
-        while last is not None:
+        last, goes_on = 0, True
+        while goes_on:
             domain = [*(filters or ()), ("id", ">", last)]
             found = self.call("search", domain=domain, order="id", limit=PAGE)
-            yield from found
-            last = found[-1] if len(found) == PAGE else None
+            if not isinstance(found, list):
+                raise self._invalid("id", self._model)
+            # The import of a record without an id fails alone.
+            yield from (id_ if is_odoo_id(id_) else None for id_ in found)
+            new = max([0, *filter(is_odoo_id, found)])
+            goes_on, last = len(found) >= PAGE, new
+            if goes_on and new <= domain[-1][2]:
+                raise self._invalid("id", self._model)  # It would go on for ever.
 
     def read(self, external_id):
-        found = self.read_many([external_id])
-        if not found:
+        record = self.read_many([external_id]).get(self._id(external_id))
+        if not record:
             raise IDMissingInBackend(
                 self.env._(
                     "%(shop)s has no record %(id)s of %(model)s.",
@@ -109,11 +127,10 @@ class OdooAdapter(AbstractComponent):
                     model=self._model,
                 )
             )
-        [record] = found.values()
         return record
 
     def read_many(self, external_ids):
-        ids = [int(external_id) for external_id in external_ids]
+        ids = list(map(self._id, external_ids))
         records = self._search_read(self._model, self._fields, [("id", "in", ids)])
         for name, (model, of_line) in self._lines.items():
             line_ids = [id_ for record in records for id_ in record[name]]
@@ -126,8 +143,45 @@ class OdooAdapter(AbstractComponent):
         return {record["id"]: record for record in records}
 
     def _search_read(self, model, fields, domain):
-        return self.call(
+        found = self.call(
             "search_read", model=model, domain=domain, fields=list(fields), load=None
+        )
+        if not isinstance(found, list):
+            raise self._invalid("id", model)
+        for record in found:
+            self._check_record(record, model, fields)
+        return found
+
+    def _check_record(self, record, model, fields):
+        """Refuse a record whose fields have not the types that they have here."""
+        if not isinstance(record, dict) or not is_odoo_id(record.get("id")):
+            raise self._invalid("id", model)
+        for name in fields:
+            field = self.env[model]._fields.get(name)
+            if name not in record or (field and not _fits(field.type, record[name])):
+                raise self._invalid(name, f"{model},{record['id']}")
+
+    def _invalid(self, field, record):
+        return InvalidDataError(
+            self.env._(
+                "%(shop)s: the field '%(field)s' of %(record)s is missing or invalid.",
+                shop=self._backend_name(),
+                field=field,
+                record=record,
+            )
+        )
+
+    def _id(self, external_id):
+        """Return an external id as a number."""
+        text = str(external_id)
+        if text.isdecimal() and len(text) <= 10 and is_odoo_id(int(text)):
+            return int(text)
+        raise InvalidDataError(
+            self.env._(
+                "%(id)s cannot be the id of a record of %(model)s.",
+                id=text[:60],
+                model=self._model,
+            )
         )
 
     def _follow(self, records):
@@ -203,10 +257,14 @@ class OdooAdapter(AbstractComponent):
             fields=columns,
             data=[[row.get(name, "") for name in columns] for row in rows],
         )
-        if answer["ids"]:
-            return answer["ids"]
-        messages = dict.fromkeys(each["message"] for each in answer["messages"])
-        raise InvalidDataError("\n".join(messages))
+        ids = self._value(answer, "ids", list, bool, of=self._model)
+        if ids:
+            if len(ids) != len(pairs) or not all(map(is_odoo_id, ids)):
+                raise self._invalid("ids", self._model)
+            return ids
+        messages = self._value(answer, "messages", list, of=self._model)
+        texts = [self._value(each, "message", str, of="messages") for each in messages]
+        raise InvalidDataError("\n".join(dict.fromkeys(texts)))
 
     def _cells(self, data, prefix=""):
         """Return values as the cells of an import, by column."""
@@ -231,6 +289,19 @@ class OdooAdapter(AbstractComponent):
 def is_odoo_id(value):
     """Return whether a value can be the id of a record of Odoo."""
     return type(value) is int and 0 < value < 2**31
+
+
+def _fits(field_type, value):
+    """Return whether a value of JSON is one of a field of Odoo."""
+    if field_type in ("one2many", "many2many"):
+        return isinstance(value, list) and all(map(is_odoo_id, value))
+    types = JSON_TYPES.get(field_type, object)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and not abs(value) < 1e300:  # It may not be a number.
+        return False
+    return value is False or (
+        isinstance(value, types) and (types in (bool, object) or value is not True)
+    )
 
 
 def _as_list(value):

@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_adapter,
+    test_answers,
     test_catalogue,
     test_conformance,
     test_customers,

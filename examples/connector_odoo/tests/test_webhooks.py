@@ -9,7 +9,7 @@ class TestWebhook(OdooCase):
 
     def test_junk_is_refused(self):
         self.assert_refuses_junk(
-            {"_model": "sale.order", "_id": 7}, "_id", more=[0, "7", "1,2"]
+            {"_model": "sale.order", "_id": 7}, "_id", more=[0, -1, "7", "1,2"]
         )
 
     def test_only_ids_of_odoo_are_accepted(self):
