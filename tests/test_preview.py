@@ -518,6 +518,20 @@ class TestAccess(PreviewCase):
         with self.assertRaises(AccessError):
             self.preview("import", env=self.as_user(), external_id="7")
 
+    def test_only_a_manager_reads_a_record_that_has_no_binding(self):
+        """The credentials of the backend may read more than the user."""
+        self.source.contacts["8"] = {"title": "Bob", "mail": "bob@x.org"}
+        self.source.reads.clear()
+        for external_id in ("8", "9", 8, "../8"):
+            with self.assertRaisesRegex(AccessError, "Manager"):
+                self.preview("import", env=self.as_user(), external_id=external_id)
+        self.assertEqual(self.source.reads, [])
+        page = self.preview("import", env=self.as_user(), external_id="7")
+        self.assertEqual(page["record"]["id"], self.target.id)
+        self.user.group_ids |= self.env.ref("connector.group_connector_manager")
+        page = self.preview("import", env=self.as_user(), external_id="8")
+        self.assertEqual(page["sentence"], "An import would create the record in Odoo.")
+
     def test_other_users_are_refused(self):
         new_test_user(self.env, "other", "base.group_user")
         with self.assertRaises(AccessError):

@@ -27,10 +27,14 @@ class ConnectorPreview(models.AbstractModel):
 
         :return: what the screen shows
         :rtype: dict
-        :raise AccessError: when the user may not read the record or the backend
+        :raise AccessError: when the user may not read the record or the backend, or is
+            not a manager and the record has no binding: no rule of Odoo says who may
+            read what only the backend has
         """
         self._check_group("connector.group_connector_user")
         backend, binding, external_id = self._record_of(params)
+        if not binding:
+            self._check_group("connector.group_connector_manager")
         direction = params.get("direction") or EXPORT
         if direction not in (EXPORT, IMPORT):
             raise UserError(self.env._("%s is not a direction.", direction))
