@@ -99,7 +99,8 @@ class ConnectorBackend(models.AbstractModel):
 
     def action_check_connection(self):
         """Check the connection, as the button of the overview does."""
-        state = self.env["connector.backend.state"].of(self.ensure_one())
+        self.ensure_one().check_access("read")
+        state = self.env["connector.backend.state"].of(self)
         return state.with_env(self.env).action_check_connection()
 
     @private_unless_overridden

@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from ..tools.access import readable
 from ..tools.bindings import backend_models, company_of
 
 
@@ -32,6 +33,18 @@ class ConnectorBackendReference(models.AbstractModel):
             names = ", ".join(sorted(vals))
             raise AccessError(self.env._("These fields cannot be changed: %s.", names))
         return super().write(vals)
+
+    def onchange(self, values, field_names, fields_spec):
+        # Odoo would compute what a form shows from values that write() refuses.
+        if self.env.su:
+            return super().onchange(values, field_names, fields_spec)
+        editable = self._editable_fields()
+        values = {name: values[name] for name in values if name in editable}
+        changed = [name for name in field_names if name in values]
+        if not changed and (self or field_names):
+            self.check_access("write" if self else "create")
+            return {}
+        return super().onchange(values, changed, fields_spec)
 
     @api.model
     def _search(self, domain, *args, bypass_access=False, **kwargs):
@@ -117,6 +130,20 @@ class ConnectorBackendReference(models.AbstractModel):
         return self.search(
             [("backend_model", "=", backends._name), ("backend_id", "in", backends.ids)]
         )
+
+    def _readable_records(self):
+        """Return the records with a ``res_id`` that the user may read.
+
+        :return: records by model and id
+        :rtype: dict
+        """
+        return {
+            (model_name, record.id): record
+            for model_name, rows in self.grouped("model_name").items()
+            if model_name in self.env
+            for ids in [filter(None, rows.mapped("res_id"))]
+            for record in readable(self.env[model_name].browse(ids))
+        }
 
     def _backend(self):
         """Return the backend, ``None`` when it is gone, or its model."""

@@ -12,6 +12,7 @@ from odoo.tools import SQL
 from odoo.addons.component.exception import NoComponentError
 
 from ..exception import ConnectorException, JobError
+from ..tools.access import name_for_user, readable
 from ..tools.bindings import is_archived
 from ..tools.external_id import is_external_id
 from ..tools.locks import try_lock_rows
@@ -74,9 +75,7 @@ class ConnectorCreateIntent(models.Model):
         compute_sudo=True,
         help="Whether it is unknown if the backend created the record.",
     )
-    record_name = fields.Char(
-        string="Record", compute="_compute_record_name", compute_sudo=True
-    )
+    record_name = fields.Char(string="Record", compute="_compute_record_name")
     external_id = fields.Char(
         string="External ID",
         help="The ID of the record on the backend, if you have found it there.",
@@ -115,11 +114,16 @@ class ConnectorCreateIntent(models.Model):
                 return self.previous_external_id
             return _as_text(binder.to_external(binding))
 
+    @api.depends_context("uid")
     @api.depends("model_name", "res_id")
     def _compute_record_name(self):
+        readable_records = self._readable_records()
         for intent in self:
             record = intent._record()
-            intent.record_name = record.display_name if record else False
+            if record:
+                key = intent.model_name, intent.res_id
+                record = name_for_user(readable_records.get(key, record.browse()))
+            intent.record_name = record or False
 
     # -- for the exporter
 
@@ -253,6 +257,7 @@ class ConnectorCreateIntent(models.Model):
     def action_link(self):
         """Link the record with the external id that somebody has entered."""
         self.ensure_one()
+        self._check_access_for_people()
         if not self.external_id:
             raise UserError(
                 self.env._(
@@ -276,7 +281,7 @@ class ConnectorCreateIntent(models.Model):
 
     def action_open_record(self):
         """Open the record that was to be created on the backend."""
-        self.ensure_one()
+        self.ensure_one().check_access("read")
         record = self._record()
         if not record:
             raise UserError(self.env._("The record has been deleted in Odoo."))
@@ -291,7 +296,7 @@ class ConnectorCreateIntent(models.Model):
                     self.env._(
                         "%(external_id)s is linked with %(other)s (id %(id)s) already.",
                         external_id=external_id,
-                        other=other.display_name,
+                        other=name_for_user(readable(other)),
                         id=other.id,
                     )
                 )
@@ -316,6 +321,7 @@ class ConnectorCreateIntent(models.Model):
                     "record on the backend yourself, then discard the create here."
                 )
             )
+        record.check_access("write")
         if is_archived(backend.sudo()):
             raise UserError(archived_message(backend))
         if not self._lock_record():

@@ -57,6 +57,7 @@ from . import (
     test_record_links,
     test_remote_system,
     test_removals,
+    test_rights,
     test_rpc,
     test_runs,
     test_saves,

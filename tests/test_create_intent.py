@@ -376,16 +376,45 @@ class TestForPeople(IntentMixin, ShopCase):
             intent.create({"key": "forged"})
         intent.action_discard()
 
-    def test_managers_see_the_names_of_records_that_they_may_not_read(self):
-        manager = new_test_user(
-            self.env,
-            "manager",
-            groups="base.group_user,connector.group_connector_manager",
-        )
+    def manager(self):
+        """Return the intent as a manager sees it, who may read the backend."""
         self.grant("connector.group_connector_manager")
-        # the other models of this test have no access rights at all
-        intent = self.intent.with_user(manager)
+        group = "connector.group_connector_manager"
+        return self.intent.with_user(new_test_user(self.env, "manager", groups=group))
+
+    def test_nobody_sees_the_name_of_a_record_that_he_may_not_read(self):
+        intent = self.manager()
+        self.assertEqual(intent.record_name, "A record that you may not read")
+        [(_id, name)] = intent.name_search("", [("id", "=", intent.id)])
+        self.assertEqual(name, "A record that you may not read")
+        self.assertEqual(self.intent.record_name, self.ada.display_name)
+        group = "connector.group_connector_manager"
+        self.grant(group, "connector.test.binding", "connector.test.contact")
+        intent.invalidate_recordset()
         self.assertEqual(intent.record_name, self.ada.display_name)
+
+    def test_nobody_links_a_record_that_he_may_not_write(self):
+        intent = self.manager()
+        group = "connector.group_connector_manager"
+        self.grant(group, "connector.test.binding", "connector.test.contact")
+        intent.external_id = "77"
+        for action in (intent.action_link, intent.action_check_backend):
+            with self.assertRaises(AccessError):
+                action()
+        self.assertFalse(self.ada.external_id)
+        self.grant(group, "connector.test.binding", write=True)
+        intent.action_link()
+        self.assertEqual(self.ada.external_id, "77")
+
+    def test_a_form_does_not_name_another_record(self):
+        intent = self.manager()
+        group = "connector.group_connector_manager"
+        self.grant(group, "connector.test.binding", "connector.test.contact")
+        other = self.binding("Grace")
+        values = {"res_id": other.id, "external_id": "7"}
+        spec = {"record_name": {}, "external_id": {}}
+        shown = intent.onchange(values, list(values), spec)
+        self.assertNotIn("Grace", str(shown))
 
     def test_companies_do_not_see_each_others_creates(self):
         company = self.env["res.company"].create({"name": "Other Company"})

@@ -125,6 +125,21 @@ class TestGroups(FailureCase):
         self.assertNotIn("<b>Ada</b>", shown, "The user may not read the binding.")
         self.assertIn("<b>#", shown)
 
+    def test_a_message_is_for_people_who_may_read_its_records(self):
+        group = "connector.group_connector_user"
+        self.grant(group)
+        self.fail("Ada", "Bob")
+        user = new_test_user(self.env, "seer", groups=group)
+        failure = self.found().with_user(user)
+        self.assertEqual(failure.example, failure.sentence)
+        self.assertNotIn("Bob", failure.records + failure.details)
+        with self.assertRaises(AccessError):
+            failure.read(["example_id"])
+        self.grant(group, "connector.test.binding", "connector.test.contact")
+        failure.invalidate_recordset()
+        self.assertEqual(failure.example, "The shop refuses 'Bob'.")
+        self.assertIn("<b>Ada</b>: The shop refuses 'Ada'.", failure.records)
+
     def test_a_programming_error_is_for_the_developer(self):
         trace = (
             '  File "mapper.py", line 7, in email\n    record["emial"]\nKeyError: x\n'

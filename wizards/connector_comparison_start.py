@@ -39,6 +39,17 @@ class ConnectorComparisonStart(models.TransientModel):
         labels = [(name, model_label(self.env, name)) for name in names]
         return sorted(labels, key=lambda each: each[1])
 
+    @api.constrains("state_id")
+    def _check_state(self):
+        # Odoo shows the name of a record that another one names to everybody.
+        self.state_id.check_access("read")
+
+    def onchange(self, values, field_names, fields_spec):
+        if isinstance(values.get("state_id"), int):
+            state = self.env["connector.backend.state"].browse(values["state_id"])
+            state.check_access("read")
+        return super().onchange(values, field_names, fields_spec)
+
     def _kinds_of(self, state):
         if state.backend_model not in self.env:
             return []
@@ -52,7 +63,7 @@ class ConnectorComparisonStart(models.TransientModel):
 
     def action_start(self):
         """Start the comparison."""
-        self.ensure_one()
+        self.ensure_one().check_access("read")
         state = self.state_id
         return self.env["connector.comparison"].start(
             state.backend_model, state.backend_id, self.kind

@@ -42,7 +42,9 @@ class ConnectorComparison(models.Model):
     planned = fields.Integer(readonly=True, help="How many records are compared.")
     is_prepared = fields.Boolean(readonly=True)
     note = fields.Text(readonly=True)
-    chunk_ids = fields.One2many("connector.comparison.chunk", "comparison_id")
+    chunk_ids = fields.One2many(
+        "connector.comparison.chunk", "comparison_id", groups=fields.NO_ACCESS
+    )
     line_ids = fields.One2many(
         "connector.comparison.line", "comparison_id", readonly=True
     )
@@ -100,7 +102,7 @@ class ConnectorComparison(models.Model):
 
     def action_open_lines(self):
         """Show what differs."""
-        self.ensure_one()
+        self.ensure_one().check_access("read")
         return window_action(
             self.env,
             "connector.connector_comparison_line_action",
@@ -111,7 +113,7 @@ class ConnectorComparison(models.Model):
 
     def action_compare_again(self):
         """Start a new comparison of the same records."""
-        self.ensure_one()
+        self.ensure_one().check_access("read")
         return self.start(self.backend_model, self.backend_id, self.model_name)
 
     # -- what the jobs write

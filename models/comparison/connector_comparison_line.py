@@ -1,9 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...jobs.methods import EXPORT, IMPORT
 from ...jobs.states import CANCELLED, DONE, FAILED
+from ...tools.access import name_for_user
 from ...tools.bindings import is_archived, split_for_jobs
 from ...tools.external_id import is_external_id
 from ...tools.locks import try_lock_rows
@@ -87,34 +88,19 @@ class ConnectorComparisonLine(models.Model):
     @api.depends_context("uid")
     @api.depends("details", "res_id", "label")
     def _compute_visible(self):
-        readable = self._readable_bindings()
+        bindings = self._readable_records()
         for line in self:
-            binding = readable.get((line.model_name, line.res_id))
-            is_readable = not line.res_id or binding is not None
-            line.name = self._name_of(line, binding)
+            binding = bindings.get((line.model_name, line.res_id), self.browse())
+            line.name = (
+                name_for_user(binding)
+                if line.res_id
+                else line.label or self.env._("Record %s", line.external_id)
+            )
             line.differences = [
                 each
                 for each in line.sudo().details or ()
-                if is_readable and line._may_see(each)
+                if (binding or not line.res_id) and line._may_see(each)
             ]
-
-    def _readable_bindings(self):
-        """Return the bindings that the user may read, by model and id."""
-        found = {}
-        for model_name, lines in self.grouped("model_name").items():
-            if model_name in self.env and self.env[model_name].has_access("read"):
-                model = self.env[model_name].with_context(active_test=False)
-                bindings = model.browse(filter(None, lines.mapped("res_id"))).exists()
-                for binding in bindings._filtered_access("read"):
-                    found[model_name, binding.id] = binding
-        return found
-
-    def _name_of(self, line, binding):
-        if binding is not None:
-            return binding.display_name
-        if line.res_id:
-            return self.env._("A record that you may not read")
-        return line.label or self.env._("Record %s", line.external_id)
 
     def _may_see(self, detail):
         """Return whether the user may see the values of a field."""
@@ -122,8 +108,9 @@ class ConnectorComparisonLine(models.Model):
         if names is None:
             # Its values were read with the rights of the user who compared.
             author = self.comparison_id.sudo().create_uid
-            return self.env.su or author.all_group_ids <= self.env.user.all_group_ids
-        model = self.env[self.model_name]
+            is_system = self.env.uid == SUPERUSER_ID
+            return is_system or author.all_group_ids <= self.env.user.all_group_ids
+        model = self.env[self.model_name].sudo(False)
         return all(
             model._has_field_access(model._fields[name], "read")
             for name in names
@@ -225,7 +212,7 @@ class ConnectorComparisonLine(models.Model):
 
     def action_preview(self):
         """Show all fields of the record, side by side."""
-        self.ensure_one()
+        self.ensure_one().check_access("read")
         params = {
             "backend_model": self.backend_model,
             "backend_id": self.backend_id,

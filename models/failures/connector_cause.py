@@ -190,7 +190,7 @@ class ConnectorCause(models.Model):
 
     def action_open_failures(self):
         """Show the failures that have the cause."""
-        self.ensure_one()
+        self.ensure_one().check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.sentence,

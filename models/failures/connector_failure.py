@@ -17,7 +17,6 @@ from ...jobs.causes import (
     SETTINGS,
     STORED_CAUSE,
     UNKNOWN,
-    example_of,
     without_secrets,
 )
 from ...jobs.facts import told
@@ -31,6 +30,8 @@ from ...jobs.states import (
     WAITS_FOR_OTHERS,
 )
 from ...jobs.taking_along import IS_TAKEN
+from ...jobs.texts import JobTexts, record_ids_of
+from ...tools.access import name_for_user
 from ...tools.bindings import is_archived, model_label, wrapped_field
 from ...tools.text import shortened
 from ..screen_actions import RELOAD, archived_message, notification, window_action
@@ -105,11 +106,15 @@ class ConnectorFailure(models.Model):
     record_count = fields.Integer(string="Records", readonly=True)
     first_seen = fields.Datetime(readonly=True)
     last_seen = fields.Datetime(readonly=True)
-    example_id = fields.Many2one("queue.job", string="One of the Jobs", readonly=True)
-    example = fields.Text(compute="_compute_example", compute_sudo=True)
+    example_id = fields.Many2one(
+        "queue.job",
+        string="One of the Jobs",
+        readonly=True,
+        groups=fields.NO_ACCESS,  # Its name contains that of a record.
+    )
+    example = fields.Text(compute="_compute_example")
     details = fields.Text(
         compute="_compute_example",
-        compute_sudo=True,
         help="What the developer of the connector needs.",
     )
     # Each text in it is escaped; to sanitise them takes seconds for some.
@@ -191,10 +196,12 @@ class ConnectorFailure(models.Model):
             failure.kind = model_label(self.env, failure.model_name)
 
     @api.depends("example_id")
+    @api.depends_context("uid", "lang")
     def _compute_example(self):
+        texts = JobTexts(self.env, self.sudo().example_id)
         for failure in self:
-            job = failure.example_id
-            failure.example = _message(job) or failure.sentence
+            job = failure.sudo().example_id
+            failure.example = texts.message(job) or failure.sentence
             lines = [
                 f"{job.channel_method_name}: {failure.sentence}",
                 job.exc_name,
@@ -207,29 +214,19 @@ class ConnectorFailure(models.Model):
     def _compute_records(self):
         for failure in self:
             jobs = failure._jobs(limit=SHOWN)
-            names = failure._names_of_readable(jobs)
+            texts = JobTexts(self.env, jobs)
             failure.records = Markup("<ul>%s</ul>") % Markup().join(
-                failure._line(job, _names(job, names)) for job in jobs
+                failure._line(job, texts) for job in jobs
             )
 
-    def _line(self, job, names):
+    def _line(self, job, texts):
+        names = _names(job, texts.records)
         # The message of a programming error means nothing to other people.
-        message = _message(job) if self.cause_class != DEVELOPER else ""
+        message = texts.message(job) if self.cause_class != DEVELOPER else ""
         if message in ("", self.cause, self.sentence):
             return Markup("<li>%s</li>") % names
         message = shortened(message, LINE_LENGTH)
         return Markup("<li><b>%s</b>: %s</li>") % (names, message)
-
-    def _names_of_readable(self, jobs):
-        """Return the names of the bindings of jobs that the user may read, by id."""
-        ids = {id_ for job in jobs for id_ in _record_ids(job)[:NAMED]}
-        bindings = self._existing(self.model_name, ids)
-        if not bindings:
-            return {}
-        return {
-            binding.id: binding.display_name
-            for binding in bindings._filtered_access("read")
-        }
 
     # -- buttons
 
@@ -342,7 +339,7 @@ class ConnectorFailure(models.Model):
         """Show the Odoo records that the jobs are about."""
         self.check_access("read")
         jobs = self._jobs(limit=RECORDS_OF)
-        ids = {id_ for job in jobs for id_ in _record_ids(job)}
+        ids = {id_ for job in jobs for id_ in record_ids_of(job)}
         bindings = self._existing(self.model_name, ids)
         if not bindings:
             raise UserError(self._no_records(jobs))
@@ -359,28 +356,22 @@ class ConnectorFailure(models.Model):
         }
 
 
-def _message(job):
-    return example_of(
-        job.exc_name, job.exc_message if job.state == FAILED else job.result
-    )
-
-
-def _record_ids(job):
-    return told(lambda: job.records.ids) or []  # The model may be uninstalled.
-
-
 def _external_ids(job):
     method = job_method(job.method_name)
     return told(lambda: method.readable_ids(job.args, job.kwargs)) or []
 
 
-def _names(job, names):
+def _names(job, records):
     """Return how people call the records of a job.
 
-    :param names: names of bindings by id; the others are called by their id
+    :param records: those that the user may read, by model and id; the others are
+        called by their id
     """
-    ids = _record_ids(job)
-    shown = [names.get(id_) or f"#{id_}" for id_ in ids[:NAMED]]
+    ids = record_ids_of(job)
+    shown = []
+    for id_ in ids[:NAMED]:
+        record = records.get((job.model_name, id_))
+        shown.append(f"#{id_}" if record is None else name_for_user(record))
     if not ids:
         ids = _external_ids(job)
         shown = ids[:NAMED]

@@ -144,12 +144,13 @@ class ConnectorBackendOverview(models.Model):
     @api.model
     def action_open_overview(self):
         """Open the overview, with a card for each backend."""
+        self.check_access("read")
         self.make_missing()
         return window_action(self.env, "connector.connector_backend_state_action")
 
     def action_open_backend(self):
         """Open the settings of the backend."""
-        self.ensure_one()
+        self.ensure_one().check_access("read")
         backend = self.env[self.backend_model].browse(self.backend_id)
         return backend._get_records_action(name=self.backend_name, context={})
 
@@ -158,8 +159,7 @@ class ConnectorBackendOverview(models.Model):
 
         :param figure: name of the figure, as in ``KindFigures``
         """
-        self.ensure_one()
-        self.check_access("read")
+        self.ensure_one().check_access("read")
         kinds = binding_models(self.env, self.backend_model)
         if figure in BOUND and model_name in kinds:
             return self._open_bindings(model_name, figure)
@@ -185,7 +185,7 @@ class ConnectorBackendOverview(models.Model):
 
     def action_open_description(self):
         """Open the page that says what is synchronised with the backend."""
-        self.ensure_one()
+        self.ensure_one().check_access("read")
         return {
             "type": "ir.actions.client",
             "tag": "connector.synchronised",
@@ -194,7 +194,7 @@ class ConnectorBackendOverview(models.Model):
         }
 
     def _open(self, xml_id, model_name=None):
-        self.ensure_one()
+        self.ensure_one().check_access("read")
         domain = [
             ("backend_model", "=", self.backend_model),
             ("backend_id", "=", self.backend_id),

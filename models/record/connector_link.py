@@ -8,10 +8,11 @@ from odoo.tools import SQL
 
 from odoo.addons.component.exception import ComponentException
 
-from ...jobs.causes import RETRIED, example_of, without_secrets
+from ...jobs.causes import RETRIED
 from ...jobs.facts import told
 from ...jobs.outcome import SKIPPED
 from ...jobs.states import FAILED, FAILING_ATTEMPTS, FINISHED, STARTED, WAITING
+from ...jobs.texts import JobTexts
 from ...tools.bindings import (
     BINDING,
     BindingLink,
@@ -208,6 +209,11 @@ class ConnectorLink(models.AbstractModel):
             found = jobs.browse(ids[number]).with_prefetch(jobs.ids)
             link.unfinished = found.filtered(lambda job: job.state not in FINISHED)
             link.jobs = found[:SHOWN]
+        if with_finished:
+            known = [link.binding.with_env(self.env) for link in links]
+            texts = JobTexts(self.env, jobs, known)
+            for link in links:
+                link.texts = texts
 
     def _readable(self, links):
         domain = Domain.OR(
@@ -256,6 +262,7 @@ class Link:
         self.key = self.backend._name, self.backend.id
         # ConnectorLink._load() reads these of all links together.
         self.changes = self.unconfirmed = self.jobs = self.unfinished = ()
+        self.texts = None
         self.external_id, self.synced = None, False
         with self.backend.work_on(binding._name) as work:
             try:
@@ -326,23 +333,19 @@ class Link:
 
     def _skip_reason(self):
         skipped = self.jobs.filtered(lambda job: SKIPPED in (job.outcome_counts or ()))
-        return without_secrets(skipped[:1].result or "")
+        return self.texts.message(skipped[:1]) if skipped else ""
 
     def _last_error(self):
         for job in self.unfinished:
             if job.state == FAILED or (job.cause and job.retry >= FAILING_ATTEMPTS):
-                message = job.exc_message if job.state == FAILED else job.result
                 return {
-                    "message": example_of(job.exc_name, message) or job.cause or "",
+                    "message": self.texts.message(job) or job.cause or "",
                     "isRetried": job.cause_class == RETRIED and job.state != FAILED,
                 }
         return False
 
     def _job(self, job):
         ended = job.date_done or job.date_cancelled
-        message = example_of(
-            job.exc_name, job.exc_message if job.state == FAILED else job.result
-        )
         return {
             "id": job.id,
             "name": job.name,
@@ -351,7 +354,7 @@ class Link:
             "seconds": round(job.exec_time, 1) if job.exec_time else 0,
             "user": job.user_id.name,
             "records": job.record_count,
-            "message": message.partition("\n")[0],
+            "message": self.texts.message(job).partition("\n")[0],
         }
 
 

@@ -262,7 +262,7 @@ class ConnectorRun(models.Model):
 
     def action_open_jobs(self):
         """Show the jobs of the run."""
-        self.ensure_one()
+        self.ensure_one().check_access("read")
         return window_action(
             self.env,
             "queue_job.action_queue_job",
@@ -273,7 +273,7 @@ class ConnectorRun(models.Model):
 
     def action_open_failures(self):
         """Show the causes why jobs of the run have failed, or are retried."""
-        self.ensure_one()
+        self.ensure_one().check_access("read")
         jobs = self.env["queue.job"].sudo()
         troubled = [("run_id", "=", self.id), ("state", "in", RUNNABLE)]
         causes = jobs._read_group(troubled, ["cause", "exc_name"])

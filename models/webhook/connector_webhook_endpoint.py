@@ -214,7 +214,7 @@ class ConnectorWebhookEndpoint(models.Model):
 
     def action_open_deliveries(self):
         """Open the deliveries of the backend."""
-        self.ensure_one()
+        self.ensure_one().check_access("read")
         return window_action(
             self.env,
             "connector.connector_webhook_delivery_action",
