@@ -6,6 +6,12 @@ from ..jobs.states import PENDING, WAIT_DEPENDENCIES, WAITS_FOR_OTHERS
 from ..tools.bindings import backend_models, company_of
 from ..tools.locks import try_lock_rows
 
+#: A new ``eta``, so that queue_job's runner forgets a job that has to wait for others.
+#: Otherwise it would start the job, and leave it in a slot of its channel.
+_UNKNOWN_TO_RUNNER = SQL(
+    "GREATEST(eta + interval '1 millisecond', now() AT TIME ZONE 'UTC')"
+)
+
 
 class ConnectorBackendState(models.Model):
     """The state of a backend, as people see it: the card of the overview.
@@ -91,7 +97,8 @@ class ConnectorBackendState(models.Model):
             # The runner ignores jobs that wait for others. So they occupy no channel.
             # Those that others have changed since our snapshot would be a conflict;
             # they wait when they begin (see holds_back).
-            state._change_jobs(PENDING, WAIT_DEPENDENCIES, SQL("xmax = 0"))
+            states = SQL("state = %s, eta = %s", WAIT_DEPENDENCIES, _UNKNOWN_TO_RUNNER)
+            state._change_jobs(PENDING, states, SQL("xmax = 0"))
 
     def action_resume(self):
         """Let the jobs of the backends run again."""
@@ -101,7 +108,7 @@ class ConnectorBackendState(models.Model):
         self._forget_pauses()
         for state in paused:
             ready = SQL("NOT %s", WAITS_FOR_OTHERS)
-            state._change_jobs(WAIT_DEPENDENCIES, PENDING, ready)
+            state._change_jobs(WAIT_DEPENDENCIES, SQL("state = %s", PENDING), ready)
 
     def _forget_pauses(self):
         """Let all processes read again which backends are paused."""
@@ -138,18 +145,19 @@ class ConnectorBackendState(models.Model):
             return False
         job.set_pending(reset_retry=False)
         job.state = WAIT_DEPENDENCIES
+        job.eta = fields.Datetime.now()  # see _UNKNOWN_TO_RUNNER
         job.store()
         self.env.cr.commit()  # pylint: disable=invalid-commit
         return True
 
-    def _change_jobs(self, before, after, condition):
+    def _change_jobs(self, before, values, condition):
         jobs = self.env["queue.job"]
         jobs.flush_model()
         self.env.cr.execute(
             SQL(
-                "UPDATE queue_job SET state = %s WHERE backend_model = %s"
+                "UPDATE queue_job SET %s WHERE backend_model = %s"
                 " AND backend_id = %s AND state = %s AND %s",
-                after,
+                values,
                 self.backend_model,
                 self.backend_id,
                 before,

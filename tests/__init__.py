@@ -46,6 +46,7 @@ from . import (
     test_outcome,
     test_overview,
     test_own_creates,
+    test_pauses,
     test_preview,
     test_query_counts,
     test_queue_job,
