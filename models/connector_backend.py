@@ -136,24 +136,34 @@ class ConnectorBackend(models.AbstractModel):
     def _own_company_id(self):
         return company_of(self).id
 
+    def _company_of_work(self, chosen):
+        # Connectors may have attributes of this name that are something else.
+        is_company = isinstance(chosen, self.env.registry["res.company"])
+        return chosen if is_company and chosen else self.work_company()
+
     @private_unless_overridden
     @contextmanager
     def work_on(self, model_name, **kwargs):
         """Start a work on a model of this backend, with all components at hand.
 
         It is done in the company that :meth:`work_company` returns, as far as the user
-        may work there.
+        may work there. ``with_company()`` does not change that, since every user works
+        in some company. To do a part of the work in another one, pass it::
+
+            with self.backend_record.work_on("shop.price", company=branch) as work:
+                work.component(usage="record.exporter").run(price)
 
         :param model_name: name of the model to work on
         :param kwargs: attributes for the work context, which all work contexts made
-            from it share
+            from it share; ``company`` (record of ``res.company``) is the company of the
+            work
         :return: context manager that gives the work context; HTTP sessions that were
             opened within are closed at its end
         """
         sessions = {}
         kwargs.setdefault("http_sessions", sessions)
         try:
-            backend = in_company(self, self.work_company())
+            backend = in_company(self, self._company_of_work(kwargs.get("company")))
             with super(ConnectorBackend, backend).work_on(model_name, **kwargs) as work:
                 yield ConnectorWorkContext.of(work)
         finally:

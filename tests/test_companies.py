@@ -135,6 +135,17 @@ class TestExportsInACompany(CompanyCase):
             ada.export_record()
         self.assertEqual(self.last_price(), 1)
 
+    def test_a_connector_chooses_a_company_for_a_part_of_its_work(self):
+        for company, price in ((self.one, 1), (None, 2), ("text", 2)):
+            with self.subTest(company=company):
+                binding = self.priced()
+                with self.shop.work_on(self.model._name, company=company) as work:
+                    self.assertEqual(work.company, company)
+                    exporter = work.component(usage="record.exporter")
+                    exporter.run(binding)
+                *_others, sent = self.server.records.values()
+                self.assertEqual(sent["price"], price)
+
     def test_a_user_who_may_not_work_in_the_company(self):
         self.grant("base.group_user", "connector.test.shop", write=True)
         user = new_test_user(self.env, "one", company_id=self.one.id)
