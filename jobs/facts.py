@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 class JobFacts(NamedTuple):
     """The backend and the records of a job."""
 
-    backend: object  #: recordset; its row is not necessarily read
+    backend: object  #: recordset, perhaps empty; its row is not necessarily read
     record_count: int  #: how many records the job handles
 
 
@@ -28,14 +28,20 @@ def facts_of(records, method_name, args, kwargs):
     registry = records.env.registry
     backend_class = registry["connector.backend"]
     if isinstance(records, backend_class):
-        return None if records._abstract else JobFacts(records[:1], 0)
+        return JobFacts(_stored(records), 0)
     if not isinstance(records, registry["external.binding"]):
         return None
     for argument in (*args, *kwargs.values()):
         if isinstance(argument, backend_class) and argument:
-            return JobFacts(argument[:1], _count(records, method_name, args, kwargs))
+            count = _count(records, method_name, args, kwargs)
+            return JobFacts(_stored(argument), count)
     backend = known_backend_of(records.sudo().with_prefetch(records.ids))
-    return JobFacts(backend, len(records)) if backend else None
+    return JobFacts(_stored(backend), len(records)) if backend else None
+
+
+def _stored(backends):
+    """Return the first backend that may have a row, as an empty recordset if none has."""
+    return backends.browse() if backends._abstract else backends._origin[:1]
 
 
 def _count(records, method_name, args, kwargs):
@@ -69,7 +75,8 @@ def outcome_values(job):
     values = {}
     error = getattr(job, "connector_error", None)  # RunJobController sets it.
     if error is not None:
-        values["cause"] = masked_cause_of(job.env, error)
+        cause = told(masked_cause_of, job.env, error)
+        values["cause"] = cause or type(error).__name__
         values["cause_class"] = cause_class_of(error)
         values["is_unanswered"] = isinstance(error, NetworkRetryableError)
         kept_data = getattr(error, "kept_data", None)

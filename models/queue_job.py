@@ -133,7 +133,7 @@ class QueueJob(models.Model):
             return {}
         call = vals.get("method_name"), vals.get("args") or (), vals.get("kwargs") or {}
         facts = told(facts_of, records, *call)
-        if not facts:
+        if not facts or not facts.backend:
             return {}
         backend = facts.backend
         company_id = told(lambda: backend.work_company().id)

@@ -219,6 +219,7 @@ class TestAnyArguments(AnyJobCase):
         yield (shop + gone, "7"), {}
         yield (shop.browse(), "7"), {}
         yield ("7", shop), {}
+        yield (shop.new({"name": "New"}), "7"), {}
         yield (), {"backend": shop}
         yield (), {"shop": shop, "number": 7}
         names = ("external_id", "external_ids", "deletes", "fields", "other")
@@ -328,6 +329,8 @@ class TestAnyBackend(AnyJobCase):
         yield "gone", gone
         yield "partly gone", gone + self.binding("Bob")
         yield "new", self.model.new({"backend_id": self.shop.id})
+        yield "new of new", self.model.new({"backend_id": self.shop.new({}).id})
+        yield "new backend", self.shop.new({"name": "New"})
         yield "abstract", self.env["connector.test.abstract.binding"].browse(1)
         yield "no abstract", self.env["connector.test.abstract.binding"]
         yield "base of all", self.env["external.binding"].browse(1)
@@ -534,6 +537,23 @@ class TestRunsOfAnyJob(RealJobsCase):
         yield env["connector.test.instance.binding"].create(
             {"instance_id": instance.id, "name": "Ada"}
         )
+
+    def test_an_error_without_a_text_fails_the_job(self):
+        class OwnError(Exception):
+            def __str__(self):
+                raise TypeError("It has no text.")
+
+        def work(records):
+            raise OwnError(7)
+
+        self.define("connector.test.binding", "work", work)
+        [binding] = self.bindings("Ada")
+        with self.transaction() as env:
+            records = env["connector.test.binding"].browse(binding)
+            uuid = records.with_delay().work().uuid
+        job = self.try_job(uuid)
+        self.assertEqual((job["state"], job["cause"]), ("failed", "OwnError"))
+        self.assertEqual(job["exc_message"], "7")
 
     def test_they_run_are_retried_and_fail(self):
         errors = []
