@@ -40,7 +40,7 @@ def facts_of(records, method_name, args, kwargs):
 
 
 def _stored(backends):
-    """Return the first backend that may have a row, as an empty recordset if none has."""
+    """Return the first backend that is stored, or an empty recordset."""
     return backends.browse() if backends._abstract else backends._origin[:1]
 
 

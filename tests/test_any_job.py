@@ -52,7 +52,7 @@ class InstanceBinding(models.Model):
 
 
 class CompanyBinding(models.Model):
-    """A binding whose backend is no collection of components."""
+    """A binding whose backend is not a collection of components."""
 
     _name = "connector.test.company.binding"
     _description = "Binding of a company"
