@@ -10,6 +10,7 @@ from datetime import timedelta
 from threading import Barrier
 from unittest.mock import patch
 
+from psycopg2.errors import CheckViolation
 from werkzeug.datastructures import Headers
 
 from odoo import fields
@@ -696,6 +697,14 @@ class TestWebhookAccess(ShopCase):
                 ):
                     with self.assertRaises(AccessError):
                         getattr(endpoint, method)(argument)
+
+    def test_no_log_of_a_refused_write_contains_a_secret(self):
+        self.env.cr.flush()
+        with self.assertLogs("odoo.sql_db") as logs, self.assertRaises(CheckViolation):
+            self.endpoint.limit = 0
+            self.env.flush_all()
+        self.assertIn("Failing row contains", str(logs.output))
+        self.assertNotIn(self.secret[:8], str(logs.output))
 
     def test_the_overview_offers_the_webhook_to_managers(self):
         state = self.env["connector.backend.state"].of(self.shop)

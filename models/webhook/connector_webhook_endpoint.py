@@ -10,6 +10,7 @@ from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS, Domain
 
 from ...components.webhook.requests import digest_of_token, webhooks_of
+from ...fields import START
 from ..screen_actions import RELOAD, notification, window_action
 
 _logger = logging.getLogger(__name__)
@@ -19,6 +20,18 @@ OVERLAP = timedelta(days=1)
 #: Deliveries a minute that are accepted, unless somebody changes it.
 LIMIT = 600
 MINUTE = 60  #: seconds
+
+
+class Secrets(fields.Json):
+    """A list whose column begins with a text that may be logged, see ``START``."""
+
+    def convert_to_column(self, value, record, values=None, validate=True):
+        stored = [START, *value] if value else value
+        return super().convert_to_column(stored, record, values, validate)
+
+    def convert_to_record(self, value, record):
+        found = super().convert_to_record(value, record)
+        return [each for each in found or () if each != START]
 
 
 class ConnectorWebhookEndpoint(models.Model):
@@ -35,7 +48,7 @@ class ConnectorWebhookEndpoint(models.Model):
 
     token_digest = fields.Char(copy=False, groups=NO_ACCESS)
     #: List of dicts with a ``secret``, and the moment ``until`` which it is valid.
-    secrets = fields.Json(copy=False, prefetch=False, groups=NO_ACCESS)
+    secrets = Secrets(copy=False, prefetch=False, groups=NO_ACCESS)
     address_since = fields.Datetime(
         readonly=True, help="When the present address was made."
     )
