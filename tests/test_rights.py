@@ -115,10 +115,11 @@ class TestRights(ShopCase):
     def _grant_all(self):
         self.grant(USER, SHOP, BINDING, CONTACT)
         self.grant(MANAGER, SHOP, BINDING, CONTACT, write=True)
-        companies = "[('company_id', 'in', company_ids)]"
-        rules = {SHOP: companies, BINDING: companies.replace("(", "('backend_id.", 1)}
-        rules[BINDING] = "[('backend_id.company_id', 'in', company_ids)]"
-        rules[CONTACT] = f"[('name', 'not like', '{HIDDEN}')]"
+        rules = {
+            SHOP: "[('company_id', 'in', company_ids)]",
+            BINDING: "[('backend_id.company_id', 'in', company_ids)]",
+            CONTACT: f"[('name', 'not like', '{HIDDEN}')]",
+        }
         for model, domain in rules.items():
             model = self.env["ir.model"]._get(model)
             self.env["ir.rule"].create(

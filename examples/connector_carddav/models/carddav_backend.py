@@ -123,6 +123,7 @@ class CardDAVBackend(models.Model):
         """Reset the token when the address changes."""
         self.sync_token = False
 
+    @api.private
     @contextmanager
     def work_on(self, model_name, **kwargs):
         """Work with the rights of the system, in the language of the company.

@@ -134,6 +134,7 @@ class CardDAVResPartner(models.Model):
 
     def action_export(self):
         """Delay an export of each contact, also of those whose cards were deleted."""
+        self.check_access("read")
         deleted = self.filtered(lambda each: each.link_state == "deleted")
         deleted.with_context(connector_no_export=True).write(
             {"link_state": "linked", "external_id": False}

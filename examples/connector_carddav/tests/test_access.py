@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.exceptions import AccessError
+from odoo.service.model import call_kw
 from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
@@ -66,6 +67,19 @@ class TestAccess(CardDAVCase):
         binding.action_export()
         stored = self.env["queue.job"].search([], limit=1, order="id desc")
         self.assertEqual(stored.records, binding)
+
+    @mute_logger("odoo.addons.base.models.ir_model", "odoo.models")
+    def test_a_portal_user_calls_none_of_the_buttons(self):
+        portal = new_test_user(self.env, "carddav-portal", "base.group_portal")
+        binding = self.bind(self.contact())
+        for record, methods in (
+            (binding, ("action_export", "action_keep_odoo", "action_take_server")),
+            (binding, ("export_record", "export_chunk", "settle_conflict")),
+            (self.backend, ("action_check_connection", "check_connection", "work_on")),
+        ):
+            for method in methods:
+                with self.subTest(method), self.assertRaises(AccessError):
+                    call_kw(record.with_user(portal), method, [record.ids], {})
 
     @mute_logger("odoo.addons.base.models.ir_model", "odoo.models")
     def test_nobody_reads_the_password(self):
