@@ -13,6 +13,7 @@ PACKAGE = "odoo.addons.connector"
 PACKED = [
     "*.py",
     "README.rst",
+    "SECURITY.rst",
     "CHANGELOG.rst",
     "LICENSE",
     "cli",

@@ -2,6 +2,8 @@
 from unittest.mock import patch
 
 from odoo import sql_db
+from odoo.exceptions import AccessError
+from odoo.service.model import get_public_method
 from odoo.tests import new_test_user
 
 from odoo.addons.component.core import Component
@@ -209,6 +211,14 @@ class TestChanges(ListenerCase):
         self.assertEqual(job.user_id, user)
         job.records.export_changes()
         self.assertEqual(self.server.records["7"], {"title": "Ada L."})
+        # The change is the only way.
+        for name in ("export_now", "import_now"):
+            with self.assertRaises(AccessError):
+                act = getattr(self.env["connector.link"].with_user(user), name)
+                act(ada._name, ada.id)
+        for name in ("export_changes", "export_record", "export_chunk"):
+            with self.assertRaises(AccessError):
+                get_public_method(ada.with_user(user), name)
 
     def test_changes_of_what_is_gone_are_cleaned_up(self):
         ada, grace = self.exported(), self.binding("Grace")

@@ -57,6 +57,41 @@ def built(command):
     )
 
 
+class TestSecurityPage(unittest.TestCase):
+    def missing(self, page):
+        """Return the tests that a page names and nobody has written."""
+        patterns = ("", "dev/", "examples/*/", "scaffold/")
+        files = [
+            file.read_text()
+            for pattern in patterns
+            for file in folders.CHECKOUT.glob(f"{pattern}tests/test_*")
+            if file.is_file()
+        ]
+        names = re.findall(r"``(Test\w+)(?:\.(test_\w+))?``", page)
+        return [
+            (case, test)
+            for case, test in names
+            if not any(
+                f"class {case}(" in text and (not test or f"def {test}(" in text)
+                for text in files
+            )
+        ]
+
+    def test_each_test_that_the_table_names_exists(self):
+        page = (folders.CHECKOUT / "SECURITY.rst").read_text()
+        table = page.partition(".. list-table::")[2].partition("\nSecrets\n")[0]
+        rows = table.split("   * - ")[2:]
+        self.assertGreater(len(rows), 15)
+        for row in rows:
+            self.assertIn("``Test", row)
+        self.assertEqual(self.missing(page), [])
+
+    def test_a_test_that_does_not_exist_is_noticed(self):
+        page = "``TestNowhere`` ``TestJunk.test_nothing`` ``TestJunk``"
+        missing = [("TestNowhere", ""), ("TestJunk", "test_nothing")]
+        self.assertEqual(self.missing(page), missing)
+
+
 class TestPages(unittest.TestCase):
     def test_all_are_built_without_a_warning_and_name_all_that_is_public(self):
         folder = tempfile.TemporaryDirectory(dir=folders.STATE, prefix="docs-")
