@@ -1,4 +1,4 @@
-"""The two contenders, and where their code comes from."""
+"""The two contenders, and where their code comes from; ``compare`` uses them, too."""
 
 from pathlib import Path
 
@@ -23,11 +23,13 @@ class Contender:
     """One of the two. Its addons are copied, so that they can be edited during a run.
 
     :param name: for people and for files
+    :param addon: folder of the addon that stands on it
     """
 
-    def __init__(self, name):
+    def __init__(self, name, addon=ADDON_FOLDER):
         self.name = name
-        self.folder = STATE / name
+        self.addon = addon
+        self.folder = STATE / addon.name / name
 
     def prepare(self):
         """Have the folder with its addons.
@@ -35,7 +37,7 @@ class Contender:
         :return: a key that changes when they do
         """
         with locks.alone(STATE / "contenders", "benchmark"):
-            sources = [ADDON_FOLDER, self.connector()]
+            sources = [self.addon, self.connector()]
             prints = [build_cache.fingerprint_of(each, {"tests"}) for each in sources]
             key = build_cache.fingerprint(str(folders.CHECKOUT), *prints)
             build_cache.build(

@@ -116,6 +116,7 @@ COMMANDS = {
     "pictures": "screens:main",
     "chaos": "chaos:main",
     "bench": "benchmarks:main",
+    "compare": "compare:main",
     "serve": "environment.commands:serve",
     "odoo": "environment.commands:odoo",
     "clean": "environment.commands:clean",

@@ -20,6 +20,7 @@ INSIDE = "odoo/addons/connector/"
 NOT_PACKED = {
     "benchmarks",
     "chaos",
+    "compare",
     "dev",
     "docs",
     "findings",
