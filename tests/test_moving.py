@@ -505,6 +505,10 @@ class TestOdoo19(MovingCase):
             ("from odoo import registry", "Registry"),
             ("from openerp.osv import orm", "odoo.models"),
             ("import odoo.osv.orm", "odoo.models"),
+            (
+                "from odoo.addons.mail.models.mail_template import mako_template_env",
+                "jinja2",
+            ),
         ):
             self.assertFinds("odoo-import", [1], code, text=text)
         self.assertClean("odoo-import", "from odoo.exceptions import UserError")
@@ -560,6 +564,25 @@ class TestOdoo19(MovingCase):
 """
         self.assertFinds("odoo-gone-record", [2], xml=xml.format("account.invoice"))
         self.assertClean("odoo-gone-record", xml=xml.format("account.move"))
+
+    def test_fields_with_another_name(self):
+        line = "line = {{'product_id': 1, '{}': 2}}\n"
+        for old, new in (
+            ("product_uom", "product_uom_id"),
+            ("tax_id", "tax_ids"),
+            ("mobile", "phone"),
+        ):
+            self.assertFinds("odoo-gone-field", [1], line.format(old), text=new)
+            self.assertClean("odoo-gone-field", line.format(new))
+        mapper = """
+    class Mapper(Component):
+        _name = "shop.mapper"
+        _inherit = "{}"
+        direct = [("mobile", "name"), ("cell", "mobile")]
+"""
+        imports, exports = "base.import.mapper", "base.export.mapper"
+        self.assertFinds("odoo-gone-target", [4], mapper.format(imports), text="phone")
+        self.assertClean("odoo-gone-target", mapper.format(exports))
 
     def test_groups_of_search_views(self):
         xml = """

@@ -53,6 +53,7 @@ IMPORTS = {
     "odoo.exceptions.Warning": USER_ERROR,
     "odoo.modules.registry.RegistryManager": "Use odoo.modules.registry.Registry.",
     "odoo.registry": "Use odoo.modules.registry.Registry.",
+    "odoo.addons.mail.models.mail_template.mako_template_env": "Use jinja2.sandbox.",
     "odoo.modules.module.get_resource_path": "Use odoo.tools.file_path.",
     "odoo.osv.orm": OSV,
     "odoo.osv.fields": OSV,
@@ -71,6 +72,12 @@ MODELS = {
     "stock.inventory": "stock.quant",
     "stock.production.lot": "stock.lot",
     "uom.category": "relative_uom_id of uom.uom",
+}
+#: Fields that Odoo 19 calls otherwise, in values: the models, and what to write.
+FIELDS = {
+    "product_uom": ("Lines of sales and purchases", "product_uom_id"),
+    "tax_id": ("Lines of sales", "tax_ids"),
+    "mobile": ("Partners", "phone"),
 }
 TREE = re.compile(r"\btree\b")
 LIST = "The view tree is called list, also in view_mode and in paths."
@@ -200,6 +207,27 @@ def _gone(sources, place, name):
     if name in MODELS and name not in own:
         instead = MODELS[name] and f" Look at {MODELS[name]}."
         yield place, f"Odoo has no model {name}.{instead}"
+
+
+@rule("odoo-gone-field", CHANGED, "nodes")
+def gone_field(sources, node):
+    if isinstance(node, ast.Dict):
+        yield from _gone_fields(node.keys)
+
+
+@rule("odoo-gone-target", CHANGED, "classes")
+def gone_target(sources, each):
+    if sources.inherits(each, "base.import.mapper"):
+        rows = getattr(each.attributes.get("direct"), "elts", ())
+        yield from _gone_fields(row.elts[-1] for row in rows if hasattr(row, "elts"))
+
+
+def _gone_fields(written):
+    for node in written:
+        name = text_of(node)
+        if name in FIELDS:
+            models, instead = FIELDS[name]
+            yield node, f"{models} have no {name}. There, write {instead}."
 
 
 @rule("odoo-view", CHANGED, "elements")
