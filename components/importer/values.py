@@ -77,8 +77,8 @@ def _can_hold(model, field, value):
 
 def _unstorable(model, field, external_id):
     return model.env._(
-        "The text for the field %(field)s of record %(record)s contains a character "
-        "that the database cannot store: NUL, or half of a surrogate pair.",
+        "The text for the field %(field)s contains a character that the database "
+        "cannot store: NUL, or half of a surrogate pair. It is in record %(record)s.",
         field=_label(model, field),
         record=storable(external_id),
     )
