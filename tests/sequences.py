@@ -190,10 +190,6 @@ class Sequence:
             kept_one = env["res.partner"].browse(kept.id)
             wizards._merge([lost.id, kept.id], kept_one)
         self.gone.add(lost.ref)
-        # The wizard writes all values of the other one, also those that stay.
-        for job in self._read_jobs():
-            if job.state in UNFINISHED and kept.ref in self._refs_of(job):
-                self.forced.add(job.uuid)
 
     @step
     def edit_during_calls(self, which=0, field="name", method="GET", times=1):

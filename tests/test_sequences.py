@@ -169,6 +169,14 @@ class TestSequences(SequenceCase):
         s.try_to_delete(savepoint=True)
         s.settle()
 
+    def test_a_merge_exports_only_what_it_changes(self):
+        """Odoo writes all values of the contact that stays, which it has already."""
+        s = self.sequence()
+        s.merge(which=0, into=1)
+        changes = self.read("connector.export.change", [("removed", "=", False)])
+        self.assertFalse(changes)
+        s.settle()
+
     def test_a_merge(self):
         s = self.sequence()
         s.merge(which=0, into=1)

@@ -22,6 +22,7 @@ from ...tools.bindings import (
 from ...tools.diagnosis import described
 from ...tools.event_batch import collect
 from ...tools.external_id import is_external_id
+from ...tools.merges import really_written
 from ...tools.overrides import overrides
 from ...tools.removals import is_deleting, noted_deletes
 
@@ -121,7 +122,8 @@ class ExportListener(AbstractComponent):
 
     def on_record_write(self, record, fields=None):
         """Export the fields that changed."""
-        if self.no_connector_export(record):
+        fields = really_written(record, fields)
+        if self.no_connector_export(record) or fields == []:
             return
         if self._decides_by_record:
             for binding in self._bindings(record):

@@ -173,6 +173,12 @@ class TestListener(ImportCase):
             [card.get(name) for name in ("TEL", "TITLE", "FN")], ["1", "Dr", "Ada King"]
         )
 
+    def test_a_merge_that_changes_nothing_exports_nothing(self):
+        """Odoo writes all values of the winner, which it has already."""
+        self.merge(self.contact("Ada King"), self.link.odoo_id)
+        self.end_transaction()
+        self.assertFalse(self.jobs("export_changes"))
+
     def test_a_merge_of_a_contact_without_a_card_changes_the_winner_only(self):
         self.merge(self.contact("Ada King", function="Dr"), self.link.odoo_id)
         self.end_transaction()
