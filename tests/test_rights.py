@@ -233,12 +233,15 @@ class TestRights(ShopCase):
 
     def _failed_jobs(self, bindings, cause):
         jobs = self.env["queue.job"]
-        for binding in bindings:
-            job = binding.with_delay().export_record().db_record()
+        for delayed, records in (
+            *((each.with_delay().export_record(), each) for each in bindings),
+            (bindings.with_delay().export_chunk(), bindings),
+        ):
+            job = delayed.db_record()
             job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(
                 {
                     "state": "failed",
-                    "exc_message": f"{binding.email} is refused.",
+                    "exc_message": f"{records.mapped('email')} are refused.",
                     **cause,
                 }
             )
