@@ -2,7 +2,7 @@
 """Who may call which method and read which field of our models, by RPC.
 
 ``tests/rights.rst`` is the table. A method or a field without a place in it fails the
-test. ``CONNECTOR_WRITE_RIGHTS=1 ./dev/test /connector:TestRights`` writes it anew: read
+test. ``CONNECTOR_WRITE_RIGHTS=1 ./dev/test /connector:TestRights`` writes it again: read
 the difference before you commit it.
 """
 
