@@ -141,7 +141,7 @@ ID_BINDER = method(
     "to_internal(self, external_id, unwrap=False)",
     "return super().to_internal(external_id, unwrap=unwrap).id",
 )
-WRONG_FIELDS = [{}, {}, {}, {"_odoo_field": "id"}, {"_odoo_field": "external_id"}]
+WRONG_FIELDS = [{}, {}, {}, {"_odoo_field": "id"}]
 
 
 @st.composite
@@ -153,15 +153,14 @@ def binders(draw):
         code(f"pick('{model}', {{n}}).id", n=PLACE),
         code(f"pick('{model}', {{n}}).with_context(a=1)", n=PLACE),
         one(f"gone('{model}')", f"env['{model}']", "None", "False", "0", "10 ** 8"),
-        code("pick('res.partner', {n})", n=PLACE),
-        code(f"pick('{model}', {{n}})[binder._odoo_field]", n=PLACE),
-        RECORD,
+        code(f"pick('{model}', {{n}}, {{m}})", n=PLACE, m=PLACE),
     )
+    wrapped = code(f"pick('{model}', {{n}})[binder._odoo_field]", n=PLACE)
     operation = st.one_of(
         code("binder.to_internal({id})", id=EXTERNAL_ID),
         code("binder.to_internal({id}, unwrap={w})", id=EXTERNAL_ID, w=MAYBE),
         code("binder.to_external({b})", b=own),
-        code("binder.to_external({b}, wrap={w})", b=own, w=MAYBE),
+        code("binder.to_external({b}, wrap=True)", b=st.one_of(wrapped, own)),
         code("binder.bind({id}, {b})", id=EXTERNAL_ID, b=own),
         code("binder.unwrap_binding({b})", b=own),
         one("binder.unwrap_model()", f"state('{model}')", "binder.model"),

@@ -147,7 +147,7 @@ TO_FIX = [
         "issue 23, point 4",
         kind="binders",
         operation="unwrap",
-        setup="_odoo_field = '(id|external_id)'",
+        setup="_odoo_field = 'id'",
         from_ours=r"^raises ValueError",
     ),
     Known(
@@ -186,13 +186,13 @@ TO_FIX = [
         from_ours=r"^raises (MappingError|InvalidValueError)",
     ),
     Known(
-        "a retry after a wrong value",
+        "another error after a wrong value",
         "raises the first error",
-        "raises the retry",
+        "raises the other one",
         "issue 23, point 4",
         kind="mappers",
         from_peer=r"^raises (Wrong|MappingError|ValueError|TypeError|KeyError)",
-        from_ours=LATER,
+        from_ours=rf"{LATER}|^raises (KeyError|AttributeError)",
     ),
     Known(
         "follow_m2o_relations() over something that is no relation",
@@ -287,7 +287,7 @@ KNOWN = [
         kind="mappers",
         operation=VALUES,
         setup=r"(?s)base\.import\.mapper.*children =",
-        from_peer=r"^raises KeyError",
+        from_peer=r"^raises (KeyError|TypeError)",
     ),
     Known(
         "sources without the key of a modifier",
