@@ -1,9 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Who may call which method and read which field of our models, by RPC.
+"""The rights of users on the methods and fields of our models, by RPC.
 
 ``tests/rights.rst`` is the table. A method or a field without a place in it fails the
-test. ``CONNECTOR_WRITE_RIGHTS=1 ./dev/test /connector:TestRights`` writes it again: read
-the difference before you commit it.
+test. ``CONNECTOR_WRITE_RIGHTS=1 ./dev/test /connector:TestRights`` writes it. Read the
+difference before you commit it.
 """
 
 import os
