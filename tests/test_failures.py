@@ -344,6 +344,7 @@ class TestActivities(FailureCase):
         self.state.user_id = self.responsible
 
     def activities(self):
+        self.env.invalidate_all()  # The scheduled action has a transaction of its own.
         self.causes._check()
         return self.env["mail.activity"].search([("user_id", "=", self.responsible.id)])
 
