@@ -456,7 +456,6 @@ def exporters(draw):
         ),
         one(
             "exporter.backend_adapter",
-            "exporter._backend_adapter",
             "exporter.work.model",
         ),
         one("exporter.backend_adapter.read('1')", "exporter.backend_adapter.search()"),
