@@ -59,7 +59,7 @@ def known_as(difference):
 
 
 VALUES = r"\.values\("
-#: An argument that is no external id.
+#: An argument that is not an external id.
 NO_ID = r"(None|False|True|'')"
 ERROR = r"^raises "
 VALUE = r"^(?!raises )"
@@ -69,7 +69,7 @@ LATER = r"^raises (Later|RetryableJobError|NetworkRetryableError|NoExternalId)\b
 MARKS = r"changed_by_fields|map_methods|fields="
 TWO_MARKS = r"@changed_by\(.*\)\n(\s*@(mapping|only_create)\n)*\s*@changed_by\("
 
-#: Faults of ours. Who fixes one removes its entry.
+#: Faults of ours: a fix removes its entry.
 TO_FIX = [
     Known(
         "order of mapping methods",
@@ -195,7 +195,7 @@ TO_FIX = [
         from_ours=rf"{LATER}|^raises (KeyError|AttributeError)",
     ),
     Known(
-        "follow_m2o_relations() over something that is no relation",
+        "follow_m2o_relations() over other fields",
         "reads the attribute, or fails",
         "fails",
         "issue 23, point 4",
