@@ -94,7 +94,7 @@ def _is_error(value):
 def _is_same(peer, ours):
     """Return whether two values, or errors, are the same for a connector.
 
-    Who catches the peer's error catches an error of a subclass, too.
+    Code that catches the peer's error catches an error of a subclass, too.
     """
     if not (_is_error(peer) and _is_error(ours)):
         return peer == ours

@@ -13,7 +13,7 @@ class Backend(models.Model):
 
 
 class Depot(models.Model):
-    """A collection of components that is no ``connector.backend``."""
+    """A collection of components that does not inherit ``connector.backend``."""
 
     _name = "compare.depot"
     _description = "Depot"
