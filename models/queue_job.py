@@ -181,7 +181,8 @@ class QueueJob(models.Model):
         Nobody may ever look at a failed job, and its data may be large.
         """
         for job in self.filtered("kept_data"):
-            kept = {**job.kept_data, RECORDS: None} if state == FAILED else {}
+            kept = dict(job.kept_data) if state == FAILED else {}
+            kept.pop(RECORDS, None)
             job.kept_data = kept if any(kept.values()) else False
 
     @api.autovacuum

@@ -573,6 +573,24 @@ class TestLimits(ImportJobsCase):
         self.assertEqual(self.run_job(job["uuid"])["state"], "done")
         self.assertEqual(self.names(), {"1": "Contact 1", "2": "Contact 2"})
 
+    def test_a_job_that_fails_in_its_last_step_goes_on_when_it_is_requeued(self):
+        refused = [True]
+
+        def _after_import(importer, binding):
+            if refused:
+                raise AccessRefusedError("The key has expired.")
+            binding.name = "after"
+
+        self.source.add("1")
+        self.hook(_after_import=_after_import)
+        self.delay_import("1")
+        [job] = self.run_jobs()
+        self.assertEqual(job["state"], "failed")
+        self.assertTrue(job["kept_data"])
+        refused.clear()
+        self.assertEqual(self.run_job(job["uuid"])["state"], "done")
+        self.assertEqual(self.names(), {"1": "after"})
+
     def test_a_job_that_the_runner_lets_fail_forgets_the_data(self):
         """It keeps what has to be made up for."""
         job = self.refuse_friend()
