@@ -1,7 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Records that no backend should send: each fails alone, and says why."""
 
+from datetime import date
+from decimal import Decimal
 from math import inf, nan
+from uuid import UUID
 
 from odoo.addons.connector.components.importer.values import SHOWN, check_values
 from odoo.addons.connector.exception import InvalidDataError
@@ -22,6 +25,7 @@ WRONG = {
     ),
     "weight": (
         *(*CONTAINERS, *NOT_FINITE, "heavy", "1,5", "nan", "inf", "1e999", 10**400),
+        *(Decimal("NaN"), Decimal("1e999")),
     ),
     "active": (*CONTAINERS, nan),
     "friend_id": (*CONTAINERS, "Ada", "7", 1.5, nan),
@@ -54,11 +58,17 @@ class TestHostileValues(ShopCase):
     def test_values_that_the_orm_accepts_are_accepted(self):
         binding = self.binding("Ada")
         for name, values in {
-            "name": ("Ada", "", False, None, 7, 1.5, True, "x" * 5000),
+            "name": (
+                *("Ada", "", False, None, 7, 1.5, True, "x" * 5000, b"Ada"),
+                *(Decimal("1.50"), date(1815, 12, 10), UUID(int=7)),
+            ),
             "age": (0, 7, -7, "7", " 7 ", 7.0, 2**31 - 1, False, None, True),
-            "weight": (1, 1.5, "1.5", False, None, 0.0, 1e300),
+            "weight": (1, 1.5, "1.5", False, None, 0.0, 1e300, Decimal("1.50")),
             "active": (True, False, 0, 1, None),
-            "friend_id": (binding.id, binding, False, None, binding.browse()),
+            "friend_id": (
+                *(binding.id, (binding.id, "Ada"), binding),
+                *(False, None, binding.browse()),
+            ),
             "friend_ids": ([(6, 0, [])], [], False, (), binding),
             "no_such_field": ({}, [], nan),
         }.items():

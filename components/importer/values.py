@@ -4,6 +4,9 @@
 import json
 import math
 from datetime import date
+from numbers import Number
+
+from odoo.models import BaseModel
 
 from ...exception import InvalidDataError
 from ...tools.text import is_storable, shortened, storable
@@ -12,23 +15,21 @@ from ...tools.text import is_storable, shortened, storable
 SHOWN = 60
 #: What Odoo's integer fields hold.
 INTEGERS = range(-(2**31), 2**31)
-TEXTS = (str, int, float)
-NUMBERS = (int, float, str)
+NUMBERS = (Number, str)
 DATES = (str, date)
-#: Classes of the values that a type of field holds, apart from empty ones.
+#: Types of fields that hold any value as a text, or whether it is one; and the classes
+#: of the values that they cannot hold.
+TEXTS = ("char", "text", "html", "selection", "boolean")
+CONTAINERS = (dict, list, set, tuple)
+#: Classes of the values that another type of field holds, apart from empty ones.
 CLASSES = {
-    "char": TEXTS,
-    "text": TEXTS,
-    "html": TEXTS,
-    "selection": TEXTS,
-    "boolean": TEXTS,
     "integer": NUMBERS,
     "float": NUMBERS,
     "monetary": NUMBERS,
     "date": DATES,
     "datetime": DATES,
     "binary": (str, bytes),
-    "many2one": (int,),
+    "many2one": (int, tuple),
     "one2many": (list, tuple),
     "many2many": (list, tuple),
 }
@@ -56,13 +57,9 @@ def check_values(model, external_id, values):
 
 
 def _can_hold(model, field, value):
-    classes = CLASSES.get(field.type)
-    if classes is None:
+    if isinstance(value, BaseModel):
         return True
-    if not isinstance(value, classes):
-        # An empty recordset is false, and connectors may map to recordsets.
-        return hasattr(value, "_name")
-    if isinstance(value, float) and not math.isfinite(value):
+    if not _has_class(field, value) or _is_infinite(value):
         return False
     if field.type not in CONVERTED:
         return True
@@ -70,9 +67,19 @@ def _can_hold(model, field, value):
         value = field.convert_to_cache(value, model)
     except (OverflowError, TypeError, ValueError):
         return False
-    if isinstance(value, float) and not math.isfinite(value):
-        return False
-    return field.type != "integer" or not value or value in INTEGERS
+    if field.type == "integer":
+        return value in INTEGERS
+    return not _is_infinite(value)
+
+
+def _has_class(field, value):
+    if field.type in TEXTS:
+        return not isinstance(value, CONTAINERS)
+    return isinstance(value, CLASSES.get(field.type, object))
+
+
+def _is_infinite(value):
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _unstorable(model, field, external_id):
