@@ -296,6 +296,15 @@ class TestRemovedBindings(RemovalCase):
         self.assertFalse(self.deleted())
         self.assertFalse(self.changes.search([]))
 
+    def test_the_method_of_another_connector_makes_no_deletes(self):
+        """One that deletes without our deleter, with ``export_delete_record``."""
+        self.patch(
+            self.registry["connector.test.numbered"],
+            "export_delete_record",
+            lambda *args: None,
+        )
+        self.test_a_connector_without_a_listener_or_a_deleter_deletes_nothing()
+
     def test_a_listener_that_keeps_a_record_is_asked_once(self):
         asked = []
 

@@ -30,6 +30,7 @@ from ...tools.bindings import (
 )
 from ...tools.event_batch import handle_collected
 from ...tools.orm import cache_value
+from ...tools.overrides import overrides
 from ...tools.removals import deleting, noted_deletes
 from .listener import ExportListener, binding_fields
 
@@ -193,8 +194,8 @@ def _export_listeners(record, binding_model):
 
 def _with_deleter(bindings):
     """Return the bindings whose connector deletes records on the backend."""
-    deletes = type(bindings).export_delete_record
-    if deletes is not bindings.pool["external.binding"].export_delete_record:
+    base = bindings.pool["external.binding"]
+    if overrides(bindings, base, "export_delete_record"):
         return bindings
     found = bindings.browse()
     groups = bindings.sudo().grouped(lambda binding: told(known_backend_of, binding))
