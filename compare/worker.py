@@ -56,7 +56,7 @@ from odoo.addons.queue_job.exception import FailedJobError
 """
 
 
-class Case:
+class Runner:
     """A case in a transaction of its own.
 
     :param last_ids: the last id of each model before any case
@@ -245,7 +245,7 @@ def main(settings):
         config["test_enable"] = settings["in_test"]
         names = (*BINDINGS, "res.partner", "res.partner.category")
         last_ids = {name: max(env[name].search([]).ids) for name in names}
-        start = Case(env, last_ids, {})
+        start = Runner(env, last_ids, {})
         rows = {name: start.canonical(start.rows(name)) for name in BINDINGS}
         fixture = {
             name: {record: row["dict"] for record, row in each["dict"].items()}
@@ -254,7 +254,7 @@ def main(settings):
         for number, line in enumerate(sys.stdin):
             # A case may wait for a row that its other transaction holds.
             env.cr.execute("SET LOCAL lock_timeout = '200ms'")
-            outcomes = Case(env, last_ids, fixture).run(**json.loads(line))
+            outcomes = Runner(env, last_ids, fixture).run(**json.loads(line))
             env.cr.rollback()
             env.invalidate_all(flush=False)
             if number % 200 == 0:

@@ -137,4 +137,5 @@ class FoundByUsage(AbstractComponent):
 
     @classmethod
     def _component_match(cls, work, usage=None, model_name=None, **kw):
+        """Return whether a usage was asked for."""
         return usage is not None or cls._collection is not None

@@ -166,7 +166,7 @@ class AnyJobCase(ShopCase):
         self.look_at(job)
         self.assertEqual((job.state, job.result), ("done", "Done"))
 
-    def fail(self, job):
+    def run_into_an_error(self, job):
         """Let a job fail for a reason that people see, and look at the failures."""
         loaded = Job.load(self.env, job.uuid)
         loaded.connector_error = InvalidDataError("The shop refuses it.")
@@ -354,7 +354,7 @@ class TestAnyBackend(AnyJobCase):
                     self.perform(job)
                     self.assertEqual(len(self.calls), 1)
                     self.calls.clear()
-                    self.fail(self.delay(records, method))
+                    self.run_into_an_error(self.delay(records, method))
 
     def test_the_backend_of_what_is_left_is_known(self):
         gone = self.binding("Gone")

@@ -15,23 +15,7 @@ from odoo.addons.connector.exception import (
 )
 
 from .common import RealJobsCase, ShopCase, Transaction, override
-
-
-def recovering_adapter(server):
-    """Return the adapter of a shop that stores the key of each create."""
-
-    class RecoveringAdapter(Component):
-        _inherit = "test.shop.adapter"
-        _recovers_creates = True
-        _settles_after = 0
-
-        def create(self, data, idempotency_key):
-            return server.create_with_key(data, idempotency_key)
-
-        def find_created(self, idempotency_key):
-            return server.find_created(idempotency_key)
-
-    return RecoveringAdapter
+from .shop import recovering_adapter
 
 
 class IntentMixin:

@@ -61,7 +61,7 @@ class TestGroups(FailureCase):
 
     def test_long_messages_are_cut_and_no_markup(self):
         """Odoo takes seconds to sanitise some of them."""
-        self.fail(*map(str, range(20)), exc_message="<b>" + "<" * 20_000)
+        self.failed(*map(str, range(20)), exc_message="<b>" + "<" * 20_000)
         failure = self.found()
         self.assertEqual(len(failure.example), MESSAGE_LENGTH)
         self.assertLess(len(failure.records), 20 * 500 * len("&lt;"))
@@ -119,7 +119,7 @@ class TestGroups(FailureCase):
     def test_a_line_names_its_records(self):
         self.grant("connector.group_connector_user")
         self.failed("Ada", "Bob")
-        self.assertIn("<b>Ada</b>: The shop refuses 'Ada'.", self.found().records)
+        self.assertIn("<b>Ada</b>: The shop refuses &#39;Ada&#39;.", self.found().records)
         user = new_test_user(self.env, "seer", groups="connector.group_connector_user")
         shown = self.found().with_user(user).records
         self.assertNotIn("<b>Ada</b>", shown, "The user may not read the binding.")
@@ -128,7 +128,7 @@ class TestGroups(FailureCase):
     def test_a_message_is_for_people_who_may_read_its_records(self):
         group = "connector.group_connector_user"
         self.grant(group)
-        self.fail("Ada", "Bob")
+        self.failed("Ada", "Bob")
         user = new_test_user(self.env, "seer", groups=group)
         failure = self.found().with_user(user)
         self.assertEqual(failure.example, failure.sentence)
@@ -138,7 +138,7 @@ class TestGroups(FailureCase):
         self.grant(group, "connector.test.binding", "connector.test.contact")
         failure.invalidate_recordset()
         self.assertEqual(failure.example, "The shop refuses 'Bob'.")
-        self.assertIn("<b>Ada</b>: The shop refuses 'Ada'.", failure.records)
+        self.assertIn("<b>Ada</b>: The shop refuses &#39;Ada&#39;.", failure.records)
 
     def test_a_programming_error_is_for_the_developer(self):
         trace = (

@@ -20,7 +20,7 @@ from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from .common import ShopCase
-from .test_create_intent import recovering_adapter
+from .shop import recovering_adapter
 from .webhooks import webhook_components
 
 TABLE = Path(__file__).with_name("rights.rst")
