@@ -55,6 +55,9 @@ TAKER_OF_ROW = SQL(
 #: The condition that a row of ``queue_job`` belongs to a job that was taken along, and
 #: that the one that has taken it runs.
 IS_TAKEN = SQL("EXISTS (%s)", TAKER_OF_ROW)
+#: The condition that another job has done its work; that it was done earlier, and is to
+#: run again, leaves no start date.
+IS_DONE = SQL("(date_started IS NOT NULL AND date_done IS NOT NULL)")
 
 #: Until jobs are retried after an error that names no seconds.
 RETRY_SECONDS = 10
@@ -339,8 +342,9 @@ def settle_stale_request(env, job_uuid):
     """
     env.cr.execute(
         SQL(
-            "SELECT state, date_started IS NOT NULL, date_done IS NOT NULL"
-            " OR kept_data ? %s FROM queue_job WHERE uuid = %s",
+            "SELECT state, date_started IS NOT NULL, %s OR kept_data ? %s"
+            " FROM queue_job WHERE uuid = %s",
+            IS_DONE,
             TAKEN,
             job_uuid,
         )
@@ -359,8 +363,9 @@ def settle_stale_request(env, job_uuid):
 
 def _settle(cr, job_uuid):
     query = SQL(
-        "SELECT date_done IS NOT NULL, kept_data ? %s FROM queue_job"
+        "SELECT %s, kept_data ? %s FROM queue_job"
         " WHERE uuid = %s AND state = %s FOR UPDATE",
+        IS_DONE,
         TAKEN,
         job_uuid,
         ENQUEUED,
