@@ -161,7 +161,16 @@ class HTTPAdapter(AbstractComponent):
             is_valid = isinstance(value, types or (str, int))
             if is_valid and (types or is_external_id(value)):
                 return value
-        raise InvalidDataError(
+        raise self._invalid_value(name, of)
+
+    def _invalid_value(self, name, of):
+        """Return the error for a value of an answer that is missing or invalid.
+
+        :param name: name of the value
+        :param of: what people call the object, such as ``"contacts/7"``
+        :rtype: InvalidDataError
+        """
+        return InvalidDataError(
             self.env._(
                 "%(backend)s: the field '%(field)s' of %(record)s is missing or "
                 "invalid.",

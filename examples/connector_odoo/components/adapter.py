@@ -78,7 +78,7 @@ class OdooAdapter(AbstractComponent):
         try:
             return parsedate_to_datetime(dated).astimezone(UTC).replace(tzinfo=None)
         except (OverflowError, TypeError, ValueError):
-            raise self._invalid("Date", "web/version") from None
+            raise self._invalid_value("Date", "web/version") from None
 
     def call(self, method, ids=(), model=None, **arguments):
         """Call a method of the shop.
@@ -108,13 +108,13 @@ class OdooAdapter(AbstractComponent):
             domain = [*(filters or ()), ("id", ">", last)]
             found = self.call("search", domain=domain, order="id", limit=PAGE)
             if not isinstance(found, list):
-                raise self._invalid("id", self._model)
+                raise self._invalid_value("id", self._model)
             # The import of a record without an id fails alone.
             yield from (id_ if is_odoo_id(id_) else None for id_ in found)
             new = max([0, *filter(is_odoo_id, found)])
             goes_on, last = len(found) >= PAGE, new
             if goes_on and new <= domain[-1][2]:
-                raise self._invalid("id", self._model)  # It would go on for ever.
+                raise self._invalid_value("id", self._model)  # It would go on for ever.
 
     def read(self, external_id):
         record = self.read_many([external_id]).get(self._id(external_id))
@@ -147,7 +147,7 @@ class OdooAdapter(AbstractComponent):
             "search_read", model=model, domain=domain, fields=list(fields), load=None
         )
         if not isinstance(found, list):
-            raise self._invalid("id", model)
+            raise self._invalid_value("id", model)
         for record in found:
             self._check_record(record, model, fields)
         return found
@@ -155,21 +155,11 @@ class OdooAdapter(AbstractComponent):
     def _check_record(self, record, model, fields):
         """Refuse a record whose fields have not the types that they have here."""
         if not isinstance(record, dict) or not is_odoo_id(record.get("id")):
-            raise self._invalid("id", model)
+            raise self._invalid_value("id", model)
         for name in fields:
             field = self.env[model]._fields.get(name)
             if name not in record or (field and not _fits(field.type, record[name])):
-                raise self._invalid(name, f"{model},{record['id']}")
-
-    def _invalid(self, field, record):
-        return InvalidDataError(
-            self.env._(
-                "%(shop)s: the field '%(field)s' of %(record)s is missing or invalid.",
-                shop=self._backend_name(),
-                field=field,
-                record=record,
-            )
-        )
+                raise self._invalid_value(name, f"{model},{record['id']}")
 
     def _id(self, external_id):
         """Return an external id as a number."""
@@ -260,7 +250,7 @@ class OdooAdapter(AbstractComponent):
         ids = self._value(answer, "ids", list, bool, of=self._model)
         if ids:
             if len(ids) != len(pairs) or not all(map(is_odoo_id, ids)):
-                raise self._invalid("ids", self._model)
+                raise self._invalid_value("ids", self._model)
             return ids
         messages = self._value(answer, "messages", list, of=self._model)
         texts = [self._value(each, "message", str, of="messages") for each in messages]
