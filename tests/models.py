@@ -121,8 +121,14 @@ def create_test_models(cr, registry, definitions=TEST_MODELS):
 
 def remove_test_models(cr, registry, definitions=TEST_MODELS):
     """Forget models; their tables go with the transaction that created them."""
-    for name in _names(definitions):
+    names = _names(definitions)
+    for name in names:
         del registry[name]
+    # Odoo would set up fields of these models whenever those that they inherit change.
+    for field, dependents in list(registry.field_setup_dependents.items()):
+        registry.field_setup_dependents[field] = [
+            each for each in dependents if each.model_name not in names
+        ]
     registry._setup_models__(cr, [])
     # It is as it was: Odoo's test case would set up all models once more.
     registry.registry_invalidated = False
