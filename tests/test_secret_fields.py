@@ -55,14 +55,20 @@ class Drawer(models.Model):
     vault_url = fields.Char(related="vault_id.url", readonly=False)
 
 
+class Keyring(models.AbstractModel):
+    _name = "connector.test.keyring"
+    _description = "Part of a backend of the tests, with its key"
+
+    api_key = fields.Char(groups=MANAGER)
+
+
 class CarelessBackend(models.Model):
     _name = "connector.test.careless"
     _description = "Backend of the tests whose secrets users read"
-    _inherit = "connector.backend"
+    _inherit = ["connector.backend", "connector.test.keyring"]
 
     name = fields.Char()
     url = fields.Char()
-    api_key = fields.Char(groups=MANAGER)
     password = fields.Char()
     hidden_password = fields.Char(groups=fields.NO_ACCESS)
     good_token = Secret()
@@ -70,7 +76,7 @@ class CarelessBackend(models.Model):
     token_url = fields.Char()
 
 
-MODELS = (Vault, Drawer, CarelessBackend)
+MODELS = (Vault, Drawer, Keyring, CarelessBackend)
 hide_test_models(*MODELS)
 
 

@@ -8,7 +8,7 @@ from odoo.fields import NO_ACCESS
 from ...components.comparison.values import is_secret
 from ...fields import Secret
 from ..finding import warning
-from ..places import at, definitions_of_model, place_of_class
+from ..places import at, place_of_component
 from .base import check
 
 #: Names of what backends return, and of what is known about a secret.
@@ -19,14 +19,14 @@ NO_SECRET = re.compile(r"(sync|page|next|delta|change).*token|_(url|type|date|un
 def readable_secret(connectors):
     """Passwords, tokens and keys of backends that users can read."""
     for connector in connectors.all:
-        model = connectors.env[connector.name]
-        for name, field in model._fields.items():
+        model_class = connectors.env.registry[connector.name]
+        for name, field in model_class._fields.items():
             if _holds_secret(name, field):
                 yield warning(
                     f"Users can read the field '{name}' of {connector.name}, and an "
                     "address that they change gets it.",
                     f"Declare it as a secret: {name} = Secret()",
-                    **at(_place(connectors.env, connector.name, name), connector.name),
+                    **at(place_of_component(model_class, name), connector.name),
                 )
 
 
@@ -41,7 +41,3 @@ def _holds_secret(name, field):
         and not NO_SECRET.search(name)
     )
 
-
-def _place(env, model_name, name):
-    classes = definitions_of_model(env, model_name)
-    return place_of_class(next(cls for cls in classes if name in vars(cls)), name)
