@@ -22,7 +22,10 @@ PUBLIC_MODULES = (
     "jobs/outcome",
     *("components/mapper/decorators", "components/mapper/modifiers"),
 )
-NOT_PUBLIC = {"components.mapper.decorators.mapping_definitions"}
+NOT_PUBLIC = {
+    f"components.mapper.decorators.{name}"
+    for name in ("mapping_definitions", "is_mapping", "ignored_fields")
+}
 #: Names in the documents for files that the reader makes or names.
 NOT_IN_THE_CHECKOUT = {"./dev/COMMAND", "examples/my_shop"}
 #: Runs the code of all pages of a folder, and prints what is wrong.
