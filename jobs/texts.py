@@ -49,5 +49,4 @@ def record_ids_of(job):
 
 
 def _keys(job):
-    ids = record_ids_of(job)
-    return [(job.records._name, id_) for id_ in ids] if ids else []
+    return [(job.records._name, id_) for id_ in record_ids_of(job)]

@@ -40,4 +40,3 @@ def _holds_secret(name, field):
         and is_secret(name)
         and not NO_SECRET.search(name)
     )
-
