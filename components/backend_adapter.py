@@ -271,8 +271,8 @@ class BulkAdapter(AbstractComponent):
     def write_many(self, changes):
         """Change many records.
 
-        As :meth:`create_many`, it may yield the results of each of its calls. What was
-        changed before one of them fails is then not sent again.
+        As :meth:`create_many`, it may yield the results of each of its calls. Changes
+        that were made before one of them fails are then not sent again.
 
         :param changes: list of pairs of external id and data
         :return: in the same order, for each record ``None`` or its error; ``None`` when

@@ -55,8 +55,8 @@ def _count(records, method_name, args, kwargs):
 def told(read, *args):
     """Return what a function reads about a job, ``None`` when it cannot.
 
-    Connectors compute backends, companies and names in their own ways. What is only
-    shown of a job must not prevent it.
+    Connectors compute backends, companies and names in their own ways. An error in
+    something that is only shown must not prevent the job.
 
     :param read: function that gets ``args``
     """

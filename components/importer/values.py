@@ -17,8 +17,7 @@ SHOWN = 60
 INTEGERS = range(-(2**31), 2**31)
 NUMBERS = (Number, str)
 DATES = (str, date)
-#: Types of fields that hold any value as a text, or whether it is one; and the classes
-#: of the values that they cannot hold.
+#: Types of fields for which Odoo converts a value of any class, except for containers.
 TEXTS = ("char", "text", "html", "selection", "boolean")
 CONTAINERS = (dict, list, set, tuple)
 #: Classes of the values that another type of field holds, apart from empty ones.
