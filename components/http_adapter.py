@@ -30,6 +30,8 @@ from .http.session import (
 _logger = logging.getLogger(__name__)
 
 ABSOLUTE_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
+#: A part of a path that ``requests``, or a server, resolves to another path.
+DOTS = re.compile(r"[^?#]*(?<![^/])(\.|%2e){1,2}(?![^/?#])", re.I)
 
 #: Codecs of Python for names and programs. Some take minutes for a large text.
 OTHER_CODECS = ("idna", "punycode", "raw_unicode_escape", "unicode_escape")
@@ -191,7 +193,8 @@ class HTTPAdapter(AbstractComponent):
             does not complete its answer before the deadline
         :raise AccessRefusedError: when it does not accept the credentials
         :raise IDMissingInBackend: when it does not have the record
-        :raise InvalidDataError: when it refuses the data
+        :raise InvalidDataError: when it refuses the data, or when a part of the path,
+            such as an id, is ``.`` or ``..``
         :raise JobError: when the answer is too large, and for all other answers
         """
         if self.is_read_only and not self._only_reads(method, path, **kwargs):
@@ -343,21 +346,31 @@ class HTTPAdapter(AbstractComponent):
             self._take_call()
 
     def _url(self, path):
-        base = self._base_url()
-        if not ABSOLUTE_URL.match(path):
-            return f"{base.rstrip('/')}/{path.lstrip('/')}" if path else base
-        if not (
-            is_same_host(path, base) or is_trusted(path, base, self._trusted_hosts)
+        base, is_absolute = self._base_url(), ABSOLUTE_URL.match(path)
+        below = f"{base.rstrip('/')}/{path.lstrip('/')}" if path else base
+        url = path if is_absolute else below
+        if DOTS.match(path):
+            raise InvalidDataError(
+                self.env._(
+                    "%(backend)s: the address %(url)s contains '.' or '..', and leads "
+                    "to something else. Check the external id of the record. Nothing "
+                    "was sent.",
+                    backend=self._backend_name(),
+                    url=_redact_url(url),
+                )
+            )
+        if is_absolute and not (
+            is_same_host(url, base) or is_trusted(url, base, self._trusted_hosts)
         ):
             raise InvalidDataError(
                 self.env._(
                     "%(backend)s: the address %(url)s is on another host than the "
                     "backend. Nothing was sent.",
                     backend=self._backend_name(),
-                    url=_redact_url(path),
+                    url=_redact_url(url),
                 )
             )
-        return path
+        return url
 
 
 def _rels(link):

@@ -670,6 +670,45 @@ class TestAnswers(HTTPCase):
         self.assertFalse(self.web.calls)
 
 
+class TestPaths(HTTPCase):
+    """``requests`` resolves ``.`` and ``..``, which may be the id of a record."""
+
+    def test_a_path_that_leads_to_another_resource_is_refused(self):
+        for path in (
+            "contacts/..",
+            "contacts/.",
+            "contacts/../",
+            "contacts/../orders",
+            "../contacts",
+            ".",
+            "..",
+            "/..",
+            "contacts/%2E%2e",
+            "contacts/.%2e",
+            "contacts/%2e?page=1",
+            "contacts/..#top",
+        ):
+            for method in ("GET", "DELETE"):
+                with (
+                    self.subTest(path=path, method=method),
+                    self.assertRaisesRegex(InvalidDataError, "external id"),
+                ):
+                    self.adapter()._call(method, path)
+        self.assertFalse(self.web.calls)
+
+    def test_other_paths_with_dots_are_sent(self):
+        for path in (
+            "contacts/...",
+            "contacts/a..b",
+            "contacts/..%2Forders",
+            "contacts/.hidden",
+            "contacts?next=/../x",
+            "contacts/7#/../x",
+        ):
+            self.will_answer(200, b"[7]")
+            self.assertEqual(self.adapter()._call("GET", path), [7], path)
+
+
 class TestOtherHosts(HTTPCase):
     """Redirects and pages that lead to another host."""
 

@@ -96,6 +96,13 @@ class TestCardAdapter(CardDAVCase):
             self.adapter.delete("u1.vcf", self.adapter.etag)
         self.assertEqual(self.name_on_server(), "Somebody else")
 
+    def test_an_id_that_is_the_address_book_or_its_folder_deletes_nothing(self):
+        self.create()
+        for name in (".", ".."):
+            with self.assertRaisesRegex(InvalidDataError, "Sales phones"):
+                self.adapter.delete(name)
+        self.assertEqual(list(self.adapter.search()), ["u1.vcf"])
+
     def test_a_card_that_is_not_there_is_missing(self):
         with self.assertRaisesRegex(IDMissingInBackend, "Sales phones.*no.vcf"):
             self.adapter.read("no.vcf")
