@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import ast
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
@@ -182,7 +182,9 @@ class CardDAVBackend(models.Model):
         return found.with_env(self.env)
 
     def _contact_domain(self):
-        value = ast.literal_eval(self.contact_domain or "[]")
+        value = None
+        with suppress(*UNUSABLE):  # Their texts are about the code of Python.
+            value = ast.literal_eval(self.contact_domain or "[]")
         if not isinstance(value, list):
             raise ValueError(self.env._("it is not a domain"))
         return Domain(value)

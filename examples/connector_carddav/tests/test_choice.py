@@ -71,6 +71,11 @@ class TestChoice(CardDAVCase):
             ):
                 self.seen.contact_domain = domain
 
+    def test_a_text_that_is_not_a_list_is_refused_without_terms_of_python(self):
+        for domain in ("7", "{}", "[", "[name]", "(" * 5000, "__import__('os')"):
+            with self.assertRaisesRegex(ValidationError, "this: it is not a domain$"):
+                self.seen.contact_domain = domain
+
     def test_contacts_that_the_author_does_not_see_are_not_chosen(self):
         self.seen.contact_domain = "[('city', '=', 'Ockham')]"
         hidden = self.contact("Hidden", city="Ockham")
