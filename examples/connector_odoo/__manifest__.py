@@ -2,7 +2,7 @@
 {
     "name": "Odoo Connector",
     "summary": "Connect a shop's Odoo: products and stock out, orders in",
-    "version": "19.0.2.0.0",
+    "version": "19.0.2.1.0",
     "category": "Connector",
     "author": "Connector Contributors",
     "license": "LGPL-3",
