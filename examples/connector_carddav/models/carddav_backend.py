@@ -118,6 +118,14 @@ class CardDAVBackend(models.Model):
                     )
                 ) from None
 
+    def write(self, vals):
+        if not self.env.su and vals.keys() & {"url", "company_id"}:
+            # Somebody else decides where contacts go that the author may see.
+            self.sudo().filtered(
+                lambda backend: backend.contact_domain_author_id != self.env.user
+            ).contact_domain_author_id = False
+        return super().write(vals)
+
     @api.depends("url")
     def _compute_sync_token(self):
         """Reset the token when the address changes."""
@@ -192,11 +200,12 @@ class CardDAVBackend(models.Model):
     def _as_author(self):
         """Return the contacts with the rights of the user who chose the domain."""
         author = self.sudo().contact_domain_author_id
-        if not (author.active or author._is_superuser()):
+        if not author or not (author.active or author._is_superuser()):
             raise JobError(
                 self.env._(
-                    "The user who chose the contacts of %s was archived or deleted. "
-                    "Choose them again in the address book.",
+                    "The contacts of %s have to be chosen again: the user who chose "
+                    "them was archived or deleted, or somebody else has changed the "
+                    "address or the company.",
                     self.name,
                 )
             )

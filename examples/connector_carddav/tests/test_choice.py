@@ -107,6 +107,21 @@ class TestChoice(CardDAVCase):
         self.backend.with_user(admin).write({"contact_domain": "[]"})
         self.assertIn(self.ada, self.chosen())
 
+    def test_who_moves_the_address_book_gets_no_contacts_of_its_author(self):
+        author = self.env.ref("base.user_admin")
+        for values in ({"url": self.backend.url.rstrip("/")}, {"company_id": False}):
+            self.backend.with_user(author).contact_domain = "[]"
+            self.seen.write(values)
+            with self.assertRaisesRegex(JobError, "Sales phones.*chosen again"):
+                self.chosen()
+        self.seen.write({**values, "contact_domain": "[('city', '=', 'Ockham')]"})
+        self.assertEqual(self.chosen(), self.ada)
+
+    def test_an_author_may_move_the_address_book(self):
+        self.seen.contact_domain = "[('city', '=', 'Ockham')]"
+        self.seen.company_id = False
+        self.assertEqual(self.chosen(), self.ada)
+
     def test_nobody_names_another_author(self):
         admin = self.env.ref("base.user_admin")
         values = {"contact_domain_author_id": admin.id}
