@@ -265,6 +265,7 @@ def mapping_method(draw, names, fields):
             one(f"return {{{key!r}: self.options.extra}}", f"return {{{key!r}: 0}}"),
             one("return None", "return []", "return ['x']", "return False", "return 1"),
             one(*ERRORS).map("raise {}".format),
+            one("raise Wrong('e')", "raise MappingError('e')"),
         )
     )
     return method(f"{name}(self, record)", body, decorators=marks)

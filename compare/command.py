@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from .cases import KINDS
 from .differences import differences
-from .known import KNOWN, TO_FIX, known_as
+from .known import KNOWN, known_as
 from .sides import OURS, PEER
 
 #: How many cases of each kind show each known difference.
-CASES = {"binders": 120, "mappers": 350, "exporters": 150, "jobs": 100, "look-ups": 80}
+CASES = {"binders": 300, "mappers": 400, "exporters": 150, "jobs": 100, "look-ups": 80}
 #: From ten cases on, hypothesis repeats parts of those that it has tried.
 AT_ONCE = 10
 #: Of how many new differences of a kind to find a small case; each may take a minute.
@@ -134,7 +134,7 @@ def _print_table(done, known):
     say()
     for each in KNOWN:
         if count := known[each.name]:
-            say(f"{count:6}  {each.name}" + (f" ({each.why})" * (each in TO_FIX)))
+            say(f"{count:6}  {each.name}")
 
 
 def _parse(arguments):

@@ -2,7 +2,7 @@
 
 A difference is known if all patterns of an entry are found: in the operation, in the
 code of the case, in the outcome of each side, and in the place within the outcome. The
-CHANGELOG has the line of each entry that stays (``dev/tests/test_compare.py``).
+CHANGELOG has a line for each entry (``dev/tests/test_compare.py``).
 """
 
 import re
@@ -17,14 +17,14 @@ class Known:
     :param peer: what the peer does
     :param ours: what ours does
     :param why: the reason
-    :param changelog: how its line in the CHANGELOG begins; empty if ours is to be fixed
+    :param changelog: how its line in the CHANGELOG begins
     """
 
     name: str
     peer: str
     ours: str
     why: str
-    changelog: str = ""
+    changelog: str
     kind: str = ""
     operation: str = ""
     setup: str = ""
@@ -63,170 +63,10 @@ VALUES = r"\.values\("
 NO_ID = r"(None|False|True|'')"
 ERROR = r"^raises "
 VALUE = r"^(?!raises )"
-OF_MAPPING = r"^raises (MappingError|InvalidValueError)\b"
-LATER = r"^raises (Later|RetryableJobError|NetworkRetryableError|NoExternalId)\b"
 #: Operations that show which methods run.
 MARKS = r"changed_by_fields|map_methods|fields="
-TWO_MARKS = r"@changed_by\(.*\)\n(\s*@(mapping|only_create)\n)*\s*@changed_by\("
-
-#: Faults of ours: a fix removes its entry.
-TO_FIX = [
-    Known(
-        "order of mapping methods",
-        "runs them in the order of their names",
-        "runs them in the order of definition",
-        "issue 23, point 2",
-        kind="mappers",
-        operation=VALUES,
-        setup=r"(?s)@mapping.*return {'(\w+)'.*@mapping.*return {'\1'",
-        place=r"^(x|y|name)$",
-        from_peer=VALUE,
-        from_ours=VALUE,
-    ),
-    Known(
-        "order of mapping methods that fail",
-        "runs them in the order of their names, and raises the error of the first",
-        "runs them in the order of definition",
-        "issue 23, point 2",
-        kind="mappers",
-        operation=VALUES,
-        setup=r"(?s)(raise |return \['x'\]|return 1).*(raise |return \['x'\]|return 1)",
-        from_peer=r"^raises (?!Wrong|MappingError)",
-        from_ours=r"^raises (?!InvalidValueError)",
-    ),
-    Known(
-        "stacked @changed_by",
-        "takes the outermost",
-        "takes all",
-        "issue 23, point 2b",
-        kind="mappers",
-        operation=MARKS,
-        setup=TWO_MARKS,
-    ),
-    Known(
-        "methods that a plain base defines, too",
-        "takes the marks of the last definition",
-        "adds up those of all definitions",
-        "kin of issue 23, point 2b",
-        kind="mappers",
-        operation=rf"{VALUES}|{MARKS}",
-        setup=r"(?s)class (Plain|Top)\(\):.*@mapping",
-    ),
-    Known(
-        "bind() without an external id",
-        "writes it, and the date",
-        "AssertionError",
-        "issue 23, point 2c",
-        operation=r"bind\(False,|exporter\.run",
-        from_peer=r"^(None|False)|^raises (KeyError|ValueError|MissingError)",
-        from_ours=r"^raises AssertionError",
-    ),
-    Known(
-        "jobs are stored, whatever their records and arguments",
-        "stores the job",
-        "raises, since the title cannot be made",
-        "issue 23, point 3",
-        kind="jobs",
-        operation=r"with_delay",
-        from_peer="^None",
-        from_ours=r"^raises (ValueError|MissingError|AttributeError|TypeError)",
-    ),
-    Known(
-        "related action of a binding without a connector.backend",
-        "opens the record",
-        "raises",
-        "issue 23, point 3",
-        kind="jobs",
-        operation=r"related_action",
-        from_ours=ERROR,
-    ),
-    Known(
-        "binders without a wrapped record",
-        "unwraps to the id, and to no model",
-        "ValueError",
-        "issue 23, point 4",
-        kind="binders",
-        operation="unwrap",
-        setup="_odoo_field = 'id'",
-        from_ours=r"^raises ValueError",
-    ),
-    Known(
-        "to_external() of no record",
-        "returns False",
-        "ValueError",
-        "kin of issue 23, point 4",
-        kind="binders",
-        operation=r"to_external\((None|False|0|.*\[binder)",
-        from_peer="^(False|0)",
-        from_ours=r"^raises ValueError",
-    ),
-    Known(
-        "many_components() without a usage",
-        "returns the components of the connector, and its own",
-        "returns four more",
-        "issue 23, point 4",
-        operation=r"many_components\((?!.*usage='(one|two|binder|record.locker|exporter))",
-    ),
-    Known(
-        "binders that return an id",
-        "takes the id",
-        "AttributeError",
-        "issue 23, point 4",
-        kind="mappers",
-        setup=r"unwrap=unwrap\)\.id",
-        from_ours=r"^raises AttributeError",
-    ),
-    Known(
-        "subclasses of MappingError",
-        "raises the subclass",
-        "raises a MappingError",
-        "issue 23, point 4",
-        kind="mappers",
-        from_peer=r"^raises Wrong",
-        from_ours=r"^raises (MappingError|InvalidValueError)",
-    ),
-    Known(
-        "another error after a wrong value",
-        "raises the first error",
-        "raises the other one",
-        "issue 23, point 4",
-        kind="mappers",
-        from_peer=r"^raises (Wrong|MappingError|ValueError|TypeError|KeyError)",
-        from_ours=rf"{LATER}|^raises (KeyError|AttributeError)",
-    ),
-    Known(
-        "follow_m2o_relations() over other fields",
-        "reads the attribute, or fails",
-        "fails",
-        "issue 23, point 4",
-        kind="mappers",
-        setup=r"follow_m2o_relations\('(name\.upper|parent_id.nothing|nothing.name)",
-        operation=VALUES,
-        from_ours=ERROR,
-    ),
-    Known(
-        "modifiers of relations for other fields",
-        "maps a false value, and fails for another one",
-        "fails",
-        "issue 23, point 4",
-        kind="mappers",
-        setup=r"(m2o_to_external|external_to_m2o)\(",
-        operation=VALUES,
-        from_ours=r"^raises (InvalidValueError|ValueError|UnknownFieldError)",
-    ),
-    Known(
-        "@only_create in diamonds",
-        "takes that of the last class in which the method is defined",
-        "takes another one",
-        "issue 23, point 4",
-        kind="mappers",
-        operation=rf"{VALUES}|{MARKS}",
-        setup=r"(?s)(class Right).*@only_create|@only_create.*(class Right)",
-    ),
-]
 
 KNOWN = [
-    *TO_FIX,
     Known(
         "to_internal() of no id",
         "searches for bindings without an external id",
@@ -248,14 +88,27 @@ KNOWN = [
     ),
     Known(
         "models that wrap nothing",
-        "KeyError, or another error",
-        "ValueError",
+        "KeyError, or another error, also for no record",
+        "ValueError, or None for no record",
         "One error tells a connector that there is nothing to unwrap.",
         "``unwrap_model()`` and ``unwrap_binding()``",
         kind="binders",
-        operation=r"unwrap",
+        operation=r"unwrap|to_external\((None|False|0), wrap=True",
+        setup=r"compare\.(item|loose)",
         from_peer=r"^raises (KeyError|MissingError|ValueError)",
-        from_ours=r"^raises ValueError",
+        from_ours=r"^(None|raises ValueError)",
+    ),
+    Known(
+        "the id as the wrapped record",
+        "to_internal() raises AttributeError if it is to unwrap",
+        "returns the id, as unwrap_binding() does",
+        "It is more lenient.",
+        "``unwrap_model()`` and ``unwrap_binding()``",
+        kind="binders",
+        operation="to_internal\\(.*unwrap=True",
+        setup="_odoo_field = 'id'",
+        from_peer="^raises AttributeError",
+        from_ours=r"^\d+$",
     ),
     Known(
         "unwrap_binding() of several records, or of none",
@@ -275,7 +128,7 @@ KNOWN = [
         "No backend has a record with such an id, and look-ups would not find it.",
         "``bind()`` refuses invalid external ids",
         operation=r"bind\(|exporter\.run",
-        from_peer=r"^None|^raises (KeyError|ValueError)",
+        from_peer=r"^(None|False)|^raises (KeyError|ValueError)",
         from_ours=r"^raises AssertionError",
     ),
     Known(
@@ -286,7 +139,7 @@ KNOWN = [
         "A source without the key of a ``children`` row",
         kind="mappers",
         operation=VALUES,
-        setup=r"(?s)base\.import\.mapper.*children =",
+        setup=r"(?s)^(?=.*base\.import\.mapper).*children =",
         from_peer=r"^raises (KeyError|TypeError)",
     ),
     Known(
@@ -298,7 +151,7 @@ KNOWN = [
         "A modifier maps a key that a source does not have",
         kind="mappers",
         operation=VALUES,
-        setup=r"(?s)base\.import\.mapper.*(none|convert|external_to_m2o)\(",
+        setup=r"(?s)^(?=.*base\.import\.mapper).*(none|convert|external_to_m2o)\(",
         from_peer=r"^raises KeyError",
     ),
     Known(
@@ -309,7 +162,7 @@ KNOWN = [
         "An import mapper maps to any target",
         kind="mappers",
         operation=VALUES,
-        setup=r"(?s)base\.import\.mapper.*\('\w', '(x|y)'\)",
+        setup=r"(?s)^(?=.*base\.import\.mapper).*\('\w', 'x'\)",
         from_peer=r"^raises KeyError",
     ),
     Known(
@@ -332,26 +185,18 @@ KNOWN = [
         kind="mappers",
         operation=VALUES,
         from_peer=r"^raises (MappingError|ValueError|TypeError)",
-        from_ours=OF_MAPPING,
+        from_ours=r"^raises (Wrong|MappingError|InvalidValueError)\b",
     ),
     Known(
-        "the field of follow_m2o_relations()",
-        "reads the field of the whole path, which no change names",
-        "reads the first field of the path",
-        "A change of the relation exports the record.",
-        '``follow_m2o_relations("a.b.c")`` counts',
+        "@changed_by of methods of a plain base",
+        "takes the fields of the last definition",
+        "adds up the fields of all definitions, as along _inherit",
+        "A redefinition may call super(), which reads them.",
+        "The fields of ``@changed_by`` add up",
         kind="mappers",
         operation=MARKS,
-        setup=r"follow_m2o_relations",
-    ),
-    Known(
-        "options after an error",
-        "keeps those of the mapping that failed",
-        "restores the options",
-        "The next mapping must not see them.",
-        "``self.options`` of a mapper is restored",
-        operation=r"^mapper\.options$",
-        from_ours="^None",
+        setup=r"(?s)class (Plain|Top|Left|Right)\((?!Abs).*@changed_by.*def (\w+)"
+        r"\(self, record\).*class .*@changed_by.*def \2\(self, record\)",
     ),
     Known(
         "the 0 of a number",
@@ -362,6 +207,25 @@ KNOWN = [
         kind="mappers",
         from_peer="^False",
         from_ours=r"^0",
+    ),
+    Known(
+        "the field of follow_m2o_relations()",
+        "reads the field of the whole path, which no change names",
+        "reads the first field of the path",
+        "A change of the relation exports the record.",
+        '``follow_m2o_relations("a.b.c")`` counts',
+        kind="mappers",
+        operation=MARKS,
+        setup=r"follow_m2o_relations\('\w+\.",
+    ),
+    Known(
+        "options after an error",
+        "keeps those of the mapping that failed",
+        "restores the options",
+        "The next mapping must not see them.",
+        "``self.options`` of a mapper is restored",
+        operation=r"^mapper\.options$",
+        from_ours="^None",
     ),
     Known(
         "waits for a lock",
@@ -439,7 +303,7 @@ KNOWN = [
         "*Related* on a job of one binding",
         kind="jobs",
         operation=r"related_action",
-        from_peer=r"^(?!raises (?!AttributeError))",
+        from_peer=r"^(?!raises (?!AttributeError|NoComponentError))",
         from_ours=VALUE,
     ),
     Known(
@@ -451,6 +315,18 @@ KNOWN = [
         kind="exporters",
         operation=r"pick\('compare\.number', 2|^(calls|state|jobs|exporter\.)",
         setup=r"compare\.number",
+    ),
+    Known(
+        "the external id of no record with a number",
+        "0",
+        "False",
+        "0 is an external id.",
+        "``0`` is an external id, also in an integer field",
+        kind="binders",
+        operation="to_external",
+        setup=r"compare\.number",
+        from_peer="^0$",
+        from_ours="^False$",
     ),
     Known(
         "dependencies without a binding field",
