@@ -18,6 +18,7 @@ class Known:
     :param ours: what ours does
     :param why: the reason
     :param changelog: how its line in the CHANGELOG begins
+    :param rare: whether only other cases than those of each run show it
     """
 
     name: str
@@ -31,6 +32,7 @@ class Known:
     place: str = ""
     from_peer: str = ""
     from_ours: str = ""
+    rare: bool = False
 
     def matches(self, difference):
         """Return whether a difference is this one."""
@@ -95,7 +97,7 @@ KNOWN = [
         kind="binders",
         operation=r"unwrap|to_external\((None|False|0), wrap=True",
         setup=r"compare\.(item|loose)",
-        from_peer=r"^raises (KeyError|MissingError|ValueError)",
+        from_peer=r"^(None|raises (KeyError|MissingError|ValueError))",
         from_ours=r"^(None|raises ValueError)",
     ),
     Known(
@@ -313,8 +315,20 @@ KNOWN = [
         "Backends count from 0.",
         "``0`` is an external id, also in an integer field",
         kind="exporters",
-        operation=r"pick\('compare\.number', 2|^(calls|state|jobs|exporter\.)",
+        operation=r"pick\('compare\.number', [12]|^(calls|state|jobs|exporter\.)",
         setup=r"compare\.number",
+    ),
+    Known(
+        "the external id 0 in an import",
+        "is an empty value",
+        "is an external id",
+        "Backends count from 0.",
+        "``0`` is an external id, also in an integer field",
+        kind="mappers",
+        operation=r"(: 0\b.*\)|^known)\.values\(",
+        setup=r"external_to_m2o|'(partner|parent)_id'\)",
+        from_ours=r"^raises (InvalidValueError|MappingError)|^\d+$",
+        rare=True,
     ),
     Known(
         "the external id of no record with a number",
