@@ -119,7 +119,9 @@ class TestGroups(FailureCase):
     def test_a_line_names_its_records(self):
         self.grant("connector.group_connector_user")
         self.failed("Ada", "Bob")
-        self.assertIn("<b>Ada</b>: The shop refuses &#39;Ada&#39;.", self.found().records)
+        self.assertIn(
+            "<b>Ada</b>: The shop refuses &#39;Ada&#39;.", self.found().records
+        )
         user = new_test_user(self.env, "seer", groups="connector.group_connector_user")
         shown = self.found().with_user(user).records
         self.assertNotIn("<b>Ada</b>", shown, "The user may not read the binding.")
