@@ -327,7 +327,7 @@ KNOWN = [
         kind="mappers",
         operation=r"(: 0\b.*\)|^known)\.values\(",
         setup=r"external_to_m2o|'(partner|parent)_id'\)",
-        from_ours=r"^raises (InvalidValueError|MappingError)|^\d+$",
+        from_ours=r"^raises (InvalidValue|Mapping|MissingComponent)Error|^\d+$",
         rare=True,
     ),
     Known(
