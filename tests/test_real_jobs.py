@@ -12,6 +12,7 @@ from odoo.addons.connector.components.importer.locking import ImportLocks
 from odoo.addons.connector.tools.locks import try_lock_rows
 from odoo.addons.queue_job.exception import FailedJobError
 
+from ..tools.transactions import commit_if_allowed
 from .common import (
     RealJobsCase,
     Transaction,
@@ -308,6 +309,26 @@ class TestContention(RealJobsCase):
         self.assert_is_retried_soon(uuid)
         self.assertFalse(self.server.calls)
         self.assertEqual(self.run_job(uuid)["state"], "done")
+
+    def test_a_record_that_is_deleted_while_its_dependencies_are_exported(self):
+        def delete(exporter):
+            with Transaction(exporter.env.registry) as env:
+                exporter.binding.with_env(env).unlink()
+            commit_if_allowed(exporter.env)
+            exporter.env.invalidate_all()
+
+        def delete_and_read(exporter):
+            delete(exporter)
+            self.assertTrue(exporter.binding.name)
+
+        for hook in (delete, delete_and_read):
+            with self.subTest(hook.__name__):
+                self.override(_export_dependencies=hook)
+                [uuid] = self.delay(self.bindings("Ada"))
+                job = self.run_job(uuid)
+                self.assertEqual(job["state"], "done")
+                self.assertIn("deleted in Odoo", job["result"])
+        self.assertFalse(self.server.calls)
 
     def test_a_dependency_that_another_job_has_just_bound(self):
         parent_bindings = []

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A record on its way through an export, and the steps of one and of many."""
 
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from odoo.exceptions import MissingError
@@ -61,15 +62,8 @@ class ExportItem(Item):
         """
         exporter = self.exporter
         exporter._check_backend_active()
-        try:
+        with self._noticing_deletes():
             self.external_id = exporter.binder.to_external(self.binding)
-        except MissingError:
-            if self.binding.exists():
-                raise
-            message = exporter.env._(
-                "Nothing was exported: the record was deleted in Odoo."
-            )
-            raise NothingToDo(message, GONE) from None
         try:
             is_newer = exporter._should_import()
         except IDMissingInBackend:
@@ -80,6 +74,19 @@ class ExportItem(Item):
             exporter._import_newer(self.fields)
         elif is_newer:
             exporter._delay_import()
+
+    @contextmanager
+    def _noticing_deletes(self):
+        """End the export of a record that is deleted, also by now: steps may commit."""
+        try:
+            yield
+        except MissingError:
+            if self.binding.exists():
+                raise
+            message = self.exporter.env._(
+                "Nothing was exported: the record was deleted in Odoo."
+            )
+            raise NothingToDo(message, GONE) from None
 
     def prepare(self):
         """Export the dependencies of a record that is to be exported.
@@ -92,7 +99,8 @@ class ExportItem(Item):
                 exporter.env._("Skipped: the connector does not export this record.")
             )
         self.bound_id = exporter.binder.to_external(self.binding)
-        exporter._export_dependencies()
+        with self._noticing_deletes():
+            exporter._export_dependencies()
 
     def build_call(self, fields):
         """Map the record, which has to be locked.
@@ -101,6 +109,14 @@ class ExportItem(Item):
         :rtype: Call
         :raise NothingToDo: when there is nothing to send
         """
+        with self._noticing_deletes():
+            self.call = self._map(fields)
+        if not self.call.data:
+            message = self.exporter.env._("There is nothing to export.")
+            raise NothingToDo(message, UNCHANGED)
+        return self.call
+
+    def _map(self, fields):
         exporter = self.exporter
         # Dependencies commit: another job may have bound the record before our lock.
         external_id = exporter.binder.to_external(self.binding)
@@ -108,14 +124,8 @@ class ExportItem(Item):
             self.external_id = external_id
         map_record = exporter._map_data()
         if is_external_id(self.external_id):
-            data = exporter._update_data(map_record, fields=fields)
-            self.call = Call(UPDATED, data)
-        else:
-            data = exporter._create_data(map_record, fields=None)
-            self.call = Call(CREATED, data)
-        if not data:
-            raise NothingToDo(exporter.env._("There is nothing to export."), UNCHANGED)
-        return self.call
+            return Call(UPDATED, exporter._update_data(map_record, fields=fields))
+        return Call(CREATED, exporter._create_data(map_record, fields=None))
 
     def exported(self):
         """Return the outcome of the call, which the backend has accepted.
