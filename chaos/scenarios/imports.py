@@ -8,9 +8,9 @@ from ..backend import Failure
 BINDINGS = "chaos.item.import.binding"
 TABLE = BINDINGS.replace(".", "_")
 TOO_LARGE = 2**40
-POISON = r"for int\(\) with base 10: 'many'|integer out of range|not iterable"
+POISON = r"cannot hold the value (\"many\"|1099511627776)|not iterable"
 #: How the job of a chunk names the same errors to people.
-TOLD = (r"for int\(\) with base 10: 'many'", "too large for its field", "not iterable")
+TOLD = ('hold the value "many"', "hold the value 1099511627776", "not iterable")
 #: Odoo logs this when jobs meet.
 MET = "could not serialize access"
 #: a second of the backend, for trials in which it must not pass by itself
