@@ -102,6 +102,8 @@ def _cross(chaos, shop, labels):
     chaos.wait_for_jobs()
     for item in chaos.backend.items(shop.space):
         chaos.backend.change(shop.space, item["id"], name="Changed by the backend")
+    # Otherwise the exports are done before the imports begin.
+    shop.misbehave(Failure.SLOW, operation="update", times=len(labels), seconds=1)
     for label in labels:
         shop.edit(label, quantity=9)
     shop.import_(*(item["id"] for item in chaos.backend.items(shop.space)))
