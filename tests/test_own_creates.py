@@ -1,10 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """An import that meets a create of our own export makes no second record in Odoo."""
 
+import time
 from datetime import datetime, timedelta
 
 from odoo.tools import SQL
 
+from odoo.addons.connector.components.synchronizer import Importer
 from odoo.addons.connector.exception import RetryableJobError
 from odoo.addons.queue_job.job import Job
 
@@ -168,6 +170,24 @@ class TestOwnCreates(RealJobsCase):
         self.begin_create("Grace", "78")
         self.assertEqual(self.run_job(job["uuid"])["state"], "done")
         self.assertEqual(self.names(), ["Ada", "Contact 1", "Grace"])
+
+    def test_a_transaction_that_has_begun_before_the_other_create(self):
+        """Ages are those of the moment when the creates are read."""
+
+        def _lock_imports(importer, ids, known):
+            importer.env.cr.now()  # The transaction has begun.
+            time.sleep(1)
+            return Importer._lock_imports(importer, ids, known)
+
+        self.begin_create("Ada", "77")
+        job = self.import_record("1")
+        self.assertEqual(job["state"], "pending")
+        self.settle_creates()
+        self.begin_create("Grace", "78")
+        self.build(
+            override("test.shop.contact.record.importer", _lock_imports=_lock_imports)
+        )
+        self.assertEqual(self.run_job(job["uuid"])["state"], "done")
 
     def test_a_chunk_waits_as_long_as_a_record(self):
         self.begin_create("Ada", "77")

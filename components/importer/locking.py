@@ -143,6 +143,7 @@ class ImportLocks:
         with new_transaction(self.env) as env:
             committed = self.binder.bound_external_ids(external_ids, env)
             creates = self._unconfirmed_creates(env)
+            moment = env.cr.now()
         outcomes = {
             id_: Outcome(
                 POSTPONED,
@@ -156,7 +157,8 @@ class ImportLocks:
         }
         if creates:
             unknown = [id_ for id_ in external_ids if id_ not in outcomes]
-            bound, skipped = UnconfirmedCreates(self.importer, creates).match(unknown)
+            found = UnconfirmedCreates(self.importer, creates, moment)
+            bound, skipped = found.match(unknown)
             known.update(bound)
             outcomes.update(skipped)
         return outcomes

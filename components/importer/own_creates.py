@@ -22,12 +22,14 @@ class UnconfirmedCreates:
 
     :param importer: the importer
     :param creates: list of :class:`~..models.connector_create_intent.UnconfirmedCreate`
+    :param moment: when they were read, which their ages refer to (``datetime``)
     """
 
-    def __init__(self, importer, creates):
+    def __init__(self, importer, creates, moment):
         self.importer = importer
         self.env = importer.env
         self.creates = creates
+        self.moment = moment
 
     def match(self, external_ids):
         """Find the records that our exports have created, and bind them.
@@ -63,9 +65,8 @@ class UnconfirmedCreates:
         were on the backend before. So it does not wait for ever in a busy shop.
         """
         kept = self.importer._current_job().sudo().kept_data or {}
-        now = self.env.cr.now()
-        since = kept.get(WAITING_SINCE, now.isoformat())
-        waited = now - datetime.fromisoformat(since)
+        since = kept.get(WAITING_SINCE, self.moment.isoformat())
+        waited = self.moment - datetime.fromisoformat(since)
         settled = settling_time(self.importer.backend_adapter)
         if any(waited <= create.age < settled for create in self.creates):
             try:
