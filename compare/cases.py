@@ -108,7 +108,7 @@ ERRORS = [
     "IDMissingInBackend('e')",
     "FailedJobError('e')",
 ]
-#: What cases may use, by the text that uses it.
+#: Code that a case gets if it uses it, by the text of that use.
 HELPERS = {
     "Wrong(": class_code("Wrong(MappingError)"),
     "Later(": class_code("Later(RetryableJobError)"),
@@ -297,10 +297,27 @@ def mappers(draw):
     side = draw(one("import", "export"))
     imports = side == "import"
     fields = IMPORT_FIELDS if imports else EXPORT_FIELDS
+    child = draw(one(None, None, "plain", "skips"))
+    parts = draw(mapper_classes(side, fields, child))
+    if "_id" in "".join(parts):
+        parts += [
+            binder("compare.item", *draw(one([], [], [ID_BINDER]))),
+            binder("compare.contact", *draw(one([], [], [ID_BINDER]))),
+        ]
+    if child:
+        parts += child_components(side, child)
+    operation = mapper_operation(imports, fields)
+    usage = f"mapper = item.component(usage='{side}.mapper')"
+    return Case("mappers", with_helpers(parts), (usage, *draw(some(operation, 8, 3))))
+
+
+@st.composite
+def mapper_classes(draw, side, fields, child):
+    """Return a strategy of the classes of a mapper."""
+    imports = side == "import"
     source = IMPORT_SOURCE if imports else EXPORT_SOURCE
     target = one(*IMPORT_TARGETS)
     parts = []
-    child = draw(one(None, None, "plain", "skips"))
     for name, bases, inherit in draw(one(*SHAPES)):
         body = draw(some(mapping_method(("alpha", "mid", "zeta", "_low"), fields), 3))
         if draw(st.booleans()):
@@ -321,17 +338,22 @@ def mappers(draw):
             if name
             else component(None, inherit[0], *body)
         )
-    if "_id" in "".join(parts):
-        parts += [
-            binder("compare.item", *draw(one([], [], [ID_BINDER]))),
-            binder("compare.contact", *draw(one([], [], [ID_BINDER]))),
-        ]
-    if child:
-        row = "direct = [('a', 'name')]" if imports else "direct = [('name', 'a')]"
-        on = {"_apply_on": ["compare.contact"]}
-        parts.append(component("child", f"base.{side}.mapper", row, **on))
-        if child == "skips" and imports:
-            parts.append(component("map_child", "base.map.child.import", SKIP, **on))
+    return parts
+
+
+def child_components(side, child):
+    """Return the components that map the lines of a record."""
+    imports = side == "import"
+    row = "direct = [('a', 'name')]" if imports else "direct = [('name', 'a')]"
+    on = {"_apply_on": ["compare.contact"]}
+    parts = [component("child", f"base.{side}.mapper", row, **on)]
+    if child == "skips" and imports:
+        parts.append(component("map_child", "base.map.child.import", SKIP, **on))
+    return parts
+
+
+def mapper_operation(imports, fields):
+    """Return a strategy of what a connector does with a mapper."""
     record = (
         st.one_of(DATA, code("{{'a': {a}, 'lines': {l}}}", a=VALUES, l=LINES))
         if imports
@@ -349,10 +371,12 @@ def mappers(draw):
             {each.partition("=")[0]: each for each in found}.values()
         )
     )
-    operation = st.one_of(
-        code("mapper.map_record({r}).values({o})", r=record, o=options),
-        code("mapper.map_record({r}).values({o})", r=record, o=options),
-        code("mapper.map_record({r}).values({o})", r=record, o=options),
+    return st.one_of(
+        # hypothesis would take the same strategy once.
+        *(
+            code("mapper.map_record({r}).values({o})", r=record, o=options)
+            for _often in range(3)
+        ),
         code("mapper.map_record({r}, parent=1).parent", r=record),
         one("mapper.changed_by_fields()", "mapper.options"),
         one(
@@ -365,8 +389,6 @@ def mappers(draw):
         ),
         code("known.values({o})", o=options),
     )
-    usage = f"mapper = item.component(usage='{side}.mapper')"
-    return Case("mappers", with_helpers(parts), (usage, *draw(some(operation, 8, 3))))
 
 
 # -- exporters
@@ -413,9 +435,38 @@ OWN_RUNS = (
 
 @st.composite
 def exporters(draw):
-    error = one(*ERRORS, "Exception('e')", "NotImplementedError('e')")
     name = draw(one("contact", "item", "number", "tag", "item", "number"))
-    model, on = f"compare.{name}", {"_apply_on": [f"compare.{name}"]}
+    model = f"compare.{name}"
+    parts = draw(export_components(name))
+    fields = one("", ", fields=['name']", ", ['name']", ", fields=None", ", extra=1")
+    run = code(f"exporter.run(pick('{model}', {{n}}){{f}})", n=PLACE, f=fields)
+    operation = st.one_of(
+        run.map("{} and None".format),
+        run.map("bool({})".format),
+        run.map(
+            f"elsewhere(pick('{model}', 0, 1, 2), 'lock', lambda: bool({{}}))".format
+        ),
+        one("exporter.external_id", "exporter.binding", "calls", "jobs()"),
+        one(
+            "exporter.mapper", "exporter._mapper", "exporter.binder", "exporter._binder"
+        ),
+        one("exporter.backend_adapter", "exporter.work.model"),
+        one("exporter.backend_adapter.read('1')", "exporter.backend_adapter.search()"),
+    )
+    start = f"exporter = {name}.component(usage='record.exporter')"
+    end = (f"state('{model}')", "calls", "jobs()")
+    setup = with_helpers(parts)
+    return Case(
+        "exporters",
+        setup,
+        (start, draw(run) + " and None", *draw(some(operation, 3)), *end),
+    )
+
+
+@st.composite
+def export_components(draw, name):
+    """Return a strategy of the components that export a model."""
+    error = one(*ERRORS, "Exception('e')", "NotImplementedError('e')")
     create = draw(
         st.one_of(CREATED.map("return {}".format), error.map("raise {}".format))
     )
@@ -431,11 +482,11 @@ def exporters(draw):
         body = [method("run(self, binding, *args)", first, *draw(one(*OWN_RUNS)))]
     if draw(RARELY):
         body.insert(0, "_default_binding_field = 'compare_bind_ids'")
-    usage = {"_usage": "record.exporter"}
-    parts = [
+    options = {"_apply_on": [f"compare.{name}"], "_usage": "record.exporter"}
+    return [
         *(binder(f"compare.{each}") for each in sorted({name, "contact", "item"})),
         component("mapper", "base.export.mapper", "direct = [('id', 'name')]"),
-        component("exporter", inherit, *body, **on, **usage),
+        component("exporter", inherit, *body, **options),
         component(
             "adapter",
             "base.backend.adapter.crud",
@@ -443,32 +494,6 @@ def exporters(draw):
             method("write(self, id_, data)", "calls.append((id_, data))"),
         ),
     ]
-    fields = one("", ", fields=['name']", ", ['name']", ", fields=None", ", extra=1")
-    run = code(f"exporter.run(pick('{model}', {{n}}){{f}})", n=PLACE, f=fields)
-    operation = st.one_of(
-        *[run.map("{} and None".format)] * 3,
-        run.map("bool({})".format),
-        run.map(
-            f"elsewhere(pick('{model}', 0, 1, 2), 'lock', lambda: bool({{}}))".format
-        ),
-        one("exporter.external_id", "exporter.binding", "calls", "jobs()"),
-        one(
-            "exporter.mapper", "exporter._mapper", "exporter.binder", "exporter._binder"
-        ),
-        one(
-            "exporter.backend_adapter",
-            "exporter.work.model",
-        ),
-        one("exporter.backend_adapter.read('1')", "exporter.backend_adapter.search()"),
-    )
-    start = f"exporter = {name}.component(usage='record.exporter')"
-    end = (f"state('{model}')", "calls", "jobs()")
-    setup = with_helpers(parts)
-    return Case(
-        "exporters",
-        setup,
-        (start, draw(run) + " and None", *draw(some(operation, 3)), *end),
-    )
 
 
 # -- jobs and contexts
@@ -540,9 +565,12 @@ LISTENER = component(
 )
 
 
+USAGES = ("one", "two", "binder", "record.locker", "exporter")
+
+
 @st.composite
 def lookups(draw):
-    usage = one("one", "two", "binder", "record.locker", "exporter")
+    usage = one(*USAGES)
     inherit = one("base.connector", "base.exporter", "base.importer", "base.binder")
     apply_on = one(None, ["compare.item"], ["compare.contact"])
     parts = [
@@ -557,29 +585,22 @@ def lookups(draw):
     ]
     if draw(st.booleans()):
         parts.append(LISTENER)
+    operation = st.one_of(
+        *found_components(), changed_in_context(), one("calls"), *held_locks()
+    )
+    start = "a = item.component_by_name('case.a')"
+    return Case("look-ups", "".join(parts), (start, *draw(some(operation, 8, 3))))
+
+
+def found_components():
+    """Return strategies that look for components."""
     which = st.tuples(
-        one("", "usage=None", *(f"usage={each!r}" for each in usage.elements)),
+        one("", "usage=None", *(f"usage={each!r}" for each in USAGES)),
         one(
             "", "model_name=None", "model_name='compare.item'", "model_name='res.users'"
         ),
     ).map(lambda found: ", ".join(filter(None, found)))
-    context = one(
-        *("", "connector_no_export=True", "no_connector_export=True", "other=1"),
-        *("connector_no_export=False", "no_connector_export=1"),
-    )
-    change = one(
-        *("write({'name': 'new'})", "write({})", "sudo().write({'count': 5})"),
-        *("copy({'name': 'new'}) and None", "create({'name': 'new'}) and None"),
-    )
-    seconds = one("", ", seconds=3", ", seconds=0", ", seconds=None")
-    ignore = one("", ", ignore_retry=False", ", ignore_retry=True")
-    lock = one("'lock'", "'other'", "7", "('lock', 1)", "backend", "None", "''")
-    records = code("pick('compare.item', {n})", n=PLACE)
-    records = st.one_of(
-        records, one("env['compare.item']", "pick('compare.item', 0, 1)")
-    )
-    held = one("'lock'", "7", "('lock', 1)", "backend", "''")
-    operation = st.one_of(
+    return (
         code("item.component({w})", w=which),
         code("item.many_components({w})", w=which),
         code("a.component({w})", w=which),
@@ -589,13 +610,36 @@ def lookups(draw):
         ),
         code("a.binder_for({m})", m=one("", "'compare.item'", "env['compare.item']")),
         one("a.backend_record", "a.model", "a.collection"),
-        code(
-            "pick('compare.item', {n}).with_context({c}).{do}",
-            n=PLACE,
-            c=context,
-            do=change,
-        ),
-        one("calls"),
+    )
+
+
+def changed_in_context():
+    """Return a strategy that changes a record to which a listener listens."""
+    context = one(
+        *("", "connector_no_export=True", "no_connector_export=True", "other=1"),
+        *("connector_no_export=False", "no_connector_export=1"),
+    )
+    change = one(
+        *("write({'name': 'new'})", "write({})", "sudo().write({'count': 5})"),
+        *("copy({'name': 'new'}) and None", "create({'name': 'new'}) and None"),
+    )
+    return code(
+        "pick('compare.item', {n}).with_context({c}).{do}",
+        n=PLACE,
+        c=context,
+        do=change,
+    )
+
+
+def held_locks():
+    """Return strategies that take a lock while another transaction holds one."""
+    lock = one("'lock'", "'other'", "7", "('lock', 1)", "backend", "None", "''")
+    held = one("'lock'", "7", "('lock', 1)", "backend", "''")
+    records = code("pick('compare.item', {n})", n=PLACE)
+    records = st.one_of(
+        records, one("env['compare.item']", "pick('compare.item', 0, 1)")
+    )
+    return (
         code(
             "elsewhere(pick('compare.item', 0), {h}, lambda:"
             " a.advisory_lock_or_retry({l}{s}))",
@@ -613,12 +657,10 @@ def lookups(draw):
             "elsewhere(pick('compare.item', 0), 0, lambda:"
             " item.component(usage='record.locker').lock({r}{s}{i}))",
             r=records,
-            s=seconds,
-            i=ignore,
+            s=one("", ", seconds=3", ", seconds=0", ", seconds=None"),
+            i=one("", ", ignore_retry=False", ", ignore_retry=True"),
         ),
     )
-    start = "a = item.component_by_name('case.a')"
-    return Case("look-ups", "".join(parts), (start, *draw(some(operation, 8, 3))))
 
 
 KINDS = {

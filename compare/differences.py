@@ -31,7 +31,7 @@ class Difference:
 
     @property
     def signature(self):
-        """What tells kinds of differences apart, to show one of each."""
+        """Return a text that is the same for differences of one kind."""
         name = self.operation.partition("(")[0] or self.operation
         return f"{self.case.kind}: {name}: {_form(self.peer)} -> {_form(self.ours)}"
 

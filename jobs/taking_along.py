@@ -188,17 +188,6 @@ class Taker:
             yield cr
 
     def _query(self, limit):
-        def of_taker(column):
-            return SQL("(SELECT %s FROM taker)", SQL.identifier(column))
-
-        in_common = SQL(" AND ").join(
-            SQL(
-                "%s IS NOT DISTINCT FROM %s",
-                SQL.identifier("job", column),
-                of_taker(column),
-            )
-            for column in IN_COMMON
-        )
         return SQL(
             """
             WITH taker AS MATERIALIZED (
@@ -232,11 +221,11 @@ class Taker:
             uuid=self.uuid,
             pending=PENDING,
             own=list(job_method(self.method_name).own_options),
-            in_common=in_common,
+            in_common=SQL(" AND ").join(map(_is_in_common, IN_COMMON)),
             limit=limit,
             pid=os.getpid(),
             lease_end=_lease_end(),
-            **{column: of_taker(column) for column in INDEXED},
+            **{column: _of_taker(column) for column in INDEXED},
             **{column: _json(column) for column in ("records", "args", "kwargs")},
         )
 
@@ -257,6 +246,15 @@ class Taker:
             WAITING,
             self._mark,
         )
+
+
+def _of_taker(column):
+    return SQL("(SELECT %s FROM taker)", SQL.identifier(column))
+
+
+def _is_in_common(column):
+    of_job = SQL.identifier("job", column)
+    return SQL("%s IS NOT DISTINCT FROM %s", of_job, _of_taker(column))
 
 
 def _json(column):

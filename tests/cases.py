@@ -9,7 +9,7 @@ from odoo.tests import TransactionCase
 
 from odoo.addons.component.core import Component
 
-from .models import create_test_models, remove_test_models
+from .models import TEST_MODELS, create_test_models, remove_test_models
 from .shop import (
     ShopServer,
     ShopSource,
@@ -49,12 +49,15 @@ class ShopCase(TransactionCase):
     """A test with a shop and a connector that exports contacts to it."""
 
     overridden = "test.shop.contact.exporter"
+    #: Definitions of models that a test case needs beside those of the shop.
+    own_models = ()
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        create_test_models(cls.cr, cls.registry)
-        cls.addClassCleanup(remove_test_models, cls.cr, cls.registry)
+        for definitions in filter(None, (TEST_MODELS, cls.own_models)):
+            create_test_models(cls.cr, cls.registry, definitions)
+            cls.addClassCleanup(remove_test_models, cls.cr, cls.registry, definitions)
 
     def setUp(self):
         super().setUp()

@@ -77,7 +77,7 @@ NOT_DELIVERIES = {
     "two objects": b"{} {}",
     "lines of objects": b'{"type": "x"}\n{"type": "x"}\n',
 }
-#: What a delivery may have in the place of an object, a list, a topic.
+#: Values that a delivery has in the place of an object, a list, a topic.
 WRONG_VALUES = {
     "null": None,
     "true": True,
@@ -91,7 +91,7 @@ WRONG_VALUES = {
     "a list of nothing": [None],
     "a list of lists": [[[]]],
 }
-#: What a delivery may have in the place of an id, as JSON.
+#: Values that a delivery has in the place of an id, as JSON.
 WRONG_IDS = {
     "null": "null",
     "true": "true",

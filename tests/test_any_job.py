@@ -22,8 +22,6 @@ from .common import (
     ShopCase,
     batch_export_components,
     committed_test_models,
-    create_test_models,
-    remove_test_models,
 )
 from .models import hide_test_models
 
@@ -116,11 +114,7 @@ hide_test_models(*MODELS)
 
 
 class AnyJobCase(ShopCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        create_test_models(cls.cr, cls.registry, MODELS)
-        cls.addClassCleanup(remove_test_models, cls.cr, cls.registry, MODELS)
+    own_models = MODELS
 
     def setUp(self):
         super().setUp()

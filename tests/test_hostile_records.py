@@ -31,7 +31,7 @@ WRONG = {
     "friend_id": (*CONTAINERS, "Ada", "7", 1.5, nan),
     "friend_ids": ("Ada", 7, 1.5, {"a": 1}, True),
 }
-#: What a backend, or ``search()``, may return in the place of an id.
+#: Values that a backend, or ``search()``, returns in the place of an id.
 WRONG_IDS = (
     *(None, False, True, "", 1.5, nan, inf, *UNSTORABLE),
     *({}, {"id": 1}, [], [1], [[1]]),

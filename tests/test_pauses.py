@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What queue_job's runner does with the jobs of a backend that is paused.
+"""queue_job's runner meets the jobs of a backend that is paused.
 
 The runner keeps the jobs in memory, and hears of their changes from the database.
 """

@@ -56,7 +56,7 @@ ROUTES = (
 
 
 class Definitions:
-    """What our classes define, by the name of the model."""
+    """The methods and fields that our classes define, by the name of the model."""
 
     def __init__(self):
         self.own = set()

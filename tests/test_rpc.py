@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What RPC may call of the methods that connectors override."""
+"""RPC calls the methods that connectors override, and none of ours."""
 
 from unittest.mock import patch
 

@@ -15,7 +15,7 @@ from odoo.addons.connector.exception import AccessRefusedError
 from odoo.addons.connector.fields import Secret, reveal
 from odoo.addons.connector.tools.addresses import origin
 
-from .common import ShopCase, create_test_models, remove_test_models
+from .common import ShopCase
 from .models import hide_test_models
 from .remote_system import Answer, FailingServer
 
@@ -91,11 +91,7 @@ class VaultAdapter(Component):
 
 
 class VaultCase(ShopCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        create_test_models(cls.cr, cls.registry, MODELS)
-        cls.addClassCleanup(remove_test_models, cls.cr, cls.registry, MODELS)
+    own_models = MODELS
 
     def setUp(self):
         super().setUp()

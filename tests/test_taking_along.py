@@ -420,7 +420,7 @@ class TestTogether(AlongCase):
             cr.commit()  # pylint: disable=invalid-commit
 
     def test_a_process_dies_and_its_job_runs_again(self):
-        """What the first run had taken along does not wait for the second one."""
+        """Jobs that its first run had taken along do not wait for its second one."""
         _taker, bob = self.taken(dies=True)
         ada = self.jobs()[0]["uuid"]
         self.enqueue(ada)

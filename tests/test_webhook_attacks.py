@@ -151,7 +151,7 @@ class TestNothingIsLeaked(AttackCase):
 
     def test_they_send_the_same_queries(self):
         wrong = "whsec_" + "A" * 43 + "="
-        self.send(address=NOWHERE)  # What is read once is read by now.
+        self.send(address=NOWHERE)  # It reads what Odoo then caches.
         with noted_queries() as unknown:
             self.send(address=NOWHERE)
         with noted_queries() as known:
@@ -337,7 +337,7 @@ class TestWebhookLimits(AttackCase):
     def test_a_request_above_the_limit_is_refused_with_few_queries(self):
         self.set_limit(1)
         self.announce("1")
-        self.announce("2")  # What is read once is read by now.
+        self.announce("2")  # It reads what Odoo then caches.
         with noted_queries() as queries:
             self.assertEqual(self.announce("3").status_code, 429)
         self.assertLessEqual(len(queries), 6, queries)
@@ -353,7 +353,7 @@ class TestWebhookLimits(AttackCase):
 
 @tagged("post_install", "-at_install")
 class TestJunk(AttackCase):
-    """What the backend, or somebody who knows its secret, may send by mistake."""
+    """A backend, or somebody who knows its secret, sends deliveries by mistake."""
 
     def test_junk_is_refused_and_leaves_nothing(self):
         payload = {"type": "contact.updated", "ids": ["s3cret"]}

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What the user may see of records that others name, such as jobs."""
+"""Show a user of records that others name, such as jobs, no more than he may read."""
 
 from odoo.exceptions import AccessError
 

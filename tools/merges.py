@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What a merge of records changes in the one that stays.
+"""Tell which fields of a record a merge changes, in the one that stays.
 
 Odoo's merge writes all values of that record, also those that it has already. Their
 export could overwrite a later change on the backend.

@@ -258,13 +258,14 @@ class BulkExport:
             self._refuse_results(results, items)
         if not error or not left:
             return results
+        # The adapter creates the records in their order.
+        adapter, first = self.batch.backend_adapter, left[0]
+        not_created = is_not_created(error, adapter, first.key)
         if isinstance(error, NOT_CREATED):
-            # The adapter creates the records in their order.
-            adapter, first = self.batch.backend_adapter, left[0]
-            error.follows_change = not is_not_created(error, adapter, first.key)
+            error.follows_change = not not_created
         if isinstance(error, InvalidDataError):
             return results + [error] * len(left)
-        if is_not_created(error, None, None):
+        if not_created:
             self._withdraw(left)
         self._interrupt_after(results, error)
         return results
