@@ -277,16 +277,18 @@ class FailingServer:
     def url(self):
         return f"http{'s' if self._tls else ''}://127.0.0.1:{self._port}"
 
-    def count(self, method=None, path=None):
+    def count(self, method=None, path=None, when=None):
         """Return the number of calls of a method to a path, or below it.
 
         :param method: such as ``"POST"``; any when ``None``
         :param path: such as ``"contacts"`` or ``"contacts/batch"``; any when ``None``
+        :param when: called with a :class:`Call`; returns whether to count it
         """
+        rule = Rule(None, method, path, -1, when)
         with self._lock:
-            return sum(call.matches(method, path) for call in self.calls)
+            return sum(map(rule.takes, self.calls))
 
-    def script(self, *answers, method=None, path=None):
+    def script(self, *answers, method=None, path=None, when=None):
         """Give these answers in turn to calls of a method to a path, or below it.
 
         The last one is repeated. Of several scripts for a call, the last one counts.
@@ -296,9 +298,10 @@ class FailingServer:
             ``http.server.BaseHTTPRequestHandler``
         :param method: such as ``"POST"``; any when ``None``
         :param path: such as ``"contacts"``; any when ``None``
+        :param when: called with a :class:`Call`; returns whether to answer it so
         """
         with self._lock:
-            self._scripts.insert(0, Rule([*answers], method, path, -1))
+            self._scripts.insert(0, Rule([*answers], method, path, -1, when))
 
     def fail(self, failure, method=None, path=None, times=1, seconds=1, when=None):
         """Fail at the next calls of a method to a path, or below it.
@@ -314,16 +317,18 @@ class FailingServer:
             rule = Rule((failure, seconds), method, path, times, when)
             self._failures.append(rule)
 
-    def before(self, interruption, method=None, path=None, times=1):
+    def before(self, interruption, method=None, path=None, times=1, when=None):
         """Do something when a call arrives, before it is answered.
 
         :param interruption: called with the :class:`Call`, in the thread of the server
         :param method: such as ``"GET"``; any when ``None``
         :param path: such as ``"contacts"``; any when ``None``
         :param times: number of calls; -1 for all
+        :param when: called with a :class:`Call`; returns whether to interrupt it
         """
         with self._lock:
-            self._interruptions.append(Rule(interruption, method, path, times))
+            rule = Rule(interruption, method, path, times, when)
+            self._interruptions.append(rule)
 
     def respond(self, call, headers):
         """Answer a call, or fail.

@@ -16,6 +16,7 @@ from odoo.addons.component.core import _component_databases
 from .broken_shop import BREAKAGES, groups
 from .common import ReportCard
 from .conformance.card import FAILED, PASSED, SKIPPED, scenarios_of
+from .conformance.records import RemoteRecords
 from .remote_shop import (
     EXPORT_COMPONENTS,
     STORE_COMPONENTS,
@@ -89,6 +90,20 @@ class TestBrokenConnectors(CopyCase):
         self.assertEqual(caught, set(scenarios_of(StoreConformance)))
 
 
+class ChoosingIds(RemoteRecords):
+    """Records of a system that chooses all ids."""
+
+    def add(self, text, external_id=None):
+        return super().add(text)
+
+    def give_id(self, external_id):
+        raise self._missing("give_id")
+
+
+def _choosing_ids(case, remote):
+    return ChoosingIds(remote, case.collection, case.remote_field, {}, {"mail": "?"})
+
+
 class TestPartialConnectors(CopyCase):
     """Scenarios that a connector has no part for are skipped, and say why."""
 
@@ -120,6 +135,30 @@ class TestPartialConnectors(CopyCase):
             f"{no_component} record.exporter.deleter.", reasons["test_id_zero"]
         )
         self.assertIn(f"{no_component} record.importer.", reasons["test_id_zero"])
+
+    def test_a_system_that_chooses_its_ids(self):
+        card = self.card_of(*STORE_COMPONENTS, remote_records=_choosing_ids)
+        self.assertFalse(card.names(FAILED), card.text())
+        of_ids = {name for name in card.order if name.startswith("test_id_")}
+        self.assertEqual(card.names(SKIPPED), of_ids, card.text())
+        for name in of_ids:
+            self.assertIn("ChoosingIds.add() gave a", card.lines[name].reason)
+
+    def test_sample_records_may_differ(self):
+        made = []
+
+        def new(number):
+            made.append(number)
+            return f"{number}@example.com"
+
+        card = self.card_of(
+            *STORE_COMPONENTS,
+            record_values={"email": new},
+            remote_values={"mail": new},
+        )
+        self.assertFalse(card.names(FAILED), card.text())
+        self.assertGreater(len(made), len(card.order))
+        self.assertEqual(len(made), len(set(made)))
 
     def test_the_card_has_a_line_for_each_scenario(self):
         card = ReportCard("Conformance of shop.contact", ["test_a", "test_b", "test_c"])

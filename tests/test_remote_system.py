@@ -239,6 +239,19 @@ class TestRemoteSystem(BaseCase):
             answer = self.call("POST", "contacts", json={"title": title})
             self.assertEqual(answer.status_code, status)
 
+    def test_calls_of_one_path_may_differ_in_what_they_ask(self):
+        def asks(call):
+            return b"mutation" in call.content
+
+        noted = []
+        self.remote.script(Answer.of(418), path="graphql", when=asks)
+        self.remote.before(noted.append, path="graphql", times=-1, when=asks)
+        for text, status in (("query", 201), ("mutation", 418)):
+            answer = self.call("POST", "graphql", json={"text": text})
+            self.assertEqual(answer.status_code, status)
+        self.assertEqual([call.body["text"] for call in noted], ["mutation"])
+        self.assertEqual(self.remote.count("POST", "graphql", when=asks), 1)
+
     def test_answers_may_follow_a_script(self):
         first, last = Answer.of(202), Answer(200, b"[", {"Content-Length": 9})
         self.remote.script(Answer.of(418), path="contacts")

@@ -16,7 +16,7 @@ class BorderScenarios(ConformanceTools):
         """The same external id on two backends stands for two records."""
         other = self.new_side(self.new_remote())
         external_id = self.records.add("Ada")
-        other.records.add("Ada", external_id)
+        other.records.add_with_id("Ada", external_id)
         for side in (self.side, other):
             self.import_from(side, external_id)
         self.assert_nothing_failed()

@@ -1,9 +1,26 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """How scenarios read and change the records of a remote system."""
 
+from itertools import count
 from unittest import SkipTest
 
 from ..remote_system import Failure
+
+_numbers = count(1)
+
+
+def sample(values):
+    """Return the values of a sample record.
+
+    :param values: values by name; a function is called with a number that no other
+        sample record has, and returns the value
+    :rtype: dict
+    """
+    number = next(_numbers)
+    return {
+        name: value(number) if callable(value) else value
+        for name, value in values.items()
+    }
 
 
 class RecordsFace:
@@ -14,7 +31,8 @@ class RecordsFace:
     class. A scenario is skipped when it needs a method that is not implemented.
     """
 
-    #: Unusual ids that the system may give to a record, by their kind.
+    #: Unusual ids that the system may give to a record, by their kind; none if nobody
+    #: else chooses its ids.
     ids = {"zero": 0, "negative": -7, "unicode": "Ä/ö ☃ 1", "long": "x" * 1000}
 
     #: Records of one page when the connector lists them.
@@ -35,6 +53,18 @@ class RecordsFace:
         :return: its external id
         """
         raise self._missing("add")
+
+    def add_with_id(self, text, external_id):
+        """Add a record with an id, as another client does.
+
+        The scenario is skipped when the system chooses another one.
+        """
+        given = self.add(text, external_id)
+        if str(given) != str(external_id):
+            raise SkipTest(
+                f"{type(self).__name__}.add() gave a record the id {given}, and not "
+                f"{external_id}. The system chooses its ids."
+            )
 
     def change(self, external_id, text, moment=None):
         """Change the text of a record, as another client does.
@@ -93,7 +123,7 @@ class RemoteRecords(RecordsFace):
     :param system: the :class:`RemoteSystem`
     :param collection: name of the collection
     :param field: name of the field with the text
-    :param values: more values of each record
+    :param values: more values of each record, see :func:`sample`
     :param bad_values: values of a record that the connector cannot import
     """
 
@@ -109,7 +139,7 @@ class RemoteRecords(RecordsFace):
         return {id_: item.get(self.field) for id_, item in items.items()}
 
     def add(self, text, external_id=None):
-        values = {**self.values, self.field: text}
+        values = {**sample(self.values), self.field: text}
         if external_id is not None:
             values["id"] = external_id
         return self.system.add(self.collection, values)
@@ -137,7 +167,7 @@ class RemoteRecords(RecordsFace):
     def add_bad(self, text):
         if self.bad_values is None:
             raise SkipTest("The test names no bad_remote_values.")
-        values = {**self.values, self.field: text, **self.bad_values}
+        values = sample({**self.values, self.field: text, **self.bad_values})
         return self.system.add(self.collection, values)
 
     def lose_request(self):

@@ -13,7 +13,7 @@ from ..connector_case import external_id_of
 from ..real_connector import RealConnectorCase
 from ..remote_system import RemoteSystem
 from .card import ReportCard, scenarios_of
-from .records import RecordsFace, RemoteRecords
+from .records import RecordsFace, RemoteRecords, sample
 
 _logger = logging.getLogger(__name__)
 
@@ -44,7 +44,9 @@ class ConformanceTools(RealConnectorCase):
 
     #: Name of a text field of the bindings that both directions synchronise.
     text_field = "name"
-    #: More values of each Odoo record.
+    #: More values of each Odoo record, such as ``{"ref": "SKU {}".format}``: a function
+    #: is called with a number that no other sample record has. The same holds for
+    #: ``remote_values`` and ``bad_remote_values``.
     record_values = {}
     #: Name of the collection of the :class:`RemoteSystem`.
     collection = None
@@ -161,7 +163,7 @@ class ConformanceTools(RealConnectorCase):
             silent = env[self.binding_model].with_context(connector_no_export=True)
             return silent.create(
                 [
-                    {**self.record_values, **values, self.text_field: text}
+                    {**sample(self.record_values), **values, self.text_field: text}
                     for text in texts
                 ]
             ).ids
