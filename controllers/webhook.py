@@ -5,6 +5,7 @@ import logging
 import re
 import threading
 import time
+from http import HTTPStatus
 
 from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
 
@@ -16,6 +17,8 @@ from ..components.webhook.requests import WebhookRequest
 ADDRESS = "/connector/webhook/"
 #: Bytes of a delivery at the most, unless the system parameter says otherwise.
 LARGEST_BODY = 1024 * 1024
+#: No browser may take an answer for a page.
+HEADERS = {"X-Content-Type-Options": "nosniff"}
 LARGEST_BODY_PARAMETER = "connector.webhook_largest_body"
 
 
@@ -32,7 +35,7 @@ class WebhookDispatcher(http.HttpDispatcher):
     def dispatch(self, endpoint, args):
         # Odoo logs the address of a request that takes too long.
         threading.current_thread().url = f"{ADDRESS}…"
-        if self.request.httprequest.method != "POST":  # Odoo adds OPTIONS to all.
+        if self.request.httprequest.method == "OPTIONS":  # Odoo adds it to all.
             raise MethodNotAllowed(["POST"])
         self.request.params = dict(args)
         return self.request.registry["ir.http"]._dispatch(endpoint)
@@ -43,7 +46,7 @@ class WebhookController(http.Controller):
         f"{ADDRESS}<string:token>",
         type="webhook",
         auth="none",
-        methods=["POST"],
+        methods=["GET", "HEAD", "POST"],
         csrf=False,
         save_session=False,
         readonly=False,
@@ -58,10 +61,19 @@ class WebhookController(http.Controller):
         body = httprequest.get_data()
         if len(body) > largest:
             raise RequestEntityTooLarge()
-        delivery = WebhookRequest(httprequest.headers, body, time.time())
+        delivery = WebhookRequest(
+            httprequest.headers,
+            body,
+            time.time(),
+            httprequest.method,
+            httprequest.args.to_dict(),
+        )
         endpoints = request.env["connector.webhook.endpoint"]
         status, headers, text = endpoints.receive(token, delivery)
-        return http.Response(text, status, headers, content_type="text/plain")
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            raise MethodNotAllowed(["POST"])
+        headers = {"Content-Type": "text/plain; charset=utf-8", **HEADERS, **headers}
+        return http.Response(text, status, headers)
 
     def _largest_body(self, env):
         value = env["ir.config_parameter"].get_param(LARGEST_BODY_PARAMETER) or ""
@@ -69,9 +81,9 @@ class WebhookController(http.Controller):
 
 
 class HideTokens(logging.Filter):
-    """Keep the tokens of addresses out of the log of requests."""
+    """Keep the tokens of addresses, and their queries, out of the log of requests."""
 
-    _token = re.compile(f'({re.escape(ADDRESS)})[^ ?/"]+')
+    _token = re.compile(f'({re.escape(ADDRESS)})[^ /"]+')
 
     def filter(self, record):
         if isinstance(record.args, tuple):

@@ -3,4 +3,4 @@
 :mod:`.component` has the hooks, the other modules ways to verify a delivery.
 """
 
-from . import announced, component, hmac_header, standard
+from . import announced, component, handshakes, hmac_header, standard

@@ -60,6 +60,9 @@ class Webhook(AbstractComponent):
     _topic_header = None
     #: Header with the id of the delivery, which is the same when it is sent again.
     _id_header = None
+    #: The :class:`~.handshakes.Handshake` by which the backend finds out, before it
+    #: delivers anything, whether we are there.
+    _handshake = None
     #: Content types of the deliveries, apart from those that end with ``+json``.
     _mimetypes = ("application/json",)
 
@@ -81,6 +84,22 @@ class Webhook(AbstractComponent):
         return cls._topic_header and request.headers.get(cls._topic_header) or ""
 
     # -- a request, which is answered before anything is done
+
+    def handshake(self, request, secrets):
+        """Return the answer to a request that only asks whether we are there.
+
+        By default ``_handshake`` says which request that is. Odoo stores no part of it.
+
+        :param request: :class:`WebhookRequest`, which may have any method
+        :param secrets: list of the valid secrets, the newest first
+        :return: text or dict; ``None`` when the request is something else
+        :rtype: str | dict | None
+        """
+        shake = self._handshake
+        reply = shake and shake.reply(request, secrets)
+        if reply is None or (shake.is_signed and not self.verify(request, secrets)):
+            return None
+        return reply
 
     def verify(self, request, secrets):
         """Return whether the backend has sent a request.

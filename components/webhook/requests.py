@@ -3,7 +3,10 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
+from urllib.parse import parse_qsl
 
 from werkzeug.http import parse_options_header
 
@@ -11,6 +14,8 @@ from odoo.addons.component.core import WorkContext
 
 #: Seconds that the time of a signature may differ from ours.
 TOLERANCE = 5 * 60
+#: Fields of a form at the most.
+MOST_FIELDS = 20
 #: Characters of a secret at least, so that nobody can guess it.
 SHORTEST_SECRET = 16
 
@@ -21,6 +26,8 @@ class WebhookRequest(NamedTuple):
     headers: object  #: mapping whose keys ignore case
     body: bytes
     received: float  #: seconds since 1970
+    method: str = "POST"  #: of HTTP
+    query: Mapping = MappingProxyType({})  #: texts of the address, by name
 
     @property
     def mimetype(self):
@@ -33,6 +40,16 @@ class WebhookRequest(NamedTuple):
         """The charset that the content type names, in lower case, or an empty text."""
         _, parameters = parse_options_header(self.headers.get("Content-Type"))
         return parameters.get("charset", "").strip().lower()
+
+    @property
+    def form(self):
+        """The texts of a body that is a form, by name."""
+        if self.mimetype != "application/x-www-form-urlencoded" or self.text is None:
+            return {}
+        try:
+            return dict(parse_qsl(self.text, max_num_fields=MOST_FIELDS))
+        except ValueError:
+            return {}
 
     @property
     def text(self):

@@ -3,6 +3,7 @@ import logging
 import math
 from datetime import timedelta
 from http import HTTPStatus
+from json import dumps
 from secrets import token_urlsafe
 
 from odoo import api, fields, models
@@ -132,6 +133,13 @@ class ConnectorWebhookEndpoint(models.Model):
             [("token_digest", "=", digest_of_token(token))],
             ["backend_model", "backend_id", "secrets", "limit"],
         )
+        reply = endpoint._handshake(request)
+        if isinstance(reply, dict):
+            return HTTPStatus.OK, {"Content-Type": "application/json"}, dumps(reply)
+        if isinstance(reply, str):
+            return HTTPStatus.OK, {}, reply
+        if request.method != "POST":
+            return HTTPStatus.METHOD_NOT_ALLOWED, {}, ""
         webhook = endpoint._verified_by(request)
         backend = webhook and endpoint._backend()
         if not backend:
@@ -154,6 +162,21 @@ class ConnectorWebhookEndpoint(models.Model):
             return problem[0], {}, problem[1]
         return HTTPStatus.ACCEPTED, {}, ""
 
+    def _handshake(self, request):
+        """Return the answer to a request that only asks whether we are there."""
+        for webhook in self._webhooks():
+            try:
+                reply = webhook.handshake(request, self._valid_secrets())
+            except Exception as error:
+                # Its text may contain the secret.
+                _logger.error(
+                    "%s cannot answer a handshake: %s", webhook, type(error).__name__
+                )
+                return None
+            if reply is not None:
+                return reply
+        return None
+
     def _verified_by(self, request):
         """Return the component that has verified a request, otherwise ``None``."""
         webhook = self._verifier(request)
@@ -169,16 +192,19 @@ class ConnectorWebhookEndpoint(models.Model):
 
     def _verifier(self, request):
         """Return the component that verifies a request."""
-        if self.backend_model not in self.env:  # Or there is no such endpoint.
-            return None
-        # Do not reveal whether the backend exists to unverified callers.
-        backend = self.env[self.backend_model].browse(self.backend_id)
-        webhooks = list(webhooks_of(backend))
+        webhooks = self._webhooks()
         for webhook in webhooks:
             topic = webhook.topic_of_request(request)
             if topic and webhook.handles(topic):
                 return webhook
         return next(iter(webhooks), None)
+
+    def _webhooks(self):
+        """Return the webhook components of the backend."""
+        if self.backend_model not in self.env:  # Or there is no such endpoint.
+            return []
+        # Do not reveal whether the backend exists to unverified callers.
+        return list(webhooks_of(self.env[self.backend_model].browse(self.backend_id)))
 
     def _valid_secrets(self):
         now = fields.Datetime.to_string(fields.Datetime.now())

@@ -201,6 +201,9 @@ class TestHowTo(TransactionCase):
             headers["Content-Type"] = "application/json"
             request = WebhookRequest(headers, body, time.time())
             self.assertEqual(endpoint.receive(token, request)[0], status)
+        asked = {"hub.mode": "subscribe", "hub.challenge": "15f7"}
+        request = WebhookRequest(Headers(), b"", time.time(), "GET", asked)
+        self.assertEqual(endpoint.receive(token, request), (200, {}, "15f7"))
         methods = ["process_webhook_delivery", "import_announced", "import_image"]
         self.assertEqual(self.run_jobs(), methods)
         self.assertEqual(self.bindings.search([("external_id", "=", "1")]).name, "Ada")
