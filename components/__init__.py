@@ -10,6 +10,7 @@ from . import listener
 from . import synchronizer
 from . import http
 from . import http_adapter
+from . import graphql_adapter
 from . import importer
 from . import exporter
 from . import comparison

@@ -20,6 +20,7 @@ from . import (
     test_export_listener,
     test_failures,
     test_generic_exporter,
+    test_graphql_adapter,
     test_hostile_answers,
     test_hostile_records,
     test_http_adapter,

@@ -74,7 +74,7 @@ class Handshake(NamedTuple):
 
         :param request: :class:`~.requests.WebhookRequest`
         :param secrets: list of the valid secrets, the newest first
-        :return: text or dict; ``None`` when the request is no such handshake
+        :return: text or dict; ``None`` when the request is something else
         :rtype: str | dict | None
         """
         if request.method != self.method or len(request.body) > LARGEST_BODY:

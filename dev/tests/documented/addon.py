@@ -28,7 +28,7 @@ contact,contact,model_shop_res_partner,connector.group_connector_manager,1,1,1,1
 PAGES = (
     *("index", "export_on_change", "import_with_a_cursor", "matching", "conflicts"),
     *("images", "companies", "languages", "secrets", "webhooks"),
-    *("first_load", "debugging"),
+    *("first_load", "debugging", "other_apis"),
 )
 #: Classes that show an alternative.
 ALTERNATIVES = (

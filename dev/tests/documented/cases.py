@@ -10,9 +10,14 @@ from odoo.exceptions import ValidationError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from odoo.addons.connector.components.webhook.requests import WebhookRequest
-from odoo.addons.connector.exception import InvalidDataError
+from odoo.addons.connector.exception import (
+    AccessRefusedError,
+    IDMissingInBackend,
+    InvalidDataError,
+)
 from odoo.addons.connector.fields import reveal
 from odoo.addons.connector.tests.common import RemoteSystem
+from odoo.addons.connector.tests.remote_system import Answer
 from odoo.addons.connector.tests.webhooks import standard_headers
 from odoo.addons.my_shop.debugging import mapped, read
 from odoo.addons.queue_job.job import Job
@@ -180,6 +185,33 @@ class TestHowTo(TransactionCase):
         self.assertIsInstance(refused, InvalidDataError)
         self.assertEqual(adapter.read_many([ada, "gone"]).keys(), {ada})
         self.assertEqual(self.remote.count(), calls + 4)
+
+    def tickets(self):
+        return self.enterContext(self.shop.work_on(self.bindings._name)).component(
+            usage="tickets"
+        )
+
+    def test_json_rpc_and_a_login(self):
+        answers = (
+            {"result": {"id": 7}},
+            {"error": {"code": -32001, "message": "No ticket 8"}},
+            {"error": {"code": 1, "message": "The title is empty"}},
+        )
+        texts = [json.dumps(each).encode() for each in answers]
+        self.remote.script(*(Answer(200, each, {}) for each in texts), path="jsonrpc")
+        self.remote.script(Answer(204, b"", {"Set-Cookie": "sid=1"}), path="login")
+        tickets = self.tickets()
+        self.assertEqual(tickets.rpc("getTicket", id=7), {"id": 7})
+        with self.assertRaisesRegex(IDMissingInBackend, "Shop: No ticket 8"):
+            tickets.rpc("getTicket", id=8)
+        with self.assertRaisesRegex(InvalidDataError, "The title is empty"):
+            tickets.rpc("setTicket", id=8)
+        login, *calls = self.remote.calls
+        self.assertEqual(login.body, {"password": "secret"})
+        self.assertEqual([call.headers["Cookie"] for call in calls], ["sid=1"] * 3)
+        self.remote.script(Answer(401, b"", {}), path="login")
+        with self.assertRaisesRegex(AccessRefusedError, "Check the password"):
+            self.tickets().rpc("getTicket", id=7)
 
     def test_debugging(self):
         contact = self.contact(name="Ada")
