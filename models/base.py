@@ -2,12 +2,18 @@
 from odoo import api, models
 
 from ..components.exporter.removals import delay_deletes_at_end
+from ..components.exporter.watching import note_dependents
 from ..tools.event_batch import handle_collected
 from ..tools.removals import SILENTLY, deletes_bindings, deleting, is_silent
 
 
 class Base(models.AbstractModel):
     _inherit = "base"
+
+    @api.private
+    def modified(self, fnames, create=False, before=False):
+        super().modified(fnames, create=create, before=before)
+        note_dependents(self, fnames, create)
 
     def unlink(self):
         if not self or not deletes_bindings(self):

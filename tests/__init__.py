@@ -71,6 +71,7 @@ from . import (
     test_synchronizer,
     test_teaching_errors,
     test_updates,
+    test_watching,
     test_webhook_attacks,
     test_webhook_handshakes,
     test_webhook_verification,

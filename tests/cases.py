@@ -72,6 +72,7 @@ class ShopCase(TransactionCase):
         for cls in classes:
             cls._build_component(self.components)
         self.components._cache.clear()
+        vars(self.components).pop("connector_watch", None)
         self.components["base.event.collecter"]._cache.clear()
 
     def override(self, **hooks):

@@ -94,9 +94,9 @@ class ExportListener(AbstractComponent):
     A record is deleted on the backend if its binding is gone at the end of the
     transaction, also when it was removed by a cascade, a merge of contacts, or SQL.
 
-    Only fields passed to ``write()`` are detected; computed fields and lines are not. A
-    connector that exports these listens to the models that they depend on, and calls
-    :meth:`_note`.
+    A computed or related field is exported when a field that it depends on changes,
+    also one of another record. Fields of lines are not detected. A connector that
+    exports these listens to their model, and calls :meth:`_note`.
     """
 
     _name = "connector.export.listener"
@@ -105,6 +105,9 @@ class ExportListener(AbstractComponent):
     #: Name of the field of Odoo records that holds their bindings. By default it is
     #: the only one2many to bindings, or to those in ``_apply_on`` if it names any.
     _binding_field = None
+    #: Whether computed and related fields are exported when a field that they depend on
+    #: changes.
+    _follows_computed = True
 
     @property
     def _decides_by_record(self):

@@ -101,14 +101,26 @@ class Mapper(AbstractComponent):
         :return: sources of ``direct`` rows and ``@changed_by`` fields of methods
         :rtype: set[str]
         """
-        names = set()
-        for source, _target in self.direct:
-            name = self._direct_source_field_name(source)
-            # A modifier may also name several fields, in a list.
-            names.update(name if isinstance(name, list | tuple) else [name])
-        for _method, definition in self.map_methods:
-            names |= definition.changed_by
-        return names - {None}
+        rows = [self._direct_source_field_name(source) for source, _ in self.direct]
+        return _names_in(rows).union(
+            *(definition.changed_by for _method, definition in self.map_methods)
+        )
+
+    @classmethod
+    def known_sources(cls):
+        """Return the source fields that this mapper reads, without an instance of it.
+
+        :return: as :meth:`changed_by_fields`; without rows that a connector computes
+        :rtype: set[str]
+        """
+        direct = () if isinstance(cls.direct, property) else cls.direct
+        rows = [
+            source if type(source) is str else source_field(source)
+            for source, _target in direct
+        ]
+        return _names_in(rows).union(
+            *(definition.changed_by for definition in cls._map_methods.values())
+        )
 
     def source_fields(self):
         """Return all source fields that the mapping of a known record reads.
@@ -287,6 +299,14 @@ class Mapper(AbstractComponent):
             return self.component_by_name(
                 self._map_child_fallback, model_name=model_name
             )
+
+
+def _names_in(sources):
+    """Return the names of fields; a modifier may also name several, in a list."""
+    names = set()
+    for name in sources:
+        names.update(name if isinstance(name, list | tuple) else [name])
+    return names - {None}
 
 
 class ImportMapper(AbstractComponent):

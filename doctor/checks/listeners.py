@@ -6,9 +6,10 @@ from ...components.exporter.listener import (
     binding_field_problem,
     binding_fields,
 )
+from ...components.exporter.watching import exported_fields
 from ...tools.bindings import is_binding_model
 from ...tools.overrides import overrides
-from ..finding import error
+from ..finding import error, warning
 from .base import check
 
 
@@ -42,3 +43,26 @@ def _problem(component, model_name, env):
     names = binding_fields(component, env[model_name])
     known = len(names) == 1 and names[0] in env[model_name]._fields
     return None if known else binding_field_problem(names)
+
+
+@check("unwatched-field")
+def unwatched_field(connectors):
+    """Exported fields whose changes no listener notices."""
+    listened = {
+        model_name
+        for component in connectors.children_of("connector.export.listener")
+        for model_name in component.apply_on_models or ()
+    }
+    registry, components = connectors.env.registry, connectors.components
+    for mapper, name, field in exported_fields(registry, components):
+        if not field.compute or field.model_name not in listened:
+            continue
+        if not next(iter(field.resolve_depends(registry)), None):
+            yield warning(
+                f"{mapper._name} exports '{name}', which Odoo computes without saying "
+                f"from what: {field.model_name}.{field.name} has no @api.depends. A "
+                "change of it is exported with the next change of another field.",
+                "Declare the dependencies, or call _note() of the listener when it "
+                "changes.",
+                **connectors.at(mapper),
+            )

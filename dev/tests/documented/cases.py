@@ -76,11 +76,17 @@ class TestHowTo(TransactionCase):
         self.assertEqual(self.run_jobs(), ["export_delete_record"])
         self.assertEqual(self.items(), {})
 
-    def test_export_of_what_is_not_noticed(self):
+    def test_export_of_computed_fields_and_lines(self):
         country = self.env.ref("base.be")
-        self.contact(name="Ada", country_id=country.id)
+        contact = self.contact(name="Ada", country_id=country.id)
         self.run_jobs()
         country.code = "BX"
+        self.assertEqual(self.run_jobs(), ["export_changes"])
+        self.assertEqual(self.items()["1"]["country"], "BX")
+        account = {"acc_number": "1", "partner_id": contact.odoo_id.id}
+        account = self.env["res.partner.bank"].create(account)
+        self.assertEqual(self.run_jobs(), [])
+        account.acc_number = "2"
         self.assertEqual(self.run_jobs(), ["export_changes"])
 
     def test_import_with_a_cursor(self):
