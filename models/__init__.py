@@ -15,4 +15,5 @@ from . import (
     queue_job,
     queue_job_function,
 )
-from . import overview, runs, failures, record, description, comparison, webhook
+from . import overview, runs, failures, record, description, comparison, conflicts
+from . import webhook

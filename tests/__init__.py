@@ -9,6 +9,7 @@ from . import (
     test_clocks,
     test_companies,
     test_comparison,
+    test_conflicts,
     test_conformance,
     test_connector_case,
     test_core,

@@ -21,6 +21,7 @@ SUBJECTS = {
     "components.comparison",
     "components.webhook",
     "models.comparison",
+    "models.conflicts",
     "models.description",
     "models.failures",
     "models.overview",
