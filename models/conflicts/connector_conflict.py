@@ -42,11 +42,9 @@ class ConnectorConflict(models.Model):
     changed_at = fields.Datetime(
         string="Changed on the Backend",
         readonly=True,
-        help="When the record was last changed on the backend, as the backend says.",
+        help="When the record was last changed on the backend, by its clock.",
     )
-    decided_by_id = fields.Many2one(
-        "res.users", readonly=True, ondelete="set null"
-    )
+    decided_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     decided_at = fields.Datetime(string="Decided On", readonly=True)
     ours_digest = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     theirs_digest = fields.Char(readonly=True, groups=fields.NO_ACCESS)
