@@ -18,6 +18,7 @@
         "views/connector_checkpoint_views.xml",
         "views/connector_run_views.xml",
         "views/connector_failure_views.xml",
+        "views/connector_conflict_views.xml",
         "wizards/connector_comparison_start_views.xml",
         "wizards/connector_finding_views.xml",
         "views/connector_comparison_views.xml",

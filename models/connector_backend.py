@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from contextlib import contextmanager
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import ormcache
 
@@ -28,6 +28,31 @@ class ConnectorBackend(models.AbstractModel):
     _name = "connector.backend"
     _description = "Connector Backend"
     _inherit = ["collection.base"]
+
+    conflict_policy = fields.Selection(
+        # A method, since a connector may define a field of this name with other values.
+        "_conflict_policies",
+        string="Changes on Both Sides",
+        default=lambda self: self._default_conflict_policy(),
+        help="Which value is kept when somebody changes a field in Odoo, and somebody "
+        "else changes the same field on the backend. All other fields of the record "
+        "are synchronised in any case.",
+    )
+
+    @api.model
+    def _conflict_policies(self):
+        return [
+            ("odoo", self.env._("Odoo's value is kept")),
+            ("backend", self.env._("The backend's value is kept")),
+            ("newer", self.env._("The newer value is kept")),
+            ("ask", self.env._("A person decides")),
+        ]
+
+    @api.model
+    def _default_conflict_policy(self):
+        # A connector's own field of this name may have other values, or another type.
+        selection = getattr(self._fields["conflict_policy"], "selection", None)
+        return "odoo" if selection == "_conflict_policies" else False
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,10 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..tools.access import readable
-from ..tools.bindings import backend_models, company_of
+from ..tools.bindings import backend_models, company_of, is_archived
+from .screen_actions import RELOAD, archived_message, notification
 
 
 class ConnectorBackendReference(models.AbstractModel):
@@ -144,6 +145,46 @@ class ConnectorBackendReference(models.AbstractModel):
             for ids in [filter(None, rows.mapped("res_id"))]
             for record in readable(self.env[model_name].browse(ids))
         }
+
+    def _by_backend(self, problems):
+        """Group rows by their model and backend, if it can be worked on.
+
+        :param problems: list that gets a sentence for each other backend
+        """
+        groups = {}
+        for (name, id_), rows in self.grouped(
+            lambda line: (line.backend_model, line.backend_id)
+        ).items():
+            backend = self._existing(name, id_)
+            if not backend:
+                problems.append(self.env._("The backend was deleted in the meantime."))
+                continue
+            backend.check_access("read")
+            if is_archived(backend.sudo()):
+                problems.append(archived_message(backend))
+                continue
+            for model_name, of_model in rows.grouped("model_name").items():
+                groups[model_name, backend] = of_model
+        return groups
+
+    def _notify(self, done, problems, message):
+        """Return the action that shows what a button has done, and what not.
+
+        :param done: the rows for which it has done its work
+        :param problems: a sentence for each other row
+        :param message: translated text about those that are done
+        """
+        if not (done or problems):
+            raise UserError(
+                self.env._("This is not possible for the records that you selected.")
+            )
+        text = "\n".join(dict.fromkeys(problems))
+        if not done:
+            raise UserError(text)
+        if problems:
+            message = f"{message}\n{text}"
+            return notification(message, "warning", following=RELOAD, sticky=True)
+        return notification(message, following=RELOAD)
 
     def _backend(self):
         """Return the backend, ``None`` when it is gone, or its model."""

@@ -51,6 +51,8 @@ class ConnectorExportChange(models.Model):
     field_names = fields.Json(help="Names of the fields that changed; empty for all.")
 
     noted = fields.Datetime(help="When the transaction of the change began.")
+    # Not a many2one, whose constraint would cost a look at the users for each change.
+    noted_by = fields.Integer(help="ID of the user who made the change.")
 
     removed = fields.Json(
         help="The row of a binding that was removed from the database. A trigger "
@@ -127,7 +129,7 @@ class ConnectorExportChange(models.Model):
         # In one call, since it costs less, and in this order.
         steps = (
             _lock_until_committed(bindings),
-            _insert(bindings._name, noted),
+            _insert(bindings, noted),
             self.env["queue.job"].find_by_key(keys, WAITING, only_current=True),
         )
         for key, _uuid in self.env.execute_query(SQL("; ").join(steps)):
@@ -334,13 +336,15 @@ def _lock_until_committed(bindings):
     )
 
 
-def _insert(model_name, noted):
+def _insert(bindings, noted):
     texts = {names: json.dumps(sorted(names or ())) for names in {*noted.values()}}
     return SQL(
-        "INSERT INTO connector_export_change (model_name, res_id, field_names, noted)"
-        " SELECT %s, id, names::jsonb, now() AT TIME ZONE 'UTC'"
+        "INSERT INTO connector_export_change"
+        " (model_name, res_id, field_names, noted, noted_by)"
+        " SELECT %s, id, names::jsonb, now() AT TIME ZONE 'UTC', %s"
         " FROM unnest(%s, %s) AS noted(id, names)",
-        model_name,
+        bindings._name,
+        bindings.env.uid,
         list(noted),
         [texts[names] for names in noted.values()],
     )

@@ -29,7 +29,7 @@ from ..jobs.scope import is_lost
 from ..tools.binding_cache import invalidate
 from ..tools.bindings import backend_of
 from ..tools.overrides import overrides
-from ..tools.removals import create_trigger
+from ..tools.removals import create_triggers
 from ..tools.rpc import private_unless_overridden
 from ..tools.transactions import commit_on_success, rollback_on_error
 
@@ -62,7 +62,7 @@ class ExternalBinding(models.AbstractModel):
     def _auto_init(self):
         super()._auto_init()
         if self._auto and not self._abstract:
-            create_trigger(self)
+            create_triggers(self)
 
     @api.model_create_multi
     def create(self, vals_list):

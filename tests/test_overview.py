@@ -126,6 +126,13 @@ class TestSentences(ShopCase):
             unconfirmed=2,
         )
 
+    def test_conflicts(self):
+        for number, sentence in (
+            (1, "1 record was changed on both sides. Decide what to keep."),
+            (2, "2 records were changed on both sides. Decide what to keep."),
+        ):
+            self.check("conflicts", ACT, sentence, conflicts=number)
+
     def test_retries(self):
         self.check(
             "retried",
@@ -166,6 +173,7 @@ class TestSentences(ShopCase):
             "failed": Counter({Cause(EXPORT, "no tax"): 1}),
             "silent_since": self.now,
             "unconfirmed": 1,
+            "conflicts": 1,
             "retried": Counter({Cause(EXPORT, "busy"): 1}),
             "running": 1,
             "never": 1,

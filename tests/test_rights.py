@@ -210,12 +210,20 @@ class TestRights(ShopCase):
             {"state_id": state.id, "kind": BINDING}
         )
         setup = of_manager["connector.webhook.setup"].create({})
+        note = env["connector.conflict"].note
+        digests = {"theirs_digest": "1", "ours_digest": "2"}
         change = [{"model_name": BINDING, "res_id": each.id} for each in bindings]
         made = [
             env["connector.create.intent"].create(
                 [{**reference, "res_id": id_, "key": f"{id_}"} for id_ in bindings.ids]
             ),
             env["connector.checkpoint"].of(shop, BINDING),
+            env["connector.conflict"].union(
+                *(
+                    note(each, ["name"], {"name": each.name}, **digests)
+                    for each in bindings
+                )
+            ),
             env["connector.cause"].create({**reference, "cause": cause["cause"]}),
             env["connector.webhook.endpoint"].of(shop),
             env["connector.export.change"].create(change),
@@ -361,12 +369,19 @@ class TestRights(ShopCase):
             ("connector.comparison", "start"): [[SHOP, self.shop.id, BINDING]],
             ("connector.backend.state", "action_open_figure"): [
                 [BINDING, figure]
-                for figure in ("failed", "linked", "unconfirmed", "waiting")
+                for figure in (
+                    "conflicts",
+                    "failed",
+                    "linked",
+                    "unconfirmed",
+                    "waiting",
+                )
             ],
             ("connector.comparison.start", "default_get"): [[["state_id", "kind"]]],
             ("queue.job.function", "job_config"): [[f"<{BINDING}>.export_record"]],
         }
-        if model == "connector.link":
+        of_record = ("count_of", "action_open_record_conflicts")
+        if model == "connector.link" or method in of_record:
             return link
         return arguments.get((model, method), [[]])
 

@@ -20,9 +20,8 @@ OPEN = {"create", "write", "unlink", "action_check_connection"}
 
 def names(cls):
     """Return the methods of a class that only a connector's override opens for RPC."""
-    return (
-        {name for name in vars(cls) if not name.startswith("_")} - OPEN - {"sync_date"}
-    )
+    fields = {"sync_date", "conflict_policy"}
+    return {name for name in vars(cls) if not name.startswith("_")} - OPEN - fields
 
 
 def define(base, *, model, inherit, methods=(), call_super=False):

@@ -261,6 +261,18 @@ def links_of(env, model_name):
     ]
 
 
+def links_of_record(env, model_name):
+    """Return the links to a record that bindings wrap, or to a binding itself.
+
+    :param env: ``Environment``
+    :param model_name: name of the model of the record
+    :rtype: list[BindingLink]
+    """
+    if is_binding_model(env, model_name):
+        return [BindingLink(model_name, "id")]
+    return links_of(env, model_name)
+
+
 def fields_of_bindings(record):
     """Return the one2manys of a record to its bindings.
 

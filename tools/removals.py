@@ -3,7 +3,8 @@
 
 A trigger of PostgreSQL notes each binding that is deleted: by the ORM, by a foreign key
 that cascades, by Odoo's merge of contacts, or by other SQL. The note belongs to the
-transaction: what is rolled back was never noted.
+transaction: what is rolled back was never noted. Another trigger deletes what waits for
+the decision of a person about such a binding.
 """
 
 from contextlib import contextmanager, suppress
@@ -19,11 +20,12 @@ from .bindings import all_binding_models, wrapped_model
 SETTING = "connector.deleting"
 SILENTLY = "silently"
 _NAME = SQL.identifier("connector_note_removal")
+_CONFLICTS = SQL.identifier("connector_forget_conflicts")
 _NOTED_DELETES = "connector.deletes.noted"
 
 
 def create_function(cr):
-    """Create the function of the triggers, or replace that of an earlier version."""
+    """Create the functions of the triggers, or replace those of an earlier version."""
     cr.execute(
         SQL(
             """
@@ -40,17 +42,42 @@ def create_function(cr):
             _NAME,
         )
     )
+    cr.execute(
+        SQL(
+            """
+            CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                DELETE FROM connector_conflict
+                WHERE model_name = TG_ARGV[0] AND res_id IN (SELECT id FROM removed);
+                RETURN NULL;
+            END $$
+            """,
+            _CONFLICTS,
+        )
+    )
 
 
 def drop_function(cr):
-    """Drop the function, and the triggers with it."""
-    cr.execute(SQL("DROP FUNCTION IF EXISTS %s() CASCADE", _NAME))
+    """Drop the functions, and the triggers with them."""
+    for name in (_NAME, _CONFLICTS):
+        cr.execute(SQL("DROP FUNCTION IF EXISTS %s() CASCADE", name))
 
 
-def create_trigger(model):
+def create_triggers(model):
     """Let PostgreSQL note the bindings of a model that are deleted from its table."""
-    names = {"name": _NAME, "table": SQL.identifier(model._table)}
-    model.env.cr.execute(SQL("DROP TRIGGER IF EXISTS %(name)s ON %(table)s", **names))
+    table = SQL.identifier(model._table)
+    names = {"name": _NAME, "conflicts": _CONFLICTS, "table": table}
+    for name in (_NAME, _CONFLICTS):
+        model.env.cr.execute(SQL("DROP TRIGGER IF EXISTS %s ON %s", name, table))
+    model.env.cr.execute(
+        SQL(
+            "CREATE TRIGGER %(conflicts)s AFTER DELETE ON %(table)s"
+            " REFERENCING OLD TABLE AS removed FOR EACH STATEMENT"
+            " EXECUTE FUNCTION %(conflicts)s(%(model)s)",
+            model=model._name,
+            **names,
+        )
+    )
     model.env.cr.execute(
         SQL(
             "CREATE TRIGGER %(name)s AFTER DELETE ON %(table)s FOR EACH ROW"

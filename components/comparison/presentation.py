@@ -137,38 +137,50 @@ class Presentation:
         return shown(value) if text is None else text
 
     def _odoo_text(self, name, value):
-        """Return a value of a field of Odoo, or one to be written to it, as text."""
-        field = self.binding._fields.get(name)
-        try:
-            if field is None or isinstance(value, bytes):
-                return shown(value)
-            if field.type in ("binary", "image"):
-                return shown(str(value).encode()) if value else ""
-            if field.relational and not isinstance(value, models.BaseModel):
-                return self._related_text(field, value)
-            if field.type == "selection" and value:
-                choices = dict(field._description_selection(self.reader))
-                return str(choices.get(value, value))
+        model = self.comparer.env[self.binding._name]
+        return odoo_text(model, name, value, self.reader)
+
+
+def odoo_text(model, name, value, reader):
+    """Return a value of a field of Odoo, or one to be written to it, as text.
+
+    :param model: recordset of the model; related records are read with its rights
+    :param name: name of the field; the model need not have it
+    :param reader: ``Environment`` of the user who reads the text
+    :rtype: str
+    """
+    field = model._fields.get(name)
+    try:
+        if field is None or isinstance(value, bytes):
             return shown(value)
-        except (AccessError, MissingError):
-            return self.reader._("(no access)")
+        if field.type in ("binary", "image"):
+            return shown(str(value).encode()) if value else ""
+        if field.relational and not isinstance(value, models.BaseModel):
+            return _related_text(model.env[field.comodel_name], field, value)
+        if field.type == "selection" and value:
+            choices = dict(field._description_selection(reader))
+            return str(choices.get(value, value))
+        return shown(value)
+    except (AccessError, MissingError):
+        return reader._("(no access)")
 
-    def _related_text(self, field, value):
-        related = self.comparer.env[field.comodel_name]
-        if field.type == "many2one":
-            return shown(related.browse(value)) if value else ""
-        return ", ".join(self._command_texts(related, value))
 
-    def _command_texts(self, related, commands):
-        for command in commands or ():
-            if not isinstance(command, list | tuple):
-                yield shown(command)
-                continue
-            operation, line_id, detail = (*command, 0, 0)[:3]
-            if operation == Command.CREATE:
-                first = next(iter(detail.values()), None)
-                line = detail.get(related._rec_name) or first
-            else:
-                line = related.browse(detail if operation == Command.SET else line_id)
-            if operation in SIGNS:
-                yield SIGNS[operation] + shown(line)
+def _related_text(related, field, value):
+    if field.type == "many2one":
+        return shown(related.browse(value)) if value else ""
+    return ", ".join(_command_texts(related, value))
+
+
+def _command_texts(related, commands):
+    for command in commands or ():
+        if not isinstance(command, list | tuple):
+            yield shown(command)
+            continue
+        operation, line_id, detail = (*command, 0, 0)[:3]
+        if operation == Command.CREATE:
+            first = next(iter(detail.values()), None)
+            line = detail.get(related._rec_name) or first
+        else:
+            line = related.browse(detail if operation == Command.SET else line_id)
+        if operation in SIGNS:
+            yield SIGNS[operation] + shown(line)

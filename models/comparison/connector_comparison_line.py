@@ -5,10 +5,9 @@ from odoo.exceptions import AccessError, UserError
 from ...jobs.methods import EXPORT, IMPORT
 from ...jobs.states import CANCELLED, DONE, FAILED
 from ...tools.access import name_for_user
-from ...tools.bindings import is_archived, split_for_jobs
+from ...tools.bindings import split_for_jobs
 from ...tools.external_id import is_external_id
 from ...tools.locks import try_lock_rows
-from ..screen_actions import RELOAD, archived_message, notification
 
 LINK = "link"
 
@@ -237,24 +236,6 @@ class ConnectorComparisonLine(models.Model):
         self.check_access("write")
         return self.filtered(condition), []
 
-    def _by_backend(self, problems):
-        """Group lines by their model and backend, if there is one to repair them."""
-        groups = {}
-        for (name, id_), lines in self.grouped(
-            lambda line: (line.backend_model, line.backend_id)
-        ).items():
-            backend = self._existing(name, id_)
-            if not backend:
-                problems.append(self.env._("The backend was deleted in the meantime."))
-                continue
-            backend.check_access("read")
-            if is_archived(backend.sudo()):
-                problems.append(archived_message(backend))
-                continue
-            for model_name, of_model in lines.grouped("model_name").items():
-                groups[model_name, backend] = of_model
-        return groups
-
     def _up_to_date(self, backend, problems):
         """Return the lines whose records are still linked as they were compared.
 
@@ -434,19 +415,6 @@ class ConnectorComparisonLine(models.Model):
             ("kind", "=", "missing_there"),
         ]
         return {line.res_id: line.external_id for line in self.sudo().search(domain)}
-
-    def _notify(self, lines, problems, message):
-        if not (lines or problems):
-            raise UserError(
-                self.env._("This is not possible for the records that you selected.")
-            )
-        text = "\n".join(dict.fromkeys(problems))
-        if not lines:
-            raise UserError(text)
-        if problems:
-            message = f"{message}\n{text}"
-            return notification(message, "warning", following=RELOAD, sticky=True)
-        return notification(message, following=RELOAD)
 
 
 def _as_text(external_id):

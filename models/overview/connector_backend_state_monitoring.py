@@ -27,7 +27,8 @@ class ConnectorBackendMonitoring(models.Model):
             yet), ``"act"`` (somebody has to do something) or ``"paused"``; the
             ``sentence`` of the overview; the ``lag_seconds`` that the oldest unfinished
             job is old, without those that failed; the numbers of records that are
-            ``waiting``, have ``failed`` or are ``unconfirmed`` (also as ``in_doubt``);
+            ``waiting``, have ``failed``, were changed on both sides and wait for a
+            decision (``conflicts``), or are ``unconfirmed`` (also as ``in_doubt``);
             the moment of the ``last_success``, or ``None``, in UTC
         """
         self.check_access("read")
@@ -44,6 +45,7 @@ class ConnectorBackendMonitoring(models.Model):
                 "lag_seconds": lags.get(state._reference(), 0),
                 "waiting": sum(each.waiting + each.running for each in kinds),
                 "failed": sum(each.failed for each in kinds),
+                "conflicts": sum(each.conflicts for each in kinds),
                 "unconfirmed": unconfirmed,
                 "in_doubt": unconfirmed,
                 "last_success": fields.Datetime.to_string(state.last_success) or None,

@@ -165,6 +165,8 @@ class ConnectorBackendOverview(models.Model):
             return self._open_bindings(model_name, figure)
         if figure == "unconfirmed":
             return self._open("connector.connector_create_intent_action", model_name)
+        if figure == "conflicts":
+            return self.action_open_conflicts(model_name)
         if figure == "failed":
             return self.action_open_failures(model_name)
         if self.env["queue.job"].has_access("read"):
@@ -174,6 +176,11 @@ class ConnectorBackendOverview(models.Model):
     def action_open_failures(self, model_name=None):
         """Open the failures of the backend, by cause."""
         return self._open("connector.connector_failure_action", model_name)
+
+    def action_open_conflicts(self, model_name=None):
+        """Open what was changed on both sides."""
+        action = self._open("connector.connector_conflict_action", model_name)
+        return {**action, "context": {"search_default_unsettled": 1}}
 
     def action_open_runs(self):
         """Open what was started for the backend."""

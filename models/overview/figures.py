@@ -52,6 +52,7 @@ class KindFigures:
     running: int = 0
     failed: int = 0
     unconfirmed: int = 0  #: it is unknown whether the backend has created them
+    conflicts: int = 0  #: both sides have changed them, and a person has to decide
 
 
 @dataclass
@@ -90,6 +91,7 @@ class Figures:
             self._read_jobs()
             self._read_last_success()
             self._read_unconfirmed()
+            self._read_conflicts()
             self._read_next_runs()
             self._read_history()
             self._find_stuck()
@@ -265,6 +267,17 @@ class Figures:
             self.now - UNCONFIRMED_AFTER,
             is_unconfirmed,
         )
+
+    def _read_conflicts(self):
+        query = SQL(
+            "SELECT backend_model, backend_id, model_name, COUNT(DISTINCT res_id)"
+            " FROM connector_conflict WHERE state = 'open' AND (%s) GROUP BY 1, 2, 3",
+            self._backend_condition,
+        )
+        for figures, kind, records in self._select(query):
+            if kind in self.env:
+                figures.kind(kind).conflicts += records
+                figures.facts.conflicts += records
 
     def _read_next_runs(self):
         models = {

@@ -45,6 +45,7 @@ class Facts:
     failed: Counter = dataclasses.field(default_factory=Counter)  #: by :class:`Cause`
     retried: Counter = dataclasses.field(default_factory=Counter)  #: by :class:`Cause`
     unconfirmed: int = 0  #: it is unknown whether the backend has created them
+    conflicts: int = 0  #: both sides have changed them, and a person has to decide
     #: since when the backend has not answered
     silent_since: datetime | None = None
     #: since when jobs could run, but no job runner starts any
@@ -179,6 +180,15 @@ def _unconfirmed(phrases, facts):
     )
 
 
+def _conflicts(phrases, facts):
+    if facts.conflicts == 1:
+        return phrases._("1 record was changed on both sides. Decide what to keep.")
+    return phrases._(
+        "%s records were changed on both sides. Decide what to keep.",
+        phrases.number(facts.conflicts),
+    )
+
+
 def _retried(phrases, facts):
     [(cause, _count)] = facts.retried.most_common(1)
     count = facts.retried.total()
@@ -224,6 +234,7 @@ RULES = (
     Rule("failed", ACT, lambda facts: facts.failed.total(), _failed),
     Rule("silent", WAIT, lambda facts: facts.silent_since, _silent),
     Rule("unconfirmed", ACT, lambda facts: facts.unconfirmed, _unconfirmed),
+    Rule("conflicts", ACT, lambda facts: facts.conflicts, _conflicts),
     Rule("retried", WAIT, lambda facts: facts.retried.total(), _retried),
     Rule(
         "working",

@@ -14,14 +14,12 @@ from ...jobs.outcome import SKIPPED
 from ...jobs.states import FAILED, FAILING_ATTEMPTS, FINISHED, STARTED, WAITING
 from ...jobs.texts import JobTexts
 from ...tools.bindings import (
-    BINDING,
-    BindingLink,
     BindingShape,
     all_binding_models,
     is_archived,
     is_binding_model,
     known_backend_of,
-    links_of,
+    links_of_record,
     model_label,
     wrapped_field,
     wrapped_model,
@@ -36,7 +34,7 @@ RECENT = 1000
 SHOWN = 20
 
 #: States of a link, the worst first.
-STATES = ("failed", "unconfirmed", "waiting", "never", "linked")
+STATES = ("failed", "conflict", "unconfirmed", "waiting", "never", "linked")
 
 # queue_job stores texts that contain JSON.
 COLUMNS = SQL("id, date_created, records #>> '{}' AS records, args #>> '{}' AS args")
@@ -159,11 +157,8 @@ class ConnectorLink(models.AbstractModel):
 
         :param with_finished: whether to search for their finished jobs, too
         """
-        links = links_of(self.env, record._name)
-        if isinstance(record, self.env.registry[BINDING]):
-            links = [BindingLink(record._name, "id")]
         found = []
-        for binding_model, field in links:
+        for binding_model, field in links_of_record(self.env, record._name):
             model = self.env[binding_model].sudo().with_context(active_test=False)
             for binding in model.search([(field, "=", record.id)]):
                 if backend := told(known_backend_of, binding):
@@ -181,12 +176,14 @@ class ConnectorLink(models.AbstractModel):
         for name, of_model in by_model.items():
             bindings = self.env[name].browse([link.binding.id for link in of_model])
             changes = self.env["connector.export.change"].sudo().of(bindings)
+            conflicts = self.env["connector.conflict"].questions(bindings)
             intents = self.env["connector.create.intent"].sudo()
             unconfirmed = intents.search(
                 [("model_name", "=", name), ("res_id", "in", bindings.ids)]
             ).filtered("unconfirmed")
             for link in of_model:
                 link.changes = _of_record(changes, link.binding)
+                link.conflicts = conflicts.get(link.binding.id, 0)
                 link.unconfirmed = _of_record(unconfirmed, link.binding)
         self._load_jobs(links, with_finished)
 
@@ -262,6 +259,7 @@ class Link:
         self.key = self.backend._name, self.backend.id
         # ConnectorLink._load() reads these of all links together.
         self.changes = self.unconfirmed = self.jobs = self.unfinished = ()
+        self.conflicts = 0
         self.texts = None
         self.external_id, self.synced = None, False
         with self.backend.work_on(binding._name) as work:
@@ -278,6 +276,8 @@ class Link:
         """The state of the link, one of ``STATES``."""
         if any(job.state == FAILED for job in self.unfinished):
             return "failed"
+        if self.conflicts:
+            return "conflict"
         if self.unconfirmed:
             return "unconfirmed"
         if self.unfinished:  # Changes without a job are those of a skipped record.
@@ -308,6 +308,7 @@ class Link:
             "synced": _moment(self.synced),
             "state": self.state,
             "changes": self._waiting_changes(),
+            "conflicts": self.conflicts,
             "isUnconfirmed": bool(self.unconfirmed),
             "error": self._last_error(),
             "jobs": [self._job(job) for job in self.jobs],

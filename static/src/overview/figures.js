@@ -8,6 +8,7 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 /** Figures that are shown only when they are not 0, the worst first. */
 const OTHERS = [
     { name: "failed", label: _t("failed"), style: "text-bg-danger" },
+    { name: "conflicts", label: _t("changed on both sides"), style: "text-bg-warning" },
     { name: "unconfirmed", label: _t("unconfirmed"), style: "text-bg-warning" },
     { name: "running", label: _t("running"), style: "text-bg-info" },
     { name: "waiting", label: _t("waiting"), style: "text-bg-light border" },

@@ -96,6 +96,13 @@ export class RecordLinks extends Component {
         });
     }
 
+    async openConflicts(link) {
+        const method = "action_open_record_conflicts";
+        const record = [link.model, link.id];
+        const action = await this.orm.call("connector.conflict", method, record);
+        return this.action.doAction(action);
+    }
+
     openUnconfirmed() {
         return this.action.doAction("connector.connector_create_intent_action");
     }

@@ -9,6 +9,7 @@ import { session } from "@web/session";
 /** The words for the states of a link. */
 export const STATES = {
     failed: _t("Failed"),
+    conflict: _t("Changed on both sides"),
     unconfirmed: _t("Unconfirmed"),
     waiting: _t("Waiting"),
     never: _t("Never exported"),
