@@ -93,6 +93,22 @@ class MissingDependencyError(RetryableJobError):
         super().__init__(message, seconds=seconds, ignore_retry=True)
 
 
+class VersionChangedError(RetryableJobError):
+    """The backend has another version of a record than the one that was read last.
+
+    An adapter with ``_has_versions`` raises it in place of overwriting what somebody
+    else has changed. The exporter then imports the record, and sends again what Odoo
+    has changed. Without an exporter that handles it, the job of the record is retried,
+    and counts no attempt.
+
+    :param message: translated text that names the record
+    :param seconds: until the next attempt
+    """
+
+    def __init__(self, message, seconds=60):
+        super().__init__(message, seconds=seconds, ignore_retry=True)
+
+
 class IDMissingInBackend(JobError):
     """The backend has no record with this external id, or no longer has it."""
 

@@ -3,16 +3,19 @@
 
 import math
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 
 from odoo.addons.component.core import AbstractComponent
+from odoo.addons.component.exception import NoComponentError
 
 from ..exception import IDMissingInBackend, LimitReachedError, ReadOnlyError
 from ..jobs.scope import BACKEND, JOB, scope_of
 from ..tools.call_budget import windows_of
+from ..tools.external_id import is_external_id
 from ..tools.overrides import overrides
+from ..tools.work_context import work_attribute
 
 DEFAULT_SETTLES_AFTER = 10  #: seconds
 LONGEST_SLEEP = 0.5  #: seconds that a worker may sleep for a call
@@ -46,6 +49,19 @@ def noting_changes(adapter):
         raise
 
 
+def adapter_with_versions(synchronizer):
+    """Return the adapter of a synchronizer if it has versions.
+
+    :param synchronizer: an exporter or importer
+    :return: ``None`` for any other adapter, and without one
+    """
+    with suppress(NoComponentError):
+        adapter = synchronizer.backend_adapter
+        if getattr(adapter, "_has_versions", False):
+            return adapter
+    return None
+
+
 class BackendAdapter(AbstractComponent):
     """Base of the components that talk to a backend, in any protocol."""
 
@@ -59,6 +75,10 @@ class BackendAdapter(AbstractComponent):
     #: several such limits: ``((10, 1), (10_000, 86_400))``. All workers and hosts of
     #: the database share them.
     _calls_in_window = ()
+    #: Whether the backend names versions of its records, and refuses to overwrite
+    #: another one than the adapter names. ``write`` then takes a ``version``, and
+    #: ``write_many`` takes ``versions``.
+    _has_versions = False
     #: Grows with each call that may have changed the backend, as far as that is known:
     #: by default with each call that was taken from the budget.
     _changes_made = 0
@@ -72,6 +92,45 @@ class BackendAdapter(AbstractComponent):
         if getattr(work_context, "read_only", None) and not cls.is_read_only:
             cls = type(cls)(cls.__name__, (ReadOnlyAdapter, cls), {"_register": False})
         return super().__new__(cls)
+
+    def note_version(self, external_id, version):
+        """Note the version of a record that a call has just read or stored.
+
+        An adapter with ``_has_versions`` calls it wherever the backend names a version:
+        after it has read, created or changed a record. It raises
+        ``VersionChangedError`` when the backend refuses a change, since it has another
+        version than ``write`` was given::
+
+            def read(self, external_id):
+                contact = self._call("GET", f"contacts/{external_id}")
+                self.note_version(external_id, contact["revision"])
+                return contact
+
+        :param external_id: id of the record (``str`` or ``int``)
+        :param version: anything that has another text after each change, such as an
+            ETag or a revision; ``None`` if it is unknown
+        """
+        # The same values can be a version.
+        known = str(version) if is_external_id(version) else None
+        self._noted_versions[self._version_key(external_id)] = known
+
+    def version_of(self, external_id):
+        """Return the version of a record that was noted last.
+
+        The adapters of a work context share what they have noted.
+
+        :param external_id: id of the record (``str`` or ``int``)
+        :return: ``None`` if it is unknown
+        :rtype: str | None
+        """
+        return self._noted_versions.get(self._version_key(external_id))
+
+    @property
+    def _noted_versions(self):
+        return work_attribute(self.work, "noted_versions", dict)
+
+    def _version_key(self, external_id):
+        return self.work.model_name, str(external_id)
 
     def _budget_name(self):
         """Return a name that is the same for all who share ``_calls_in_window``.
@@ -188,7 +247,13 @@ class CRUDAdapter(AbstractComponent):
         raise _not_implemented(self, "create")
 
     def write(self, *args, **kwargs):
-        """Change a record."""
+        """Change a record.
+
+        With ``_has_versions`` it also gets the ``version`` (``str``) that it may
+        overwrite, ``None`` if the backend has named none.
+
+        :raise VersionChangedError: when the backend has another version
+        """
         raise _not_implemented(self, "write")
 
     def delete(self, *args, **kwargs):
@@ -268,18 +333,24 @@ class BulkAdapter(AbstractComponent):
         calls = (partial(self.create, data, **more) for data, more in pairs)
         return _results(self, calls)
 
-    def write_many(self, changes):
+    def write_many(self, changes, versions=None):
         """Change many records.
 
         As :meth:`create_many`, it may yield the results of each of its calls. Changes
         that were made before one of them fails are then not sent again.
 
         :param changes: list of pairs of external id and data
-        :return: in the same order, for each record ``None`` or its error; ``None`` when
-            all were changed
+        :param versions: the version of each record that may be overwritten, as for
+            :meth:`write`, if the adapter has versions
+        :return: in the same order, for each record ``None`` or its error, such as a
+            ``VersionChangedError``; ``None`` when all were changed
         :rtype: list | Generator | None
         """
-        return _results(self, (partial(self.write, id_, data) for id_, data in changes))
+        options = [{"version": version} for version in versions or ()]
+        options = options or [{}] * len(changes)
+        pairs = zip(changes, options, strict=True)
+        calls = (partial(self.write, *change, **more) for change, more in pairs)
+        return _results(self, calls)
 
 
 def _results(adapter, calls):

@@ -32,6 +32,7 @@ from ..tools.overrides import overrides
 from ..tools.removals import create_triggers
 from ..tools.rpc import private_unless_overridden
 from ..tools.transactions import commit_on_success, rollback_on_error
+from ..tools.versions import relinked_bindings, store_version
 
 
 class ExternalBinding(models.AbstractModel):
@@ -59,6 +60,15 @@ class ExternalBinding(models.AbstractModel):
         help="When the record was last exported to or imported from the backend.",
     )
 
+    sync_version = fields.Char(
+        string="Last Synchronized Version",
+        copy=False,
+        prefetch=False,
+        groups=fields.NO_ACCESS,
+        help="The version that the record had on the backend when it was last "
+        "synchronized, as far as the backend names versions.",
+    )
+
     def _auto_init(self):
         super()._auto_init()
         if self._auto and not self._abstract:
@@ -71,7 +81,10 @@ class ExternalBinding(models.AbstractModel):
 
     def write(self, vals):
         invalidate(self, [vals])
-        return super().write(vals)
+        relinked = relinked_bindings(self, vals)
+        result = super().write(vals)
+        store_version(relinked, False)
+        return result
 
     # Entry points for jobs, each of which only calls a component; not for RPC.
     # The list of jobs shows the first line of the docstring.

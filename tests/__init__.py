@@ -73,6 +73,7 @@ from . import (
     test_teaching_errors,
     test_updates,
     test_watching,
+    test_versions,
     test_webhook_attacks,
     test_webhook_handshakes,
     test_webhook_verification,

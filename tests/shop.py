@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A shop in memory, and the components of a small connector to it."""
 
+from collections import Counter
+
 from odoo.addons.component.core import (
     AbstractComponent,
     Component,
@@ -11,6 +13,7 @@ from odoo.addons.connector.exception import (
     IDMissingInBackend,
     InvalidDataError,
     MappingError,
+    VersionChangedError,
 )
 
 SHOP_MODULES = ("component", "component_event", "connector")
@@ -20,7 +23,8 @@ class ShopServer:
     """A backend to export to. It stores records and the calls that reach it.
 
     ``before_create``, when set, is called with the data of each create: a test can
-    refuse it or interfere.
+    refuse it or interfere. ``before_write`` is called with the id of each
+    write that names a version.
     """
 
     def __init__(self):
@@ -28,6 +32,8 @@ class ShopServer:
         self.calls = []
         self.next_id = 1
         self.before_create = None
+        self.before_write = None
+        self.versions = Counter()  #: number of changes of each record
 
     def create(self, data):
         if self.before_create:
@@ -39,8 +45,28 @@ class ShopServer:
         return external_id
 
     def write(self, external_id, data):
-        self.records[str(external_id)].update(data)
+        self.change(external_id, **data)
         self.calls.append(("write", str(external_id)))
+
+    def change(self, external_id, **values):
+        """Change a record, as another client does."""
+        self.records[str(external_id)].update(values)
+        self.versions[str(external_id)] += 1
+
+    def write_version(self, external_id, data, version):
+        """Change a record if it has a version; any if it is ``None``."""
+        if self.before_write:
+            self.before_write(external_id)
+        if version not in (None, str(self.versions[str(external_id)])):
+            self.calls.append(("refuse", str(external_id)))
+            raise VersionChangedError(f"{external_id} has another version.")
+        self.write(external_id, data)
+
+    def read(self, external_id):
+        self.calls.append(("read", str(external_id)))
+        if str(external_id) not in self.records:
+            raise IDMissingInBackend(f"{external_id} is gone.")
+        return dict(self.records[str(external_id)])
 
 
 class ShopSource:
@@ -296,3 +322,36 @@ def recovering_adapter(server):
             return server.find_created(idempotency_key)
 
     return RecoveringAdapter
+
+
+def versioned_adapter(server, names_after_change=True):
+    """Return the adapter of a shop that refuses to overwrite another version.
+
+    :param server: the :class:`ShopServer`
+    :param names_after_change: whether its answers to changes name the new version
+    """
+
+    class VersionedAdapter(Component):
+        _inherit = "test.shop.adapter"
+        _has_versions = True
+
+        def _note(self, external_id):
+            self.note_version(external_id, server.versions[str(external_id)])
+
+        def create(self, data):
+            external_id = super().create(data)
+            if names_after_change:
+                self._note(external_id)
+            return external_id
+
+        def read(self, external_id):
+            record = server.read(external_id)
+            self._note(external_id)
+            return record
+
+        def write(self, external_id, data, version=None):
+            server.write_version(external_id, data, version)
+            if names_after_change:
+                self._note(external_id)
+
+    return VersionedAdapter

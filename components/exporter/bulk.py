@@ -3,11 +3,19 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 
 import psycopg2
 
-from ...exception import DefinitionError, InvalidDataError, LimitReachedError
+from odoo.addons.component.exception import NoComponentError
+
+from ...exception import (
+    DefinitionError,
+    InvalidDataError,
+    LimitReachedError,
+    VersionChangedError,
+)
 from ...jobs.causes import cause_of
 from ...jobs.outcome import (
     CREATED,
@@ -29,7 +37,8 @@ from ...tools.transactions import (
     roll_back_if_allowed,
     rollback_on_error,
 )
-from ..backend_adapter import noting_changes
+from ...tools.versions import store_version
+from ..backend_adapter import adapter_with_versions, noting_changes
 from .record import BYPASSED_HOOKS, GenericExporter
 from .recovery import NOT_CREATED, is_not_created
 
@@ -91,6 +100,7 @@ class BulkExport:
         self.items = chunk.items
         self.exporter = self.items[0].exporter
         self.unconfirmed = []  #: items with an earlier create whose outcome is unknown
+        self.refused = []  #: items of which the backend has another version
 
     def run(self):
         """Export the items; each gets an outcome or an error.
@@ -98,6 +108,8 @@ class BulkExport:
         After an error that interrupts the chunk, the other items stay as they are.
         """
         self.chunk.run_each(self.items, self._start)
+        if adapter_with_versions(self.exporter) and not self.chunk.interruption:
+            self._import_unknown_versions()
         items = self._lock_and_map()
         reads_each = overrides(self.exporter, GenericExporter, "_should_import")
         self.chunk.needs_many_calls = reads_each or bool(self.chunk.interruption)
@@ -107,8 +119,9 @@ class BulkExport:
         bound = self._bind([item for item in self.items if self._has_id(item)])
         if bound and overrides(bound[0].exporter, GenericExporter, "_after_export"):
             self._each(bound, self._finish)
-        if self.unconfirmed and not self.chunk.interruption:
-            export_one_by_one(self.chunk, self.unconfirmed)
+        left = self.unconfirmed + self.refused
+        if left and not self.chunk.interruption:
+            export_one_by_one(self.chunk, left)
 
     def _has_id(self, item):
         """Return whether a record is known to the backend, also if it was skipped."""
@@ -126,6 +139,52 @@ class BulkExport:
                 item.begin()
             except NothingToDo as nothing:
                 item.outcome = nothing.outcome
+
+    def _import_unknown_versions(self):
+        """Import the records whose versions are unknown, together if possible."""
+        items = [
+            item
+            for item in self.items
+            if item.is_open
+            and is_external_id(item.external_id)
+            and item.version.is_unknown
+        ]
+        importer = self._importer_of_many() if items else None
+        if not importer:
+            self.chunk.run_each(items, self._import_alone)
+            return
+        imports = importer.import_newer(
+            [(item.external_id, item.version.kept_fields()) for item in items]
+        )
+        if imports.interruption:
+            self.chunk.interrupt(imports.interruption)
+            return
+        by_id = {str(each.external_id): each for each in imports.items}
+
+        def take(item):
+            imported = by_id[str(item.external_id)]
+            if imported.error:
+                raise imported.error
+            if imported.is_done:
+                item.version.merged(imported.outcome)
+            else:
+                item.outcome = imported.outcome
+
+        self.chunk.run_each(items, take)
+
+    def _importer_of_many(self):
+        """Return an importer of many records, ``None`` if each has to be alone."""
+        if overrides(self.exporter, GenericExporter, "_import_newer"):
+            return None
+        with suppress(NoComponentError):
+            importer = self.exporter.component(usage="record.importer")
+            if hasattr(importer, "import_newer") and not importer._overrides("run"):
+                return importer
+        return None
+
+    def _import_alone(self, item):
+        with commit_on_success(self.env):
+            item.version.merge()
 
     def _lock_and_map(self):
         """Lock the records and build their calls; return the items to send.
@@ -206,18 +265,29 @@ class BulkExport:
                 raise
 
     def _update(self, items):
+        options = {}
+        if adapter_with_versions(self.exporter):
+            self.refused += [item for item in items if item.version.is_unknown]
+            items = [item for item in items if item not in self.refused]
+            if not items:
+                return
+            versions = [item.version.options()["version"] for item in items]
+            options = {"versions": versions}
         changes = [(item.external_id, item.call.data) for item in items]
-        results, error = self._call("write_many", changes)
-        if isinstance(error, InvalidDataError):
+        results, error = self._call("write_many", changes, **options)
+        if isinstance(error, InvalidDataError | VersionChangedError):
             results += [error] * (len(items) - len(results))
         elif error:
             self._interrupt_after(results, error)
         elif not results:
             results = [None] * len(items)
         for item, result in zip(items, results, strict=not error):
-            if isinstance(result, Exception):
+            if isinstance(result, VersionChangedError):
+                self.refused.append(item)
+            elif isinstance(result, Exception):
                 self.chunk.fail(item, result)
             else:
+                item.version.take()
                 item.outcome = item.exported()
 
     def _create(self, items):
@@ -337,6 +407,10 @@ class BulkExport:
                 self.batch.binder.bind_many(
                     [(item.external_id, item.binding) for item in items]
                 )
+                for item in items:
+                    item.version.store()
+                # So that each of them is read before it is sent again.
+                store_version(self._bindings(self.refused), False)
                 commit_if_allowed(self.env)
         except Exception as error:
             cause = cause_of(self.env, error)

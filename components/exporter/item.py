@@ -19,6 +19,7 @@ from ...jobs.outcome import (
 from ...tools.external_id import is_external_id
 from ...tools.transactions import commit_if_allowed
 from ..item import Item
+from .versions import RecordVersion
 
 
 class Call(NamedTuple):
@@ -46,6 +47,7 @@ class ExportItem(Item):
         self.external_id = None  #: id on the backend; false while it has none
         self.bound_id = None  #: the id that the binding had when the export began
         self.call = None  #: the :class:`Call` to send
+        self.version = RecordVersion(self)  #: what the backend may overwrite
         self.key = None  #: the idempotency key of the create that is under way
 
     # -- the steps

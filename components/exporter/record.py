@@ -1,17 +1,19 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The export of one record, with the hooks that a connector overrides."""
 
-from functools import cached_property
+from functools import cached_property, partial
 
 from odoo.fields import Domain
 
 from odoo.addons.component.core import AbstractComponent
+from odoo.addons.component.exception import NoComponentError
 
 from ...jobs.outcome import CREATED, returns_message
 from ...tools.diagnosis import source_of
 from ...tools.external_id import is_external_id, require_external_id
 from ...tools.overrides import overrides
 from ...tools.transactions import commit_if_allowed, search_committed
+from ..backend_adapter import adapter_with_versions
 from ..item import item_value
 from .item import Call, ExportItem  # noqa: F401 (Call was defined here)
 from .recovery import recovery_for
@@ -79,7 +81,7 @@ class GenericExporter(AbstractComponent):
         self.outcome = None
         self._item = ExportItem(binding, self, kwargs.get("fields"))
         self._item.start()
-        result = self._run(*args, **kwargs)
+        result = self._item.version.repeat(partial(self._run, *args, **kwargs))
         if is_external_id(self.external_id):  # otherwise it was never exported
             self._bind_and_commit()
             self._after_export()
@@ -124,16 +126,27 @@ class GenericExporter(AbstractComponent):
     def _import_newer(self, fields):
         """Import the backend's record, except for the fields that are to be exported.
 
-        It is called with ``_import_before_export``. A connector whose importer does not
-        inherit ``connector.record.importer`` overrides it.
+        It is called with ``_import_before_export``, and when the backend has another
+        version than Odoo knows. A connector whose importer does not inherit
+        ``connector.record.importer`` overrides it. Without an importer, only the
+        version is read.
 
         :param fields: names of the fields that changed in Odoo. When empty, users may
             have changed any field, but only those with changes that wait for their
             export are kept.
+        :return: the outcome of the import, ``None`` if it is not known
+        :rtype: Outcome | None
         """
-        importer = self.component(usage="record.importer")
+        try:
+            importer = self.component(usage="record.importer")
+        except NoComponentError:
+            if not adapter_with_versions(self):
+                raise
+            self.backend_adapter.read(self.external_id)
+            return None
         importer.keep_fields(fields or ())
         importer.run(self.external_id, force=True)
+        return importer.outcome
 
     def _has_to_skip(self):
         """Return whether this record must not be exported.
@@ -278,7 +291,9 @@ class GenericExporter(AbstractComponent):
     def _update(self, data):
         """Change the record on the backend."""
         self._validate_update_data(data)
-        self.backend_adapter.write(self.external_id, data)
+        version = self._item.version
+        self.backend_adapter.write(self.external_id, data, **version.options())
+        version.take()
 
     # -- hooks after the export
 
@@ -304,6 +319,7 @@ class GenericExporter(AbstractComponent):
             source = f"{cls._name}.{method}() ({source_of(cls, method)})"
             require_external_id(external_id, self.binding, source)
         self._item.external_id = external_id
+        self._item.version.take()
 
     def _bind_and_commit(self):
         """Bind the record and commit.
@@ -312,6 +328,7 @@ class GenericExporter(AbstractComponent):
         before it calls ``super()``.
         """
         self.binder.bind(self.external_id, self.binding)
+        self._item.version.store()
         commit_if_allowed(self.env)
         if self._item.key:
             self._create_recovery.succeeded(self.binding)

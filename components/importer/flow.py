@@ -25,6 +25,7 @@ from ...tools.transactions import (
     rollback_on_error,
     without_commits,
 )
+from ..backend_adapter import adapter_with_versions
 from ..item import run_each
 from .dependencies import (
     PAUSE,
@@ -68,6 +69,7 @@ class ImportFlow:
         self.force = force
         self.tracker = DependencyTracker.of(importer.work)
         self.chunk = None  #: the :class:`~..chunk.Chunk` that keeps the errors
+        self._adapter = adapter_with_versions(importer)
         self._prepares = importer._overrides("_before_import", "_import_dependencies")
         # A flow within the write transaction of another one must not end it.
         self._begins_anew = not self.tracker.is_writing and may_commit(self.env)
@@ -194,6 +196,8 @@ class ImportFlow:
                 item.outcome = Outcome(GONE, message)
                 return
             item.is_read = True
+        if self._adapter:
+            item.version = self._adapter.version_of(item.external_id) or False
         self.tracker.keep(self._key(item), item.data)
         reason = importer._must_skip()
         if reason:

@@ -19,6 +19,9 @@ class ImportItem(Item):
         self.external_id = external_id
         self.is_read = data is not None
         self.data = data
+        #: version of the data on the backend: false if it is unknown, ``None`` if the
+        #: adapter has no versions
+        self.version = None
         #: whether ``read_many`` was asked for the record, and its data; ``None`` when
         #: the backend does not have it
         self.is_prefetched = False

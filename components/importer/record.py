@@ -148,6 +148,21 @@ class RecordImporter(AbstractComponent):
                 memory.keep_for_retry(error, chunk.items)
                 raise
 
+    def import_newer(self, kept_fields):
+        """Import records that exports are about to change.
+
+        :param kept_fields: pairs of the id of a record on the backend and the names of
+            the fields to leave as they are
+        :return: the :class:`~..chunk.Chunk` of the imports
+        """
+        items = [ImportItem(id_, importer=self) for id_, _names in kept_fields]
+        for item, (_id, names) in zip(items, kept_fields, strict=True):
+            item.importer.keep_fields(names or ())
+        chunk = Chunk(self.env, items)
+        with DependencyTracker.of(self.work).scope():
+            ImportFlow(self, items, force=True).run_isolated(chunk)
+        return chunk
+
     def _run_groups(self, chunk, force, size):
         """Import the records of a chunk in groups, one after the other."""
         for group in split_every(size, chunk.items, list):

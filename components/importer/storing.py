@@ -7,6 +7,7 @@ from ...exception import ManyIDSInBackend
 from ...jobs.outcome import ADOPTED, CREATED, UNCHANGED, UPDATED, Outcome
 from ...tools.external_id import is_external_id
 from ...tools.orm import invalidate_dependents
+from ...tools.versions import store_version
 from .values import check_values
 
 
@@ -53,6 +54,9 @@ class ImportStore:
         self.importer.binder.bind_many(
             [(item.external_id, item.binding) for item in items], dated=created
         )
+        for item in items:
+            if item.version is not None:
+                store_version(item.binding, item.version)
 
     def finish(self, item):
         """Call the hook after the import of a record."""
