@@ -57,7 +57,7 @@ class HTTPAdapter(AbstractComponent):
     """
 
     _name = "connector.http.adapter"
-    _inherit = "connector.http.errors"
+    _inherit = "connector.http.versions"
 
     #: Seconds that the backend may be silent.
     _timeout = 60

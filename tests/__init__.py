@@ -25,6 +25,7 @@ from . import (
     test_hostile_answers,
     test_hostile_records,
     test_http_adapter,
+    test_http_versions,
     test_ids,
     test_import_transactions,
     test_importer,

@@ -38,6 +38,13 @@ The API. Any name is a collection. Each call needs ``Authorization: Bearer TOKEN
                             {"items": [{..., "key": KEY}, ...]}
     PATCH  /contacts/batch  the same, for items with their "id"
 
+The header ETag of an answer with one item is its version, and a list names the versions
+in "etags", by id. PATCH and DELETE with the header If-Match are refused with 412 if the
+item has another version. An item of a batch names its version as "if_match", which may
+be null; its result then has an "etag". A system with a ``revision_field`` counts the
+changes of an item in that field, and refuses a change that names another number there
+with 409.
+
 Data that the system refuses is answered with 422 {"error": ..., "field": ...}. A create
 that is sent twice creates two items, even with the same key. A list is sorted by a
 counter of changes: an item that changes while a client reads the pages moves to the
@@ -201,10 +208,15 @@ class Collection:
         self.next_id += 1
         return str(self.next_id - 1)
 
-    def get(self, id_):
+    def get(self, id_, etag=None):
         if str(id_) not in self.items:
             raise Rejected(404, f"There is no item {id_}.")
+        if etag not in (None, "*", self.etag(id_)):
+            raise Rejected(412, f"The item {id_} was changed.")
         return self.items[str(id_)]
+
+    def etag(self, id_):
+        return f'"{self.changes[str(id_)]}"'
 
 
 class FailingServer:
@@ -382,13 +394,23 @@ class RemoteSystem(FailingServer):
     :param name: of the system, which the answer to ``/ping`` contains
     :param port: to listen on; 0 takes one that is free
     :param page_size: items of a page at most
+    :param revision_field: name of the field that counts the changes of an item; by
+        default items have none
     """
 
-    def __init__(self, token="secret", name="Remote System", port=0, page_size=100):
+    def __init__(
+        self,
+        token="secret",
+        name="Remote System",
+        port=0,
+        page_size=100,
+        revision_field=None,
+    ):
         super().__init__(port)
         self.token = token
         self.name = name
         self.page_size = page_size
+        self.revision_field = revision_field
         self._collections = {}
         self._change = 0
         self._stopped_clock = None
@@ -467,6 +489,9 @@ class RemoteSystem(FailingServer):
         moment = item.get("updated_at")
         item["updated_at"] = _text(moment) if moment else self._now()
         id_ = str(item["id"])
+        if self.revision_field:
+            old = collection.items.get(id_, {})
+            item[self.revision_field] = old.get(self.revision_field, 0) + 1
         # The item that changed last is the last one of the list.
         collection.items.pop(id_, None)
         collection.items[id_] = item
@@ -478,7 +503,8 @@ class RemoteSystem(FailingServer):
             return Answer.of(401, {"error": "The token is wrong."})
         try:
             with self._lock:
-                return Answer.of(*self._work(call))
+                status, data, *headers = self._work(call)
+                return Answer.of(status, data, **dict(*headers))
         except Rejected as rejected:
             return Answer.of(rejected.status, rejected.body)
 
@@ -490,32 +516,41 @@ class RemoteSystem(FailingServer):
         if call.path == "ping":
             return 200, {"name": self.name, "now": self._now()}
         collection = self._of(name)
-        key = call.headers.get("Idempotency-Key")
+        key, etag = map(call.headers.get, ("Idempotency-Key", "If-Match"))
         match call.method, id_:
             case "GET", "":
                 return 200, _page(collection, call.query, self.page_size)
             case "GET", _:
-                return 200, collection.get(id_)
+                return self._item(200, collection, collection.get(id_))
             case "POST", "":
-                return 201, self._create(collection, {**_data(call), "key": key})
+                item = self._create(collection, {**_data(call), "key": key})
+                return self._item(201, collection, item)
             case ("POST" | "PATCH") as method, "batch":
                 do = self._create if method == "POST" else self._update
                 items = _data(call).get("items", ())
                 return 200, {"results": _results(do, collection, items)}
             case "PATCH", _ if id_:
-                return 200, self._update(collection, {**_data(call), "id": id_})
+                values = {**_data(call), "id": id_, "if_match": etag}
+                return self._item(200, collection, self._update(collection, values))
             case "DELETE", _ if id_:
-                del collection.items[str(collection.get(id_)["id"])]
+                del collection.items[str(collection.get(id_, etag)["id"])]
                 return 204, None
         raise Rejected(405, f"{call.method} is not possible here.")
 
+    def _item(self, status, collection, item):
+        return status, item, {"ETag": collection.etag(item["id"])}
+
     def _create(self, collection, values):
+        values.pop("if_match", None)
         collection.check(values)
         id_ = collection.new_id()
         return self._store(collection, {**values, "id": id_, "updated_at": None})
 
     def _update(self, collection, values):
-        old = collection.get(values["id"])
+        old = collection.get(values["id"], values.pop("if_match", None))
+        name = self.revision_field
+        if values.get(name, old.get(name)) != old.get(name):
+            raise Rejected(409, f"The item has the {name} {old[name]}.", name)
         item = {**old, **values, "id": old["id"], "updated_at": None}
         collection.check(item)
         return self._store(collection, item)
@@ -537,7 +572,11 @@ def _results(do, collection, items):
     results = []
     for item in items:
         try:
-            results.append({"id": do(collection, item)["id"]})
+            names_version = "if_match" in item
+            result = {"id": do(collection, item)["id"]}
+            if names_version:
+                result["etag"] = collection.etag(result["id"])
+            results.append(result)
         except Rejected as rejected:
             results.append({**rejected.body, "status": rejected.status})
     return results
@@ -560,8 +599,10 @@ def _page(collection, query, most):
     ]
     found = found[_number(query, "offset", 0) :]
     last = str(found[limit - 1]["id"]) if len(found) > limit else None
+    found = found[:limit]
     return {
-        "items": found[:limit],
+        "items": found,
+        "etags": {str(item["id"]): collection.etag(item["id"]) for item in found},
         "next": None if last is None else str(collection.changes[last]),
     }
 

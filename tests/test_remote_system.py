@@ -53,6 +53,41 @@ class TestRemoteSystem(BaseCase):
         self.assertEqual(self.call("DELETE", "contacts/1").status_code, 404)
         self.assertFalse(self.remote.collection("contacts"))
 
+    def test_a_change_may_name_the_version_that_it_changes(self):
+        first = self.call("POST", "contacts", json={"title": "Ada"}).headers["ETag"]
+        self.assertEqual(self.call("GET", "contacts/1").headers["ETag"], first)
+        self.assertEqual(self.call("GET", "contacts").json()["etags"], {"1": first})
+        self.remote.change("contacts", "1", title="Ada L.")
+        stale, change = {"If-Match": first}, {"mail": "a@example.com"}
+        for method in ("PATCH", "DELETE"):
+            answer = self.call(method, "contacts/1", json=change, headers=stale)
+            self.assertEqual(answer.status_code, 412)
+        item = {"id": "1", "if_match": first, **change}
+        answer = self.call("PATCH", "contacts/batch", json={"items": [item]})
+        self.assertEqual(answer.json()["results"][0]["status"], 412)
+        self.assertNotIn("mail", self.remote.collection("contacts")["1"])
+        for etag in (self.call("GET", "contacts/1").headers["ETag"], "*"):
+            headers = {"If-Match": etag}
+            answer = self.call("PATCH", "contacts/1", json=change, headers=headers)
+            self.assertEqual(answer.status_code, 200)
+        item["if_match"] = answer.headers["ETag"]
+        answer = self.call("PATCH", "contacts/batch", json={"items": [item]})
+        [result] = answer.json()["results"]
+        self.assertEqual(result["etag"], self.call("GET", "contacts/1").headers["ETag"])
+
+    def test_items_may_count_their_changes(self):
+        self.remote.revision_field = "revision"
+        item = self.call("POST", "contacts", json={"title": "Ada"}).json()
+        self.assertEqual(item["revision"], 1)
+        self.remote.change("contacts", "1", title="Ada L.")
+        answer = self.call("PATCH", "contacts/1", json=item)
+        self.assertEqual(
+            (answer.status_code, answer.json()["field"]), (409, "revision")
+        )
+        answer = self.call("PATCH", "contacts/1", json={"revision": 2})
+        self.assertEqual(answer.json()["revision"], 3)
+        self.assertEqual(self.call("PATCH", "contacts/1", json={}).status_code, 200)
+
     def test_each_call_needs_the_token(self):
         answer = self.call("GET", "ping", headers={"Authorization": "Bearer wrong"})
         self.assertEqual(answer.status_code, 401)

@@ -1,3 +1,3 @@
 """HTTP: one session for a work context, and what the answers of backends mean."""
 
-from . import errors
+from . import errors, versions

@@ -24,6 +24,7 @@ from ...exception import (
     JobError,
     LimitReachedError,
     NetworkRetryableError,
+    VersionChangedError,
 )
 from .session import AnswerTooLarge, AnswerTooSlow, AnswerUnreadable, HeaderAuth
 from .waits import asked_wait, is_exhausted, named_wait
@@ -81,6 +82,8 @@ class HTTPErrors(AbstractComponent):
 
     #: First wait after network trouble, in seconds; each further one is longer.
     _first_wait = 10
+    #: Statuses that refuse the version that the present request names, if it names one.
+    _refusals_of_version = ()
 
     def _raise_for_answer(self, response):
         """Raise the error that an answer stands for, if it stands for one.
@@ -90,6 +93,7 @@ class HTTPErrors(AbstractComponent):
         :raise NetworkRetryableError: when the backend is busy, or failed
         :raise AccessRefusedError: when it does not accept the credentials
         :raise IDMissingInBackend: when it does not have the record
+        :raise VersionChangedError: when it has another version of the record
         :raise InvalidDataError: when it refuses the data
         :raise JobError: for a redirect, and for all other errors
         """
@@ -99,6 +103,14 @@ class HTTPErrors(AbstractComponent):
         if status < 400:
             raise JobError(self._redirect_message(response))
         text = self._error_text(response)
+        if status in self._refusals_of_version:
+            raise VersionChangedError(
+                self.env._(
+                    "%s The record was changed on the backend after it was last read. "
+                    "Nothing was overwritten. Import the record, and try again.",
+                    text,
+                )
+            )
         wait = self._retry_after(response)
         if status in BUSY or _is_limited(response):
             raise self._retryable(text, wait, limited=_is_limited(response))
