@@ -14,7 +14,7 @@ from ..exception import IDMissingInBackend, LimitReachedError, ReadOnlyError
 from ..jobs.scope import BACKEND, JOB, scope_of
 from ..tools.call_budget import windows_of
 from ..tools.external_id import is_external_id
-from ..tools.overrides import overrides
+from ..tools.overrides import accepts, overrides
 from ..tools.work_context import work_attribute
 
 DEFAULT_SETTLES_AFTER = 10  #: seconds
@@ -194,7 +194,10 @@ class BackendAdapter(AbstractComponent):
 
     @property
     def _creates_many(self):
-        return _defines(self, "create_many") and hasattr(self, "write_many")
+        if not (_defines(self, "create_many") and hasattr(self, "write_many")):
+            return False
+        # Otherwise each record is written alone, with its version.
+        return not self._has_versions or accepts(self.write_many, "versions")
 
 
 class ReadOnlyAdapter:

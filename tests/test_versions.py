@@ -9,6 +9,7 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.components.backend_adapter import BulkAdapter
 from odoo.addons.connector.components.exporter.versions import MOST_MERGES
 from odoo.addons.connector.exception import (
+    DefinitionError,
     IDMissingInBackend,
     InvalidDataError,
     RetryableJobError,
@@ -288,6 +289,12 @@ class TestAlone(Editors, ImportCase):
         self.assertEqual(ada.external_id, "1")
         self.assertEqual(self.server.records["1"]["title"], "Ada L.")
 
+    def test_an_adapter_that_takes_no_version_is_named(self):
+        ada = self.known()
+        self.build(override("test.shop.adapter", write=lambda adapter, id_, data: None))
+        with self.assertRaisesRegex(DefinitionError, r"adapter.write\(\) \(.*version"):
+            self.export(ada)
+
     def test_another_record_on_the_backend_has_another_version(self):
         ada = self.known()
         self.assertEqual(self.version(ada), "0")
@@ -562,6 +569,18 @@ class TestTogether(Editors, ImportCase):
         self.assertEqual(self.titles(), ["Renamed 1", "Unmappable", "Renamed 3"])
         self.assertIn("this one cannot be mapped", result)
         self.assertEqual(self.jobs("export_record").records, bindings[1])
+
+    def test_a_call_for_many_that_takes_no_versions_is_not_made(self):
+        bindings = self.three()
+
+        def write_many(adapter, changes):
+            raise AssertionError("It would overwrite any version.")
+
+        self.build(override("test.shop.adapter", write_many=write_many))
+        self.server.change("2", mail="new")
+        bindings.export_chunk(fields=["name"])
+        self.assertEqual(self.titles(), ["Renamed 1", "Renamed 2", "Renamed 3"])
+        self.assertEqual(bindings[1].email, "new")
 
     def test_new_records_get_their_version(self):
         bindings = self.binding("Ada") + self.binding("Grace")

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What a connector overrides of a component of the framework."""
 
+from inspect import Parameter, signature
+
 
 def overrides(component, base, *names):
     """Return whether a component has another method than a class of the framework.
@@ -23,3 +25,15 @@ def attribute_of(cls, name):
     the class.
     """
     return next((vars(each)[name] for each in cls.__mro__ if name in vars(each)), None)
+
+
+def accepts(method, name):
+    """Return whether a method can be called with an argument of a name.
+
+    :param method: a function or a method
+    :param name: name of the argument
+    :rtype: bool
+    """
+    parameters = signature(method).parameters
+    kinds = {parameter.kind for parameter in parameters.values()}
+    return name in parameters or Parameter.VAR_KEYWORD in kinds

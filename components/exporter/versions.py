@@ -9,8 +9,14 @@ from contextlib import suppress
 
 from odoo.addons.component.exception import NoComponentError
 
-from ...exception import IDMissingInBackend, VersionChangedError
+from ...exception import (
+    DefinitionError,
+    IDMissingInBackend,
+    VersionChangedError,
+)
 from ...jobs.outcome import GONE
+from ...tools.diagnosis import source_of
+from ...tools.overrides import accepts
 from ...tools.transactions import commit_if_allowed
 from ...tools.versions import store_version, stored_version
 from ..backend_adapter import adapter_with_versions
@@ -55,6 +61,13 @@ class RecordVersion:
         adapter = adapter_with_versions(self.item.exporter)
         if not adapter:
             return {}
+        if not accepts(adapter.write, "version"):
+            cls = type(adapter)
+            raise DefinitionError(
+                f"{cls._name}.write() ({source_of(cls, 'write')}) takes no version, "
+                "although _has_versions is set. Add the parameter version=None, and "
+                "send the version to the backend."
+            )
         if self.is_unknown:
             raise UnknownVersionError(f"{self.item.binding}: the version is unknown.")
         version = stored_version(self.item.binding)
