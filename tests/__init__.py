@@ -38,6 +38,8 @@ from . import (
     test_map_child,
     test_mapper,
     test_mapping_plan,
+    test_merge,
+    test_merge_base,
     test_migrations,
     test_modifiers,
     test_moving,

@@ -665,8 +665,18 @@ class ImportHooks:
         self.import_records("7", "8")
         self.assertEqual((ada.name, ada.age), ("Changed there", 77))
 
-    def test_a_record_whose_export_as_a_whole_waits_keeps_all_values(self):
+    def test_a_record_whose_export_as_a_whole_waits_keeps_what_odoo_changed(self):
         ada = self.imported_before()
+        ada.odoo_id.age = 77
+        self.env["connector.export.change"].note(ada)
+        self.cr.flush()
+        self.source.add(7, title="Changed there", years=1)
+        self.import_records("7", "8")
+        self.assertEqual((ada.name, ada.age), ("Changed there", 77))
+
+    def test_without_a_base_such_a_record_keeps_all_values(self):
+        ada = self.imported_before()
+        ada.sudo().sync_base = False
         self.env["connector.export.change"].note(ada)
         self.cr.flush()
         self.source.add(7, title="Changed there")

@@ -5,6 +5,7 @@ from collections import defaultdict
 from itertools import islice, repeat
 
 from odoo.fields import Command
+from odoo.models import BaseModel
 from odoo.tools import is_html_empty
 from odoo.tools.constants import PREFETCH_MAX
 
@@ -111,13 +112,62 @@ def _differs(record, name, value):
         return True
     if field.type in ("one2many", "many2many"):
         return _commands_change(record[name], value)
-    new = field.convert_to_record(field.convert_to_cache(value, record), record)
-    old = read_inherited(record, name)
-    if field.type == "html" and is_html_empty(new) and is_html_empty(old):
-        return False  # "<p></p>" is what Odoo makes of an empty text
-    if field.type in ("char", "text") and not new and not old:
-        return False
-    return new != old
+    new = comparable(field, converted(field, record, value))
+    return new != comparable(field, read_inherited(record, name))
+
+
+def converted(field, record, value):
+    """Return a value for ``write`` as the record would return it afterwards.
+
+    :param field: a field that is not a list
+    :param record: the record; its currency, for example, tells how to round
+    :param value: the value
+    """
+    return field.convert_to_record(field.convert_to_cache(value, record), record)
+
+
+def comparable(field, value):
+    """Return what is the same for values that are the same to Odoo.
+
+    :param field: the field
+    :param value: the value of the field, as ``record[name]`` returns it
+    :return: a simple value; ids for a relation
+    """
+    kind = field.type
+    if kind in ("char", "text", "html"):
+        # "<p></p>" is what Odoo makes of an empty text.
+        is_empty = not value or (kind == "html" and is_html_empty(value))
+        return False if is_empty else str(value)
+    if kind in ("float", "monetary"):
+        # A sum may differ from the number that the database returns for it.
+        return float(f"{value:.15g}") + 0.0
+    if field.relational:
+        return tuple(sorted(value.ids))
+    return value
+
+
+def set_ids(commands):
+    """Return the ids that commands for a many2many make the relation have.
+
+    :param commands: a value for ``write``
+    :return: ``None`` if that depends on the ids it has before
+    :rtype: set[int] | None
+    """
+    if isinstance(commands, BaseModel):
+        return set(commands.ids)
+    ids = None if commands else set()
+    for command in commands or ():
+        if isinstance(command, int):
+            ids = {*(ids or ()), command}
+            continue
+        operation, line_id, detail = (*command, 0, 0)[:3]
+        if operation in (Command.SET, Command.CLEAR):
+            ids = set(detail or ())
+        elif operation == Command.LINK and ids is not None:
+            ids.add(line_id)
+        else:
+            return None
+    return ids
 
 
 def _commands_change(lines, commands):

@@ -2,10 +2,17 @@
 """Texts of backends that PostgreSQL cannot store, or that are too long."""
 
 import hashlib
+import re
 
 from odoo.tools import SQL
 
 LONGEST_KEY = 500  #: characters of an identity key, which has an index
+_SECRET = re.compile(r"passw|secret|token|api_?key|private_?key|credential", re.I)
+
+
+def is_secret(*names):
+    """Return whether the name of a field says that its value must not be shown."""
+    return any(name and _SECRET.search(str(name)) for name in names)
 
 
 def is_storable(text):

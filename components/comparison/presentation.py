@@ -8,8 +8,9 @@ from odoo.exceptions import AccessError, MissingError
 from odoo.fields import Command
 
 from ...jobs.methods import EXPORT
+from ...tools.text import is_secret
 from .result import DIFFERS, FAILED
-from .values import excerpts, is_secret, shown
+from .values import excerpts, shown
 
 HIDDEN = "••••"
 #: What precedes the lines of a command for a one2many or many2many.

@@ -22,7 +22,6 @@ _MOMENT = re.compile(
 )
 _FALSE = {"0", "false", "no"}
 _TRUE = {"1", "true", "yes"}
-_SECRET = re.compile(r"passw|secret|token|api_?key|private_?key|credential", re.I)
 
 
 def is_same(here, there):
@@ -41,11 +40,6 @@ def is_same(here, there):
     if _is_list(here) and _is_list(there):
         return _is_same_list(list(here), list(there))
     return _is_same_scalar(here, there)
-
-
-def is_secret(*names):
-    """Return whether the name of a field says that its value must not be shown."""
-    return any(name and _SECRET.search(str(name)) for name in names)
 
 
 def shown(value):

@@ -370,12 +370,14 @@ class ImportFlow:
             items = self._lock(store, items)
             self._prefetch_references(items)
             prefetch_unsent_fields(self.importer, items)
+            store.merge.prepare(items)
             store.store(self._lock_rows(self._map(store, items)))
             for item in store.items:
                 if item.unfinished and item.outcome.kind == UNCHANGED:
                     item.outcome = Outcome(item.unfinished, "")
                 self.tracker.imported(self._key(item), item.outcome)
             self._finish(store)
+            store.merge.store(store.items)
 
     def _map(self, store, items):
         """Map records, and return those to store.

@@ -26,6 +26,7 @@ class ImportItem(Item):
         #: the backend does not have it
         self.is_prefetched = False
         self.prefetched_data = None
+        self.data_digest = None  #: digest of the data, ``None`` if there is none
         #: kind of its outcome, if it is stored and lacks only ``_after_import``
         self.unfinished = None
         self.has_stopped = False  #: whether an error of the job was met at the record
@@ -38,6 +39,8 @@ class ImportItem(Item):
         self.known_binding = None  #: prefetched binding; ``None`` if not looked up
         self.binding = None  #: the binding, an empty recordset before a create
         self.values = None  #: mapped values
+        self.units = {}  #: targets that are mapped together, see ``MapRecord.units``
+        self.merge = None  #: the :class:`~..merge.merge.RecordMerge`
         #: pairs of a line that is gone on the backend and its parent, both bindings
         self.removed_lines = []
         self.unsent_fields = None  #: fields that users changed and no job exported yet

@@ -72,13 +72,18 @@ class RecordImporter(AbstractComponent):
         super().__init__(work_context)
         self._item = ImportItem(None)
         self._kept_fields = frozenset()
+        self._is_followed_by_export = False
 
     def keep_fields(self, names):
-        """Leave fields of the binding as they are, whatever the backend's record has.
+        """Prepare the import of a record that an export is about to send.
 
-        :param names: names of the fields, which an export is about to send
+        Fields without a base stay as they are, whatever the backend's record has. Those
+        with a base are merged: see :meth:`_conflict_policy`.
+
+        :param names: names of the fields that the export sends; all when empty
         """
         self._kept_fields = frozenset(names)
+        self._is_followed_by_export = not names
 
     @returns_message
     def run(self, external_id, external_record=None, force=False):
@@ -360,13 +365,41 @@ class RecordImporter(AbstractComponent):
         """Return the fields that the import must not overwrite.
 
         By default these are the fields that a user has changed and no job has exported
-        yet: the backend gets the user's values. A connector that resolves conflicts
-        itself returns an empty set.
+        yet: the backend gets the user's values. For fields of which both sides are
+        known as they were at the last synchronisation, the merge decides instead.
+
+        A connector that overrides the method resolves conflicts itself: nothing is
+        merged.
 
         :param binding: the binding that is updated
         :return: names of fields, ``None`` for all
         """
         return self._item.unsent_fields
+
+    def _conflict_policy(self, names):
+        """Return which side wins when both have changed fields to different values.
+
+        By default, ``conflict_policies`` of the import mapper counts, then the field
+        ``conflict_policy`` of the backend, if it has one. Without both, Odoo wins.
+
+        :param names: names of the fields, which one mapping method writes together
+        :return: ``"odoo"``, ``"backend"``, ``"newer"`` for the side that was changed
+            last, or ``"ask"`` for a decision by a person
+        :rtype: str
+        """
+        policies, backend = self.mapper.conflict_policies, self.backend_record
+        declared = [policies[name] for name in sorted(names) if name in policies]
+        if declared:
+            return declared[0]
+        has_policy = "conflict_policy" in backend._fields
+        return (has_policy and backend.sudo().conflict_policy) or "odoo"
+
+    def _changed_at(self):
+        """Return when the backend's record was last changed, for the policy ``newer``.
+
+        :return: ``datetime`` in UTC without a time zone, ``None`` if it is not known
+        """
+        return None
 
     def _update(self, binding, data):
         """Write the values that differ to the binding.

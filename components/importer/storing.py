@@ -8,6 +8,7 @@ from ...jobs.outcome import ADOPTED, CREATED, UNCHANGED, UPDATED, Outcome
 from ...tools.external_id import is_external_id
 from ...tools.orm import invalidate_dependents
 from ...tools.versions import store_version
+from ..merge.merge import ImportMerge
 from .values import check_values
 
 
@@ -20,6 +21,7 @@ class ImportStore:
 
     def __init__(self, importer, is_alone):
         self.importer = importer
+        self.merge = ImportMerge(importer)
         self.env = importer.env
         self.is_alone = is_alone
         self.items = []  #: the items that are stored
@@ -37,6 +39,7 @@ class ImportStore:
             )
         else:
             item.values = importer._create_data(map_record)
+        item.units = getattr(map_record, "units", {})
         importer._validate_data(item.values)
         check_values(importer.model, item.external_id, item.values)
 
@@ -75,14 +78,11 @@ class ImportStore:
 
         :return: whether anything differed
         """
-        importer, values = item.importer, item.values
+        importer = item.importer
         keep = importer._fields_to_keep(item.binding)
-        if keep is None:
-            values = {}
-        else:
+        if keep is not None:
             keep = importer._kept_fields.union(keep)
-            values = {name: value for name, value in values.items() if name not in keep}
-        changed = importer._update(item.binding, values)
+        changed = importer._update(item.binding, item.merge.values_to_write(keep))
         return changed or bool(item.removed_lines)
 
     def _adopt(self, item):
@@ -158,14 +158,15 @@ class ImportStore:
             {binder.shape.external_id: item.external_id, **item.values, **dated}
             for item in items
         ]
-        if creates_many:
-            invalidate_dependents(self.importer.model)
-            bindings = self.importer._create_many(values)
-            for item, binding in zip(items, bindings, strict=True):
-                item.binding = binding
-        else:
-            for item, of_item in zip(self._each(items), values, strict=True):
-                self._create_one(item, of_item)
+        with self.merge.storing_new(items):
+            if creates_many:
+                invalidate_dependents(self.importer.model)
+                bindings = self.importer._create_many(values)
+                for item, binding in zip(items, bindings, strict=True):
+                    item.binding = binding
+            else:
+                for item, of_item in zip(self._each(items), values, strict=True):
+                    self._create_one(item, of_item)
         return [item.binding for item in items] if dated else []
 
     def _create_one(self, item, values):

@@ -200,6 +200,7 @@ class Mapper(AbstractComponent):
                 mapped = method(source)
                 if isinstance(mapped, dict):
                     values.update(mapped)
+                    map_record.note_unit(mapped)
                 elif mapped:
                     raise not_a_dict(self, method, mapped)
             except Exception as error:
@@ -318,6 +319,13 @@ class ImportMapper(AbstractComponent):
 
     _map_child_usage = "import.map.child"
     _map_child_fallback = "base.map.child.import"
+
+    #: Names of many2manys of which both sides may add and remove elements: the changes
+    #: of both count. Without a name here, the list is one value.
+    merged_by_element = ()
+    #: Which side wins when both have changed a field, by the name of the field; see
+    #: :meth:`RecordImporter._conflict_policy`.
+    conflict_policies = {}
 
     def prefetch_bindings(self, records):
         """Look up the bindings that many records refer to, with one query a model.

@@ -35,6 +35,9 @@ class MapRecord:
         self._source = source
         self._parent = parent
         self._forced_values = {}
+        #: by the names of the targets that a mapping method has written together, what
+        #: identifies this unit
+        self.units = {}
 
     @property
     def source(self):
@@ -64,6 +67,14 @@ class MapRecord:
     def update(self, *args, **kwargs):
         """Set values that win over every mapping; the parameters are a dict's."""
         self._forced_values.update(*args, **kwargs)
+
+    def note_unit(self, names):
+        """Note that a mapping method writes targets together.
+
+        :param names: names of the targets
+        """
+        if len(names) > 1:
+            self.units.update(dict.fromkeys(names, tuple(names)))
 
     def follow_with(self, trace):
         # Only previews follow the steps of a mapping.

@@ -5,8 +5,8 @@ import re
 
 from odoo.fields import NO_ACCESS
 
-from ...components.comparison.values import is_secret
 from ...fields import Secret
+from ...tools.text import is_secret
 from ..finding import warning
 from ..places import at, place_of_component
 from .base import check

@@ -10,8 +10,7 @@ from odoo.tools import format_date, format_datetime, html2plaintext, human_size
 from odoo.tools.misc import formatLang
 
 from ...components.comparison.presentation import HIDDEN, odoo_text
-from ...components.comparison.values import is_secret
-from ...tools.text import storable
+from ...tools.text import is_secret, storable
 
 NUMBERS = ("integer", "float", "monetary")
 

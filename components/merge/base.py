@@ -1,0 +1,160 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The base of a binding: digests of what both sides had when they were in step."""
+
+import os
+import struct
+from base64 import b64decode, b64encode
+from functools import lru_cache
+from hashlib import blake2b
+
+VERSION = 1
+#: Lengths in bytes: of the name of a field, of a value, and of all data of a record.
+NAME, VALUE, DATA = 3, 5, 12
+STAMP = 3
+#: The digest of no value: a field whose base has it counts as changed.
+CHANGED = bytes(VALUE)
+NO_DATA = bytes(DATA)  #: for a record that the next import has to look at
+HEADER = struct.Struct(f"<B{STAMP}s{DATA}sHH")
+COUNT = struct.Struct("<H")
+
+
+@lru_cache(maxsize=10_000)
+def name_digest(name):
+    """Return the digest of the name of a field."""
+    return blake2b(name.encode(), digest_size=NAME).digest()
+
+
+def value_digest(value):
+    """Return the digest of a value that :func:`~...tools.orm.comparable` returned."""
+    return blake2b(repr(value).encode(errors="replace"), digest_size=VALUE).digest()
+
+
+class Base:
+    """Digests of the values that a record had on both sides.
+
+    It is stored as one text for each binding. An unknown or damaged text is an empty
+    base: the record is then synchronised as if it had none, and gets a new one.
+    """
+
+    __slots__ = ("data", "elements", "values")
+
+    def __init__(self):
+        #: digest of the data of the last import; nothing unless both sides were equal
+        self.data = NO_DATA
+        #: by the digest of a field's name, the digests of the backend's value and of
+        #: Odoo's. They differ if Odoo stores another value than it is given.
+        self.values = {}
+        #: by the digest of a field's name, the digests of the elements of a list
+        self.elements = {}
+
+    def value(self, name):
+        """Return the digests of a field, of the backend's value and of Odoo's.
+
+        :param name: name of the field
+        :return: ``None`` for a field without a base
+        :rtype: tuple[bytes, bytes] | None
+        """
+        return self.values.get(name_digest(name))
+
+    def set_value(self, name, theirs, ours):
+        """Store the digests of a field."""
+        self.values[name_digest(name)] = theirs, ours
+
+    def elements_of(self, name):
+        """Return the digests of the elements of a field, ``None`` without a base.
+
+        :rtype: frozenset[bytes] | None
+        """
+        return self.elements.get(name_digest(name))
+
+    def set_elements(self, name, digests):
+        """Store the digests of the elements of a field."""
+        self.elements[name_digest(name)] = frozenset(digests)
+
+    def duplicate(self):
+        """Return another base with the same digests."""
+        other = Base()
+        other.data = self.data
+        other.values, other.elements = dict(self.values), dict(self.elements)
+        return other
+
+    def is_same(self, other):
+        """Return whether another base has the same digests."""
+        return all(getattr(self, n) == getattr(other, n) for n in Base.__slots__)
+
+    @property
+    def is_empty(self):
+        """Whether there is nothing to store."""
+        return self.data == NO_DATA and not self.values and not self.elements
+
+    def pack(self):
+        """Return the text to store.
+
+        Each text differs: a synchronisation between two looks at it shows, also if it
+        left all values as they were.
+
+        :rtype: str
+        """
+        same = [(name, both) for name, both in self.values.items() if len({*both}) < 2]
+        other = [(name, both) for name, both in self.values.items() if len({*both}) > 1]
+        header = (VERSION, os.urandom(STAMP), self.data, len(same), len(other))
+        parts = [HEADER.pack(*header)]
+        parts += [name + theirs for name, (theirs, _ours) in same]
+        parts += [name + theirs + ours for name, (theirs, ours) in other]
+        for name, digests in self.elements.items():
+            parts += [name, COUNT.pack(len(digests)), *sorted(digests)]
+        return b64encode(b"".join(parts)).decode()
+
+    @classmethod
+    def unpack(cls, text):
+        """Return the base that a text holds.
+
+        :param text: what :meth:`pack` returned, or a false value
+        :rtype: Base
+        """
+        base = cls()
+        if not text:
+            return base
+        try:
+            base._read(b64decode(text, validate=True))
+        except (struct.error, ValueError):
+            return cls()
+        return base
+
+    def _read(self, content):
+        version, _stamp, data, same, other = HEADER.unpack_from(content)
+        if version != VERSION:
+            raise ValueError(version)
+        self.data, place = data, HEADER.size
+        for count, length in ((same, NAME + VALUE), (other, NAME + 2 * VALUE)):
+            for start in range(place, place + count * length, length):
+                end = start + length
+                name, digests = content[start : start + NAME], content[start:end][NAME:]
+                self.values[name] = digests[:VALUE], digests[-VALUE:]
+            place += count * length
+        while place < len(content):
+            name, place = content[place : place + NAME], place + NAME
+            [count] = COUNT.unpack_from(content, place)
+            start, place = place + COUNT.size, place + COUNT.size + count * VALUE
+            self.elements[name] = frozenset(
+                content[each : each + VALUE] for each in range(start, place, VALUE)
+            )
+        if place != len(content):
+            raise ValueError("truncated")
+
+
+def data_of(text):
+    """Return the digest of the data in a packed base, without reading all of it.
+
+    :param text: what :meth:`Base.pack` returned, or a false value
+    :return: ``None`` when there is none
+    :rtype: bytes | None
+    """
+    # Base64 has groups of 4 characters for 3 bytes.
+    length = -(-HEADER.size // 3) * 4
+    try:
+        content = b64decode((text or "")[:length], validate=True)
+        version, _stamp, data, _same, _other = HEADER.unpack_from(content)
+    except (struct.error, ValueError):
+        return None
+    return data if version == VERSION and data != NO_DATA else None
