@@ -298,7 +298,7 @@ class BulkAdapter(AbstractComponent):
 
         :param external_ids: list of ids
         :return: the data by id, as number or text; records that the backend does not
-            have are left out
+            have are left out. In place of a record that cannot be read, the error.
         :rtype: dict
         """
         found = {}

@@ -242,6 +242,8 @@ class RecordImporter(AbstractComponent):
             raise IDMissingInBackend(
                 self.env._("The backend has no record %s.", self.external_id)
             )
+        if isinstance(item.prefetched_data, Exception):
+            raise item.prefetched_data
         return item.prefetched_data
 
     def _must_skip(self):

@@ -39,6 +39,11 @@ class Resource:
         return self._has("d:resourcetype/d:collection")
 
     @property
+    def is_truncated(self):
+        """Return whether the answer lacks other resources (RFC 6578, 3.6)."""
+        return self.status == "507"
+
+    @property
     def is_address_book(self):
         """Return whether the resource is an address book."""
         return self._has("d:resourcetype/c:addressbook")
@@ -86,7 +91,8 @@ def changes_since(token):
     """Return the request for the changes since a token, without a token for all."""
     return (
         f'<sync-collection xmlns="DAV:"><sync-token>{escape(token or "")}</sync-token>'
-        "<sync-level>1</sync-level><prop><getetag/></prop></sync-collection>"
+        "<sync-level>1</sync-level><prop><resourcetype/><getetag/></prop>"
+        "</sync-collection>"
     )
 
 

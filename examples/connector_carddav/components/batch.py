@@ -3,7 +3,7 @@ from odoo.fields import Domain
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.jobs.deletes import waiting_deletes
-from odoo.addons.connector.jobs.outcome import returns_message
+from odoo.addons.connector.jobs.outcome import DELAYED, Outcome, returns_message
 from odoo.addons.queue_job.job import identity_exact
 
 
@@ -22,7 +22,8 @@ class CardBatchImporter(Component):
     def run_since(self, filters=None, chunk_size=None):
         """Delay the import of the changes since the last run.
 
-        The new token is stored in the transaction that stores the jobs.
+        The new token is stored in the transaction that stores the jobs. They import
+        each change, or fail with the name of its card.
 
         :param filters: not used
         :param chunk_size: records a job
@@ -34,6 +35,12 @@ class CardBatchImporter(Component):
         changes = self.backend_adapter.changes(self.backend_record.sync_token)
         result = self.run(changes, chunk_size)
         self.backend_record.sync_token = changes.token
+        if not changes.is_complete:
+            note = self.env._(
+                "The server listed only some of its cards. The contacts of the others "
+                "are left as they are. Move cards to a second address book."
+            )
+            result = Outcome(DELAYED, f"{result} {note}")
         return result
 
     def _search(self, changes):

@@ -4,7 +4,7 @@ from contextlib import suppress
 from odoo.fields import Domain
 
 from odoo.addons.component.core import Component
-from odoo.addons.connector.exception import InvalidDataError
+from odoo.addons.connector.exception import IDMissingInBackend, InvalidDataError
 from odoo.addons.connector.tools.orm import changed_values
 from odoo.addons.connector.tools.transactions import search_committed
 from odoo.addons.queue_job.job import identity_exact
@@ -43,6 +43,21 @@ class CardImporter(Component):
         return self._properties
 
     # -- before the import
+
+    def _import_data(self):
+        try:
+            return super()._import_data()
+        except IDMissingInBackend:
+            if not self.backend_adapter.lists(self.external_id):
+                raise
+        raise InvalidDataError(
+            self.env._(
+                "%(backend)s lists the card %(name)s, but does not return it. Open it "
+                "in another program and save it again, or delete it.",
+                backend=self.backend_record.name,
+                name=self.external_id,
+            )
+        )
 
     def _is_uptodate(self, binding):
         known = binding.etag == self.external_record.etag

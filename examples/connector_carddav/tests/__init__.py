@@ -9,6 +9,7 @@ from . import (
     test_conformance,
     test_description,
     test_exporter,
+    test_habits,
     test_http,
     test_import_mapper,
     test_importer,

@@ -41,77 +41,96 @@ level = error
 """
 
 
-class Radicale:
-    """A Radicale on a free port, with one user.
-
-    ``url`` is the address of the user's (empty) address book.
-    """
+class Server:
+    """A CardDAV server on a free port, with one address book. Subclasses start it."""
 
     auth = (USER.encode(), PASSWORD.encode())
 
     def __init__(self):
         self._books = 0
-        self._folder = Path(tempfile.mkdtemp(prefix="radicale-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{self.program}-"))
         self.port = _free_port()
         self.root = f"http://127.0.0.1:{self.port}/"
         self.url = f"{self.root}{USER}/contacts/"
-        (self._folder / "users").write_text(f"{USER}:{PASSWORD}\n", "utf-8")
-        config = self._folder / "config"
-        config.write_text(RADICALE.format(port=self.port, folder=self._folder))
-        self._log = (self._folder / "log").open("w+")
+        self._log = (self.folder / "log").open("w+")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "radicale", "--config", config], stderr=self._log
+            [sys.executable, "-m", self.program, *self.options()],
+            stdout=self._log,
+            stderr=self._log,
         )
 
     def wait(self):
-        """Wait until the server answers, and create the address book."""
+        """Wait until the server answers."""
         end = time.monotonic() + 30
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                break
+                return socket.create_connection(("127.0.0.1", self.port), 1).close()
             except OSError:
                 if self._process.poll() is not None or time.monotonic() > end:
                     self._log.seek(0)
-                    raise RuntimeError(f"No Radicale: {self._log.read()}") from None
+                    raise RuntimeError(self._log.read()) from None
                 time.sleep(0.05)
-        self.request("MKCOL", data=ADDRESS_BOOK)
+
+    def empty(self):
+        """Delete all cards of the address book."""
+        response = requests.delete(self.url, auth=self.auth, timeout=10)
+        if response.status_code != 404:
+            response.raise_for_status()
+        self._make_book(self.url)
 
     def new_book(self):
         """Create another address book; return its path."""
         self._books += 1
         path = f"{USER}/book-{self._books}/"
-        self._send("MKCOL", self.root + path, data=ADDRESS_BOOK)
+        self._make_book(self.root + path)
         return path
 
     def request(self, method, name="", **kwargs):
         """Send a request like another program, without the connector."""
         return self._send(method, self.url + name, **kwargs)
 
+    def stop(self):
+        self._process.terminate()
+        self._process.wait(10)
+        self._log.close()
+        shutil.rmtree(self.folder)
+
+    def _make_book(self, url):
+        xml = {"Content-Type": "application/xml"}
+        self._send("MKCOL", url, data=ADDRESS_BOOK, headers=xml)
+
     def _send(self, method, url, **kwargs):
         response = requests.request(method, url, auth=self.auth, timeout=10, **kwargs)
         response.raise_for_status()
         return response
 
-    def stop(self):
-        self._process.terminate()
-        self._process.wait(10)
-        self._log.close()
-        shutil.rmtree(self._folder)
+
+class Radicale(Server):
+    """A Radicale with one user."""
+
+    program = "radicale"
+
+    def options(self):
+        users, config = self.folder / "users", self.folder / "config"
+        users.write_text(f"{USER}:{PASSWORD}\n", "utf-8")
+        config.write_text(RADICALE.format(port=self.port, folder=self.folder))
+        return ["--config", config]
 
 
 class CardDAVTools(ConnectorTools):
-    """What all test cases of the connector share: a Radicale for each class."""
+    """What all test cases of the connector share: a server for each class."""
 
     backend_model = "carddav.backend"
     binding_model = "carddav.res.partner"
+    server_class = Radicale
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.radicale = Radicale()
-        cls.addClassCleanup(cls.radicale.stop)
-        cls.radicale.wait()
+        if cls.server_class:
+            cls.server = cls.server_class()
+            cls.addClassCleanup(cls.server.stop)
+            cls.server.wait()
 
     def backend_values(self, remote):
         return {
@@ -124,18 +143,14 @@ class CardDAVTools(ConnectorTools):
 
 @tagged("post_install", "-at_install")
 class CardDAVCase(CardDAVTools, ConnectorCase):
-    """A test with a backend, on the Radicale of the class or on a scripted server.
+    """A test with a backend, on the server of the class or on a scripted server.
 
-    The address book is emptied before each test.
+    The address book is empty before each test.
     """
 
-    def setUp(self):
-        super().setUp()
-        self.radicale.request("DELETE")
-        self.radicale.request("MKCOL", data=ADDRESS_BOOK)
-
     def new_remote(self):
-        return self.radicale
+        self.server.empty()
+        return self.server
 
     def scripted(self, *script):
         """Connect the backend to a server that gives answers in turn.
@@ -173,11 +188,11 @@ class CardDAVCase(CardDAVTools, ConnectorCase):
 
     def put(self, name, text):
         """Upload a card, like another program."""
-        self.radicale.request("PUT", name, data=text.encode())
+        self.remote.request("PUT", name, data=text.encode())
 
     def text_of(self, binding):
         """Return the card of a binding as another program reads it (``bytes``)."""
-        return self.radicale.request("GET", binding.external_id).content
+        return self.remote.request("GET", binding.external_id).content
 
 
 class ImportCase(CardDAVCase):

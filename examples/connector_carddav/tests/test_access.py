@@ -97,7 +97,7 @@ class TestAccess(CardDAVCase):
         backend = backend.create(
             {
                 "name": "Mine",
-                "url": self.radicale.url,
+                "url": self.remote.url,
                 "username": self.backend.username,
                 "new_password": PASSWORD,
                 "contact_domain": "[('city', '=', 'Ockham')]",

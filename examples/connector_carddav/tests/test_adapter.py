@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The adapter with a real Radicale."""
+"""The adapter with real servers."""
 
 from vobject.vcard import Name
 
@@ -24,7 +24,7 @@ def text(name, uid="u1"):
     return serialize({"UID": uid, **properties(name)})
 
 
-class TestCardAdapter(CardDAVCase):
+class AdapterCase(CardDAVCase):
     def setUp(self):
         super().setUp()
         self.adapter = self.component("backend.adapter")
@@ -32,20 +32,22 @@ class TestCardAdapter(CardDAVCase):
     def create(self, key="u1"):
         return self.adapter.create(properties("Ada"), idempotency_key=key)
 
+
+class TestCardAdapter(AdapterCase):
     def name_on_server(self):
-        return read(self.radicale.request("GET", "u1.vcf").content).get("FN")
+        return read(self.remote.request("GET", "u1.vcf").content).get("FN")
 
     def change_on_server(self, name):
-        self.radicale.request("PUT", "u1.vcf", data=text(name).encode())
+        self.remote.request("PUT", "u1.vcf", data=text(name).encode())
 
     def test_create_makes_a_card_that_is_named_like_its_uid(self):
         self.assertEqual(self.create(), "u1.vcf")
-        card = read(self.radicale.request("GET", "u1.vcf").content)
+        card = read(self.remote.request("GET", "u1.vcf").content)
         self.assertEqual((card.get("UID"), card.get("FN")), ("u1", "Ada"))
 
     def test_create_knows_the_etag(self):
         self.create()
-        etag = self.radicale.request("HEAD", "u1.vcf").headers["ETag"]
+        etag = self.remote.request("HEAD", "u1.vcf").headers["ETag"]
         self.assertEqual(self.adapter.etag, etag)
 
     def test_create_does_not_overwrite_a_card_of_the_same_name(self):
@@ -79,7 +81,7 @@ class TestCardAdapter(CardDAVCase):
 
     def test_write_does_not_create_a_deleted_card_again(self):
         self.create()
-        self.radicale.request("DELETE", "u1.vcf")
+        self.remote.request("DELETE", "u1.vcf")
         with self.assertRaisesRegex(InvalidDataError, "deleted.*Try again"):
             self.adapter.write("u1.vcf", Card(text("Ada"), self.adapter.etag))
         self.assertEqual(self.adapter.search(), {})
@@ -123,18 +125,22 @@ class TestCardAdapter(CardDAVCase):
         self.adapter.check()
 
     def test_check_accepts_an_address_without_a_slash_at_its_end(self):
-        self.backend.url = self.radicale.url.rstrip("/")
+        self.backend.url = self.remote.url.rstrip("/")
         self.adapter.check()
 
     def test_check_refuses_another_kind_of_folder(self):
-        self.backend.url = self.radicale.root + "odoo/"
+        self.backend.url = self.remote.root + "odoo/"
         with self.assertRaisesRegex(JobError, "Sales phones.*Enter"):
             self.adapter.check()
 
     def test_check_refuses_an_address_with_nothing_there(self):
-        self.backend.url = self.radicale.root + "odoo/nothing/"
+        self.backend.url = self.remote.root + "odoo/nothing/"
         with self.assertRaisesRegex(JobError, "Sales phones.*Enter the address"):
             self.adapter.check()
+
+
+class TestCredentials(AdapterCase):
+    """Passwords, which a Xandikos leaves to the proxy in front of it."""
 
     def test_a_wrong_password_is_an_error_with_the_remedy(self):
         self.backend.new_password = "something else"
@@ -143,6 +149,6 @@ class TestCardAdapter(CardDAVCase):
                 call()
 
     def test_a_forbidden_address_book_is_an_error_with_the_remedy(self):
-        self.backend.url = self.radicale.root + "somebody/contacts/"
+        self.backend.url = self.remote.root + "somebody/contacts/"
         with self.assertRaisesRegex(AccessRefusedError, "Sales phones.*redentials"):
             self.create()

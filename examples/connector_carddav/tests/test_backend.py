@@ -34,14 +34,14 @@ class TestCardDAVBackend(CardDAVCase):
         self.backend.write({"url": "http://127.0.0.1:1/", "new_password": PASSWORD})
         with self.assertRaisesRegex(NetworkRetryableError, "Sales phones"):
             self.backend.check_connection()
-        url = f"{self.radicale.url}nothing/"
+        url = f"{self.remote.url}nothing/"
         self.backend.write({"url": url, "new_password": PASSWORD})
         with self.assertRaisesRegex(JobError, "Sales phones.*Enter the address"):
             self.backend.check_connection()
 
     def test_a_wrong_address_fails_one_job(self):
         self.contact()
-        self.backend.url = f"{self.radicale.url}nothing/"
+        self.backend.url = f"{self.remote.url}nothing/"
         bindings = self.env["carddav.res.partner"]
         for prepare in (bindings.export_batch, bindings.import_changes):
             with trap_jobs() as trap:
@@ -97,7 +97,7 @@ class TestCardDAVBackend(CardDAVCase):
             binding.action_export()
             stored = self.env["queue.job"].search([], limit=1, order="id desc")
             Job.load(self.env, stored.uuid).perform()
-            self.backend.url = f"{self.radicale.root}somebody/"
+            self.backend.url = f"{self.remote.root}somebody/"
             with self.assertRaises(AccessRefusedError):
                 self.backend.check_connection()
         self.assertTrue(any(".vcf" in line for line in logs.output))

@@ -40,7 +40,7 @@ class TestChanges(ImportCase):
         self.assertIn("0 records", self.synchronise())
         first, second, third = (self.binding(f"u{n}.vcf") for n in (1, 2, 3))
         self.change(first, "FN:Ada Lovelace", "FN:Ada King")
-        self.radicale.request("DELETE", "u2.vcf")
+        self.remote.request("DELETE", "u2.vcf")
         self.put("u4.vcf", ADA.replace("u1", "u4"))
         self.assertIn("2 records", self.synchronise())
         self.assertEqual(first.name, "Ada King")
@@ -60,13 +60,13 @@ class TestChanges(ImportCase):
         other = self.imported(ADA.replace("u1", "u2").replace("ada@", "x@"), "u2.vcf")
         self.backend.sync_token = "http://radicale.org/ns/sync/" + 64 * "0"
         self.change(binding, "FN:Ada Lovelace", "FN:Ada King")
-        self.radicale.request("DELETE", "u2.vcf")
+        self.remote.request("DELETE", "u2.vcf")
         self.assertIn("1 records", self.synchronise())
         self.assertEqual((binding.name, other.link_state), ("Ada King", "deleted"))
 
     def test_another_address_has_another_token(self):
         self.synchronise()
-        self.backend.url = f"{self.radicale.url}other/"
+        self.backend.url = f"{self.remote.url}other/"
         self.assertFalse(self.backend.sync_token)
 
     def test_nothing_is_imported_from_an_archived_address_book(self):
@@ -117,7 +117,7 @@ class TestChanges(ImportCase):
     def test_a_contact_stays_when_its_card_is_deleted(self):
         binding = self.exported(self.contact())
         self.synchronise()
-        self.radicale.request("DELETE", binding.external_id)
+        self.remote.request("DELETE", binding.external_id)
         self.synchronise()
         self.assertTrue(binding.odoo_id.active)
         binding.odoo_id.name = "Ada King"
@@ -134,7 +134,7 @@ class TestChanges(ImportCase):
         user = self.exported(self.env.ref("base.partner_admin"))
         self.synchronise()
         for each in (binding, user):
-            self.radicale.request("DELETE", each.external_id)
+            self.remote.request("DELETE", each.external_id)
         self.synchronise()
         self.assertFalse(binding.odoo_id.active)
         self.assertTrue(user.odoo_id.active)
@@ -146,7 +146,7 @@ class TestChanges(ImportCase):
     def test_a_new_card_takes_the_place_of_a_deleted_one(self):
         binding = self.imported()
         contact = binding.odoo_id
-        self.radicale.request("DELETE", "u1.vcf")
+        self.remote.request("DELETE", "u1.vcf")
         self.put("u2.vcf", ADA.replace("u1", "u2"))
         self.synchronise()
         self.assertEqual(contact.carddav_bind_ids.external_id, "u2.vcf")

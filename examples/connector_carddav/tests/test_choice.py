@@ -48,7 +48,7 @@ class TestChoice(CardDAVCase):
             self.seen.create(
                 {
                     "name": "Mine",
-                    "url": self.radicale.url,
+                    "url": self.remote.url,
                     "contact_domain": "[('ref', '=like', 's%')]",
                 }
             )
@@ -130,7 +130,7 @@ class TestChoice(CardDAVCase):
         context = {f"default_{name}": value for name, value in values.items()}
         with self.assertRaises(AccessError):
             self.seen.with_context(**context).create(
-                {"name": "Mine", "url": self.radicale.url}
+                {"name": "Mine", "url": self.remote.url}
             )
         self.seen.contact_domain = "[('city', '=', 'Ockham')]"
         self.backend.with_user(admin).name = "Renamed"

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The conformance suite, run against a real Radicale."""
+"""The conformance suite, run against real servers."""
 
 from odoo.tests import tagged
 
@@ -10,12 +10,12 @@ from .common import CardDAVTools
 
 
 class AddressBook:
-    """An own address book on a Radicale, which the connector calls by a proxy."""
+    """An own address book on a server, which the connector calls by a proxy."""
 
-    def __init__(self, radicale, proxy):
-        self.path = radicale.new_book()
+    def __init__(self, server, proxy):
+        self.path = server.new_book()
         self.url = f"{proxy.url}/{self.path}"
-        self.records = CardRecords(proxy, radicale.root + self.path, radicale.auth)
+        self.records = CardRecords(proxy, server.root + self.path, server.auth)
 
 
 @tagged("post_install", "-at_install")
@@ -23,8 +23,8 @@ class TestConformance(CardDAVTools, ConformanceCase):
     user_groups = "base.group_user,base.group_partner_manager"
 
     def new_remote(self):
-        proxy = self.enterContext(Proxy(self.radicale.root))
-        return AddressBook(self.radicale, proxy)
+        proxy = self.enterContext(Proxy(self.server.root))
+        return AddressBook(self.server, proxy)
 
     def remote_records(self, remote):
         return remote.records

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Exports to a real Radicale."""
+"""Exports to real servers."""
 
 import uuid
 from unittest.mock import patch
@@ -18,7 +18,7 @@ class TestCardExporter(CardDAVCase):
     def cards(self):
         """Return the cards on the server by name."""
         names = self.component("backend.adapter").search()
-        cards = [read(self.radicale.request("GET", name).content) for name in names]
+        cards = [read(self.remote.request("GET", name).content) for name in names]
         return {card.get("FN"): card for card in cards}
 
     def test_a_contact_becomes_a_card_that_carries_its_name(self):
@@ -187,7 +187,7 @@ class TestCardExporter(CardDAVCase):
     def test_a_card_that_somebody_deleted_is_created_again(self):
         binding = self.exported(self.contact())
         name = binding.external_id
-        self.radicale.request("DELETE", name)
+        self.remote.request("DELETE", name)
         binding.export_record()
         self.assertNotEqual(binding.external_id, name)
         self.assertEqual(

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Imports from a real Radicale."""
+"""Imports from real servers."""
 
 from odoo.addons.connector.exception import (
     InvalidDataError,
@@ -24,13 +24,13 @@ class TestCardImporter(ImportCase):
         before = self.env["queue.job"].search_count([])
         binding = self.imported()
         self.change(binding, "FN:Ada Lovelace", "FN:Ada King")
-        etag = self.radicale.request("HEAD", "u1.vcf").headers["ETag"]
+        etag = self.remote.request("HEAD", "u1.vcf").headers["ETag"]
         self.again(binding)
         self.end_transaction()
         self.assertEqual(binding.name, "Ada King")
         self.assertEqual(self.env["queue.job"].search_count([]), before)
         self.assertIn("nothing to export", binding.export_record())
-        self.assertEqual(self.radicale.request("HEAD", "u1.vcf").headers["ETag"], etag)
+        self.assertEqual(self.remote.request("HEAD", "u1.vcf").headers["ETag"], etag)
 
     def test_an_unchanged_card_is_not_imported(self):
         self.assertIn("up to date", self.again(self.imported()))

@@ -102,7 +102,7 @@ class TestListener(ImportCase):
         self.assertEqual(self.component("backend.adapter").search(), {})
 
     def test_a_card_that_is_already_gone_counts_as_deleted(self):
-        self.radicale.request("DELETE", self.link.external_id)
+        self.remote.request("DELETE", self.link.external_id)
         self.link.odoo_id.unlink()
         self.assertIn("no longer", self.perform("export_delete_record"))
 
@@ -133,7 +133,7 @@ class TestListener(ImportCase):
         name = self.link.external_id
         self.backend.unlink()
         self.assertFalse(self.jobs("export_delete_record"))
-        self.radicale.request("GET", name)
+        self.remote.request("GET", name)
 
     # -- merges
 

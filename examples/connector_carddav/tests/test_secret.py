@@ -50,7 +50,7 @@ class TestSecret(CardDAVCase):
         ):
             refusal = self.try_another_server(change)
             self.assertRegex(refusal, "Sales phones.*Enter the Password again")
-            self.assertEqual(self.seen.url, self.radicale.url)
+            self.assertEqual(self.seen.url, self.remote.url)
 
     def test_the_password_is_entered_again_with_the_address(self):
         self.seen.write({"url": f"{self.other.url}/", "new_password": "for the other"})
@@ -61,7 +61,7 @@ class TestSecret(CardDAVCase):
     def test_the_form_tells_people_to_enter_it_again(self):
         form = Form(self.seen)
         self.assertIn("Set", form.new_password_status)
-        form.url = f"{self.radicale.root}another/"
+        form.url = f"{self.remote.root}another/"
         self.assertIn("Set", form.new_password_status)
         form.url = f"{self.other.url}/"
         self.assertIn("Enter again", form.new_password_status)
