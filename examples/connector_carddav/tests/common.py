@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""A real server for the tests, Radicale, and one with scripted answers."""
+"""Real servers for the tests, Radicale and Xandikos, and one with scripted answers."""
 
 import shutil
 import socket
@@ -117,6 +117,20 @@ class Radicale(Server):
         return ["--config", config]
 
 
+class Xandikos(Server):
+    """A Xandikos. It checks passwords with TLS only; else a proxy has to do it."""
+
+    program = "xandikos"
+
+    def options(self):
+        return [
+            *("serve", "--directory", self.folder / "cards", "--autocreate"),
+            *("--current-user-principal", f"/{USER}/", "--no-detect-systemd"),
+            *("--listen-address", "127.0.0.1", "--port", str(self.port)),
+            *("--state-dir", self.folder / "state"),
+        ]
+
+
 class CardDAVTools(ConnectorTools):
     """What all test cases of the connector share: a server for each class."""
 
@@ -139,6 +153,12 @@ class CardDAVTools(ConnectorTools):
             "username": USER,
             "new_password": PASSWORD,
         }
+
+
+class OnXandikos:
+    """Mixin that runs the tests of a class on a Xandikos."""
+
+    server_class = Xandikos
 
 
 @tagged("post_install", "-at_install")

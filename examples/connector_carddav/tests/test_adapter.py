@@ -13,7 +13,7 @@ from odoo.addons.connector.exception import (
 from ..components.adapter import Card
 from ..vcard import serialize
 from .card_reader import read
-from .common import CardDAVCase
+from .common import CardDAVCase, OnXandikos
 
 
 def properties(name):
@@ -137,6 +137,10 @@ class TestCardAdapter(AdapterCase):
         self.backend.url = self.remote.root + "odoo/nothing/"
         with self.assertRaisesRegex(JobError, "Sales phones.*Enter the address"):
             self.adapter.check()
+
+
+class TestCardAdapterOnXandikos(OnXandikos, TestCardAdapter):
+    pass
 
 
 class TestCredentials(AdapterCase):

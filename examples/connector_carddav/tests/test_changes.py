@@ -3,7 +3,7 @@
 
 from odoo.addons.queue_job.tests.common import trap_jobs
 
-from .common import ADA, ImportCase
+from .common import ADA, ImportCase, OnXandikos
 
 NATURE = """<multistatus xmlns="DAV:"><response><href>/book/</href><propstat><prop>
 <supported-report-set>{reports}</supported-report-set></prop></propstat></response>
@@ -190,3 +190,7 @@ class TestChanges(ImportCase):
         look, export = self.jobs("import_changes"), self.jobs("export_batch")
         self.assertEqual((look.state, export.state), ("pending", "wait_dependencies"))
         self.assertEqual(look.run_id, export.run_id)
+
+
+class TestChangesOnXandikos(OnXandikos, TestChanges):
+    pass

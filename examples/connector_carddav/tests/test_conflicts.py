@@ -4,7 +4,7 @@
 from odoo.tests import Form
 
 from .card_reader import read
-from .common import ImportCase
+from .common import ImportCase, OnXandikos
 
 
 class TestConflicts(ImportCase):
@@ -120,3 +120,7 @@ class TestConflicts(ImportCase):
         self.assertIn("Function: Dr (Odoo), Countess", Form(self.link).conflict)
         with Form(self.backend) as form:
             form.conflict_policy = "server"
+
+
+class TestConflictsOnXandikos(OnXandikos, TestConflicts):
+    pass

@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from odoo.addons.connector.tests.common import ConformanceCase, Proxy
 
 from .card_records import CardRecords
-from .common import CardDAVTools
+from .common import CardDAVTools, OnXandikos
 
 
 class AddressBook:
@@ -28,3 +28,7 @@ class TestConformance(CardDAVTools, ConformanceCase):
 
     def remote_records(self, remote):
         return remote.records
+
+
+class TestConformanceOnXandikos(OnXandikos, TestConformance):
+    pass

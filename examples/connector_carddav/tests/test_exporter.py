@@ -9,7 +9,7 @@ from odoo.addons.queue_job.job import Job
 from odoo.addons.queue_job.tests.common import trap_jobs
 
 from .card_reader import read
-from .common import CardDAVCase
+from .common import CardDAVCase, OnXandikos
 
 NOTHING = "There is nothing to export."
 
@@ -258,3 +258,7 @@ class TestCardExporter(CardDAVCase):
             bindings.action_export()
             delayed = [job.recordset.odoo_id for job in trap.enqueued_jobs]
         self.assertEqual(delayed, [company, person])
+
+
+class TestCardExporterOnXandikos(OnXandikos, TestCardExporter):
+    pass

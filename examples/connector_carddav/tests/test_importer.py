@@ -8,7 +8,7 @@ from odoo.addons.connector.exception import (
 )
 
 from .card_reader import read
-from .common import ADA, ImportCase
+from .common import ADA, ImportCase, OnXandikos
 
 
 class TestCardImporter(ImportCase):
@@ -171,3 +171,7 @@ class TestCardImporter(ImportCase):
         self.end_transaction()
         self.assertEqual(person.city, "London")
         self.assertEqual(self.jobs("export_changes").records, person)
+
+
+class TestCardImporterOnXandikos(OnXandikos, TestCardImporter):
+    pass
