@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from contextlib import suppress
+
 from odoo.addons.component.core import Component
 from odoo.addons.connector.jobs.outcome import UNCHANGED, Outcome, returns_message
 from odoo.addons.connector.tools.external_id import is_external_id
@@ -7,6 +9,7 @@ from odoo.addons.queue_job.job import identity_exact
 
 from .. import vcard
 from .adapter import Card, CardChangedError
+from .import_mapper import can_show
 
 
 class CardExporter(Component):
@@ -105,8 +108,16 @@ class CardExporter(Component):
             names = properties.keys() & (self.changed | always)
             properties = {name: properties[name] for name in names}
         card = self.card or self.backend_adapter.read(self.external_id)
+        if not properties.get("PHOTO", True) and self._has_photo_of_its_own(card):
+            del properties["PHOTO"]
         text = vcard.merge(card.text, properties)
         return None if vcard.is_same(text, card.text) else Card(text, card.etag)
+
+    def _has_photo_of_its_own(self, card):
+        """Return whether a card has a photo that Odoo never had."""
+        with suppress(ValueError):  # The card is broken.
+            photo = vcard.read(card.text).get("PHOTO")
+            return photo and not can_show(photo)
 
     def _update(self, data):
         try:

@@ -4,7 +4,6 @@
 import base64
 from functools import cached_property
 
-from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import plaintext2html
 from odoo.tools.image import ImageProcess
@@ -107,17 +106,11 @@ class ContactMapper(Component):
     @mapping
     @changed_by("PHOTO")
     def photo(self, record):
-        photo = record.get("PHOTO", b"")
-        if not isinstance(photo, bytes):  # The card has a URL only.
+        """Map a picture that Odoo can show, or its removal."""
+        photo = record.get("PHOTO")
+        if photo and not can_show(photo):
             return None
-        photo = base64.b64encode(photo)
-        try:
-            ImageProcess(base64.b64decode(photo))
-        except UserError as error:
-            raise MappingError(
-                self.env._("The photo cannot be imported: %s", error)
-            ) from error
-        return {"image_1920": photo or False}
+        return {"image_1920": photo and base64.b64encode(photo)}
 
     def finalize(self, map_record, values):
         """Leave out the address of a contact that has its company's address.
@@ -178,6 +171,23 @@ class ContactMapper(Component):
                 break
             found = below
         return found
+
+
+def can_show(photo):
+    """Return whether Odoo can show the photo of a card.
+
+    :param photo: picture as ``bytes``, or its URL, which is not fetched
+    """
+    if not isinstance(photo, bytes) or photo.startswith(b"<"):  # SVG may be a program.
+        return False
+    try:
+        image = ImageProcess(photo).image
+        if image:  # Odoo stores WebP as it is.
+            image.load()
+    except Exception:
+        # Pillow raises errors of any class for a broken picture.
+        return False
+    return True
 
 
 def _in_one_piece(name):

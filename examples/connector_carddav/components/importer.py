@@ -11,6 +11,7 @@ from odoo.addons.queue_job.job import identity_exact
 
 from .. import vcard
 from .comparison import UNKNOWN
+from .import_mapper import can_show
 
 
 class CardImporter(Component):
@@ -31,6 +32,7 @@ class CardImporter(Component):
         self.winner = None  #: side that won the conflict, see ``CardComparison.settle``
         self.adopted = False  #: whether the card was linked with an existing contact
         self.unsent = False  #: whether Odoo has changes that the card does not have
+        self.unread_photo = False  #: whether Odoo cannot show the new photo of the card
         self._properties = None
 
     @property
@@ -97,6 +99,11 @@ class CardImporter(Component):
 
     def _map_data(self):
         self.matcher.announce(self.properties)
+        photo = self.properties.get("PHOTO")
+        if isinstance(photo, bytes):
+            known = (self.binding.synced_card or {}).get("PHOTO")
+            is_new = vcard.digests({"PHOTO": photo})["PHOTO"] != known
+            self.unread_photo = is_new and not can_show(photo)
         return self.mapper.map_record(self.properties)
 
     def _create_data(self, map_record, **kwargs):
@@ -153,6 +160,8 @@ class CardImporter(Component):
     def _after_import(self, binding):
         if self.winner == "ask":
             return
+        if self.unread_photo:
+            self._note_unread_photo(binding.odoo_id)
         self.unsent |= self.winner == "odoo"
         self.comparison.remember(
             binding,
@@ -166,6 +175,18 @@ class CardImporter(Component):
             # Odoo may have copied imported values to the contacts of the company.
             below = self.comparison.changed_in_odoo(binding._below())
             self.env["connector.export.change"].note(below)
+
+    def _note_unread_photo(self, contact):
+        """Tell people on the contact that the photo of its card is not imported."""
+        contact.message_post(
+            body=self.env._(
+                "The photo on the card %(name)s in %(backend)s was not imported: Odoo "
+                "cannot show it. It stays on the card.",
+                name=self.external_id,
+                backend=self.backend_record.name,
+            ),
+            subtype_xmlid="mail.mt_note",
+        )
 
     def _synced_contact(self, binding):
         """Return the digests of the contact to store."""

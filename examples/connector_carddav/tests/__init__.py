@@ -15,6 +15,7 @@ from . import (
     test_importer,
     test_listener,
     test_mapper,
+    test_photos,
     test_secret,
     test_vcard,
 )

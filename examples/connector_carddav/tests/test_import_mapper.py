@@ -140,9 +140,11 @@ class TestContactMapper(CardDAVCase):
             f"PHOTO:data:image/png;base64\\,{photo.decode()}",
         ):
             self.assertEqual(self.values(line)["image_1920"], photo)
-        self.assertNotIn("image_1920", self.values("PHOTO;VALUE=uri:https://x.org/a"))
-        with self.assertRaisesRegex(MappingError, "photo"):
-            self.values("PHOTO;ENCODING=b;TYPE=PNG:iVBORw==")
+        for line in (
+            "PHOTO;VALUE=uri:https://x.org/a",
+            "PHOTO;ENCODING=b;TYPE=PNG:iVBORw==",
+        ):
+            self.assertNotIn("image_1920", self.values(line))
 
     def test_a_card_that_odoo_writes_reads_the_same(self):
         contact = self.contact(
