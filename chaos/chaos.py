@@ -67,20 +67,21 @@ class Chaos:
         return short if self.short else full
 
     @contextlib.contextmanager
-    def trial(self, title, space, expect=(), bindings=BINDINGS):
+    def trial(self, title, space, expect=(), bindings=BINDINGS, shop=Shop):
         """Run a trial with a shop of its own; it is a line of the table.
 
         :param title: for people; begins with the number of the scenario
         :param space: name of the shop's space on the backend
         :param expect: regular expressions for log entries that the faults explain
         :param bindings: name of the model of its bindings
+        :param shop: class of the shop
         """
         self.shown = Step(title)
         if not self.odoo.is_running():
             self.odoo.start()
         self.odoo.wait_for_runner()
         started = time.monotonic()
-        shop = Shop(self, space, bindings)
+        shop = shop(self, space, bindings)
         try:
             yield shop
         except Broken as broken:

@@ -48,7 +48,7 @@ def examine(shop):
     """
     findings = Findings(problems=list(shop.problems))
     findings.jobs, findings.tries = shop.jobs_and_tries()
-    odoo, backend = shop.items(), shop.chaos.backend.items(shop.space)
+    odoo, backend = shop.items(), shop.items_there()
     _compare(findings, odoo, backend)
     _check_creates(findings, shop)
     _check_nothing_is_stuck(findings, shop)

@@ -5,6 +5,7 @@ from pathlib import Path
 from environment import folders
 
 ADDON = "connector_chaos"
+CARDS = "connector_carddav"
 ADDON_FOLDER = Path(__file__).with_name("addons") / ADDON
 
 STATE = folders.STATE / "chaos"

@@ -41,7 +41,7 @@ def prepare():
 
 
 def _addons():
-    return [addons.folder(addons.MAIN), paths.ADDON_FOLDER]
+    return [*map(addons.folder, (addons.MAIN, paths.CARDS)), paths.ADDON_FOLDER]
 
 
 def _fill(folder, base):
@@ -51,8 +51,8 @@ def _fill(folder, base):
     with databases.temporary(base, "chaos") as database:
         odoo_process.install(
             database,
-            [paths.ADDON],
-            "Install the addon of the chaos test",
+            [paths.ADDON, paths.CARDS],
+            "Install the addons of the chaos test",
             odoo_process.addons_path(folder / "addons"),
         )
         _run("pg_dump", "-Fc", "-Z0", "-f", dump, database)

@@ -60,10 +60,15 @@ class Shop:
         self.problems = []  #: sentences
         self.notes = []  #: sentences for the report
         self.retried_by_hand = 0
-        chaos.backend.open_space(space)
-        url = chaos.backend.url
-        self.id = chaos.database.user_does(
-            lambda env: env["chaos.backend"].create({"name": space, "url": url}).id
+        self.id = self._open()
+
+    def _open(self):
+        """Make the backend on both sides, and return the id of its record."""
+        url = self.chaos.backend.url
+        self.chaos.backend.open_space(self.space)
+        values = {"name": self.space, "url": url}
+        return self.chaos.database.user_does(
+            lambda env: env["chaos.backend"].create(values).id
         )
 
     def code(self, label):
@@ -272,6 +277,10 @@ class Shop:
             }
             for binding in env[self.bindings].search([("backend_id", "=", self.id)])
         ]
+
+    def items_there(self):
+        """Return the items of this shop on the backend, as dicts."""
+        return self.chaos.backend.items(self.space)
 
     def calls(self, operation=None, label=None):
         """Return the calls that reached the backend."""

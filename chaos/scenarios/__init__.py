@@ -1,6 +1,7 @@
 """The scenarios: faults, and the work during them."""
 
 from . import (
+    address_books,
     backlog,
     contention,
     crossing,
@@ -25,4 +26,5 @@ ALL = {
     8: crossing.run,
     9: pushes.run,
     10: backlog.run,
+    11: address_books.run,
 }

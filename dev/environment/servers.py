@@ -185,3 +185,29 @@ class Radicale(Server):
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         return [folders.VENV_PYTHON, "-m", "radicale", "--config", "", *options]
+
+
+class Xandikos(Server):
+    """A CardDAV server that keeps its data in Git, and asks for no password.
+
+    :param folder: where its data lie; kept when it stops
+    :param user: the account's name; its address books are below ``url/<user>/``
+    """
+
+    def __init__(self, folder=None, user="demo", port=0, name="xandikos"):
+        super().__init__(name, port)
+        self.folder = folder or folders.XANDIKOS
+        self.user = user
+        self.password = ""
+
+    def command(self):
+        settings = {
+            "directory": self.folder / "collections",
+            "state-dir": self.folder / "state",
+            "current-user-principal": f"/{self.user}/",
+            "listen-address": HOST,
+            "port": self.port,
+        }
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        flags = ["--autocreate", "--no-detect-systemd"]
+        return [folders.VENV_PYTHON, "-m", "xandikos", "serve", *flags, *options]

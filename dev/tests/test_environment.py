@@ -16,6 +16,7 @@ from unittest import mock
 from environment import (
     Problem,
     Radicale,
+    Xandikos,
     addons,
     build_cache,
     chromium,
@@ -159,6 +160,17 @@ class TestServers(unittest.TestCase):
                 self.assertFalse(server.answers())
                 server.start()
                 self.assertEqual(self.enter(server, "secret"), 207)
+            self.assertFalse(server.is_running())
+
+    def test_xandikos_can_be_killed_and_started_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = Xandikos(Path(folder), "ada", name="xandikos-test")
+            with server:
+                self.assertEqual(self.enter(server, ""), 207)
+                server.kill()
+                self.assertFalse(server.answers())
+                server.start()
+                self.assertEqual(self.enter(server, ""), 207)
             self.assertFalse(server.is_running())
 
     def enter(self, server, password):

@@ -13,7 +13,7 @@ class ConnectorCreateIntent(models.Model):
     def declare(self, backend, bindings, external_ids):
         self._reach("before the intent", bindings)
         declared = super().declare(backend, bindings, external_ids)
-        codes.update({declared[binding.id][0]: binding.code for binding in bindings})
+        codes.update({declared[each.id][0]: _code_of(each) for each in bindings})
         self._reach("intent noted", bindings)
         return declared
 
@@ -31,4 +31,9 @@ class ConnectorCreateIntent(models.Model):
 
     def _reach(self, step, bindings):
         for binding in bindings:
-            reach(step, binding.code)
+            reach(step, _code_of(binding))
+
+
+def _code_of(binding):
+    """Return the code of an item, ``None`` for a contact of an address book."""
+    return binding.code if "code" in binding._fields else None
