@@ -7,7 +7,7 @@
     "author": "Connector Contributors",
     "license": "LGPL-3",
     "depends": ["connector", "contacts"],
-    "external_dependencies": {"python": ["lxml", "requests", "vobject"]},
+    "external_dependencies": {"python": ["lxml", "requests"]},
     "data": [
         "security/ir.model.access.csv",
         "security/carddav_security.xml",

@@ -1,18 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Map a contact to the properties of a card; ``vcard.py`` describes their form."""
+"""Map a contact to the properties of a card; ``vcard`` describes their form."""
 
 import base64
 import re
 from urllib.parse import quote
-
-from vobject.vcard import Address, Name
 
 from odoo.tools.mail import email_split, html2plaintext
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import changed_by, mapping
 
-from ..vcard import picture_type
+from ..vcard import Address, Name, picture_type
 
 
 class CardMapper(Component):
@@ -89,7 +87,8 @@ class CardMapper(Component):
     @mapping
     @changed_by("category_id")
     def tags(self, record):
-        return {"CATEGORIES": tuple(record.category_id.mapped("display_name"))}
+        tags = record.with_context(active_test=False).category_id
+        return {"CATEGORIES": tuple(tags.mapped("display_name"))}
 
     @mapping
     @changed_by("comment")

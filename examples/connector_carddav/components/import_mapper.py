@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Map the properties of a card to a contact; ``vcard.py`` describes their form."""
+"""Map the properties of a card to a contact; ``vcard`` describes their form."""
 
 import base64
 from functools import cached_property
@@ -11,6 +11,8 @@ from odoo.tools.image import ImageProcess
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import changed_by, mapping, only_create
 from odoo.addons.connector.exception import MappingError
+
+from ..vcard import Name
 
 ADDRESS = ("street", "street2", "zip", "city", "state_id", "country_id")
 
@@ -28,7 +30,7 @@ class ContactMapper(Component):
     @changed_by("FN", "N")
     def name(self, record):
         """Map the name, or else the company, the e-mail address or the phone."""
-        name = record.get("FN") or _in_one_piece(record.get("N"))
+        name = record.get("FN") or _in_one_piece(record.get("N", Name()))
         others = (record.get(each) for each in ("ORG", "EMAIL", "TEL"))
         name = name.strip() or next(filter(None, others), None)
         if not name:
@@ -70,19 +72,18 @@ class ContactMapper(Component):
         address = record.get("ADR")
         if not address:
             return dict.fromkeys(ADDRESS, False)
-        parts = {name: _text(part) for name, part in vars(address).items()}
-        country = self._countries.get(parts["country"].lower(), False)
-        state = self._states.get((country, parts["region"].lower()), False)
-        street, _, rest = parts["street"].partition("\n")
+        country = self._countries.get(address.country.lower(), False)
+        state = self._states.get((country, address.region.lower()), False)
+        street, _, rest = address.street.partition("\n")
         # Keep the parts without a field of their own where users see them.
-        more = [rest, parts["extended"], parts["box"]]
-        more += [] if state else [parts["region"]]
-        more += [] if country else [parts["country"]]
+        more = [rest, address.extended, address.box]
+        more += [] if state else [address.region]
+        more += [] if country else [address.country]
         return {
             "street": street,
             "street2": "\n".join(filter(None, more)),
-            "zip": parts["code"],
-            "city": parts["city"],
+            "zip": address.code,
+            "city": address.city,
             "state_id": state,
             "country_id": country,
         }
@@ -96,12 +97,15 @@ class ContactMapper(Component):
     @changed_by("CATEGORIES")
     def categories(self, record):
         ids = [self.tags[name] for name in record.get("CATEGORIES", ())]
+        if self.options.for_create and not ids:  # The card may match a contact.
+            return None
         return {"category_id": [Command.set(ids)]}
 
     @mapping
     @changed_by("NOTE")
     def note(self, record):
-        return {"comment": plaintext2html(record.get("NOTE", "")) or False}
+        note = record.get("NOTE")
+        return {"comment": plaintext2html(note) if note else False}
 
     @mapping
     @changed_by("PHOTO")
@@ -127,9 +131,9 @@ class ContactMapper(Component):
 
     @cached_property
     def tags(self):
-        """The ids of all tags by full name."""
-        tags = self.env["res.partner.category"].search([])
-        return {tag.display_name: tag.id for tag in tags}
+        """The ids of all tags by full name, also of archived ones."""
+        tags = self.env["res.partner.category"].with_context(active_test=False)
+        return {tag.display_name: tag.id for tag in tags.search([]).sorted("active")}
 
     @cached_property
     def _countries(self):
@@ -191,9 +195,5 @@ def can_show(photo):
 
 
 def _in_one_piece(name):
-    order = ("prefix", "given", "additional", "family", "suffix")
-    return " ".join(filter(None, (_text(getattr(name, each, "")) for each in order)))
-
-
-def _text(part):
-    return ", ".join(part) if isinstance(part, list) else part
+    parts = name.prefix, name.given, name.additional, name.family, name.suffix
+    return " ".join(filter(None, parts))

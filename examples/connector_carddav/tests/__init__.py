@@ -16,6 +16,7 @@ from . import (
     test_listener,
     test_mapper,
     test_photos,
+    test_programs,
     test_secret,
     test_vcard,
 )

@@ -1,8 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The adapter with real servers."""
 
-from vobject.vcard import Name
-
 from odoo.addons.connector.exception import (
     AccessRefusedError,
     IDMissingInBackend,
@@ -11,7 +9,7 @@ from odoo.addons.connector.exception import (
 )
 
 from ..components.adapter import Card
-from ..vcard import serialize
+from ..vcard import Name, serialize
 from .card_reader import read
 from .common import CardDAVCase, OnXandikos
 
