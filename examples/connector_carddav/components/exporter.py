@@ -29,6 +29,7 @@ class CardExporter(Component):
         self.comparison = self.component(usage="card.comparison")
         self.card = None  #: the card on the server
         self.changed = None  #: names of the properties to write; ``None`` for all
+        self.new = set()  #: names of those that Odoo did not have before
         self.skip_reason = None  #: translated sentence: why nothing is written
 
     def _should_import(self):
@@ -61,6 +62,8 @@ class CardExporter(Component):
         self._lock()
         difference = self.comparison.compare(self.binding, self.card)
         self.changed = difference.contact
+        had = (self.binding.synced_contact or {}).keys()
+        self.new = difference.contact - difference.card - had
         if not difference.card:
             return None
         winner = "server"
@@ -104,13 +107,15 @@ class CardExporter(Component):
         """
         properties = map_record.values(**kwargs)
         if self.changed is not None:
-            always = {"REV", "X-PARENT-UID"}
-            names = properties.keys() & (self.changed | always)
+            names = self.changed | {"REV"}
+            if self.binding.parent_id or "ORG" in self.changed:
+                names.add("X-PARENT-UID")
+            names &= properties.keys()
             properties = {name: properties[name] for name in names}
         card = self.card or self.backend_adapter.read(self.external_id)
         if not properties.get("PHOTO", True) and self._has_photo_of_its_own(card):
             del properties["PHOTO"]
-        text = vcard.merge(card.text, properties)
+        text = vcard.merge(card.text, properties, self.new)
         return None if vcard.is_same(text, card.text) else Card(text, card.etag)
 
     def _has_photo_of_its_own(self, card):

@@ -61,6 +61,16 @@ class CardImporter(Component):
             )
         )
 
+    def _must_skip(self):
+        """Skip cards that are not contacts, such as the groups of phones."""
+        with suppress(InvalidDataError):  # Mapping the card raises it again.
+            if "KIND" in self.properties:
+                return self.env._(
+                    "The card %s is a group, a room or a device, not a contact.",
+                    self.external_id,
+                )
+        return super()._must_skip()
+
     def _is_uptodate(self, binding):
         known = binding.etag == self.external_record.etag
         return known and binding.link_state == "linked"

@@ -17,6 +17,7 @@ from . import (
     test_mapper,
     test_photos,
     test_programs,
+    test_reports,
     test_secret,
     test_vcard,
 )
