@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_adapter,
     test_answers,
+    test_any_card,
     test_backend,
     test_changes,
     test_choice,

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""A strict reader of vCards 3.0, which implements the grammar of RFC 2426 only.
+"""A strict reader of vCards 3.0 and 4.0: the grammar of RFC 2426 and RFC 6350 only.
 
 It shares no code with the connector, and refuses cards that programs may read in
 different ways.
@@ -22,7 +22,7 @@ _ESCAPES = {"\\": "\\", ";": ";", ",": ",", "n": "\n", "N": "\n"}
 
 
 class NotACard(ValueError):
-    """The text is not a vCard by RFC 2426."""
+    """The text is not a vCard by the RFC of its version."""
 
 
 class Property(NamedTuple):
@@ -57,10 +57,11 @@ class Card(list):
         ]
 
 
-def read(text):
+def read(text, version="3.0"):
     """Read a card.
 
     :param text: the card as ``str`` or, as it came from the server, ``bytes``
+    :param version: the version that it must have
     :rtype: Card
     :raise NotACard: when it breaks a rule
     """
@@ -74,7 +75,7 @@ def read(text):
         raise NotACard(f"It ends with {last}")
     if any(each.name in ("BEGIN", "END") for each in inner):
         raise NotACard("There is more than one card")
-    if card.get("VERSION") != "3.0":
+    if card.get("VERSION") != version:
         raise NotACard(f"The version is {card.get('VERSION')!r}")
     if not card.all("FN") or not card.all("N"):
         raise NotACard("FN or N is missing")
@@ -134,7 +135,7 @@ def _value(name, parameters, raw):
         if parameters["ENCODING"] not in (["b"], ["B"]):
             raise NotACard(f"{name} is encoded as {parameters['ENCODING']}")
         return base64.b64decode(raw, validate=True)
-    if name in PLAIN:
+    if name in PLAIN or name == "PHOTO":  # Without an encoding it is a URL.
         return raw
     if name in PARTS:
         parts = tuple(_texts(raw, ";", also=","))

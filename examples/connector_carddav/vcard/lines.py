@@ -161,7 +161,8 @@ def write_texts(version, start, texts, separator=""):
     if is_plain:
         return f"{start}:{value}"
     octets = value.replace("\n", "\r\n").encode()
-    quoted = binascii.b2a_qp(octets, istext=False).decode().replace("\n", "\r\n")
+    quoted = binascii.b2a_qp(octets, istext=False).decode()
+    quoted = quoted.replace("\r", "").replace("\n", "\r\n")
     return f"{start};ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:{quoted}"
 
 

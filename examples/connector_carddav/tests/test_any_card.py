@@ -1,0 +1,135 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Any card, of which one property changes: all else stays, and other programs read it.
+
+hypothesis chooses cards and changes, and prints those that break what must hold, as
+small as possible. Each run tries the same ones. ``CARDS=5000`` tries as many others.
+"""
+
+import os
+import re
+from unittest import skipUnless
+
+from odoo.tests import BaseCase
+
+from ..vcard import digests, merge, read
+from . import card_reader
+
+try:
+    import vobject
+    from hypothesis import HealthCheck, given, settings
+
+    from .card_grammar import LABELS, changes
+except ImportError:  # Who installs the addon need not have them.
+    settings = None
+
+CARDS = int(os.environ.get("CARDS", 0))
+#: Properties of which Odoo reads all lines.
+SEVERAL = {"CATEGORIES", "EMAIL", "NOTE", "X-ABSHOWAS"}
+
+
+@skipUnless(settings, "hypothesis or vobject is not installed")
+class TestAnyCard(BaseCase):
+    def test_a_change_touches_its_own_lines_only(self):
+        def check(change):
+            _version, lines, name, value = change
+            before = whole(lines)
+            self.assertEqual(merge(before, read(before)), before)
+            after = merge(before, {name: value})
+            self.check_lines(lines, after, name, value)
+            self.check_values(before, after, name, value)
+            self.check_with_vobject(before, after, name)
+
+        try_all(check, changes(), 250)
+
+    def test_a_change_keeps_a_card_valid(self):
+        def check(change):
+            version, lines, name, value = change
+            if value or name not in ("FN", "N"):
+                known = card_reader.read(whole(lines), version)
+                found = card_reader.read(merge(whole(lines), {name: value}), version)
+                without = own_names(name) | {*LABELS}
+                self.assertEqual(
+                    [each for each in found if each.name not in without],
+                    [each for each in known if each.name not in without],
+                )
+
+        try_all(check, changes(is_strict=True), 100)
+
+    def test_a_value_that_comes_back_overwrites_no_other(self):
+        def check(change):
+            _version, lines, name, value = change
+            gone = merge(whole(lines), {name: False})
+            if value and name not in ("CATEGORIES", "NOTE", "REV", "X-ABSHOWAS"):
+                after = merge(gone, {name: value}, new={name})
+                self.check_values(gone, after, name, value)
+                left = after.split("\r\n")
+                for text in gone.split("\r\n"):
+                    left.remove(text)
+
+        try_all(check, changes(), 100)
+
+    # -- what must hold
+
+    def check_lines(self, lines, after, name, value):
+        """Check that other lines are where they were, and all new ones are its own."""
+        own = own_names(name)
+        if not value or name in SEVERAL:  # A label goes with the line that it names.
+            own |= {*LABELS}
+        position, rest = 0, ""
+        for text in (f"{text}\r\n" for each, text in lines if each not in own):
+            start = after.find(text, position)
+            self.assertGreaterEqual(start, 0, f"{text!r} is not in {after!r}")
+            rest += after[position:start]
+            position = start + len(text)
+        rest += after[position:]
+        if name not in SEVERAL:
+            old = [f"{text}\r\n" for each, text in lines if each == name]
+            self.assertLessEqual(len([text for text in old if text not in rest]), 1)
+        for line in filter(None, re.sub("\r\n[ \t]|=\r\n", "", rest).split("\r\n")):
+            self.assertRegex(line, rf"(?i)^([\w-]+\.)?({'|'.join(own)})[;:]")
+
+    def check_values(self, before, after, name, value):
+        """Check that the property has its value, and that others have theirs."""
+        known, found = digests(read(before)), digests(read(after))
+        if value and name != "REV":
+            self.assertEqual(found[name], digests({name: value})[name])
+        known.pop(name, None)
+        found.pop(name, None)
+        self.assertEqual(found, known)
+
+    def check_with_vobject(self, before, after, name):
+        """Check that another parser, if it reads the card, finds other values equal."""
+        try:
+            known = read_with_vobject(before, own_names(name))
+        except Exception:  # Its errors for a card that it cannot read have any class.
+            return
+        self.assertEqual(read_with_vobject(after, own_names(name)), known)
+
+
+def try_all(check, strategy, number):
+    """Call a check with that many values of a strategy, or with as many as wished."""
+    settings(
+        max_examples=CARDS or number,
+        derandomize=not CARDS,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )(given(strategy)(check))()
+
+
+def whole(lines):
+    return "".join(f"{text}\r\n" for _name, text in lines)
+
+
+def own_names(name):
+    return {name, "KIND"} if name == "X-ABSHOWAS" else {name}
+
+
+def read_with_vobject(text, without):
+    card = vobject.readOne(text, allowQP=True)
+    return [
+        (line.name, line.params, getattr(line.value, "__dict__", line.value))
+        for lines in card.contents.values()
+        for line in lines
+        if line.name not in without | {*LABELS}
+    ]
