@@ -17,6 +17,7 @@
         "views/connector_create_intent_views.xml",
         "views/connector_checkpoint_views.xml",
         "views/connector_run_views.xml",
+        "views/queue_job_views.xml",
         "views/connector_failure_views.xml",
         "views/connector_conflict_views.xml",
         "wizards/connector_comparison_start_views.xml",

@@ -15,6 +15,7 @@ from ..jobs.scope import BACKEND, JOB, scope_of
 from ..tools.call_budget import windows_of
 from ..tools.external_id import is_external_id
 from ..tools.overrides import accepts, overrides
+from ..tools.translatable import translatable
 from ..tools.work_context import work_attribute
 
 DEFAULT_SETTLES_AFTER = 10  #: seconds
@@ -175,7 +176,7 @@ class BackendAdapter(AbstractComponent):
             budgets.close(self._budget_name(), seconds)
 
     def _used_up(self, seconds):
-        message = self.env._(
+        message = translatable(self.env)._(
             "The calls that %(backend)s allows are used up. The job is retried in "
             "%(seconds)s seconds.",
             backend=self.backend_record.sudo().display_name,
@@ -185,7 +186,9 @@ class BackendAdapter(AbstractComponent):
 
     def _refuse_change(self, *args, **kwargs):
         raise ReadOnlyError(
-            self.env._("A preview or a comparison cannot change the backend.")
+            translatable(self.env)._(
+                "A preview or a comparison cannot change the backend."
+            )
         )
 
     @property

@@ -18,6 +18,7 @@ from ..jobs.scope import BACKEND, CONFLICT, JOB, is_lost, scope_of
 from ..jobs.visibility import visibility_of
 from ..tools.locks import contention_wait
 from ..tools.transactions import commit_on_success
+from ..tools.translatable import translatable
 
 #: Records in a row at which a backend has to fail, so that it cannot be the records.
 MOST_FAILURES = 3
@@ -100,7 +101,9 @@ class Chunk:
         if scope == CONFLICT or visibility_of(self.env, error):
             item.outcome = Outcome(
                 POSTPONED,
-                self.env._("Another transaction has just changed the same data."),
+                translatable(self.env)._(
+                    "Another transaction has just changed the same data."
+                ),
             )
             item.error = None
 
@@ -184,5 +187,5 @@ class Chunk:
             report.add_rest(len(left), self.interruption, seconds)
             job = Job.load(env, present.uuid)
             done = len(self.items) - len(left)
-            job.set_done(report.text([], env._("%s done", done)))
+            job.set_done(report.text([], translatable(env)._("%s done", done)))
             job.store()

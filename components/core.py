@@ -14,6 +14,7 @@ from ..jobs.rest import current_job
 from ..tools.clocks import is_recent
 from ..tools.companies import in_companies_of
 from ..tools.locks import contention_wait, pg_try_advisory_lock, try_lock_rows
+from ..tools.translatable import translatable
 
 _logger = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class BaseConnectorComponent(AbstractComponent):
         """
         if not pg_try_advisory_lock(self.env, lock):
             self._retry_job_later(
-                self.env._("Another job holds the lock %s.", lock),
+                translatable(self.env)._("Another job holds the lock %s.", lock),
                 seconds=retry_seconds,
             )
 
@@ -85,7 +86,7 @@ class BaseConnectorComponent(AbstractComponent):
             changed one since this transaction began
         """
         if not try_lock_rows(records):
-            message = self.env._(
+            message = translatable(self.env)._(
                 "Another job is working on %(model)s %(ids)s.",
                 model=records._description,
                 ids=", ".join(map(str, records.ids)),
@@ -103,16 +104,18 @@ class BaseConnectorComponent(AbstractComponent):
         :raise RetryableJobError: instead of a unique violation
         """
         # Now: after a violation, PostgreSQL may refuse further queries.
-        message = self.env._("Another job has just created the same record (%s).")
+        texts = translatable(self.env)
         job = self._current_job()
         young = not job or is_recent(job.date_created, YOUNG)
         try:
             yield
         except psycopg2.errors.UniqueViolation as error:
             # The text of the error contains the values of the record.
-            self._retry_job_later(
-                message % error.diag.constraint_name, ignore_retry=young
+            message = texts._(
+                "Another job has just created the same record (%s).",
+                error.diag.constraint_name,
             )
+            self._retry_job_later(message, ignore_retry=young)
 
     def _current_job(self):
         """Return the ``queue.job`` that we run in, an empty one outside jobs."""

@@ -14,6 +14,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ..exception import InvalidDataError, JobError
 from ..tools.external_id import is_external_id
+from ..tools.translatable import translatable
 from .http.errors import _redact_url
 from .http.session import (
     HEADERS_FOR_OTHERS,
@@ -142,7 +143,7 @@ class HTTPAdapter(AbstractComponent):
             return _json(response)
         except (RecursionError, ValueError):
             source = f"{self._backend_name()} ({self._request_label(response)})"
-            message = self.env._("%s did not return valid JSON.", source)
+            message = translatable(self.env)._("%s did not return valid JSON.", source)
             # A truncated answer or a proxy page: the outcome is unknown.
             failure = self._retryable(message, counts_attempt=True)
         # Outside of the except clause: that error contains the whole answer.
@@ -173,7 +174,7 @@ class HTTPAdapter(AbstractComponent):
         :rtype: InvalidDataError
         """
         return InvalidDataError(
-            self.env._(
+            translatable(self.env)._(
                 "%(backend)s: the field '%(field)s' of %(record)s is missing or "
                 "invalid.",
                 backend=self._backend_name(),
@@ -260,7 +261,7 @@ class HTTPAdapter(AbstractComponent):
             return url and urljoin(response.url, url)
         except ValueError:
             failure = JobError(
-                self.env._(
+                translatable(self.env)._(
                     "%(backend)s: the address of the page after %(url)s is not valid.",
                     backend=self._backend_name(),
                     url=_redact_url(response.url),
@@ -282,7 +283,7 @@ class HTTPAdapter(AbstractComponent):
         return response.content == previous.content
 
     def _too_many_pages_message(self, path):
-        return self.env._(
+        return translatable(self.env)._(
             "%(backend)s: the list %(url)s has more than %(limit)s pages. If that is "
             "right, raise _max_pages of the adapter %(adapter)s.",
             backend=self._backend_name(),
@@ -351,7 +352,7 @@ class HTTPAdapter(AbstractComponent):
         url = path if is_absolute else below
         if DOTS.match(path):
             raise InvalidDataError(
-                self.env._(
+                translatable(self.env)._(
                     "%(backend)s: the address %(url)s contains '.' or '..', and leads "
                     "to something else. Check the external id of the record. Nothing "
                     "was sent.",
@@ -363,7 +364,7 @@ class HTTPAdapter(AbstractComponent):
             is_same_host(url, base) or is_trusted(url, base, self._trusted_hosts)
         ):
             raise InvalidDataError(
-                self.env._(
+                translatable(self.env)._(
                     "%(backend)s: the address %(url)s is on another host than the "
                     "backend. Nothing was sent.",
                     backend=self._backend_name(),

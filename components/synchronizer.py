@@ -11,6 +11,7 @@ from ..exception import JobError
 from ..jobs.outcome import POSTPONED, NothingToDo
 from ..tools.bindings import is_archived
 from ..tools.locks import pg_try_advisory_lock
+from ..tools.translatable import joined, translatable
 
 
 class Synchronizer(AbstractComponent):
@@ -92,7 +93,9 @@ class Synchronizer(AbstractComponent):
         backend = self.backend_record.sudo()
         if is_archived(backend):
             raise NothingToDo(
-                self.env._("Nothing was done: %s is archived.", backend.display_name)
+                translatable(self.env)._(
+                    "Nothing was done: %s is archived.", backend.display_name
+                )
             )
 
     def _lock_batch(self, *batch):
@@ -103,7 +106,9 @@ class Synchronizer(AbstractComponent):
         """
         lock = ", ".join(map(str, (self.backend_record, self.model._name, *batch)))
         if not pg_try_advisory_lock(self.env, f"find({lock})"):
-            message = self.env._("Another job is finding the same records.")
+            message = translatable(self.env)._(
+                "Another job is finding the same records."
+            )
             self._retry_job_later(message, seconds=5)
 
     def _waiting_jobs(self, methods, states):
@@ -120,8 +125,15 @@ class Synchronizer(AbstractComponent):
         """Add to a message how many records were left out, since they have a job."""
         if not count:
             return message
-        text = self.env._("%s more records have a job that waits or runs.", count)
-        return f"{message} {text}"
+        if count == 1:
+            text = translatable(self.env)._(
+                "1 more record has a job that waits or runs."
+            )
+        else:
+            text = translatable(self.env)._(
+                "%s more records have a job that waits or runs.", count
+            )
+        return joined([message, text], " ")
 
     def _within_run(self, method_name):
         """Let the jobs that are delayed within belong to a run, which may begin here.

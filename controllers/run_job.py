@@ -8,6 +8,7 @@ import psycopg2
 
 from odoo import SUPERUSER_ID, api
 
+from odoo.addons.component.exception import ComponentException
 from odoo.addons.queue_job.controllers import main
 from odoo.addons.queue_job.exception import NoSuchJobError
 from odoo.addons.queue_job.job import DONE, STARTED, Job
@@ -21,6 +22,7 @@ from ..models import screen_updates as updates
 from ..tools.clocks import is_recent
 from ..tools.locks import contention_wait
 from ..tools.transactions import commit_if_allowed, commits_enabled
+from ..tools.translatable import translatable
 
 _logger = logging.getLogger(__name__)
 
@@ -76,6 +78,8 @@ class RunJobController(main.RunJobController):
             job.connector_error = error
             if not cls._synchronizes(env, job):
                 raise
+            if isinstance(error, ComponentException):
+                error.args = (str(error),)  # queue_job stores the first: a usage.
             cls._end_attempt(env, job, error)
 
     @classmethod
@@ -94,7 +98,7 @@ class RunJobController(main.RunJobController):
         elif job.max_retries and job.retry >= job.max_retries:
             raise FailedJobError(str(error)) from error
         else:
-            message = env._("The database accepted no connection.")
+            message = translatable(env)._("The database accepted no connection.")
             raise RetryableJobError(message, seconds=contention_wait()) from error
 
     @classmethod
@@ -189,7 +193,7 @@ def _make_pending(env, job_uuid, error):
         return None
     job.connector_error = error
     if job.state == STARTED and job.lock():
-        message = env._("The connection to the database was lost.")
+        message = translatable(env)._("The connection to the database was lost.")
         _logger.info("Job %s lost its connection; it runs again", job_uuid)
         if not is_recent(job.date_created, UNCOUNTED):
             # Something ends its connection each time: the job fails in the end.

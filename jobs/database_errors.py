@@ -7,8 +7,12 @@ import psycopg2
 import psycopg2.errors
 
 from odoo.orm.models import get_columns_from_sql_diagnostics
+from odoo.tools import SQL
 
+from ..tools.access import readable
+from ..tools.translatable import joined, translatable
 from .scope import CONFLICT, scope_of
+from .visibility import KEY
 
 #: Errors of PostgreSQL that a value for a date or a time causes.
 DATE_ERRORS = (
@@ -29,8 +33,12 @@ def database_cause(env, error):
     if isinstance(error, psycopg2.errors.ProgramLimitExceeded):
         return _limit_cause(env, error)
     if scope_of(error) == CONFLICT:
-        return env._("Another transaction has just changed the same data.")
-    return env._("an unexpected database error (%s).", error.pgcode or "-")
+        return translatable(env)._(
+            "Another transaction has just changed the same data."
+        )
+    return translatable(env)._(
+        "an unexpected database error (%s).", error.pgcode or "-"
+    )
 
 
 def _integrity_cause(env, error):
@@ -41,14 +49,39 @@ def _integrity_cause(env, error):
     detail = error.diag.message_detail
     if detail and detail in message:  # At the end, behind the label "Detail:".
         message = message.partition(detail)[0].rpartition("\n")[0]
-    return " ".join(message.split())
+    return _with_holder(env, model, " ".join(message.split()), error)
+
+
+def _with_holder(env, model, message, error):
+    """Add to a message which record has the value already, if the user may read it."""
+    found = KEY.search(error.diag.message_detail or "")
+    if not found or not isinstance(error, psycopg2.errors.UniqueViolation):
+        return message
+    columns = found[1].split(", ")
+    values = [found[2]] if len(columns) == 1 else found[2].split(", ")
+    if len(values) != len(columns) or not all(map(model._fields.get, columns)):
+        return message
+    query = SQL(
+        "SELECT id FROM %s WHERE %s LIMIT 1",
+        SQL.identifier(model._table),
+        SQL(" AND ").join(
+            SQL("%s = %s", SQL.identifier(column), value)
+            for column, value in zip(columns, values, strict=True)
+        ),
+    )
+    holder = model.browse(id_ for (id_,) in env.execute_query(query))
+    if not holder or not readable(holder):
+        return message
+    text = translatable(env)._("It is %(record)s.", record=holder.display_name)
+    text.terms["of_one"] = True
+    return joined([message, text], " ")
 
 
 def _constraint_cause(model, error):
     """Return the cause of an error for which Odoo has no words, or the wrong ones."""
     names = {"model": model._description, "constraint": error.diag.constraint_name}
     if not _refers_to_nothing(error):
-        return model.env._(
+        return translatable(model.env)._(
             "a value of %(model)s violates the constraint %(constraint)s.", **names
         )
     columns = get_columns_from_sql_diagnostics(
@@ -56,7 +89,7 @@ def _constraint_cause(model, error):
     )
     fields = [model._fields[name] for name in columns if name in model._fields]
     labels = ", ".join(field._description_string(model.env) for field in fields)
-    return model.env._(
+    return translatable(model.env)._(
         "the record in the field %(field)s of %(model)s does not exist.",
         field=f"'{labels or names['constraint']}'",
         model=names["model"],
@@ -65,8 +98,8 @@ def _constraint_cause(model, error):
 
 def _limit_cause(env, error):
     if not error.diag.constraint_name:
-        return env._("a value is larger than the database allows.")
-    return env._(
+        return translatable(env)._("a value is larger than the database allows.")
+    return translatable(env)._(
         "a text of %(model)s is too long for the index %(index)s.",
         model=_model_of(env, error)._description,
         index=error.diag.constraint_name,
@@ -92,9 +125,9 @@ def _refers_to_nothing(error):
 
 def _data_cause(env, error):
     if isinstance(error, psycopg2.errors.StringDataRightTruncation):
-        return env._("a text is too long for its field.")
+        return translatable(env)._("a text is too long for its field.")
     if isinstance(error, psycopg2.errors.NumericValueOutOfRange):
-        return env._("a number is too large for its field.")
+        return translatable(env)._("a number is too large for its field.")
     if isinstance(error, DATE_ERRORS):
-        return env._("a date or time is not valid.")
-    return env._("a value is not of the type of its field.")
+        return translatable(env)._("a date or time is not valid.")
+    return translatable(env)._("a value is not of the type of its field.")

@@ -9,6 +9,7 @@ from ..tools.bindings import split_for_jobs
 from ..tools.external_id import unique_external_ids
 from ..tools.read_only import is_read_only
 from ..tools.text import storable_key
+from ..tools.translatable import translatable
 from .states import DONE, UNFINISHED
 
 
@@ -119,7 +120,7 @@ def delay_delete_chunk(model, backend, deletes, **options):
 
 
 def _chunk_job(model, backend, deletes, **options):
-    description = model.env._(
+    description = translatable(model.env)._(
         "Delete %(count)s records on %(backend)s",
         count=len(deletes),
         backend=backend.display_name,

@@ -8,7 +8,8 @@ import psycopg2
 
 from ..exception import NetworkRetryableError
 from ..tools.bindings import known_backend_of
-from .causes import cause_class_of, masked_cause_of
+from ..tools.translatable import terms_of
+from .causes import cause_class_of, cause_terms_of, masked_cause
 from .methods import job_method
 from .outcome import counts_of
 from .states import FINISHED, WAITING
@@ -75,8 +76,14 @@ def outcome_values(job):
     values = {}
     error = getattr(job, "connector_error", None)  # RunJobController sets it.
     if error is not None:
-        cause = told(masked_cause_of, job.env, error)
-        values["cause"] = cause or type(error).__name__
+        terms = told(cause_terms_of, job.env, error) or type(error).__name__
+        names = _names_of(job)
+        values["cause"] = masked_cause(terms, names)
+        values["outcome_terms"] = {
+            "cause": terms,
+            "names": names,
+            "answer": getattr(error, "answer", None),
+        }
         values["cause_class"] = cause_class_of(error)
         values["is_unanswered"] = isinstance(error, NetworkRetryableError)
         kept_data = getattr(error, "kept_data", None)
@@ -85,7 +92,18 @@ def outcome_values(job):
             values["kept_data"] = {**before, **kept_data}
     elif job.state in FINISHED:  # A job that somebody has requeued keeps it.
         values["cause"] = values["cause_class"] = values["is_unanswered"] = False
+        values["outcome_terms"] = {"result": terms_of(job.result or "")}
     counts = counts_of(job.result)
     if counts and job.state in FINISHED:
         values["outcome_counts"] = counts
     return values
+
+
+def _names_of(job):
+    """Return the name of the record of a job for one, which its cause may contain."""
+    records = job.recordset.sudo()
+    is_one = len(records) == 1 and isinstance(
+        records, records.env.registry["external.binding"]
+    )
+    name = told(lambda: records.display_name) if is_one else None
+    return [name] if name else []

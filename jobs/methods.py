@@ -32,6 +32,7 @@ class JobMethod(NamedTuple):
     record_keys: Callable | None = None
     #: Keyword arguments in which jobs differ that run together.
     own_options: tuple = ()
+    general_label: LazyGettext | None = None  #: the name of a job that names no record
 
     def external_ids(self, args, kwargs):
         """Return the external ids that the call of a job names."""
@@ -122,6 +123,7 @@ _FIND_IMPORTS = _lt("Find what to import from %(backend)s")
 _FIND_EXPORTS = _lt("Find what to export to %(backend)s")
 _IMPORT = _lt("Import record %(record)s from %(backend)s")
 _EXPORT = _lt("Export %(record)s to %(backend)s")
+_EXPORT_ONE = _lt("Export a record to %(backend)s")
 _DELETE = _lt("Delete record %(record)s on %(backend)s")
 
 METHODS = {
@@ -134,9 +136,14 @@ METHODS = {
     ),
     "export_batch": JobMethod(_FIND_EXPORTS, prepares=True),
     "export_record": JobMethod(
-        _EXPORT, usage="record.exporter", own_options=("fields",)
+        _EXPORT,
+        usage="record.exporter",
+        own_options=("fields",),
+        general_label=_EXPORT_ONE,
     ),
-    "export_changes": JobMethod(_EXPORT, record_keys=_keys_of_changes),
+    "export_changes": JobMethod(
+        _EXPORT, record_keys=_keys_of_changes, general_label=_EXPORT_ONE
+    ),
     "export_delete_record": JobMethod(
         _DELETE, "external_id", usage="record.exporter.deleter"
     ),

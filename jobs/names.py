@@ -1,6 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Names of jobs, with the record and the backend that they synchronise."""
 
+from functools import partial
+
+from ..tools.translatable import translatable
 from .methods import job_method
 
 
@@ -19,17 +22,25 @@ def name_of(records, method_name, args, kwargs, backend):
     method = job_method(method_name)
     if not method.label:
         return None
-    text = records.env._(method.label)
+    text = partial(translatable(records.env)._, method.label)
     of_backend = backend.name_in_jobs()
     if method.prepares:
-        return text % {"backend": of_backend}
+        return text(backend=of_backend)
     if method.ids_argument:
         [name] = method.readable_ids(args, kwargs) or [None]
     else:
         name = _cached_name(records) if len(records) == 1 else None
     if name is None:
         return None
-    return text % {"record": name, "backend": of_backend}
+    return text(record=name, backend=of_backend)
+
+
+def general_terms(env, method_name, backend):
+    """Return the JSON of the name of a job that names no record; none without one."""
+    label = job_method(method_name).general_label
+    if not label:
+        return None
+    return translatable(env)._(label, backend=backend.name_in_jobs()).terms
 
 
 def _cached_name(record):

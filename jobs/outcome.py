@@ -4,6 +4,7 @@
 from collections import Counter
 from functools import wraps
 
+from ..tools.translatable import joined, terms_of, translatable
 from .causes import cause_of
 
 CREATED = "created"
@@ -35,6 +36,7 @@ class Outcome(str):
             counts = {} if kind == DELAYED else {kind: 1}
             if isinstance(message, Outcome):
                 counts = message.counts
+        outcome._message = getattr(message, "message", message)
         outcome.kind, outcome.counts = kind, Counter(counts)
         return outcome
 
@@ -42,12 +44,17 @@ class Outcome(str):
         return True  # also without a text
 
     def __getnewargs__(self):
-        return self.kind, str(self), self.counts
+        return self.kind, self.message, self.counts
 
     @property
     def message(self):
         """The text alone."""
-        return str(self)
+        return self._message
+
+    @property
+    def terms(self):
+        """The JSON that stores the text for readers of all languages."""
+        return terms_of(self._message)
 
     @classmethod
     def join(cls, outcomes):
@@ -59,7 +66,8 @@ class Outcome(str):
         counts = Counter()
         for outcome in outcomes:
             counts.update(counts_of(outcome))
-        return Outcome(DELAYED, "\n".join(outcomes), counts)
+        texts = [outcome_of(outcome).message for outcome in outcomes]
+        return Outcome(DELAYED, joined(texts, "\n"), counts)
 
 
 class Message(Outcome):
@@ -153,10 +161,10 @@ class Report:
         """
         if isinstance(error, Outcome):
             self.add(error)
-            sentence = self.env._("%(record)s: %(cause)s", record=label, cause=error)
+            sentence = joined([label, error.message], ": ")
         else:
             self.counts[FAILED] += 1
-            sentence = self.env._(
+            sentence = translatable(self.env)._(
                 "%(record)s failed and will be retried alone: %(cause)s",
                 record=label,
                 cause=cause_of(self.env, error, data),
@@ -177,11 +185,13 @@ class Report:
             "cause": cause_of(self.env, error),
         }
         if seconds:
-            sentence = self.env._(
+            sentence = translatable(self.env)._(
                 "%(count)s go on in another job after %(seconds)s s: %(cause)s", **names
             )
         else:
-            sentence = self.env._("%(count)s go on in another job: %(cause)s", **names)
+            sentence = translatable(self.env)._(
+                "%(count)s go on in another job: %(cause)s", **names
+            )
         self.failures.insert(0, sentence)
 
     def text(self, labels, first=None):
@@ -194,14 +204,15 @@ class Report:
         """
         labels = [
             *labels,
-            (POSTPONED, self.env._("postponed")),
-            (FAILED, self.env._("failed")),
+            (POSTPONED, translatable(self.env)._("postponed")),
+            (FAILED, translatable(self.env)._("failed")),
         ]
         counted = [
-            f"{self.counts[kind]} {label}"
+            joined([str(self.counts[kind]), label], " ")
             for kind, label in labels
             if self.counts[kind]
         ]
-        counts = ", ".join([first, *counted] if first else counted)
-        counts = counts or self.env._("Nothing was done")
-        return Outcome(DELAYED, "\n".join([f"{counts}.", *self.failures]), self.counts)
+        counts = joined([first, *counted] if first else counted, ", ")
+        counts = counts or translatable(self.env)._("Nothing was done")
+        text = joined([joined([counts, "."]), *self.failures], "\n")
+        return Outcome(DELAYED, text, self.counts)

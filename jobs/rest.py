@@ -8,6 +8,7 @@ from odoo.addons.queue_job.job import Job
 
 from ..exception import AccessRefusedError, RetryableJobError
 from ..tools.locks import contention_wait, try_lock_rows
+from ..tools.translatable import TranslatableText, language_of, translatable
 from .methods import job_method
 from .states import STARTED, WAIT_DEPENDENCIES
 
@@ -77,6 +78,10 @@ def continue_job(job, rest, seconds, **options):
 
 def _description(job, count):
     """Return the description of the present job with another number of records."""
+    terms = job.sudo().name_terms
+    if terms and "count" in terms.get("args", ()):
+        terms["args"]["count"] = count
+        return TranslatableText(terms, language_of(job.env))
     number = rf"\b{job.record_count}\b"
     description, found = re.subn(number, str(count), job.name, count=1)
     return description if found else f"{job.name} ({count})"
@@ -86,7 +91,9 @@ def _let_dependents_wait(job, new):
     """Let the jobs that wait for a job wait for another one of its graph, too."""
     waiting = job.dependent_ids.filtered(lambda each: each.state == WAIT_DEPENDENCIES)
     if not try_lock_rows(waiting):
-        message = job.env._("Another job changes the jobs that wait for this one.")
+        message = translatable(job.env)._(
+            "Another job changes the jobs that wait for this one."
+        )
         raise RetryableJobError(message, contention_wait(), ignore_retry=True)
     new.write(
         {

@@ -30,6 +30,7 @@ from odoo.addons.queue_job.jobrunner.runner import _channels
 
 from ..exception import RetryableJobError
 from ..tools.text import as_jsonb, storable
+from ..tools.translatable import terms_of
 from .methods import job_method
 from .outcome import counts_of
 from .states import DONE, ENQUEUED, PENDING, STARTED, WAITING
@@ -128,12 +129,15 @@ class Taker:
                 job.id,
                 storable(str(result or "")) or None,
                 job.identity_key,
-                _counts(result),
+                _counts_and_terms(result),
             )
             for job, result in results.items()
         ]
         values = SQL(
-            "state = %s, result = given.text, outcome_counts = given.more::jsonb,"
+            "state = %s, result = given.text,"
+            " outcome_counts = NULLIF(given.more::jsonb -> 'counts', 'null'),"
+            " outcome_terms = jsonb_build_object('result',"
+            " given.more::jsonb -> 'terms'),"
             " identity_key = given.key, date_done = now() AT TIME ZONE 'UTC',"
             " exec_time = EXTRACT(EPOCH FROM now() AT TIME ZONE 'UTC' - date_started),"
             " retry = retry + 1, eta = NULL, exc_name = NULL, exc_info = NULL,"
@@ -262,8 +266,9 @@ def _json(column):
     return as_jsonb(SQL("(%s #>> '{}')", SQL.identifier(column)))
 
 
-def _counts(result):
-    return _json_or_none(counts_of(result))
+def _counts_and_terms(result):
+    counts, terms = counts_of(result) or None, storable(terms_of(result or ""))
+    return json.dumps({"counts": counts, "terms": terms})
 
 
 def _json_or_none(value):

@@ -4,7 +4,9 @@
 from collections import defaultdict
 
 from ..tools.access import readable
-from .causes import example_of
+from ..tools.secrets import without_secrets
+from ..tools.translatable import language_of, shown_in
+from .causes import INTERRUPTED, example_of, full_cause, masked_cause
 from .facts import told
 from .states import FAILED
 
@@ -21,6 +23,7 @@ class JobTexts:
     """
 
     def __init__(self, env, jobs, known=()):
+        self.env, self.lang = env, language_of(env)
         self.records = {(record._name, record.id): record for record in known}
         ids = defaultdict(set)
         for job in jobs:
@@ -39,8 +42,56 @@ class JobTexts:
         """Return why a job failed, or what it did."""
         if not self.may_read(job):
             return ""
-        message = job.exc_message if job.state == FAILED else job.result
-        return example_of(job.exc_name, message)
+        if terms := cause_terms(job):
+            return full_cause(terms, self.lang)
+        if job.state == FAILED:
+            return example_of(job.exc_name, job.exc_message)
+        return example_of(job.exc_name, job_result(self.env, job))
+
+    def answer(self, job):
+        """Return the words in which the backend refused the last attempt of a job."""
+        answer = (job.outcome_terms or {}).get("answer") if self.may_read(job) else ""
+        return without_secrets(answer or "")
+
+
+def cause_terms(job):
+    """Return the JSON that stores the cause of a job; none if it does not explain it.
+
+    An earlier cause does not explain why a job was interrupted.
+    """
+    job = job.sudo()
+    is_known = job.cause and job.exc_name not in INTERRUPTED
+    return (job.outcome_terms or {}).get("cause") if is_known else None
+
+
+def shown_cause(env, outcome_terms):
+    """Return the cause that jobs have in common, in the language of a reader.
+
+    :param env: ``Environment`` of the reader
+    :param outcome_terms: what the row of one of the jobs stores
+    """
+    names = outcome_terms.get("names") or ()
+    return masked_cause(outcome_terms["cause"], names, language_of(env))
+
+
+def job_name(env, job):
+    """Return the name of a job in the language of a reader.
+
+    :param env: ``Environment`` of the reader
+    :param job: the ``queue.job``
+    """
+    terms = job.sudo().name_terms
+    return shown_in(language_of(env), terms) if terms else job.name
+
+
+def job_result(env, job):
+    """Return the result of a job in the language of a reader; false without one.
+
+    :param env: ``Environment`` of the reader
+    :param job: the ``queue.job``
+    """
+    terms = (job.sudo().outcome_terms or {}).get("result")
+    return shown_in(language_of(env), terms) if terms and job.result else job.result
 
 
 def record_ids_of(job):

@@ -16,6 +16,7 @@ from ..tools.bindings import MAX_SINGLE_JOBS, group_by_backend, split_for_jobs
 from ..tools.locks import contention_wait, try_lock_rows
 from ..tools.removals import create_function
 from ..tools.transactions import commit_if_allowed, commits_enabled, new_transaction
+from ..tools.translatable import translatable
 
 #: Bindings share a lock when their ids are equal modulo this number, so that a
 #: transaction with very many changes does not use up PostgreSQL's lock table.
@@ -157,7 +158,9 @@ class ConnectorExportChange(models.Model):
         if len(bindings) == 1:
             key = changes_job_key(bindings._name, bindings.id)
             return Job(bindings.export_changes, identity_key=key)
-        description = self.env._("Export what has changed in %s records", len(bindings))
+        description = translatable(self.env)._(
+            "Export what has changed in %s records", len(bindings)
+        )
         return Job(bindings.export_changes, description=description)
 
     # -- in the job
@@ -218,7 +221,9 @@ class ConnectorExportChange(models.Model):
                 return
             if time.monotonic() > deadline:
                 raise RetryableJobError(
-                    self.env._("Changes of the record are just being committed."),
+                    translatable(self.env)._(
+                        "Changes of the record are just being committed."
+                    ),
                     seconds=contention_wait(),
                     ignore_retry=True,
                 )

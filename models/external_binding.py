@@ -33,6 +33,7 @@ from ..tools.overrides import overrides
 from ..tools.removals import create_triggers
 from ..tools.rpc import private_unless_overridden
 from ..tools.transactions import commit_on_success, rollback_on_error
+from ..tools.translatable import translatable
 from ..tools.versions import relinked_bindings, store_version
 
 
@@ -160,7 +161,7 @@ class ExternalBinding(models.AbstractModel):
         try:
             backend = backend_of(self.ensure_one())
         except MissingError:
-            message = self.env._(
+            message = translatable(self.env)._(
                 "Nothing was exported: the record was deleted in Odoo."
             )
             return Outcome(GONE, message)
@@ -175,12 +176,16 @@ class ExternalBinding(models.AbstractModel):
         """Export what has changed in a record"""
         changes = self.env["connector.export.change"].take(self)
         if not changes:
-            return self.env._("There is nothing to export: an earlier job has done it.")
+            return translatable(self.env)._(
+                "There is nothing to export: an earlier job has done it."
+            )
         if len(self) > 1:
             return self._export_changes_of_many(changes)
         if not self.exists():
             changes.forget()
-            return self.env._("Nothing was exported: the record was deleted in Odoo.")
+            return translatable(self.env)._(
+                "Nothing was exported: the record was deleted in Odoo."
+            )
         outcome = outcome_of(self.export_record(fields=changes.changed_fields()))
         if outcome.kind == SKIPPED:
             changes.merge()
@@ -208,7 +213,7 @@ class ExternalBinding(models.AbstractModel):
                 with commit_on_success(self.env):
                     for binding in bindings:
                         changes.delay_alone(binding)
-                return self.env._("A job exports each record.")
+                return translatable(self.env)._("A job exports each record.")
             return exporter.run_changes(bindings, changes)
 
         return changed._for_each_backend("export_changes", export)
@@ -227,7 +232,9 @@ class ExternalBinding(models.AbstractModel):
         if job and (job.model_name, job.method_name) == (self._name, method_name):
             for bindings in by_backend.values():
                 continue_job(job, bindings, 0)
-            message = self.env._("A job exports the records of each backend.")
+            message = translatable(self.env)._(
+                "A job exports the records of each backend."
+            )
             return Outcome(DELAYED, message, {DELAYED: len(self)})
         results, errors = [], []
         for backend, bindings in by_backend.items():
@@ -275,7 +282,9 @@ class ExternalBinding(models.AbstractModel):
         if not existing:
             if again:
                 comparison.forget_lines(Domain("res_id", "in", self.ids))
-            return self.env._("Nothing was compared: the records were deleted in Odoo.")
+            return translatable(self.env)._(
+                "Nothing was compared: the records were deleted in Odoo."
+            )
         with backend_of(existing[0]).work_on(self._name, reader=self.env) as work:
             sides = work.component(usage="sides.comparison")
             job_uuid = self.env.context.get("job_uuid")
@@ -327,7 +336,7 @@ class ExternalBinding(models.AbstractModel):
             deletes = DeleteItem.arguments_of(chunk.rest)
             delay_rest = partial(delay_delete_chunk, self, backend, deletes)
             chunk.delay_rest(report, call, deletes, delay_rest)
-        return report.text([(DELETED, self.env._("processed"))])
+        return report.text([(DELETED, translatable(self.env)._("processed"))])
 
     def _job_store_values(self, job):
         """Give a job for a chunk the identity keys of the jobs of its records."""

@@ -11,7 +11,7 @@ from ..components.importer.memory import RECORDS
 from ..jobs.causes import CAUSE_CLASSES
 from ..jobs.facts import facts_of, told
 from ..jobs.methods import job_method
-from ..jobs.names import default_name, name_of
+from ..jobs.names import default_name, general_terms, name_of
 from ..jobs.runs import Run, present_run, within_run
 from ..jobs.states import (
     DONE,
@@ -25,6 +25,7 @@ from ..jobs.states import (
 )
 from ..jobs.synchronisation import KEY
 from ..jobs.taking_along import IS_TAKEN
+from ..jobs.texts import job_name, job_result
 from ..tools.bindings import backend_of, wrapped_field
 from ..tools.text import storable
 from ..tools.transactions import new_transaction
@@ -52,6 +53,8 @@ class QueueJob(models.Model):
         "cause",
         "cause_class",
         "is_unanswered",
+        "name_terms",
+        "outcome_terms",
     )
 
     record_keys = fields.Json(
@@ -87,6 +90,26 @@ class QueueJob(models.Model):
         "text.",
     )
     cause_class = fields.Selection(CAUSE_CLASSES, string="What to Do", readonly=True)
+    name_terms = fields.Json(
+        readonly=True,
+        groups=fields.NO_ACCESS,
+        help="The name of the job, for readers of all languages.",
+    )
+    outcome_terms = fields.Json(
+        readonly=True,
+        groups=fields.NO_ACCESS,
+        help="The result, or the cause and what the backend answered, for readers of "
+        "all languages.",
+    )
+    title = fields.Char(
+        compute="_compute_texts",
+        help="The name of the job in the language of its reader.",
+    )
+    outcome_text = fields.Text(
+        string="Outcome",
+        compute="_compute_texts",
+        help="The result in the language of its reader.",
+    )
     kept_data = fields.Json(
         readonly=True,
         copy=False,
@@ -144,8 +167,13 @@ class QueueJob(models.Model):
             "run_id": present_run(backend._name, backend.id),
             "company_id": company_id or vals.get("company_id"),
         }
+        values["name_terms"] = getattr(vals.get("name"), "terms", None)
         if vals.get("name") == default_name(records, call[0]):
-            values["name"] = told(name_of, records, *call, backend) or vals["name"]
+            name = told(name_of, records, *call, backend)
+            values["name"] = name or vals["name"]
+            values["name_terms"] = (
+                name.terms if name else told(general_terms, self.env, call[0], backend)
+            )
         if not values["run_id"] and job_method(call[0]).prepares:
             starts = self.env["connector.run.start"]
             run = told(starts.begin, backend, records._name, call[0])
@@ -155,6 +183,13 @@ class QueueJob(models.Model):
         ):
             values["state"] = WAIT_DEPENDENCIES
         return values
+
+    @api.depends("name", "result")
+    @api.depends_context("lang")
+    def _compute_texts(self):
+        for job in self:
+            job.title = job_name(self.env, job)
+            job.outcome_text = job_result(self.env, job)
 
     def write(self, vals):
         vals = _storable(vals)

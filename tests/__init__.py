@@ -81,4 +81,5 @@ from . import (
     test_webhook_handshakes,
     test_webhook_verification,
     test_webhooks,
+    test_words,
 )

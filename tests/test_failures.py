@@ -91,7 +91,7 @@ class TestGroups(FailureCase):
         self.failed("Ada", state="pending", retry=0, cause_class=cause_class)
         failure = self.found()
         self.assertEqual((failure.cause_class, failure.failed_jobs), ("missing", 0))
-        self.assertIn("Add what the message names", failure.remedy)
+        self.assertIn("Create the missing records", failure.remedy)
 
     def test_failures_are_grouped_by_backend(self):
         self.failed("Ada", "Bob")
@@ -364,7 +364,7 @@ class TestActivities(FailureCase):
 
     def test_a_record_that_lacks_something_makes_an_activity(self):
         self.failed("Ada", state="pending", retry=0, cause_class="missing")
-        self.assertIn("Add what the message names", self.activities().note)
+        self.assertIn("Create the missing records", self.activities().note)
 
     def test_an_interrupted_job_is_announced_in_words(self):
         self.failed("Ada", cause=False, exc_name="JobFoundDead")

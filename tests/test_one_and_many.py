@@ -916,7 +916,9 @@ class TestCauses(ImportCase):
                 ["secret\n@mail.example.com", "Secret Name"],
             ),
         )
-        self.assertEqual(cause, "The value for 'email' (Email) already exists.")
+        self.assertEqual(
+            cause, "The value for 'email' (Email) already exists. It is Ada."
+        )
 
     def test_a_constraint_with_a_message_says_it(self):
         contact = self.binding().odoo_id
@@ -927,7 +929,7 @@ class TestCauses(ImportCase):
                 [self.shop.id, contact.id],
             )
         )
-        self.assertEqual(cause, "Bound twice.")
+        self.assertEqual(cause, "Bound twice. It is Ada.")
 
     def test_a_text_that_is_too_long(self):
         cause = self.database_cause(

@@ -232,14 +232,14 @@ class TestActions(LinkCase):
     def test_an_export_is_delayed_once(self):
         self.links.export_now(self.ada._name, self.ada.id)
         text = self.links.export_now(self.ada._name, self.ada.id)
-        self.assertIn("waits already", text)
+        self.assertIn("is already queued", text)
         jobs = self.env["queue.job"].search([("backend_id", "=", self.shop.id)])
         self.assertEqual(jobs.mapped("name"), ["Export Ada to Corner Shop"])
 
     def test_an_import_is_delayed_once(self):
         self.links.import_now(self.ada._name, self.ada.id)
         self.assertIn(
-            "waits already", self.links.import_now(self.ada._name, self.ada.id)
+            "is already queued", self.links.import_now(self.ada._name, self.ada.id)
         )
         jobs = self.env["queue.job"].search([("backend_id", "=", self.shop.id)])
         self.assertEqual(jobs.args[1], "7")

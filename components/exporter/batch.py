@@ -30,6 +30,7 @@ from ...jobs.states import STARTED, WAITING
 from ...tools.bindings import checks_connection, chunk_size_of
 from ...tools.orm import cache_value
 from ...tools.transactions import new_transaction
+from ...tools.translatable import joined, translatable
 from ..chunk import Chunk
 from .bulk import BulkExport, can_export_together, export_one_by_one
 from .item import ExportItem, settle_changes
@@ -82,7 +83,9 @@ class BatchExporter(AbstractComponent):
                 if not bindings:
                     continue
                 if jobs == self._chunks_at_a_time and self._continue(after_id, options):
-                    more = self.env._("Another job finds the other records.")
+                    more = translatable(self.env)._(
+                        "Another job finds the other records."
+                    )
                     break
                 self._delay_chunk(bindings, fields)
                 after_id = bindings.ids[-1]
@@ -90,13 +93,20 @@ class BatchExporter(AbstractComponent):
                 jobs += 1
                 self.env.flush_all()
                 self.env.invalidate_all()  # The memory does not grow with the records.
-        message = self.env._(
+        message = self._count_message(records, jobs)
+        message = self._with_left_out(message, left_out)
+        return Outcome(DELAYED, joined(filter(None, [message, more]), " "))
+
+    def _count_message(self, records, jobs):
+        if records == 1:
+            return translatable(self.env)._("1 record to export, in 1 job.")
+        if jobs == 1:
+            return translatable(self.env)._("%s records to export, in 1 job.", records)
+        return translatable(self.env)._(
             "%(records)s records to export, in %(jobs)s jobs.",
             records=records,
             jobs=jobs,
         )
-        message = self._with_left_out(message, left_out)
-        return Outcome(DELAYED, f"{message} {more}".strip())
 
     def _waiting_ids(self, domain, fields):
         """Return the ids of the bindings whose fields a job will export.
@@ -196,7 +206,7 @@ class BatchExporter(AbstractComponent):
         """
         options.setdefault(
             "description",
-            self.env._(
+            translatable(self.env)._(
                 "Export %(count)s records to %(backend)s",
                 count=len(bindings),
                 backend=self.backend_record.display_name,
@@ -305,7 +315,7 @@ class BatchExporter(AbstractComponent):
             if item.is_done:
                 report.add(item.outcome)
                 continue
-            label = self.env._(
+            label = translatable(self.env)._(
                 "%(name)s (id %(id)s)",
                 name=item.binding.display_name,
                 id=item.binding.id,
@@ -328,11 +338,11 @@ class BatchExporter(AbstractComponent):
         exported = report.counts[CREATED] + report.counts[UPDATED]
         return report.text(
             [
-                (UNCHANGED, self.env._("unchanged")),
-                (SKIPPED, self.env._("skipped")),
-                (GONE, self.env._("deleted in Odoo")),
+                (UNCHANGED, translatable(self.env)._("unchanged")),
+                (SKIPPED, translatable(self.env)._("skipped")),
+                (GONE, translatable(self.env)._("deleted in Odoo")),
             ],
-            self.env._("%s exported", exported),
+            translatable(self.env)._("%s exported", exported),
         )
 
     def _leave_out_deleted(self, items):
@@ -345,7 +355,7 @@ class BatchExporter(AbstractComponent):
     def _delay_export_alone(self, binding, fields):
         names = sorted(fields or ())
         key = f"connector.export_record({binding._name}, {binding.id}, {names})"
-        description = self.env._("Export %s alone", binding.display_name)
+        description = translatable(self.env)._("Export %s alone", binding.display_name)
         options = {"description": description}
         delay_alone(binding.export_record, key=key, options=options, fields=fields)
 

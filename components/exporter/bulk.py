@@ -37,6 +37,7 @@ from ...tools.transactions import (
     roll_back_if_allowed,
     rollback_on_error,
 )
+from ...tools.translatable import translatable
 from ...tools.versions import store_version
 from ..backend_adapter import adapter_with_versions, noting_changes
 from .record import BYPASSED_HOOKS, GenericExporter
@@ -218,11 +219,11 @@ class BulkExport:
             free = lock_free_rows(bindings)
         if free is None:
             self.batch._retry_job_later(
-                self.env._("Another job has changed the records.")
+                translatable(self.env)._("Another job has changed the records.")
             )
         for item in items:
             if item.binding not in free:
-                message = self.env._(
+                message = translatable(self.env)._(
                     "Locked by another job; it will be exported separately."
                 )
                 item.outcome = Outcome(POSTPONED, message)

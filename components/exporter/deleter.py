@@ -6,6 +6,7 @@ from odoo.addons.component.core import AbstractComponent
 from ...exception import IDMissingInBackend
 from ...jobs.outcome import DELETED, GONE, NothingToDo, Outcome, returns_message
 from ...tools.external_id import is_external_id
+from ...tools.translatable import translatable
 from ..item import Item
 
 
@@ -51,14 +52,20 @@ class RecordDeleter(AbstractComponent):
         self._check_backend_active()
         if not is_external_id(external_id):
             raise NothingToDo(
-                self.env._("Nothing was deleted: the record was never exported.")
+                translatable(self.env)._(
+                    "Nothing was deleted: the record was never exported."
+                )
             )
         try:
             self._delete(external_id)
         except IDMissingInBackend:
-            message = self.env._("The backend no longer had record %s.", external_id)
+            message = translatable(self.env)._(
+                "The backend no longer had record %s.", external_id
+            )
             return Outcome(GONE, message)
-        message = self.env._("Record %s was deleted on the backend.", external_id)
+        message = translatable(self.env)._(
+            "Record %s was deleted on the backend.", external_id
+        )
         return Outcome(DELETED, message)
 
     def _delete(self, external_id):

@@ -18,6 +18,7 @@ from ...jobs.outcome import (
 )
 from ...tools.external_id import is_external_id
 from ...tools.transactions import commit_if_allowed
+from ...tools.translatable import translatable
 from ..item import Item
 from .versions import RecordVersion
 
@@ -85,7 +86,7 @@ class ExportItem(Item):
         except MissingError:
             if self.binding.exists():
                 raise
-            message = self.exporter.env._(
+            message = translatable(self.exporter.env)._(
                 "Nothing was exported: the record was deleted in Odoo."
             )
             raise NothingToDo(message, GONE) from None
@@ -98,7 +99,9 @@ class ExportItem(Item):
         exporter = self.exporter
         if exporter._has_to_skip():
             raise NothingToDo(
-                exporter.env._("Skipped: the connector does not export this record.")
+                translatable(exporter.env)._(
+                    "Skipped: the connector does not export this record."
+                )
             )
         self.bound_id = exporter.binder.to_external(self.binding)
         with self._noticing_deletes():
@@ -114,7 +117,7 @@ class ExportItem(Item):
         with self._noticing_deletes():
             self.call = self._map(fields)
         if not self.call.data:
-            message = self.exporter.env._("There is nothing to export.")
+            message = translatable(self.exporter.env)._("There is nothing to export.")
             raise NothingToDo(message, UNCHANGED)
         return self.call
 
@@ -134,7 +137,7 @@ class ExportItem(Item):
 
         :rtype: Outcome
         """
-        message = self.exporter.env._(
+        message = translatable(self.exporter.env)._(
             "Exported; its id on the backend is %(external_id)s.",
             external_id=self.external_id,
         )

@@ -13,6 +13,7 @@ from ...tools.diagnosis import source_of
 from ...tools.external_id import is_external_id, require_external_id
 from ...tools.overrides import overrides
 from ...tools.transactions import commit_if_allowed, search_committed
+from ...tools.translatable import translatable
 from ..backend_adapter import adapter_with_versions
 from ..item import item_value
 from .item import Call, ExportItem  # noqa: F401 (Call was defined here)
@@ -222,7 +223,7 @@ class GenericExporter(AbstractComponent):
         self.advisory_lock_or_retry(f"create({model._name}, {domain})")
         if search_committed(model, domain):
             self._retry_job_later(
-                self.env._(
+                translatable(self.env)._(
                     "Another job has just created the binding in %s.",
                     model._description,
                 )

@@ -15,6 +15,7 @@ from ...exception import (
 )
 from ...tools.external_id import is_external_id
 from ...tools.transactions import commit_if_allowed
+from ...tools.translatable import translatable
 from ..backend_adapter import noting_changes, settling_time
 
 #: Errors of a create that did not happen.
@@ -132,7 +133,10 @@ class CreateRecovery:
         seconds = math.ceil(wait.total_seconds())
         if seconds > 0:
             item.exporter._retry_job_later(
-                self.env._("The backend may still be creating the record."), seconds
+                translatable(self.env)._(
+                    "The backend may still be creating the record."
+                ),
+                seconds,
             )
 
     def _adopt_created(self, item):

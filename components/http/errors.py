@@ -26,6 +26,7 @@ from ...exception import (
     NetworkRetryableError,
     VersionChangedError,
 )
+from ...tools.translatable import joined, translatable
 from .session import AnswerTooLarge, AnswerTooSlow, AnswerUnreadable, HeaderAuth
 from .waits import asked_wait, is_exhausted, named_wait
 
@@ -102,10 +103,20 @@ class HTTPErrors(AbstractComponent):
             return
         if status < 400:
             raise JobError(self._redirect_message(response))
-        text = self._error_text(response)
+        words, answer = self._error_text(response), self._answer_text(response)
+        error = self._error_of(response, joined([words, answer], " "))
+        error.words, error.answer = words, answer
+        raise error
+
+    def _error_of(self, response, text):
+        """Return the error of an answer without a success.
+
+        :param text: what happened, for people, and what the backend answered
+        """
+        status = response.status_code
         if status in self._refusals_of_version:
-            raise VersionChangedError(
-                self.env._(
+            return VersionChangedError(
+                translatable(self.env)._(
                     "%s The record was changed on the backend after it was last read. "
                     "Nothing was overwritten. Import the record, and try again.",
                     text,
@@ -113,19 +124,15 @@ class HTTPErrors(AbstractComponent):
             )
         wait = self._retry_after(response)
         if status in BUSY or _is_limited(response):
-            raise self._retryable(text, wait, limited=_is_limited(response))
+            return self._retryable(text, wait, limited=_is_limited(response))
         if _may_pass(response):
             # A server that fails at this request may always do so.
-            raise self._retryable(text, wait, counts_attempt=True)
+            return self._retryable(text, wait, counts_attempt=True)
         if status in MISSING:
-            raise IDMissingInBackend(text)
+            return IDMissingInBackend(text)
         if status in ACCESS_REFUSED:
-            raise AccessRefusedError(
-                self.env._("%s Check the credentials of the backend.", text)
-            )
-        if status < 500:
-            raise InvalidDataError(text)
-        raise JobError(text)
+            return AccessRefusedError(text)
+        return InvalidDataError(text) if status < 500 else JobError(text)
 
     def _no_answer(self, method, url, error):
         """Return our error for a request without a complete answer.
@@ -139,7 +146,11 @@ class HTTPErrors(AbstractComponent):
             "backend": self._backend_name(),
             "request": f"{method} {_redact_url(url)}",
         }
-        message = self._failure_message(error, names)
+        failure = self._failure_of(error, self._failure_message(error, names))
+        failure.answer = f"{names['request']}: {type(error).__name__}"
+        return failure
+
+    def _failure_of(self, error, message):
         if isinstance(error, INVALID):
             return InvalidDataError(message)
         if isinstance(error, RETRIED) and not _is_about_certificate(error):
@@ -152,7 +163,7 @@ class HTTPErrors(AbstractComponent):
         if isinstance(error, requests.exceptions.SSLError):
             return self._tls_message(error, names)
         if isinstance(error, AnswerTooLarge):
-            return self.env._(
+            return translatable(self.env)._(
                 "The answer of %(backend)s to %(request)s is larger than %(size)s "
                 "bytes. Request fewer records at a time, or raise _max_answer_size of "
                 "the adapter %(adapter)s.",
@@ -161,39 +172,40 @@ class HTTPErrors(AbstractComponent):
                 **names,
             )
         if isinstance(error, AnswerTooSlow):
-            return self.env._(
-                "%(backend)s did not complete its answer to %(request)s within "
-                "%(seconds)s seconds.",
+            return translatable(self.env)._(
+                "%(backend)s did not complete its answer within %(seconds)s seconds.",
                 seconds=self._deadline,
                 **names,
             )
         if isinstance(error, requests.Timeout):
-            return self.env._(
-                "%(backend)s did not answer %(request)s in time.", **names
+            return translatable(self.env)._(
+                "%(backend)s did not answer in time.", **names
             )
         if isinstance(error, requests.ConnectionError):
-            return self.env._(
-                "The connection to %(backend)s failed during %(request)s.", **names
-            )
+            return translatable(self.env)._("%(backend)s cannot be reached.", **names)
         if isinstance(error, CUT_OFF):
-            return self.env._(
-                "%(backend)s sent an incomplete or unreadable answer to %(request)s.",
+            return translatable(self.env)._(
+                "%(backend)s sent an incomplete or unreadable answer.",
                 **names,
             )
         if isinstance(error, requests.TooManyRedirects):
-            return self.env._(
-                "%(backend)s redirects %(request)s again and again. Check the address "
-                "of the backend.",
+            return translatable(self.env)._(
+                "%(backend)s redirects again and again. Check the address of the "
+                "backend.",
                 **names,
             )
-        return self.env._("%(backend)s: %(request)s failed.", **names)
+        return translatable(self.env)._("%(backend)s: the request failed.", **names)
 
     def _not_sent_message(self, error, backend):
         if isinstance(error, INVALID_URL):
-            return self.env._("%s: the address of the backend is not valid.", backend)
+            return translatable(self.env)._(
+                "%s: the address of the backend is not valid.", backend
+            )
         if isinstance(error, INVALID):
-            return self.env._("%s: the data cannot be sent as JSON.", backend)
-        return self.env._(
+            return translatable(self.env)._(
+                "%s: the data cannot be sent as JSON.", backend
+            )
+        return translatable(self.env)._(
             "%s: the request cannot be sent. Check the credentials: line breaks and "
             "letters outside of Latin-1 are not allowed in headers.",
             backend,
@@ -201,13 +213,13 @@ class HTTPErrors(AbstractComponent):
 
     def _tls_message(self, error, names):
         if _is_about_certificate(error):
-            return self.env._(
+            return translatable(self.env)._(
                 "The TLS certificate of %s is not valid. Ask its administrator to "
                 "renew it.",
                 names["backend"],
             )
-        return self.env._(
-            "%(backend)s: no secure connection could be opened for %(request)s.",
+        return translatable(self.env)._(
+            "%(backend)s: no secure connection could be opened.",
             **names,
         )
 
@@ -270,26 +282,71 @@ class HTTPErrors(AbstractComponent):
     # -- texts for people
 
     def _error_text(self, response):
-        """Return what the backend answered, without markup and secrets.
+        """Return what happened, in words for people.
+
+        :param response: a ``requests.Response``
+        :rtype: str
+        """
+        status, texts = response.status_code, translatable(self.env)
+        names = {"backend": self._backend_name(), "status": status}
+        if _is_limited(response):
+            return texts._(
+                "%(backend)s allows no more calls for now (%(status)s).", **names
+            )
+        if status == HTTPStatus.FORBIDDEN:
+            return texts._(
+                "%(backend)s does not give the account access to this (%(status)s). "
+                "Check the rights of the account.",
+                **names,
+            )
+        if status in ACCESS_REFUSED:
+            if isinstance(self.session.auth, HeaderAuth):
+                return texts._(
+                    "%(backend)s refuses the access key (%(status)s).", **names
+                )
+            return texts._("%(backend)s refuses the password (%(status)s).", **names)
+        if status in MISSING:
+            return texts._(
+                "%(backend)s does not have this record, or the address is wrong "
+                "(%(status)s).",
+                **names,
+            )
+        if status in BUSY:
+            return texts._("%(backend)s is not available (%(status)s).", **names)
+        if status >= 500 or status in PASSING:
+            return texts._(
+                "%(backend)s failed while it handled the request (%(status)s).",
+                **names,
+            )
+        return texts._(
+            "%(backend)s refuses the data of the record (%(status)s): %(answer)s",
+            answer=self._answered(response) or "-",
+            **names,
+        )
+
+    def _answer_text(self, response):
+        """Return what the backend answered in its own words, without secrets."""
+        status = f"{response.status_code} {self._reason(response)}".strip()
+        answered = self._answered(response) or "-"
+        return f"{self._request_label(response)}: {status}: {answered}"
+
+    def _reason(self, response):
+        reason = _without_secrets(response.reason or "", self._secrets(response))
+        return _printable(reason)[:LONGEST_MESSAGE]
+
+    def _answered(self, response):
+        """Return the text of an answer, without markup and secrets.
 
         :param response: a ``requests.Response``
         :rtype: str
         """
         secrets = self._secrets(response)
         text = _without_secrets(_body_text(response), secrets)
-        reason = _without_secrets(response.reason or "", secrets)
-        return self.env._(
-            "%(backend)s answered %(status)s %(reason)s to %(request)s: %(text)s",
-            backend=self._backend_name(),
-            status=response.status_code,
-            reason=_printable(reason)[:LONGEST_MESSAGE],
-            request=self._request_label(response),
-            text=_printable(text)[:LONGEST_MESSAGE] or "-",
-        )
+        return _printable(text)[:LONGEST_MESSAGE]
 
     def _redirect_message(self, response):
         url = _redact_url(response.headers.get("Location", ""), response.url)
-        return self.env._(
+        return translatable(self.env)._(
             "%(backend)s redirects to %(url)s. If you trust that server, enter the new "
             "address in the backend.",
             backend=self._backend_name(),

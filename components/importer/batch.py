@@ -6,10 +6,11 @@ from odoo.tools import split_every
 from odoo.addons.component.core import AbstractComponent
 
 from ...jobs.methods import job_method
-from ...jobs.outcome import DELAYED, Outcome, returns_message
+from ...jobs.outcome import DELAYED, Outcome, outcome_of, returns_message
 from ...jobs.states import WAITING
 from ...tools.bindings import chunk_size_of
 from ...tools.overrides import overrides
+from ...tools.translatable import joined, translatable
 
 
 class BatchImporter(AbstractComponent):
@@ -67,12 +68,19 @@ class BatchImporter(AbstractComponent):
                     self._delay_chunk(external_ids)
                     records += len(external_ids)
                     jobs += 1
-        message = self.env._(
+        message = self._count_message(records, jobs)
+        return Outcome(DELAYED, self._with_left_out(message, left_out))
+
+    def _count_message(self, records, jobs):
+        if records == 1:
+            return translatable(self.env)._("1 record to import, in 1 job.")
+        if jobs == 1:
+            return translatable(self.env)._("%s records to import, in 1 job.", records)
+        return translatable(self.env)._(
             "%(records)s records to import, in %(jobs)s jobs.",
             records=records,
             jobs=jobs,
         )
-        return Outcome(DELAYED, self._with_left_out(message, left_out))
 
     def _waiting_ids(self):
         """Return the ids, as texts, of the records that a waiting job will read."""
@@ -113,11 +121,11 @@ class BatchImporter(AbstractComponent):
             filters = self._since_filters(filters, since)
         result = self.run(filters, chunk_size)
         if since != checkpoint.since(self._overlap_minutes):
-            note = self.env._(
+            note = translatable(self.env)._(
                 "The clock was wrong during an earlier import. Changes since then are "
                 "imported again."
             )
-            result = Outcome(DELAYED, f"{result} {note}")
+            result = Outcome(DELAYED, joined([outcome_of(result).message, note], " "))
         checkpoint.move(started)
         return result
 
@@ -154,7 +162,7 @@ class BatchImporter(AbstractComponent):
         """
         options.setdefault(
             "description",
-            self.env._(
+            translatable(self.env)._(
                 "Import %(count)s records from %(backend)s",
                 count=len(external_ids),
                 backend=self.backend_record.display_name,

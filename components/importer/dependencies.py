@@ -10,6 +10,7 @@ from ...tools.bindings import model_label
 from ...tools.external_id import is_external_id
 from ...tools.text import is_storable, shortened, storable
 from ...tools.transactions import commit_if_allowed, may_commit
+from ...tools.translatable import translatable
 from ...tools.work_context import work_attribute
 from .locking import HeldLocks, RecordLockedError
 from .values import SHOWN
@@ -238,7 +239,7 @@ class Dependency:
 
     def _endless(self, deepest):
         return InvalidDataError(
-            self.env._(
+            translatable(self.env)._(
                 "%(kind)s %(record)s needs another record, which needs another one, "
                 "and so on for more than %(count)s records, up to %(last_kind)s "
                 "%(last)s. Correct the references on the backend.",
@@ -307,7 +308,7 @@ def check_external_id(env, external_id):
     """
     if isinstance(external_id, str) and not is_storable(external_id):
         raise InvalidDataError(
-            env._(
+            translatable(env)._(
                 "The id %s contains a character that the database cannot store: NUL, "
                 "or half of a surrogate pair.",
                 storable(external_id),
@@ -320,7 +321,7 @@ def check_external_id(env, external_id):
 def invalid_id(env, external_id):
     """Return the error for a value that cannot be an id, with the value."""
     return InvalidDataError(
-        env._(
+        translatable(env)._(
             "The backend names a record by %s, which cannot be an id. Look for a "
             "record without an id there.",
             shortened(repr(external_id), SHOWN),

@@ -25,6 +25,7 @@ from ...tools.transactions import (
     rollback_on_error,
     without_commits,
 )
+from ...tools.translatable import translatable
 from ..backend_adapter import adapter_with_versions
 from ..item import run_each
 from .dependencies import (
@@ -189,7 +190,7 @@ class ImportFlow:
             try:
                 item.data = importer._import_data()
             except IDMissingInBackend:
-                message = self.env._(
+                message = translatable(self.env)._(
                     "Nothing was imported: the backend no longer has record %s.",
                     item.external_id,
                 )
@@ -201,7 +202,9 @@ class ImportFlow:
         self.tracker.keep(self._key(item), item.data)
         reason = importer._must_skip()
         if reason:
-            default = self.env._("Skipped: the connector does not import this record.")
+            default = translatable(self.env)._(
+                "Skipped: the connector does not import this record."
+            )
             message = reason if isinstance(reason, str) else default
             item.outcome = Outcome(SKIPPED, message)
 
@@ -269,7 +272,9 @@ class ImportFlow:
         if self.force or item.unfinished or not item.binding:
             return
         if item.importer._is_uptodate(item.binding):
-            message = self.env._("Nothing was imported: the record is up to date.")
+            message = translatable(self.env)._(
+                "Nothing was imported: the record is up to date."
+            )
             item.outcome = Outcome(UNCHANGED, message)
 
     def _without_deleted(self, items):
@@ -284,7 +289,7 @@ class ImportFlow:
             if item.external_id in deleted:
                 item.outcome = Outcome(
                     SKIPPED,
-                    self.env._(
+                    translatable(self.env)._(
                         "Skipped: %s was deleted in Odoo, and a job is going to delete "
                         "it on the backend.",
                         item.external_id,
@@ -470,7 +475,7 @@ class ImportFlow:
         return [item for item in items if item.is_open]
 
     def _changing_message(self, item):
-        return self.env._(
+        return translatable(self.env)._(
             "Somebody else is changing %(kind)s %(record)s.",
             kind=model_label(self.env, self.importer.model._name),
             record=item.external_id,

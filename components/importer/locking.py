@@ -11,6 +11,7 @@ from ...tools.bindings import model_label
 from ...tools.external_id import unique_external_ids
 from ...tools.locks import contention_wait, pg_try_advisory_locks
 from ...tools.transactions import new_transaction
+from ...tools.translatable import translatable
 from ...tools.work_context import work_attribute
 from .own_creates import UnconfirmedCreates
 
@@ -27,7 +28,7 @@ def import_lock(importer, external_id):
 
 def importing_message(importer, external_id):
     """Return the sentence that another job imports a record."""
-    return importer.env._(
+    return translatable(importer.env)._(
         "Another job is importing %(kind)s %(record)s.",
         kind=model_label(importer.env, importer.model._name),
         record=external_id,
@@ -147,7 +148,7 @@ class ImportLocks:
         outcomes = {
             id_: Outcome(
                 POSTPONED,
-                self.env._(
+                translatable(self.env)._(
                     "Another job has just imported %(kind)s %(record)s.",
                     kind=model_label(self.env, self.importer.model._name),
                     record=id_,

@@ -15,6 +15,7 @@ from ...jobs.rest import running_job
 from ...jobs.scope import RECORD, scope_of
 from ...tools.bindings import model_label
 from ...tools.transactions import new_transaction
+from ...tools.translatable import translatable
 from .dependencies import DependencyTracker
 
 #: Key of ``kept_data``: the data of records that were read.
@@ -173,7 +174,7 @@ class ImportMemory:
 
     def _too_many_calls(self, item):
         return JobError(
-            self.env._(
+            translatable(self.env)._(
                 "%(kind)s %(record)s needs more calls after its import than the "
                 "backend admits at a time. The connector has to make them in jobs of "
                 "their own.",

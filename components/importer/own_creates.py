@@ -7,6 +7,7 @@ from ...exception import RetryableJobError
 from ...jobs.outcome import SKIPPED, Outcome
 from ...tools.external_id import is_external_id
 from ...tools.locks import try_lock_rows
+from ...tools.translatable import translatable
 from ..backend_adapter import settling_time
 
 #: Key of ``kept_data``: when the job first had to wait for a create in flight.
@@ -76,7 +77,7 @@ class UnconfirmedCreates:
                 raise
 
     def _skip(self, external_id):
-        message = self.env._(
+        message = translatable(self.env)._(
             "Skipped: %s was deleted in Odoo while it was created on the backend. See "
             "the unconfirmed creates.",
             external_id,
@@ -94,5 +95,5 @@ class UnconfirmedCreates:
 
     def _retry(self):
         self.importer._retry_job_later(
-            self.env._("An export is creating records on the backend.")
+            translatable(self.env)._("An export is creating records on the backend.")
         )

@@ -28,6 +28,7 @@ from ...tools.external_id import unique_external_ids
 from ...tools.orm import changed_values, prefetch_inverses
 from ...tools.overrides import overrides
 from ...tools.text import storable, storable_key
+from ...tools.translatable import translatable
 from ..chunk import Chunk
 from ..item import item_value
 from ..mapper.errors import unknown_target
@@ -115,9 +116,11 @@ class RecordImporter(AbstractComponent):
 
     def _with_message(self, outcome):
         if outcome.kind in (ADOPTED, CREATED, UPDATED):
-            message = self.env._("Imported as %s.", self.binding.display_name)
+            message = translatable(self.env)._(
+                "Imported as %s.", self.binding.display_name
+            )
         elif outcome.kind == UNCHANGED and not outcome.message:
-            message = self.env._("Imported; nothing had changed.")
+            message = translatable(self.env)._("Imported; nothing had changed.")
         else:
             return outcome
         return Outcome(outcome.kind, message)
@@ -183,19 +186,19 @@ class RecordImporter(AbstractComponent):
             if item.is_done:
                 report.add(item.outcome)
                 continue
-            label = self.env._("Record %s", _shown(item.external_id))
+            label = translatable(self.env)._("Record %s", _shown(item.external_id))
             report.add_failure(label, item.error or item.outcome, item.data)
             self._delay_import_alone(item.external_id, force)
         if chunk.rest:
             self._delay_rest(report, chunk, memory, force)
         return report.text(
             [
-                (CREATED, self.env._("created")),
-                (ADOPTED, self.env._("linked with an existing record")),
-                (UPDATED, self.env._("updated")),
-                (UNCHANGED, self.env._("unchanged")),
-                (SKIPPED, self.env._("skipped")),
-                (GONE, self.env._("gone on the backend")),
+                (CREATED, translatable(self.env)._("created")),
+                (ADOPTED, translatable(self.env)._("linked with an existing record")),
+                (UPDATED, translatable(self.env)._("updated")),
+                (UNCHANGED, translatable(self.env)._("unchanged")),
+                (SKIPPED, translatable(self.env)._("skipped")),
+                (GONE, translatable(self.env)._("gone on the backend")),
             ]
         )
 
@@ -223,7 +226,9 @@ class RecordImporter(AbstractComponent):
             external_id,
             force=force,
             key=storable_key(key),
-            options={"description": self.env._("Import record %s alone", name)},
+            options={
+                "description": translatable(self.env)._("Import record %s alone", name)
+            },
         )
 
     # -- hooks, in the order in which they run
@@ -240,7 +245,9 @@ class RecordImporter(AbstractComponent):
             return self.backend_adapter.read(self.external_id)
         if item.prefetched_data is None:
             raise IDMissingInBackend(
-                self.env._("The backend has no record %s.", self.external_id)
+                translatable(self.env)._(
+                    "The backend has no record %s.", self.external_id
+                )
             )
         if isinstance(item.prefetched_data, Exception):
             raise item.prefetched_data

@@ -7,6 +7,7 @@ from ...exception import ManyIDSInBackend
 from ...jobs.outcome import ADOPTED, CREATED, UNCHANGED, UPDATED, Outcome
 from ...tools.external_id import is_external_id
 from ...tools.orm import invalidate_dependents
+from ...tools.translatable import translatable
 from ...tools.versions import store_version
 from ..merge.merge import ImportMerge
 from .values import check_values
@@ -117,7 +118,7 @@ class ImportStore:
             return None
         if len(existing) > 1:
             raise ManyIDSInBackend(
-                self.env._(
+                translatable(self.env)._(
                     "%(external_id)s matches several records: %(records)s. Merge them, "
                     "or link one of them with the id by hand.",
                     external_id=item.external_id,
@@ -127,7 +128,7 @@ class ImportStore:
         linked = self.importer.binder.to_external(existing, wrap=True)
         if is_external_id(linked) and str(linked) != str(item.external_id):
             raise ManyIDSInBackend(
-                self.env._(
+                translatable(self.env)._(
                     "%(external_id)s matches %(record)s (id %(id)s), which is linked "
                     "with %(linked)s already. Merge the two on the backend, or make "
                     "them differ.",

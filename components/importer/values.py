@@ -10,6 +10,7 @@ from odoo.models import BaseModel
 
 from ...exception import InvalidDataError
 from ...tools.text import is_storable, shortened, storable
+from ...tools.translatable import translatable
 
 #: Characters of a value that an error shows.
 SHOWN = 60
@@ -82,7 +83,7 @@ def _is_infinite(value):
 
 
 def _unstorable(model, field, external_id):
-    return model.env._(
+    return translatable(model.env)._(
         "The text for the field %(field)s contains a character that the database "
         "cannot store: NUL, or half of a surrogate pair. It is in record %(record)s.",
         field=_label(model, field),
@@ -94,7 +95,7 @@ def _invalid(model, field, external_id, value):
     shown = "…"
     if not field.groups:
         shown = shortened(json.dumps(value, default=str), SHOWN)
-    return model.env._(
+    return translatable(model.env)._(
         "The field %(field)s of record %(record)s cannot hold the value %(value)s.",
         field=_label(model, field),
         record=storable(external_id),

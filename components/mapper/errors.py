@@ -10,6 +10,7 @@ from ...exception import (
     UnknownFieldError,
 )
 from ...tools.diagnosis import source_of
+from ...tools.translatable import translatable
 from .plan import CHILDREN, DIRECT, METHOD
 from .source import is_odoo_record
 
@@ -54,7 +55,7 @@ def _combined(env, source, errors):
     )
     error_class = InvalidValueError if is_invalid else MappingError
     return error_class(
-        env._(
+        translatable(env)._(
             "%(record)s cannot be mapped: %(places)s",
             record=_label(source),
             places="\n".join(f"{place}: {error}" for place, error in errors),

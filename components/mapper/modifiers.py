@@ -14,6 +14,7 @@ so a connector's own modifier needs one, too::
 
 from ...exception import MappingError
 from ...tools.external_id import is_external_id
+from ...tools.translatable import translatable
 from ..binder import Binder
 from .errors import unknown_target
 from .source import followed_value, is_odoo_record, record_value, source_value
@@ -71,7 +72,7 @@ def m2o_to_external(field, binding=None):
         if is_external_id(external_id):
             return external_id
         raise MappingError(
-            self.env._(
+            translatable(self.env)._(
                 "the field %(field)s points to %(related)s (%(model)s, id %(id)s), "
                 "which has no external id on this backend. Export it first.",
                 field=field,
@@ -110,7 +111,7 @@ def external_to_m2o(field, binding=None):
         if related:  # Binders of connectors return an id or a record.
             return related.id if is_odoo_record(related) else related
         raise MappingError(
-            self.env._(
+            translatable(self.env)._(
                 "%(target)s cannot be filled: no record of %(model)s has the "
                 "external id %(external_id)s, the value of %(field)s. Import it.",
                 target=to_attr,

@@ -7,6 +7,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ...jobs.outcome import DELETED, GONE, Outcome, returns_message
 from ...tools.clocks import is_recent
+from ...tools.translatable import translatable
 
 #: Shortest and longest wait for a record that was announced, in seconds.
 WAITS = 2, 30
@@ -42,7 +43,7 @@ class AnnouncedImporter(AbstractComponent):
             self._wait_for_record(external_id)
         return Outcome(
             GONE,
-            self.env._(
+            translatable(self.env)._(
                 "Nothing was imported: the backend no longer has record %s.",
                 external_id,
             ),
@@ -52,7 +53,8 @@ class AnnouncedImporter(AbstractComponent):
         name = binding.display_name
         self._delete_binding(binding)
         return Outcome(
-            DELETED, self.env._("%s was deleted on the backend.", name or "")
+            DELETED,
+            translatable(self.env)._("%s was deleted on the backend.", name or ""),
         )
 
     def _wait_for_record(self, external_id):
@@ -61,7 +63,7 @@ class AnnouncedImporter(AbstractComponent):
             age = datetime.now() - job.date_created
             shortest, longest = WAITS
             self._retry_job_later(
-                self.env._(
+                translatable(self.env)._(
                     "The backend has announced record %s, but does not return it yet.",
                     external_id,
                 ),

@@ -53,11 +53,12 @@ class ConnectorCause(models.Model):
         "The cause is known already.",
     )
 
-    @api.depends("cause")
-    @api.depends_context("lang")
+    @api.depends("cause", "failure_id")
+    @api.depends_context("uid", "lang")
     def _compute_sentence(self):
         for cause in self:
-            cause.sentence = self.env["connector.failure"]._sentence(cause.cause)
+            sentence = self.env["connector.failure"]._sentence(cause.cause)
+            cause.sentence = cause.failure_id.sentence or sentence
 
     @api.depends("sentence")
     def _compute_display_name(self):
@@ -144,18 +145,20 @@ class ConnectorCause(models.Model):
         if not user or self._has_enough_activities():
             return
         self.is_announced = True
-        cause = self.with_context(lang=user.lang)
-        cause.activity_schedule(
+        self.activity_schedule(
             ACTIVITY,
             user_id=user.id,
-            summary=cause._summary(failures),
-            note=failures[0].with_env(cause.env).remedy,
+            summary=self._of_reader(user)._summary(failures),
+            note=failures[0].with_context(lang=user.lang).remedy,
         )
+
+    def _of_reader(self, user):
+        """Return the cause as a user may read it, who may not read each record."""
+        return self.with_user(user).with_context(lang=user.lang)
 
     def _update_count(self, failures):
         for activity in self.activity_search([ACTIVITY]):
-            cause = self.with_context(lang=activity.user_id.lang)
-            summary = cause._summary(failures)
+            summary = self._of_reader(activity.user_id)._summary(failures)
             if activity.summary != summary:
                 activity.summary = summary
 

@@ -30,7 +30,13 @@ from ...jobs.states import (
     WAITS_FOR_OTHERS,
 )
 from ...jobs.taking_along import IS_TAKEN
-from ...jobs.texts import JobTexts, record_ids_of
+from ...jobs.texts import (
+    JobTexts,
+    cause_terms,
+    job_name,
+    record_ids_of,
+    shown_cause,
+)
 from ...tools.access import name_for_user
 from ...tools.bindings import is_archived, model_label, wrapped_field
 from ...tools.text import shortened
@@ -99,7 +105,7 @@ class ConnectorFailure(models.Model):
     kind = fields.Char(string="Kind of Record", compute="_compute_kind")
     job_count = fields.Integer(string="Jobs", readonly=True)
     failed_jobs = fields.Integer(
-        string="Wait for You",
+        string="Need Action",
         readonly=True,
         help="Jobs that Odoo does not retry by itself.",
     )
@@ -145,14 +151,52 @@ class ConnectorFailure(models.Model):
             jobs=FAILING_JOBS,
         )
 
-    @api.depends("cause", "cause_class")
-    @api.depends_context("lang")
+    @api.depends("cause", "cause_class", "example_id")
+    @api.depends_context("uid", "lang")
     def _compute_words(self):
         remedies = self._remedies()
+        texts = JobTexts(self.env, self.sudo().example_id)
         for failure in self:
             key = failure.cause if failure.cause in INTERRUPTED else failure.cause_class
             failure.remedy = remedies.get(key)
-            failure.sentence = self._sentence(failure.cause)
+            failure.sentence = self._sentence(failure._cause_text(texts))
+
+    def _cause_text(self, texts):
+        """Return the cause in the language of the user; of one record, with its name.
+
+        :param texts: the :class:`JobTexts` of the examples
+        """
+        job = self.sudo().example_id
+        if self.cause == UNKNOWN or self.cause in INTERRUPTED or not cause_terms(job):
+            return self.cause
+        is_of_one = self.job_count == 1 and self.record_count == 1
+        if is_of_one and self.cause_class != DEVELOPER and texts.may_read(job):
+            return texts.message(job)
+        return shown_cause(self.env, job.outcome_terms)
+
+    @api.model
+    @api.private
+    def sentences(self, causes):
+        """Return causes in the language of the user, by the texts that jobs store.
+
+        :param causes: texts of causes of jobs that fail
+        :rtype: dict
+        """
+        self.env["queue.job"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT given.cause, job.outcome_terms"
+                " FROM unnest(%s) AS given(cause) CROSS JOIN LATERAL ("
+                "  SELECT outcome_terms FROM queue_job WHERE backend_id IS NOT NULL"
+                "  AND (state = %s OR (cause IS NOT NULL AND state NOT IN %s))"
+                "  AND cause = given.cause AND outcome_terms ? 'cause' LIMIT 1) AS job",
+                list(causes),
+                FAILED,
+                FINISHED,
+            )
+        )
+        words = {cause: self._sentence(shown_cause(self.env, it)) for cause, it in rows}
+        return {cause: words.get(cause, cause) for cause in causes}
 
     def _sentence(self, cause):
         if cause in INTERRUPTED:
@@ -169,12 +213,12 @@ class ConnectorFailure(models.Model):
         return {
             **dict.fromkeys(INTERRUPTED, ask),
             RETRIED: self.env._(
-                "You need not do anything: Odoo tries again by itself. Retry now if "
-                "you know that the cause is gone."
+                "No action needed: Odoo retries automatically. Retry now if you know "
+                "that the cause is gone."
             ),
             MISSING: self.env._(
-                "Add what the message names. Odoo tries again by itself. Retry now if "
-                "you do not want to wait."
+                "Create the missing records that the message lists. Odoo retries "
+                "automatically. Retry now if you do not want to wait."
             ),
             RECORD: self.env._(
                 "Correct the records as the message says, in Odoo or on the backend. "
@@ -203,7 +247,8 @@ class ConnectorFailure(models.Model):
             job = failure.sudo().example_id
             failure.example = texts.message(job) or failure.sentence
             lines = [
-                f"{job.channel_method_name}: {failure.sentence}",
+                f"{job.channel_method_name}: {self._sentence(failure.cause)}",
+                texts.answer(job),
                 job.exc_name,
                 *_places(job.exc_info),
             ]
@@ -220,7 +265,7 @@ class ConnectorFailure(models.Model):
             )
 
     def _line(self, job, texts):
-        names = _names(job, texts.records)
+        names = _names(self.env, job, texts.records)
         # The message of a programming error means nothing to other people.
         message = texts.message(job) if self.cause_class != DEVELOPER else ""
         if message in ("", self.cause, self.sentence):
@@ -328,7 +373,7 @@ class ConnectorFailure(models.Model):
     def _no_records(self, jobs):
         names = [name for job in jobs for name in _external_ids(job)]
         if not names:
-            return self.env._("These jobs are about no single record.")
+            return self.env._("These jobs do not belong to single records.")
         return self.env._(
             "Odoo does not have these records. Look for them on %(backend)s: %(names)s",
             backend=self.backend_name,
@@ -361,8 +406,8 @@ def _external_ids(job):
     return told(lambda: method.readable_ids(job.args, job.kwargs)) or []
 
 
-def _names(job, records):
-    """Return how people call the records of a job.
+def _names(env, job, records):
+    """Return display names for the records of a job.
 
     :param records: those that the user may read, by model and id; the others are
         called by their id
@@ -376,7 +421,7 @@ def _names(job, records):
         ids = _external_ids(job)
         shown = ids[:NAMED]
     if not ids:
-        return job.name
+        return job_name(env, job)
     more = [f"+ {len(ids) - NAMED}"] if len(ids) > NAMED else []
     return ", ".join(map(str, shown + more))
 

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
+from collections import Counter
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -74,6 +75,7 @@ class ConnectorBackendOverview(models.Model):
     @api.depends_context("lang", "tz", "uid")
     def _compute_figures(self):
         figures = self._read_figures()
+        self._translate_causes([each.facts for each in figures.values()])
         for state in self:
             of_backend = figures.get(state._reference()) or BackendFigures()
             facts = of_backend.facts
@@ -88,6 +90,21 @@ class ConnectorBackendOverview(models.Model):
             rests = facts.is_archived or facts.paused_since
             state.next_run = False if rests else of_backend.next_run
             state.history = state._shown_history(of_backend)
+
+    def _translate_causes(self, facts):
+        """Replace the causes in facts by what the user reads."""
+        counters = [each for one in facts for each in (one.failed, one.retried)]
+        causes = {cause.text for counter in counters for cause in counter} - {""}
+        if not causes:
+            return
+        words = self.env["connector.failure"].sentences(causes)
+        for counter in counters:
+            counted = Counter()
+            for cause, count in counter.items():
+                text = words.get(cause.text, cause.text)
+                counted[cause._replace(text=text)] += count
+            counter.clear()
+            counter.update(counted)
 
     def _reference(self):
         return Reference(self.backend_model, self.backend_id)

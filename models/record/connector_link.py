@@ -12,7 +12,7 @@ from ...jobs.causes import RETRIED
 from ...jobs.facts import told
 from ...jobs.outcome import SKIPPED
 from ...jobs.states import FAILED, FAILING_ATTEMPTS, FINISHED, STARTED, WAITING
-from ...jobs.texts import JobTexts
+from ...jobs.texts import JobTexts, job_name
 from ...tools.bindings import (
     BindingShape,
     all_binding_models,
@@ -108,7 +108,7 @@ class ConnectorLink(models.AbstractModel):
         """Delay the export of a record."""
         link = self._link_to_act_on(binding_model, res_id)
         if link.waits_for("export_record"):
-            return self.env._("A job that exports the record waits already.")
+            return self.env._("An export of this record is already queued.")
         link.binding.with_delay().export_record()
         return self.env._("%s will be exported in a moment.", link.binding.display_name)
 
@@ -126,7 +126,7 @@ class ConnectorLink(models.AbstractModel):
                 )
             )
         if link.waits_for("import_record"):
-            return self.env._("A job that imports the record waits already.")
+            return self.env._("An import of this record is already queued.")
         self.env[binding_model].with_delay().import_record(
             link.backend, link.external_id, force=True
         )
@@ -349,7 +349,7 @@ class Link:
         ended = job.date_done or job.date_cancelled
         return {
             "id": job.id,
-            "name": job.name,
+            "name": job_name(self.env, job),
             "state": _shown_state(job),
             "when": _moment(ended or job.date_started or job.date_created),
             "seconds": round(job.exec_time, 1) if job.exec_time else 0,

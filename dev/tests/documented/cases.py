@@ -156,6 +156,9 @@ class TestHowTo(TransactionCase):
             exporter = work.component(usage="record.exporter")
         exporter.binding = contact
         self.assertEqual(exporter._map_data().source.env.lang, "fr_FR")
+        with self.assertRaisesRegex(InvalidDataError, "has no name") as raised:
+            exporter._validate_create_data({})
+        self.assertIn("args", raised.exception.args[0].terms)
         category = self.env["res.partner.category"].create({"name": "Blue"})
         names = {"fr_FR": "Bleu", "en_US": "Blue"}
         category.update_field_translations("name", names)

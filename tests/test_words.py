@@ -1,0 +1,299 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The words in which people read why a job failed, and what it did."""
+
+import pickle
+
+from psycopg2 import IntegrityError
+
+from odoo.tests import new_test_user
+from odoo.tools import mute_logger
+
+from odoo.addons.component.exception import ComponentException
+
+from ..components.mapper.errors import mapping_error
+from ..exception import (
+    AccessRefusedError,
+    ConnectorException,
+    InvalidDataError,
+    MappingError,
+)
+from ..jobs.causes import cause_class_of, cause_of, masked_cause_of
+from ..jobs.outcome import CREATED, Outcome, Report
+from ..tools.translatable import joined, shown_in, terms_of, translatable
+from .common import RealJobsCase, ShopCase
+from .http_case import HTTPCase
+
+READER = "de_DE"
+
+
+class TestTranslatableTexts(ShopCase):
+    def setUp(self):
+        super().setUp()
+        self.env["res.lang"]._activate_lang(READER)
+        self.text = translatable(self.env)._
+
+    def shown(self, text):
+        return shown_in(READER, terms_of(text))
+
+    def test_a_text_is_what_the_environment_translates(self):
+        text = self.text("Imported as %s.", "Ada")
+        self.assertEqual(text, self.env._("Imported as %s.", "Ada"))
+        self.assertEqual(self.shown(text), "Importiert als Ada.")
+        german = translatable(self.env(context={"lang": READER}))
+        self.assertEqual(german._("Imported as %s.", "Ada"), "Importiert als Ada.")
+        self.assertEqual(pickle.loads(pickle.dumps(text)).terms, text.terms)
+
+    def test_an_argument_may_be_a_text_of_its_own(self):
+        inner = self.text("There is nothing to export.")
+        outer = self.text(
+            "%(record)s failed and will be retried alone: %(cause)s",
+            record="Ada",
+            cause=str(InvalidDataError(inner)),
+        )
+        self.assertIn("Es gibt nichts zu exportieren.", self.shown(outer))
+
+    def test_texts_are_joined(self):
+        text = self.text("There is nothing to export.")
+        both = joined(["Ada", text], ": ")
+        self.assertEqual(both, "Ada: There is nothing to export.")
+        self.assertEqual(self.shown(both), "Ada: Es gibt nichts zu exportieren.")
+        self.assertEqual(joined(["a", "b"], " "), "a b")
+
+    def test_an_outcome_keeps_its_text(self):
+        outcome = Outcome(CREATED, self.text("Imported as %s.", "Ada"))
+        self.assertEqual(self.shown(outcome), "Importiert als Ada.")
+        self.assertEqual(
+            self.shown(Outcome.join([outcome, "plain"])), "Importiert als Ada.\nplain"
+        )
+
+    def test_a_report_keeps_its_texts(self):
+        report = Report(self.env)
+        report.add(Outcome(CREATED, ""))
+        error = InvalidDataError(self.text("There is nothing to export."))
+        report.add_failure("Ada", error)
+        shown = self.shown(report.text([(CREATED, self.text("created"))]))
+        self.assertIn("1 angelegt, 1 fehlgeschlagen.", shown)
+        self.assertIn("Es gibt nichts zu exportieren.", shown)
+        self.assertIn("Ada", shown)
+
+    def test_a_percent_sign_in_a_value_is_no_place(self):
+        text = self.text("Imported as %s.", "100 %s")
+        self.assertEqual(self.shown(text), "Importiert als 100 %s.")
+
+
+class TestMasks(ShopCase):
+    def masked(self, error):
+        return masked_cause_of(self.env, error)
+
+    def of(self, source, **args):
+        return self.masked(InvalidDataError(translatable(self.env)._(source, **args)))
+
+    def test_a_status_is_kept(self):
+        for text in (
+            "Shop refuses the password (401).",
+            "Shop answered 503.",
+            "HTTP 404: no such shop.",
+        ):
+            self.assertEqual(self.masked(InvalidDataError(text)), text)
+        self.assertEqual(self.masked(InvalidDataError("Order 401.")), "Order ….")
+
+    def test_the_name_of_a_record_is_masked(self):
+        causes = {
+            self.of("%(record)s cannot be mapped: %(places)s", record=name, places="x")
+            for name in ("Hammer", "Zange")
+        }
+        self.assertEqual(causes, {"… cannot be mapped: x"})
+
+    def test_what_records_have_in_common_is_not_masked(self):
+        cause = self.of(
+            "%(backend)s: %(field)s is %(value)s.",
+            backend="Shop 24",
+            field="'price'",
+            value="five",
+        )
+        self.assertEqual(cause, "Shop 24: 'price' is ….")
+
+    def test_a_mapping_error_is_one_cause_for_all_records(self):
+        causes = set()
+        for name in ("Hammer", "Zange"):
+            try:
+                raise self.mapping_error(name)
+            except MappingError as error:
+                causes.add(self.masked(error))
+                self.assertIn(name, cause_of(self.env, error))
+        [cause] = causes
+        self.assertTrue(cause.startswith("… cannot be mapped: "), cause)
+
+    def mapping_error(self, name):
+        error = ValueError(f"could not convert string to float: '{name}'")
+        return mapping_error(self.env, {"name": name, "id": 7}, [("price", error)])
+
+    def test_a_value_that_a_selection_lacks_is_bad_data(self):
+        with self.assertRaises(ValueError) as raised:
+            self.env["res.partner"].new().type = "starship"
+        error = raised.exception
+        self.assertEqual(cause_class_of(error), "record")
+        cause = cause_of(self.env, error)
+        self.assertIn("res.partner.type", cause)
+        self.assertIn("'starship'", cause)
+        self.assertNotIn("starship", self.masked(error))
+        self.assertEqual(cause_class_of(ValueError("another one")), "developer")
+
+    def test_who_has_an_id_already_is_named_to_those_who_may_read_it(self):
+        contact = self.binding("Hammer").odoo_id
+        with (
+            self.assertRaises(IntegrityError) as raised,
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.binding(odoo_id=contact.id)
+        user = new_test_user(self.env, "nobody", groups="base.group_user")
+        cause = cause_of(self.env, raised.exception)
+        self.assertEqual(cause, "Bound twice. It is Hammer.")
+        hidden = cause_of(self.env(user=user, su=False), raised.exception)
+        self.assertEqual(hidden, "Bound twice.")
+        self.assertEqual(self.masked(raised.exception), "Bound twice.")
+
+
+class TestWordsOfAnswers(HTTPCase):
+    def test_a_wrong_password_is_one_cause(self):
+        causes = set()
+        for body, path in ((b"Access forbidden", "a"), (b"<h1>No</h1>", "contacts/7")):
+            self.will_answer(401, body, f"/api/{path}")
+            error = self.error(path=path)
+            causes.add(masked_cause_of(self.env, error))
+            self.assertIn("Unauthorized", error.answer)
+        self.assertEqual(causes, {"Corner Shop refuses the password (401)."})
+        self.assertIn(f"/api/{path}", error.answer)
+
+    def test_each_answer_begins_with_what_happened(self):
+        for status, words in (
+            (403, "does not give the account access to this (403)."),
+            (404, "does not have this record, or the address is wrong (404)."),
+            (429, "allows no more calls for now (429)."),
+            (500, "failed while it handled the request (500)."),
+            (503, "is not available (503)."),
+            (422, "refuses the data of the record (422): No price."),
+        ):
+            self.will_answer(status, b"No price.")
+            error = self.error()
+            cause = cause_of(self.env, error)
+            self.assertTrue(cause.startswith(f"Corner Shop {words}"), cause)
+            self.assertIn("GET", error.answer)
+            self.assertNotIn("GET", cause)
+
+
+class TestReaders(RealJobsCase):
+    """Jobs of an English user, on the screens of a German one."""
+
+    def setUp(self):
+        super().setUp()
+        with self.transaction() as env:
+            env["res.lang"]._activate_lang(READER)
+        self.error = None
+
+        def _validate_create_data(exporter, data):
+            if self.error:
+                raise self.error(exporter.env)
+
+        self.override(_validate_create_data=_validate_create_data)
+
+    def tearDown(self):
+        with self.transaction() as env:
+            env["res.lang"].search([("code", "=", READER)]).active = False
+        super().tearDown()
+
+    def failing(self, *names):
+        uuids = self.delay(self.bindings(*names))
+        for uuid in uuids:
+            with (
+                self.assertLogs("odoo.addons.queue_job", "ERROR"),
+                self.assertRaises((ConnectorException, ComponentException)),
+            ):
+                self.run_job(uuid)
+        return uuids
+
+    def reading(self, env, lang=READER):
+        return env(context={**env.context, "lang": lang})
+
+    def failure(self, env, lang=READER):
+        return self.reading(env, lang)["connector.failure"].search([])
+
+    def test_title_and_result_are_in_the_language_of_the_reader(self):
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            binding = env["connector.test.binding"].create(
+                {"backend_id": shop.id, "name": "Hammer"}
+            )
+            uuid = binding.with_delay().export_record().uuid
+        self.run_job(uuid)
+        with self.transaction() as env:
+            job = self.reading(env)["queue.job"].search([("uuid", "=", uuid)])
+            self.assertEqual(job.title, "Hammer nach Shop exportieren")
+            self.assertIn("Exportiert; die ID im Backend ist", job.outcome_text)
+            job = self.reading(env, "en_US")["queue.job"].browse(job.id)
+            self.assertEqual(job.title, job.name)
+            self.assertEqual(job.outcome_text, job.result)
+
+    def test_the_cause_is_in_the_language_of_the_reader(self):
+        def error(env):
+            text = translatable(env)._("The backend has no record %s.", "7")
+            return InvalidDataError(text)
+
+        self.error = error
+        self.failing("Hammer", "Zange")
+        with self.transaction() as env:
+            failure = self.failure(env)
+            self.assertEqual(failure.job_count, 2)
+            self.assertEqual(failure.sentence, "Das Backend hat keinen Datensatz ….")
+            self.assertEqual(failure.example, "Das Backend hat keinen Datensatz 7.")
+            words = failure.sentences([failure.cause])
+            self.assertEqual(words[failure.cause], failure.sentence)
+            english = self.failure(env, "en_US")
+            self.assertEqual(english.sentence, "The backend has no record ….")
+
+    def test_the_cause_of_one_record_names_it(self):
+        self.error = lambda env: InvalidDataError(
+            translatable(env)._("The backend has no record %s.", "A7")
+        )
+        self.failing("Hammer")
+        with self.transaction() as env:
+            self.assertEqual(
+                self.failure(env, "en_US").sentence, "The backend has no record A7."
+            )
+
+    def test_the_name_in_a_connectors_own_text_is_masked(self):
+        names = iter(["Hammer", "Zange"])
+        self.error = lambda env: InvalidDataError(f"{next(names)} has no price.")
+        self.failing("Hammer", "Zange")
+        with self.transaction() as env:
+            failure = self.failure(env, "en_US")
+            self.assertEqual(failure.sentence, "… has no price.")
+
+    def test_the_own_words_of_the_backend_are_details(self):
+        def error(env):
+            refused = AccessRefusedError("Shop refuses the password (401).")
+            refused.answer = "GET https://shop.org/?token=s3cret: Unauthorized"
+            return refused
+
+        self.error = error
+        self.failing("Hammer", "Zange")
+        with self.transaction() as env:
+            failure = self.failure(env, "en_US")
+            self.assertEqual(failure.sentence, "Shop refuses the password (401).")
+            self.assertIn("Unauthorized", failure.details)
+            self.assertNotIn("s3cret", failure.details)
+            self.assertIn("Correct the settings", failure.remedy)
+
+    def test_a_missing_component_says_its_whole_sentence(self):
+        def error(env):
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            with shop.work_on("connector.test.binding") as work:
+                work.component(usage="starship")
+
+        self.error = error
+        [uuid] = self.failing("Hammer")
+        [job] = self.read("queue.job", [("uuid", "=", uuid)])
+        self.assertIn("No component found", job["exc_message"])
+        with self.transaction() as env:
+            self.assertIn("No component found", self.failure(env, "en_US").sentence)
