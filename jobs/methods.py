@@ -8,6 +8,7 @@ from odoo.models import BaseModel
 from odoo.tools.translate import LazyGettext, LazyTranslate
 
 from ..tools.external_id import is_external_id
+from ..tools.overrides import overrides
 from .deletes import delete_job_key
 
 _lt = LazyTranslate(__name__)
@@ -84,6 +85,19 @@ class JobMethod(NamedTuple):
 def job_method(name):
     """Return what is known of a method, which a connector may have defined."""
     return METHODS.get(name) or JobMethod()
+
+
+def offers(backend, model, method_name):
+    """Return whether a connector has what a job needs that calls a method.
+
+    :param backend: recordset of one backend
+    :param model: recordset of the model of bindings
+    :param method_name: name of a method that only calls a component, by default
+    """
+    if overrides(model, model.env.registry["external.binding"], method_name):
+        return True
+    with backend.work_on(model._name) as work:
+        return bool(work.many_components(usage=job_method(method_name).usage))
 
 
 def direction_of(method_name):

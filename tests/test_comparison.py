@@ -252,6 +252,28 @@ class TestRepairs(ComparisonCase):
         self.run_jobs()
         self.assertEqual(self.server.records["1"]["mail"], "other@x.org")
 
+    def test_a_line_says_what_its_repair_did_and_that_both_sides_still_differ(self):
+        self.source.add(1, title="Ada", mail="a@x.org")
+        self.linked(1, "Ada", email="other@x.org")
+        self.server.records["1"] = {}
+        self.compare()
+        self.lines_of("differs").action_export()
+        self.run_jobs()  # The source, which is compared, is not what an export writes.
+        line = self.lines_of("differs")
+        self.assertEqual(line.repair_state, "remains")
+        self.assertIn("Exported", line.repair_result)
+        self.assertIn("Both sides still differ.", line.repair_result)
+
+    def test_a_repair_that_the_connector_lacks_is_no_job(self):
+        self.source.add(1, title="Ada", mail="a@x.org")
+        self.linked(1, "Ada", email="other@x.org")
+        self.compare()
+        line = self.lines_of("differs")
+        self.build(override("test.shop.contact.exporter", _usage="another"))
+        with self.assertRaisesRegex(UserError, "no such repair"):
+            line.action_export()
+        self.assertFalse(line.repair_state)
+
     def test_a_record_that_the_backend_lost_is_created_again(self):
         carl = self.linked(3, "Carl")
         self.compare()

@@ -59,6 +59,8 @@ class TestLanguages(ImportCase):
     def test_a_comparison_speaks_to_who_starts_it(self):
         self.source.contacts["7"] = {"title": "Ada", "mail": "a@x.org", "years": "36"}
         binding = self.binding("Ada", external_id="7", email="ada@x.org", age=36)
+        self.source.contacts["8"] = {"title": "Bob", "mail": "b@x.org", "years": "7"}
+        binding += self.binding("Bob", external_id="8", email="bob@x.org", age=7)
         comparison = self.env["connector.comparison"].create(
             {
                 "backend_model": self.shop._name,
@@ -67,7 +69,7 @@ class TestLanguages(ImportCase):
             }
         )
         message = binding.with_env(self.reader).compare_chunk(comparison)
-        self.assertEqual(message, "0 identiques, 1 différences.")
+        self.assertEqual(message, "0 identiques, 2 différences.")
         comparison.invalidate_recordset()
         comparison = comparison.with_env(self.reader)
         self.assertEqual(comparison.kind, f"{self.model._description} (fr)")

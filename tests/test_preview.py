@@ -10,6 +10,7 @@ from odoo.addons.connector.components.mapper import (
     only_create,
 )
 from odoo.addons.connector.exception import (
+    InvalidDataError,
     MappingError,
     NetworkRetryableError,
     ReadOnlyError,
@@ -92,7 +93,7 @@ class TestExportPreview(PreviewCase):
         imported = self.states(page, 1)
         self.assertEqual(imported["name"], "differs")
         self.assertEqual(imported["email"], "same")
-        self.assertEqual(page["sentence"], "Both sides differ in 1 fields.")
+        self.assertEqual(page["sentence"], "Both sides differ in 1 field.")
 
     def test_errors_are_shown_at_their_fields(self):
         class Mapper(Component):
@@ -355,6 +356,70 @@ class TestPreviewsAreTrue(PreviewCase):
         del self.source.contacts["7"]
         mapped = self.mapped()
         self.assertEqual((mapped["purpose"], mapped["channel"]), ("create", "odoo"))
+
+
+class TestRefusals(PreviewCase):
+    """A preview promises nothing that the synchronisation then refuses."""
+
+    def setUp(self):
+        super().setUp()
+        self.source.contacts["7"] = {"title": "Ada L.", "mail": "a@x.org", "years": 36}
+
+    def assert_fails(self, page, text):
+        self.assertEqual(page["tone"], "act", page["sentence"])
+        self.assertIn("would fail", page["sentence"])
+        errors = [row["error"] for part in page["parts"] for row in part["rows"]]
+        self.assertIn(text, " ".join(filter(None, page["errors"] + errors)))
+
+    def refuse(self, *args, **kwargs):
+        raise InvalidDataError("Not in this shop.")
+
+    def test_an_import_that_the_validation_refuses(self):
+        self.override(_validate_data=self.refuse)
+        binding = self.linked(name="Ada", email="a@x.org", age=36)
+        for page in (
+            self.preview("import", binding),
+            self.preview("import", external_id="7"),
+        ):
+            self.assert_fails(page, "Not in this shop.")
+
+    def test_an_import_that_its_own_mapping_of_creates_refuses(self):
+        self.override(_create_data=self.refuse)
+        self.assert_fails(self.preview("import", external_id="7"), "Not in this shop.")
+
+    def test_an_import_of_an_invalid_value(self):
+        self.source.contacts["7"]["years"] = "many"
+        for page in (
+            self.preview("import", self.linked(name="Ada", email="a@x.org")),
+            self.preview("import", external_id="7"),
+        ):
+            self.assert_fails(page, "many")
+
+    def test_an_import_of_what_is_linked_already(self):
+        bob = self.linked("8", name="Bob").odoo_id
+        self.override(_match_existing=lambda importer: bob)
+        self.assert_fails(self.preview("import", external_id="7"), "is linked with 8")
+
+    def test_an_export_that_the_validation_refuses(self):
+        hooks = {"_validate_create_data": self.refuse}
+        self.build(override("test.shop.contact.exporter", **hooks))
+        self.assert_fails(self.preview("export", self.binding()), "Not in this shop.")
+
+    def test_a_hook_that_writes_is_no_refusal(self):
+        def _validate_data(importer, data):
+            importer.backend_record.name = "Other"
+
+        self.override(_validate_data=_validate_data)
+        page = self.preview("import", self.linked(name="Ada", email="a@x.org", age=36))
+        self.assertEqual(page["sentence"], "An import would change 1 of 3 fields.")
+
+    def test_what_cannot_be_compared_is_not_called_the_same(self):
+        export = {"direct": [("name", "heading"), ("email", "address")]}
+        self.build(override("test.shop.contact.export.mapper", **export))
+        binding = self.linked(name="Ada L.", email="a@x.org", age=36)
+        page = self.preview("export", binding)
+        self.assertEqual(page["tone"], "wait")
+        self.assertIn("cannot be compared", page["sentence"])
 
 
 class TestNothingChanges(PreviewCase):

@@ -7,6 +7,7 @@ from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..jobs.outcome import NothingToDo
 from .common import ShopCase, batch_export_components, listener_components
+from .shop import ShopSource, import_components
 
 
 class LinkCase(ShopCase):
@@ -236,7 +237,33 @@ class TestActions(LinkCase):
         jobs = self.env["queue.job"].search([("backend_id", "=", self.shop.id)])
         self.assertEqual(jobs.mapped("name"), ["Export Ada to Corner Shop"])
 
+    def test_only_what_the_connector_offers_is_shown_and_started(self):
+        [link] = self.shown()
+        self.assertEqual((link["canExport"], link["canImport"]), (True, False))
+        with self.assertRaisesRegex(UserError, "does not import single records"):
+            self.links.import_now(self.ada._name, self.ada.id)
+        with self.assertRaisesRegex(UserError, "does not import single records"):
+            params = {"model": self.ada._name, "res_id": self.ada.id}
+            self.env["connector.preview"].synchronise({**params, "direction": "import"})
+        self.assertFalse(
+            self.env["queue.job"].search([("backend_id", "=", self.shop.id)])
+        )
+        self.build(*import_components(ShopSource()))
+        [link] = self.shown()
+        self.assertEqual((link["canExport"], link["canImport"]), (True, True))
+
+    def test_a_method_of_the_connector_needs_no_component(self):
+        bindings = self.registry[self.ada._name]
+
+        def import_record(binding, backend, external_id, force=False):
+            return "Imported."
+
+        self.patch(bindings, "import_record", import_record)
+        [link] = self.shown()
+        self.assertTrue(link["canImport"])
+
     def test_an_import_is_delayed_once(self):
+        self.build(*import_components(ShopSource()))
         self.links.import_now(self.ada._name, self.ada.id)
         self.assertIn(
             "is already queued", self.links.import_now(self.ada._name, self.ada.id)

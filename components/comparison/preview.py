@@ -58,6 +58,7 @@ class RecordPreview(Component):
         comparer, imported = self.comparer, None
         result = comparer.compare_export(binding, external_id, data)
         comparer.add_context(result, binding, external_id, data)
+        comparer.check(result, binding, external_id, data)
         if page["problem"]:
             result.is_gone = result.creates = result.by_field = False
             for each in result.fields:
@@ -66,8 +67,8 @@ class RecordPreview(Component):
         if not result.by_field and data is not None and page["directions"][IMPORT]:
             imported = comparer.compare_import(external_id, data, binding)
             caption = self.reader._(
-                "The values of this backend have another form, so that they cannot be "
-                "compared field by field. Compare what an import would make of them:"
+                "The backend returns other fields, so the values cannot be compared "
+                "one by one. Compare what an import would make of them:"
             )
             parts.append(self._part(imported, binding, caption))
         sentence, tone = self._trouble(result) or self._export_sentence(
@@ -84,6 +85,7 @@ class RecordPreview(Component):
             return self._page(page, sentence, "act")
         result = comparer.compare_import(external_id, data, binding)
         comparer.add_context(result, binding, external_id, data)
+        comparer.check(result, binding, external_id, data)
         parts = [self._part(result, binding)]
         matches = None if binding else comparer.match(external_id, data)
         sentence, tone = self._trouble(result) or self._import_sentence(result, matches)
@@ -97,6 +99,10 @@ class RecordPreview(Component):
             return result.skip_reason and (result.skip_reason, "wait")
         if not failed:
             text = self.reader._("The synchronisation of this record would fail.")
+        elif failed == 1 and result.direction == EXPORT:
+            text = self.reader._("1 value is not valid, so an export would fail.")
+        elif failed == 1:
+            text = self.reader._("1 value is not valid, so an import would fail.")
         elif result.direction == EXPORT:
             text = self.reader._(
                 "%s values cannot be mapped, so an export would fail.", failed
@@ -119,10 +125,16 @@ class RecordPreview(Component):
         elif result.creates:
             tone = "change"
             text = self.reader._("An export would create the record on the backend.")
+        elif imported and changed == 1:
+            text = self.reader._("Both sides differ in 1 field.")
         elif imported and changed:
             text = self.reader._("Both sides differ in %s fields.", changed)
         elif imported:
-            text = self.reader._("Both sides have the same values.")
+            tone = "wait"
+            text = self.reader._(
+                "The fields of an export cannot be compared. An import would change "
+                "nothing."
+            )
         elif not result.by_field:
             tone = "wait"
             text = self.reader._(

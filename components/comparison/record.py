@@ -12,8 +12,8 @@ import psycopg2.errors
 from odoo.addons.component.core import Component
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
-from ...exception import IDMissingInBackend
-from ...jobs.causes import cause_of
+from ...exception import IDMissingInBackend, ReadOnlyError
+from ...jobs.causes import USER_ERRORS, cause_of
 from ...jobs.methods import EXPORT, IMPORT
 from ...tools.bindings import model_label
 from ...tools.external_id import is_external_id
@@ -22,6 +22,8 @@ from ...tools.read_only import reader_of
 from ..exporter.record import GenericExporter
 from ..importer.item import ImportItem
 from ..importer.record import RecordImporter
+from ..importer.storing import ImportStore
+from ..importer.values import check_values
 from .dependencies import noting_dependencies
 from .description import described_fields
 from .result import (
@@ -41,6 +43,10 @@ _UNREAD = object()
 _NO_COMPONENT = (NoComponentError, SeveralComponentError)
 #: Words of "last_name", "lastName", "last-name" and "customerID".
 _WORD = re.compile(r"[A-Z]{2,}(?![a-z])|[^\W_]?[^\W_A-Z]+|[^\W_]")
+
+
+class Refusal(str):
+    """The text of an error with which a job would refuse the record."""
 
 
 class RecordComparer(Component):
@@ -324,9 +330,10 @@ class RecordComparer(Component):
         result.source, values, failed = record.source, None, []
         if hook:
             values = self._attempt(failed, hook, map_record=record)
+            result.values = values
         if not trace.has_run:
             # The hook maps only what has changed, or needs what a preview lacks.
-            failed = []
+            failed = [error for error in failed if isinstance(error, Refusal)]
             values = self._attempt(result.errors, record.values, **options)
         if isinstance(values, dict) and values:
             trace.add_last_step(values)
@@ -347,8 +354,47 @@ class RecordComparer(Component):
         try:
             return step(*args, **kwargs)
         except Exception as error:
-            errors.append(self.explain(error, data))
+            text = self.explain(error, data)
+            errors.append(Refusal(text) if _refuses(error) else text)
             return None
+
+    def check(self, result, binding, external_id, data):
+        """Add why the synchronisation would refuse the mapped values.
+
+        The same steps follow the mapping as in a job.
+
+        :param result: the :class:`RecordComparison`
+        """
+        synchronizer = self._synchronizer(result.direction, binding, external_id, data)
+        values = result.values
+        if not synchronizer or not isinstance(values, dict) or result.errors:
+            return
+        if result.direction == EXPORT:
+            validate = synchronizer._validate_update_data
+            if result.creates:
+                validate = synchronizer._validate_create_data
+            self._refused(result.errors, values and validate, values)
+            return
+        self._refused(result.errors, synchronizer._validate_data, values)
+        by_target = {each.target: each for each in result.fields}
+        for name, value in values.items():
+            errors = []
+            self._refused(errors, check_values, self.model, external_id, {name: value})
+            if errors and name in by_target:
+                by_target[name].state, by_target[name].error = FAILED, errors[0]
+            else:
+                result.errors += errors
+        if not binding:
+            store, item = ImportStore(synchronizer, True), synchronizer._item
+            item.importer = synchronizer
+            self._refused(result.errors, store._find_existing, item)
+
+    def _refused(self, errors, step, *args):
+        """Call a step of a synchronisation; note only that it refuses the record."""
+        found = []
+        if step:
+            self._attempt(found, step, *args)
+        errors += [error for error in found if isinstance(error, Refusal)]
 
     def explain(self, error, data=None):
         """Return why something failed, in words, and accept queries again.
@@ -430,3 +476,8 @@ class RecordComparer(Component):
         if skip:
             result.skip_reason = skip if isinstance(skip, str) else reason
         result.dependencies = self._attempt(errors, synchronizer.noted_dependencies)
+
+
+def _refuses(error):
+    """Return whether an error is one of the connector, not of the preview."""
+    return isinstance(error, USER_ERRORS) and not isinstance(error, ReadOnlyError)

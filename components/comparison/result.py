@@ -41,6 +41,7 @@ class RecordComparison:
     skip_reason: str | None = None  #: why the connector leaves the record out
     fields: list = field(default_factory=list)  #: :class:`ComparedField`
     errors: list = field(default_factory=list)  #: causes that concern the whole record
+    values: Any = None  #: what would be sent or written; ``None`` if unknown
     dependencies: list | None = None  #: what is synchronised first, for the screen
 
     def count(self, *states):

@@ -23,6 +23,7 @@ from ...tools.locks import try_lock_rows
 from ...tools.overrides import overrides
 from ...tools.read_only import read_only_work, reader_of
 from ...tools.text import storable
+from ...tools.translatable import joined, translatable
 from ..binder import Binder
 from ..chunk import Chunk
 from ..item import Item
@@ -285,23 +286,34 @@ class SidesComparison(Component):
         self, chunk, comparison, job_uuid, compared_before, size, call, rest, delay_rest
     ):
         """Store the lines of a chunk, and delay a job for its rest."""
+        repairs = {}
         if compared_before:
-            comparison.forget_lines(compared_before)
+            repairs = comparison.forget_lines(compared_before)
             size = 0
         lines = [storable(item.line) for item in chunk.items if item.line]
         counts = Counter(line["kind"] for line in lines)
-        lines = [line for line in lines if line["kind"] not in (SAME, UNKNOWN)]
+        lines = [
+            {**line, **repairs.get(line.get("res_id") or line.get("external_id"), {})}
+            for line in lines
+            if line["kind"] not in (SAME, UNKNOWN)
+        ]
         comparison.store_chunk(job_uuid, size, counts, lines)
         report = Report(self.reader)
         if rest:
             chunk.delay_rest(report, call, rest, partial(delay_rest, rest))
-        message = self.reader._(
-            "%(same)s the same, %(differences)s differences.",
-            same=counts[SAME],
-            differences=len(lines),
-        )
-        text = "\n".join([message, *report.failures])
+        message = self._count_message(counts[SAME], len(lines))
+        text = joined([message, *report.failures], "\n")
         return Outcome(DELAYED, text, report.counts)
+
+    def _count_message(self, same, differences):
+        texts = translatable(self.reader)
+        if differences == 1:
+            return texts._("%s the same, 1 difference.", same)
+        return texts._(
+            "%(same)s the same, %(differences)s differences.",
+            same=same,
+            differences=differences,
+        )
 
 
 class ComparedItem(Item):

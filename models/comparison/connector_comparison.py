@@ -154,10 +154,24 @@ class ConnectorComparison(models.Model):
 
     @api.private
     def forget_lines(self, domain):
-        """Delete the lines of the records that were compared again."""
+        """Delete the lines of the records that were compared again.
+
+        :return: how each was repaired: values of its line, by its record
+        """
         of_records = Domain("comparison_id", "=", self.id) & domain
         lines = self.env["connector.comparison.line"].sudo()
-        lines.search(of_records & Domain("kind", "!=", "twice")).unlink()
+        lines = lines.search(of_records & Domain("kind", "!=", "twice"))
+        repairs = {
+            (line.res_id or line.external_id): {
+                "repair": line.repair,
+                "job_uuid": line.job_uuid,
+                "is_compared_again": True,
+            }
+            for line in lines
+            if line.repair
+        }
+        lines.unlink()
+        return repairs
 
     # -- what people see
 

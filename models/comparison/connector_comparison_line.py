@@ -2,10 +2,11 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ...jobs.methods import EXPORT, IMPORT
+from ...jobs.methods import EXPORT, IMPORT, offers
 from ...jobs.states import CANCELLED, DONE, FAILED
+from ...jobs.texts import JobTexts
 from ...tools.access import name_for_user
-from ...tools.bindings import split_for_jobs
+from ...tools.bindings import model_label, split_for_jobs
 from ...tools.external_id import is_external_id
 from ...tools.locks import try_lock_rows
 
@@ -72,10 +73,23 @@ class ConnectorComparisonLine(models.Model):
     )
     job_uuid = fields.Char(readonly=True)
     repair_state = fields.Selection(
-        [("waiting", "Waiting"), ("failed", "Failed"), ("done", "Done")],
+        [
+            ("waiting", "Waiting"),
+            ("failed", "Failed"),
+            ("remains", "Still differs"),
+            ("done", "Done"),
+        ],
         string="Repair",
         compute="_compute_repair_state",
         compute_sudo=True,
+    )
+    is_compared_again = fields.Boolean(
+        readonly=True, help="The record was compared after its repair."
+    )
+    repair_result = fields.Char(
+        string="Result of the Repair",
+        compute="_compute_repair_result",
+        help="What the export or import did, or why it failed.",
     )
 
     @api.model
@@ -126,9 +140,30 @@ class ConnectorComparisonLine(models.Model):
             if not line.repair or state == CANCELLED:
                 line.repair_state = False
             elif state in (None, DONE):
-                line.repair_state = "done"
+                line.repair_state = "remains" if line.is_compared_again else "done"
             else:
                 line.repair_state = "failed" if state == FAILED else "waiting"
+
+    @api.depends("job_uuid", "repair")
+    @api.depends_context("uid", "lang")
+    def _compute_repair_result(self):
+        uuids = list(filter(None, self.mapped("job_uuid")))
+        jobs = self.env["queue.job"].sudo().search([("uuid", "in", uuids)])
+        texts, by_uuid = JobTexts(self.env, jobs), {job.uuid: job for job in jobs}
+        for line in self:
+            job = by_uuid.get(line.job_uuid)
+            parts = [line._result_of(texts.message(job), job)] if job else []
+            if line.repair_state == "remains":
+                parts.append(self.env._("Both sides still differ."))
+            line.repair_result = " ".join(filter(None, parts))
+
+    def _result_of(self, message, job):
+        """Return what the message of a job says about the record of the line."""
+        if job.record_count <= 1 or self.repair_state == "failed":
+            return message
+        names = (f"(id {self.res_id})", f" {self.external_id} ")
+        lines = message.splitlines()[1:]
+        return next((each for each in lines if any(n in each for n in names)), "")
 
     # -- what people do
 
@@ -139,6 +174,7 @@ class ConnectorComparisonLine(models.Model):
         for (model_name, backend), group in lines._by_backend(problems).items():
             bindings = self.env[model_name].browse(group.mapped("res_id")).exists()
             bindings.check_access("write")
+            group = group._offered(backend, "export_record", problems)
             group = group._up_to_date(backend, problems)
             group._forget_lost_ids(backend)
             for chunk in group._chunks("res_id", group.mapped("res_id"), backend):
@@ -156,6 +192,7 @@ class ConnectorComparisonLine(models.Model):
         done = self.browse()
         for (model_name, backend), group in lines._by_backend(problems).items():
             self.env[model_name].check_access("write")
+            group = group._offered(backend, "import_record", problems)
             group = group._up_to_date(backend, problems)
             ids = list(group.grouped("external_id"))
             for chunk in group._chunks("external_id", ids, backend):
@@ -236,6 +273,22 @@ class ConnectorComparisonLine(models.Model):
         self.check_access("write")
         return self.filtered(condition), []
 
+    def _offered(self, backend, method_name, problems):
+        """Return the lines, none if the connector has no component for the repair.
+
+        :param problems: list that gets a sentence then
+        """
+        model = self.env[self[0].model_name]
+        if offers(backend.sudo(), model, method_name):
+            return self
+        problems.append(
+            self.env._(
+                "The connector has no such repair for records of the kind %s.",
+                model_label(self.env, model._name),
+            )
+        )
+        return self.browse()
+
     def _up_to_date(self, backend, problems):
         """Return the lines whose records are still linked as they were compared.
 
@@ -243,6 +296,8 @@ class ConnectorComparisonLine(models.Model):
 
         :param problems: list that gets a sentence for each other line
         """
+        if not self:
+            return self
         model = self.env[self[0].model_name].sudo()
         bindings = model.browse(filter(None, self.mapped("res_id"))).exists()
         free = self._lock(bindings)
@@ -257,7 +312,7 @@ class ConnectorComparisonLine(models.Model):
         current = self.browse()
         for line in self:
             if line.repair_state == "waiting":
-                problem = self.env._("%s is being repaired already.", line.name)
+                problem = self.env._("%s is already being repaired.", line.name)
             elif not line.res_id:
                 problem = bound.get(line.external_id) and line._was_linked()
             elif line.res_id not in linked:
@@ -349,7 +404,9 @@ class ConnectorComparisonLine(models.Model):
         self._note_repair(repair, job._generated_job.uuid)
 
     def _note_repair(self, repair, job_uuid=False):
-        self.sudo().write({"repair": repair, "job_uuid": job_uuid})
+        self.sudo().write(
+            {"repair": repair, "job_uuid": job_uuid, "is_compared_again": False}
+        )
 
     def _delay_comparison(self):
         for comparison in self._comparisons():

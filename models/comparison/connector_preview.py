@@ -2,7 +2,7 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
-from ...jobs.methods import EXPORT, IMPORT
+from ...jobs.methods import EXPORT, IMPORT, offers
 from ...tools.bindings import backend_of, is_archived, model_label
 from ...tools.external_id import is_external_id
 from ...tools.read_only import read_only_work
@@ -38,6 +38,7 @@ class ConnectorPreview(models.AbstractModel):
         direction = params.get("direction") or EXPORT
         if direction not in (EXPORT, IMPORT):
             raise UserError(self.env._("%s is not a direction.", direction))
+        model = self.env[params["model"]].browse()
         # The name may be computed, so it is read where writes are possible.
         head = {
             "direction": direction,
@@ -52,7 +53,9 @@ class ConnectorPreview(models.AbstractModel):
             head["record"] = {"model": binding._name, "id": binding.id, "name": name}
         with read_only_work(backend, params["model"]) as work:
             preview = work.component(usage="record.preview")
-            return {**head, **preview.run(direction, binding, external_id)}
+            page = preview.run(direction, binding, external_id)
+        head["canAct"] &= offers(backend.sudo(), model, f"{direction}_record")
+        return {**head, **page}
 
     @api.model
     def synchronise(self, params):
@@ -85,6 +88,10 @@ class ConnectorPreview(models.AbstractModel):
             return act(binding._name, binding.id)
         model = self.env[params["model"]]
         model.check_access("create")
+        if not offers(backend.sudo(), model, "import_record"):
+            raise UserError(
+                self.env._("The connector does not import single records of this kind.")
+            )
         model.with_delay().import_record(backend, external_id, force=True)
         return self.env._("The record will be imported in a moment.")
 

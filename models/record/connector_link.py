@@ -10,6 +10,7 @@ from odoo.addons.component.exception import ComponentException
 
 from ...jobs.causes import RETRIED
 from ...jobs.facts import told
+from ...jobs.methods import offers
 from ...jobs.outcome import SKIPPED
 from ...jobs.states import FAILED, FAILING_ATTEMPTS, FINISHED, STARTED, WAITING
 from ...jobs.texts import JobTexts, job_name
@@ -107,6 +108,7 @@ class ConnectorLink(models.AbstractModel):
     def export_now(self, binding_model, res_id):
         """Delay the export of a record."""
         link = self._link_to_act_on(binding_model, res_id)
+        link.check_offer("export_record")
         if link.waits_for("export_record"):
             return self.env._("An export of this record is already queued.")
         link.binding.with_delay().export_record()
@@ -125,6 +127,7 @@ class ConnectorLink(models.AbstractModel):
                     record=name,
                 )
             )
+        link.check_offer("import_record")
         if link.waits_for("import_record"):
             return self.env._("An import of this record is already queued.")
         self.env[binding_model].with_delay().import_record(
@@ -284,6 +287,32 @@ class Link:
             return "waiting"
         return "linked" if is_external_id(self.external_id) else "never"
 
+    def offers(self, method_name):
+        """Return whether the connector has what a job needs that calls a method."""
+        return offers(self.backend, self.binding, method_name)
+
+    def check_offer(self, method_name):
+        """Refuse a job that would fail for the lack of a component."""
+        if self.offers(method_name):
+            return
+        names = {
+            "backend": self.backend.display_name,
+            "kind": model_label(self.env, self.binding._name),
+        }
+        if method_name == "export_record":
+            text = self.env._(
+                "The connector of %(backend)s does not export single records: "
+                "%(kind)s.",
+                **names,
+            )
+        else:
+            text = self.env._(
+                "The connector of %(backend)s does not import single records: "
+                "%(kind)s.",
+                **names,
+            )
+        raise UserError(text)
+
     def waits_for(self, method_name):
         """Return whether a job for this record alone waits that calls a method."""
         return any(
@@ -307,6 +336,8 @@ class Link:
             "url": _web_address(self.backend, binding, external_id) if is_bound else "",
             "synced": _moment(self.synced),
             "state": self.state,
+            "canExport": self.offers("export_record"),
+            "canImport": is_bound and self.offers("import_record"),
             "changes": self._waiting_changes(),
             "conflicts": self.conflicts,
             "isUnconfirmed": bool(self.unconfirmed),
