@@ -11,6 +11,7 @@ from ..jobs.synchronisation import Synchronisation
 from ..tools.bindings import company_of
 from ..tools.companies import in_company
 from ..tools.rpc import private_unless_overridden
+from ..tools.schedules import served_by
 from ..tools.work_context import ConnectorWorkContext
 
 
@@ -89,6 +90,18 @@ class ConnectorBackend(models.AbstractModel):
 
     def _job_store_values(self, job):
         return {**super()._job_store_values(job), **outcome_values(job)}
+
+    @api.private
+    def served_by(self, cron):
+        """Return the backends that a scheduled action works for.
+
+        The overview says when it runs next. Override it if a method that the action
+        calls leaves out some backends; by default they are told by the domain in the
+        action's code, or by the runs that it has begun lately.
+
+        :param cron: the ``ir.cron``
+        """
+        return served_by(cron, self)
 
     @private_unless_overridden
     def synchronise(self):

@@ -72,7 +72,7 @@ class TestSentences(ShopCase):
         self.assertEqual(found[:2], ("stuck", ACT))
         self.assertRegex(
             found.text,
-            r"^Jobs wait since 2:02\WPM, and no job runner works through them$",
+            r"^Jobs have been waiting since 2:02\WPM: no job runner is running$",
         )
 
     def test_failures_of_one_cause(self):
@@ -137,7 +137,7 @@ class TestSentences(ShopCase):
         self.check(
             "retried",
             WAIT,
-            "1 record is tried again soon: another job works on it.",
+            "1 record will be retried soon: another job works on it.",
             retried=Counter({Cause(EXPORT, "another job works on it."): 1}),
             waiting=Counter({EXPORT: 5}),
         )
@@ -152,8 +152,8 @@ class TestSentences(ShopCase):
         )
 
     def test_nothing_was_synchronised_yet(self):
-        self.check("unused", NOTHING, "Nothing was synchronised yet")
-        self.check("unused", NOTHING, "Nothing was synchronised yet", never=7)
+        self.check("unused", NOTHING, "Nothing has been synchronised yet")
+        self.check("unused", NOTHING, "Nothing has been synchronised yet", never=7)
 
     def test_never_exported(self):
         self.check(
@@ -354,15 +354,15 @@ class TestStates(OverviewCase):
 
     def test_jobs_wait_and_no_runner_starts_them(self):
         job = self.change(self.job(), date_created=self.ago(minutes=6))
-        self.assertIn("no job runner works", self.text())
+        self.assertIn("no job runner is running", self.text())
         self.change(job, eta=self.ago(minutes=-9))
-        self.assertNotIn("no job runner works", self.text())
+        self.assertNotIn("no job runner is running", self.text())
 
     def test_a_runner_works_that_has_started_any_job_lately(self):
         self.job(date_created=self.ago(minutes=6))
         other = self.env["res.partner"].with_delay().name_search("Ada").db_record()
         self.change(other, state="failed", date_started=self.ago(minutes=7))
-        self.assertIn("no job runner works", self.text())
+        self.assertIn("no job runner is running", self.text())
         for values in (
             {"state": "failed", "date_started": self.ago(minutes=1)},
             {"state": "started", "date_started": self.ago(minutes=30)},
@@ -388,7 +388,7 @@ class TestStates(OverviewCase):
         self.assertEqual(self.text(), "2 records were never exported")
 
     def test_new_backends(self):
-        self.assertEqual(self.text(), "Nothing was synchronised yet")
+        self.assertEqual(self.text(), "Nothing has been synchronised yet")
 
 
 class TestQueriesOfTheOverview(OverviewCase):
@@ -608,7 +608,7 @@ class TestSynchroniseNow(ImportCase):
     def test_pressing_twice_makes_no_second_run(self):
         self.state.action_synchronise()
         message = self.state.action_synchronise()["params"]["message"]
-        self.assertEqual(message, "Corner Shop is being synchronised already.")
+        self.assertEqual(message, "Corner Shop is already being synchronised.")
         self.assertEqual(len(self.new_jobs()), 1)
         runs = self.env["connector.run.start"].search(
             [("backend_id", "=", self.shop.id)]
@@ -633,6 +633,82 @@ class TestSynchroniseNow(ImportCase):
         self.shop.active = False
         with self.assertRaisesRegex(UserError, "Restore it"):
             self.state.action_synchronise()
+
+
+class TestLeads(OverviewCase):
+    """The card leads to what has to be done."""
+
+    def test_a_red_card_leads_to_the_failures_and_to_the_settings(self):
+        self.assertFalse(self.state.failures_label)
+        self.job("failed", records=45, cause="Shop refuses the password (401).")
+        self.state.invalidate_recordset()
+        self.assertEqual(self.state.failures_label, "See 45 Failures")
+        self.assertFalse(self.state.needs_settings)
+        self.job("failed", cause="Shop is closed.", cause_class="settings")
+        self.env.flush_all()
+        self.state.invalidate_recordset()
+        self.assertTrue(self.state.needs_settings)
+
+    def test_a_pause_hides_no_failure(self):
+        self.job("failed", records=3, cause="Shop refuses the password (401).")
+        self.state.action_pause()
+        self.state.invalidate_recordset()
+        self.assertEqual(self.state.color, "act")
+        self.assertIn("3 records cannot be exported", self.state.sentence)
+        self.assertIn("Paused since", self.state.detail)
+        self.assertEqual(self.state.failures_label, "See 3 Failures")
+
+    def test_somebody_is_chosen_without_a_mouse(self):
+        action = self.state.action_choose_responsible()
+        self.assertEqual((action["res_id"], action["target"]), (self.state.id, "new"))
+
+
+class TestSchedules(OverviewCase):
+    """The card names the next run only if a schedule serves the backend."""
+
+    def cron(self, code, **values):
+        model = self.env["ir.model"]._get(self.shop._name)
+        return self.env["ir.cron"].create(
+            {"name": "Nightly", "model_id": model.id, "code": code, **values}
+        )
+
+    def shown(self):
+        self.env.flush_all()
+        self.state.invalidate_recordset()
+        return bool(self.state.next_run), self.state.has_no_schedule
+
+    def test_an_action_that_names_its_backends(self):
+        self.assertEqual(self.shown(), (False, True))
+        other = self.shop.copy()
+        for code in (
+            f"model.search([('id', '=', {other.id})]).synchronise()",
+            f"model.browse({other.id}).synchronise()",
+        ):
+            cron = self.cron(code)
+            self.assertEqual(self.shown(), (False, True), code)
+            cron.code = code.replace(str(other.id), str(self.shop.id))
+            self.assertEqual(self.shown(), (True, False), code)
+            cron.unlink()
+        self.cron("model.search([]).synchronise()")
+        self.assertEqual(self.shown(), (True, False))
+
+    def test_an_action_that_has_begun_runs_for_others(self):
+        other = self.shop.copy()
+        cron = self.cron("model._import_all()", lastcall=fields.Datetime.now())
+        self.assertEqual(self.shown(), (True, False), "It has not begun any run.")
+        begin = self.env["connector.run.start"].begin
+        begin(other, self.model._name, "import_batch").cron_id = cron
+        self.env.cr.execute(
+            "UPDATE connector_test_shop SET write_date = now() - interval '1 day'"
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.shown(), (False, True))
+        begin(self.shop, self.model._name, "import_batch").cron_id = cron
+        self.assertEqual(self.shown(), (True, False))
+
+    def test_a_paused_backend_is_not_said_to_have_no_schedule(self):
+        self.state.action_pause()
+        self.assertEqual(self.shown(), (False, False))
 
 
 class TestConnectionCheck(OverviewCase):

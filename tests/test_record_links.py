@@ -47,6 +47,19 @@ class TestLinks(LinkCase):
         self.assertEqual(link["state"], "linked")
         self.assertEqual(self.summary(), {"count": 1, "state": "linked"})
 
+    def test_the_form_of_the_binding_gives_the_same_answer(self):
+        self.assertEqual(self.ada.connector_state, "linked")
+        self.job("failed")
+        user = new_test_user(self.env, "ann", groups="base.group_user")
+        self.grant(
+            "base.group_user", "connector.test.contact", "connector.test.binding"
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        ada = self.ada.with_user(user)
+        self.assertEqual(ada.connector_state, self.summary()["state"])
+        self.assertFalse(self.model.new({}).connector_state)
+
     def test_the_worst_state_of_all_links_is_shown(self):
         other = self.env["connector.test.shop"].create({"name": "Other"})
         bound = self.model.create({"backend_id": other.id, "odoo_id": self.contact.id})

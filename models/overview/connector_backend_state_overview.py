@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
-from ...jobs.causes import USER_ERRORS
-from ...jobs.states import STARTED, WAITING
+from ...jobs.causes import SETTINGS, USER_ERRORS, cause_of
+from ...jobs.states import FAILED, STARTED, WAITING
 from ...jobs.synchronisation import Synchronisation
 from ...tools.bindings import (
     backend_field,
@@ -22,7 +23,7 @@ from ...tools.bindings import (
 from .. import screen_updates as updates
 from ..screen_actions import archived_message, notification, window_action
 from .figures import DAYS, BackendFigures, Figures, Reference
-from .sentences import ACT, NOTHING, WAIT, sentence_of
+from .sentences import ACT, NOTHING, WAIT, Cause, Phrases, sentence_of
 
 _logger = logging.getLogger(__name__)
 
@@ -56,6 +57,17 @@ class ConnectorBackendOverview(models.Model):
         compute_sudo=True,
         help="When a scheduled action works for the backend next.",
     )
+    has_no_schedule = fields.Boolean(compute="_compute_figures", compute_sudo=True)
+    failures_label = fields.Char(
+        compute="_compute_figures",
+        compute_sudo=True,
+        help="Words of the button that leads to the failures; empty without any.",
+    )
+    needs_settings = fields.Boolean(
+        compute="_compute_needs_settings",
+        compute_sudo=True,
+        help="Whether jobs fail until somebody corrects the settings.",
+    )
     history = fields.Json(compute="_compute_figures", compute_sudo=True)
     can_check = fields.Boolean(
         compute="_compute_can_check",
@@ -72,6 +84,26 @@ class ConnectorBackendOverview(models.Model):
                 self.env, state.backend_model
             )
 
+    def _compute_needs_settings(self):
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT backend_model, backend_id FROM queue_job"
+                " WHERE backend_id IS NOT NULL AND state = %s AND cause_class = %s",
+                FAILED,
+                SETTINGS,
+            )
+        )
+        failing = {Reference(*row) for row in rows}
+        for state in self:
+            state.needs_settings = state._reference() in failing
+
+    def _failures_label(self, count):
+        if count == 0:
+            return self.env._("See the Failures")
+        if count == 1:
+            return self.env._("See 1 Failure")
+        return self.env._("See %s Failures", Phrases(self.env).number(count))
+
     @api.depends_context("lang", "tz", "uid")
     def _compute_figures(self):
         figures = self._read_figures()
@@ -84,16 +116,28 @@ class ConnectorBackendOverview(models.Model):
             sentence = sentence_of(self.env, facts)
             state.sentence, state.detail = sentence.text, sentence.detail
             state.color = sentence.color
+            state.failures_label = (
+                state._failures_label(facts.failed.total())
+                if sentence.is_of_failures
+                else False
+            )
             state.figures = state._shown_figures(of_backend)
             state.is_busy = bool(facts.running or facts.waiting.total())
             state.last_success = facts.last_success
             rests = facts.is_archived or facts.paused_since
             state.next_run = False if rests else of_backend.next_run
+            state.has_no_schedule = not rests and not of_backend.next_run
             state.history = state._shown_history(of_backend)
 
     def _translate_causes(self, facts):
         """Replace the causes in facts by what the user reads."""
-        counters = [each for one in facts for each in (one.failed, one.retried)]
+        counters = [
+            counter
+            for one in facts
+            for counter in vars(one).values()
+            if isinstance(counter, Counter)
+            and any(isinstance(each, Cause) for each in counter)
+        ]
         causes = {cause.text for counter in counters for cause in counter} - {""}
         if not causes:
             return
@@ -207,13 +251,37 @@ class ConnectorBackendOverview(models.Model):
         """Open the comparisons of the backend with Odoo."""
         return self._open("connector.connector_comparison_action")
 
+    def action_choose_responsible(self):
+        """Open a window in which to choose who looks after the backend."""
+        self.ensure_one().check_access("write")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Responsible for %s", self.backend_name),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def action_open_schedules(self):
+        """Open the scheduled actions of the backend's kind and of its records."""
+        self.ensure_one().check_access("read")
+        kinds = binding_models(self.env, self.backend_model)
+        return window_action(
+            self.env,
+            "base.ir_cron_act",
+            self.env._("Schedules of %s", self.backend_name),
+            domain=[("model_id.model", "in", [self.backend_model, *kinds])],
+            context={"active_test": False},
+        )
+
     def action_open_description(self):
         """Open the page that says what is synchronised with the backend."""
         self.ensure_one().check_access("read")
         return {
             "type": "ir.actions.client",
             "tag": "connector.synchronised",
-            "name": self.env._("What is synchronised"),
+            "name": self.env._("What Is Synchronised"),
             "params": {"state_id": self.id},
         }
 
@@ -274,7 +342,7 @@ class ConnectorBackendOverview(models.Model):
             )
         if not synchronisation.delay():
             return notification(
-                self.env._("%s is being synchronised already.", self.backend_name),
+                self.env._("%s is already being synchronised.", self.backend_name),
                 "info",
             )
         updates.send(self.env)
@@ -296,7 +364,7 @@ class ConnectorBackendOverview(models.Model):
             with self.env.cr.savepoint():
                 message = backend.check_connection()
         except USER_ERRORS as error:
-            return notification(str(error), "danger", sticky=True)
+            return notification(cause_of(self.env, error), "danger", sticky=True)
         except Exception as error:
             # Its text may contain what is not meant for people, or a secret.
             kind = type(error).__name__

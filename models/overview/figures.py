@@ -284,15 +284,14 @@ class Figures:
             *self.kinds,
             *(kind for kinds in self.kinds.values() for kind in kinds),
         }
-        scheduled = self.env["ir.cron"]._read_group(
-            [("active", "=", True), ("model_id.model", "in", list(models))],
-            ["model_id"],
-            ["nextcall:min"],
-        )
-        next_calls = {model.model: moment for model, moment in scheduled}
-        for reference, figures in self.by_backend.items():
-            for model in (reference.model, *self.kinds[reference.model]):
-                figures.next_run = _earlier(figures.next_run, next_calls.get(model))
+        crons = self.env["ir.cron"].search([("model_id.model", "in", list(models))])
+        for model, kinds in self.kinds.items():
+            backends = self.env[model].browse(self.ids[model]).exists()
+            for cron in crons:
+                if cron.model_id.model in (model, *kinds):
+                    for backend in backends.served_by(cron):
+                        figures = self.by_backend[Reference(model, backend.id)]
+                        figures.next_run = _earlier(figures.next_run, cron.nextcall)
 
     def _read_history(self):
         done = SQL("backend_id IS NOT NULL AND state = %s", DONE)

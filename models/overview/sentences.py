@@ -141,7 +141,7 @@ def _paused(phrases, facts):
 
 def _stuck(phrases, facts):
     return phrases._(
-        "Jobs wait since %s, and no job runner works through them",
+        "Jobs have been waiting since %s: no job runner is running",
         phrases.moment(facts.stuck_since),
     )
 
@@ -193,9 +193,9 @@ def _retried(phrases, facts):
     [(cause, _count)] = facts.retried.most_common(1)
     count = facts.retried.total()
     if count == 1:
-        return phrases._("1 record is tried again soon: %s", cause.text)
+        return phrases._("1 record will be retried soon: %s", cause.text)
     return phrases._(
-        "%(count)s records are tried again soon: %(cause)s",
+        "%(count)s records will be retried soon: %(cause)s",
         count=phrases.number(count),
         cause=cause.text,
     )
@@ -209,7 +209,7 @@ def _working(phrases, facts):
 
 
 def _unused(phrases, facts):
-    return phrases._("Nothing was synchronised yet")
+    return phrases._("Nothing has been synchronised yet")
 
 
 def _incomplete(phrases, facts):
@@ -261,10 +261,17 @@ class Sentence(NamedTuple):
     text: str
     detail: str  #: one more sentence; may be empty
 
+    @property
+    def is_of_failures(self):
+        """Whether it tells of failures, to which the card leads."""
+        return self.state in ("failed", "paused") and self.color == ACT
+
 
 def sentence_of(env, facts):
     """Return the sentence about a backend."""
     rule = next(rule for rule in RULES if rule.applies(facts))
+    if rule.name == "paused" and facts.failed.total():
+        rule = rule._replace(color=ACT, sentence=_failed)  # A pause hides no failure.
     phrases = Phrases(env)
     return Sentence(
         rule.name,
@@ -276,6 +283,8 @@ def sentence_of(env, facts):
 
 def _detail(phrases, rule, facts):
     """Return what a second line says: the cause of silence, the most frequent one."""
+    if rule.name == "paused" and rule.color == ACT:
+        return _paused(phrases, facts)
     if rule.name == "silent" and facts.retried:
         return facts.retried.most_common(1)[0][0].text
     if rule.name == "failed" and len(facts.failed) > 1:

@@ -1,1 +1,1 @@
-from . import connector_link, ir_http
+from . import connector_link, external_binding, ir_http

@@ -135,6 +135,20 @@ class ConnectorLink(models.AbstractModel):
         )
         return self.env._("%s will be imported in a moment.", name)
 
+    @api.private
+    def states_of(self, bindings):
+        """Return the states of the links of bindings, by the ids of the bindings.
+
+        :param bindings: recordset; a new record has no state
+        """
+        links = []
+        for binding in bindings.sudo():
+            backend = binding.id and told(known_backend_of, binding)
+            if backend:
+                links.append(Link(self.env, binding, backend))
+        self._load(links, with_finished=False)
+        return {link.binding.id: link.state for link in links}
+
     # -- what the user may see
 
     def _record(self, model_name, res_id):

@@ -165,6 +165,13 @@ class CardDAVBackend(models.Model):
         for backend in self.search([("exports", "=", True)]):
             self._delayed().export_batch(backend)
 
+    @api.private
+    def served_by(self, cron):
+        for method, flag in (("_import_all", "imports"), ("_export_all", "exports")):
+            if f"model.{method}()" in (cron.code or ""):
+                return self.filtered(flag)
+        return super().served_by(cron)
+
     def _delayed(self):
         bindings = self.env["carddav.res.partner"]
         return bindings.with_delay(identity_key=identity_exact)

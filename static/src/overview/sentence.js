@@ -23,7 +23,7 @@ export class SentenceField extends Component {
         if (this.isQuiet) {
             return "fa-circle-o";
         }
-        return this.data.paused_since ? "fa-pause-circle" : ICONS[this.data.color];
+        return this.data.paused_since && this.data.color !== "act" ? "fa-pause-circle" : ICONS[this.data.color];
     }
 
     /** What has to be done, for screen readers. */
