@@ -10,6 +10,7 @@ from odoo.addons.queue_job.models.queue_job import QueueJob as QueueJobBase
 from ..components.importer.memory import RECORDS
 from ..jobs.causes import CAUSE_CLASSES
 from ..jobs.facts import facts_of, told
+from ..jobs.keys import LEAVES_RECORDS, SYNCHRONISES
 from ..jobs.methods import job_method
 from ..jobs.names import default_name, general_terms, name_of
 from ..jobs.runs import Run, present_run, within_run
@@ -134,7 +135,12 @@ class QueueJob(models.Model):
     # With the number of records, so that a history needs no rows of jobs.
     _connector_done_index = models.Index(
         "(backend_model, backend_id, date_done) INCLUDE (record_count)"
-        f" WHERE backend_id IS NOT NULL AND state = '{DONE}'"
+        f" WHERE backend_id IS NOT NULL AND state = '{DONE}' AND {SYNCHRONISES.code}"
+    )
+    # Few chunks leave records to other jobs.
+    _connector_left_index = models.Index(
+        "(backend_model, backend_id, date_done)"
+        f" WHERE backend_id IS NOT NULL AND state = '{DONE}' AND {LEAVES_RECORDS.code}"
     )
     # Not fastupdate: each search would read all keys that were added lately.
     _record_keys_index = models.Index(

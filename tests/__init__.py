@@ -74,6 +74,7 @@ from . import (
     test_strict_overrides,
     test_synchronizer,
     test_teaching_errors,
+    test_truth,
     test_updates,
     test_watching,
     test_versions,

@@ -266,9 +266,12 @@ class TestFigures(OverviewCase):
         self.assertEqual(counted["failed"], 4)
         self.assertTrue(self.read()["is_busy"])
 
-    def test_a_job_that_prepares_others_counts_as_one(self):
+    def test_a_job_that_prepares_others_counts_no_record(self):
         self.model.with_delay().import_batch(self.shop)
-        self.assertEqual(self.kind()["waiting"], 1)
+        read = self.read()
+        self.assertFalse(read["figures"])
+        self.assertTrue(read["is_busy"])
+        self.assertEqual(read["sentence"], "Odoo is looking for changes")
 
     def intent(self, binding, begun, **values):
         return self.env["connector.create.intent"].create(
@@ -393,9 +396,9 @@ class TestStates(OverviewCase):
 
 class TestQueriesOfTheOverview(OverviewCase):
     def repeat(self, job, times):
-        """Copy a job for as many causes, without a message for each of them."""
+        """Copy a job for other records and causes, without a message for each."""
         job.flush_recordset()
-        own = ("id", "uuid", "cause")
+        own = ("id", "uuid", "cause", "records")
         columns = SQL(", ").join(
             SQL.identifier(name)
             for name, field in job._fields.items()
@@ -404,8 +407,10 @@ class TestQueriesOfTheOverview(OverviewCase):
         self.cr.execute(
             SQL(
                 """
-                INSERT INTO queue_job (uuid, cause, %(columns)s)
-                SELECT gen_random_uuid(), cause || ' ' || number, %(columns)s
+                INSERT INTO queue_job (uuid, cause, records, %(columns)s)
+                SELECT gen_random_uuid(), cause || ' ' || number,
+                    to_jsonb(jsonb_set((records #>> '{}')::jsonb, '{ids}',
+                        jsonb_build_array(-number))::text), %(columns)s
                 FROM queue_job, generate_series(1, %(times)s) AS number
                 WHERE queue_job.id = %(id)s
                 """,

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import re
+from collections import Counter
 
 from markupsafe import Markup
 
@@ -20,6 +21,7 @@ from ...jobs.causes import (
     without_secrets,
 )
 from ...jobs.facts import told
+from ...jobs.keys import DIRECTION, HANDLED, KEYS, MOST_KEYS
 from ...jobs.methods import job_method
 from ...jobs.states import (
     FAILED,
@@ -40,6 +42,7 @@ from ...jobs.texts import (
 from ...tools.access import name_for_user
 from ...tools.bindings import is_archived, model_label, wrapped_field
 from ...tools.text import shortened
+from ..overview.sentences import Cause, Phrases
 from ..screen_actions import RELOAD, archived_message, notification, window_action
 
 #: How many jobs *Open the Records* looks at.
@@ -53,7 +56,8 @@ LINE_LENGTH = 500
 #: The jobs that fail.
 FAILING_JOBS = SQL(
     """
-    SELECT id, backend_model, backend_id, model_name, state, record_count,
+    SELECT id, backend_model, backend_id, model_name, state, method_name, records, args,
+        kwargs, %(direction)s AS direction, %(handled)s AS handled,
         COALESCE(date_started, date_enqueued, date_created) AS seen,
         %(cause)s AS cause,
         CASE WHEN exc_name IN %(interrupted)s THEN %(settings)s
@@ -68,12 +72,49 @@ FAILING_JOBS = SQL(
     attempts=FAILING_ATTEMPTS,
     cause=STORED_CAUSE,
     developer=DEVELOPER,
+    direction=DIRECTION,
     failed=FAILED,
     finished=FINISHED,
+    handled=HANDLED,
     interrupted=INTERRUPTED,
     missing=MISSING,
     settings=SETTINGS,
     wait=RETRIED,
+)
+#: The jobs that fail, with the number of their ``records``. Each record counts for the
+#: job that failed last.
+COUNTED_JOBS = SQL(
+    """
+    WITH failing AS MATERIALIZED (%(jobs)s),
+    size AS (
+        SELECT backend_model, backend_id, SUM(handled) AS all_records,
+            SUM(handled) FILTER (WHERE state = %(failed)s) AS failed_records
+        FROM failing GROUP BY 1, 2
+    ),
+    sized AS (
+        SELECT failing.*, %(most)s >= CASE WHEN state = %(failed)s
+            THEN failed_records ELSE all_records END AS counts_keys
+        FROM failing JOIN size USING (backend_model, backend_id)
+    ),
+    counted AS (
+        SELECT id, COUNT(*) AS records FROM (
+            SELECT DISTINCT ON (backend_model, backend_id, model_name, direction, key)
+                id
+            FROM (SELECT * FROM sized WHERE counts_keys) AS job %(keys)s
+            ORDER BY backend_model, backend_id, model_name, direction, key,
+                state = %(failed)s DESC, id DESC
+        ) AS record GROUP BY id
+    )
+    SELECT sized.id, backend_model, backend_id, model_name, state, direction, handled,
+        seen, cause, cause_class,
+        CASE WHEN counts_keys THEN COALESCE(counted.records, 0) ELSE handled END
+            AS records
+    FROM sized LEFT JOIN counted USING (id)
+    """,
+    failed=FAILED,
+    jobs=FAILING_JOBS,
+    keys=KEYS,
+    most=MOST_KEYS,
 )
 
 
@@ -110,6 +151,10 @@ class ConnectorFailure(models.Model):
         help="Jobs that Odoo does not retry by itself.",
     )
     record_count = fields.Integer(string="Records", readonly=True)
+    searched = fields.Char(
+        readonly=True,
+        help="Direction of the searches, and other jobs without records, among them.",
+    )
     first_seen = fields.Datetime(readonly=True)
     last_seen = fields.Datetime(readonly=True)
     example_id = fields.Many2one(
@@ -137,21 +182,23 @@ class ConnectorFailure(models.Model):
                 SELECT MIN(id) AS id, backend_model, backend_id, model_name, cause,
                     cause_class, COUNT(*) AS job_count,
                     COUNT(*) FILTER (WHERE state = %(failed)s) AS failed_jobs,
-                    SUM(GREATEST(record_count, 1)) AS record_count,
+                    SUM(records)::int AS record_count,
+                    MAX(direction) FILTER (WHERE handled = 0) AS searched,
                     MIN(seen) AS first_seen, MAX(seen) AS last_seen,
                     MAX(id) AS example_id
                 FROM (%(jobs)s) AS job
                 GROUP BY backend_model, backend_id, model_name, cause, cause_class
+                HAVING SUM(records) > 0 OR bool_or(handled = 0)
             ) AS cause
             LEFT JOIN connector_backend_state AS state
                 ON state.backend_model = cause.backend_model
                 AND state.backend_id = cause.backend_id
             """,
             failed=FAILED,
-            jobs=FAILING_JOBS,
+            jobs=COUNTED_JOBS,
         )
 
-    @api.depends("cause", "cause_class", "example_id")
+    @api.depends("cause", "cause_class", "example_id", "record_count", "searched")
     @api.depends_context("uid", "lang")
     def _compute_words(self):
         remedies = self._remedies()
@@ -159,7 +206,9 @@ class ConnectorFailure(models.Model):
         for failure in self:
             key = failure.cause if failure.cause in INTERRUPTED else failure.cause_class
             failure.remedy = remedies.get(key)
-            failure.sentence = self._sentence(failure._cause_text(texts))
+            failure.sentence = failure._named(
+                self._sentence(failure._cause_text(texts))
+            )
 
     def _cause_text(self, texts):
         """Return the cause in the language of the user; of one record, with its name.
@@ -197,6 +246,13 @@ class ConnectorFailure(models.Model):
         )
         words = {cause: self._sentence(shown_cause(self.env, it)) for cause, it in rows}
         return {cause: words.get(cause, cause) for cause in causes}
+
+    def _named(self, sentence):
+        """Return a cause; it names the search that failed, if no record did."""
+        if self.record_count or self.searched is False:
+            return sentence
+        cause = Cause(self.searched, sentence)
+        return Phrases(self.env).search_failed(Counter([cause]))
 
     def _sentence(self, cause):
         if cause in INTERRUPTED:

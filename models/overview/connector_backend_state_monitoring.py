@@ -27,9 +27,11 @@ class ConnectorBackendMonitoring(models.Model):
             yet), ``"act"`` (somebody has to do something) or ``"paused"``; the
             ``sentence`` of the overview; the ``lag_seconds`` that the oldest unfinished
             job is old, without those that failed; the numbers of records that are
-            ``waiting``, have ``failed``, were changed on both sides and wait for a
-            decision (``conflicts``), or are ``unconfirmed`` (also as ``in_doubt``);
-            the moment of the ``last_success``, or ``None``, in UTC
+            ``waiting``, have ``failed`` or are ``unconfirmed`` (also as ``in_doubt``),
+            each in its worst state; the number of records that were changed on both
+            sides and wait for a decision (``conflicts``); the number of
+            ``failed_searches``, and of other jobs without records; the moment of the
+            ``last_success``, or ``None``, in UTC
         """
         self.check_access("read")
         self.sudo().make_missing()
@@ -46,6 +48,7 @@ class ConnectorBackendMonitoring(models.Model):
                 "waiting": sum(each.waiting + each.running for each in kinds),
                 "failed": sum(each.failed for each in kinds),
                 "conflicts": sum(each.conflicts for each in kinds),
+                "failed_searches": figures[state.id].facts.failed_searches.total(),
                 "unconfirmed": unconfirmed,
                 "in_doubt": unconfirmed,
                 "last_success": fields.Datetime.to_string(state.last_success) or None,

@@ -122,7 +122,7 @@ class ConnectorBackendOverview(models.Model):
                 else False
             )
             state.figures = state._shown_figures(of_backend)
-            state.is_busy = bool(facts.running or facts.waiting.total())
+            state.is_busy = facts.is_busy
             state.last_success = facts.last_success
             rests = facts.is_archived or facts.paused_since
             state.next_run = False if rests else of_backend.next_run

@@ -7,13 +7,23 @@ number of backends, of records or of jobs.
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from odoo import fields
 from odoo.tools import SQL
 
-from ...jobs.methods import direction_of
+from ...jobs.causes import INTERRUPTED, STORED_CAUSE, UNKNOWN
+from ...jobs.keys import (
+    DIRECTION,
+    HANDLED,
+    KEYS,
+    LEAVES_RECORDS,
+    LEFT,
+    MOST_KEYS,
+    SYNCHRONISES,
+)
+from ...jobs.methods import EXPORT
 from ...jobs.states import DONE, FAILED, FINISHED, PENDING, STARTED
 from ...tools.bindings import (
     backend_field,
@@ -31,8 +41,12 @@ STUCK_AFTER = timedelta(minutes=5)
 
 #: An unfinished job. The index on queue_job has the same words.
 UNFINISHED_JOB = SQL("backend_id IS NOT NULL AND state NOT IN %s", FINISHED)
-#: Records that a job counts for.
-RECORDS = SQL("SUM(GREATEST(record_count, 1))")
+#: What people read about a job that failed, or that is tried again.
+SHOWN_CAUSE = SQL(
+    "CASE WHEN state = %s THEN %s WHEN eta IS NOT NULL THEN cause END",
+    FAILED,
+    STORED_CAUSE,
+)
 
 
 class Reference(NamedTuple):
@@ -56,6 +70,22 @@ class KindFigures:
 
 
 @dataclass
+class Share:
+    """Records of the unfinished jobs of a backend that have one thing in common."""
+
+    kind: str  #: model of their bindings
+    state: str  #: of their jobs
+    cause: Cause  #: with the direction of the jobs, also without a text
+    count: int
+    day: date | None = None  #: when their jobs have begun, if they failed
+    keys: set | None = None  #: of the records; ``None`` if they were not read
+
+    @property
+    def export_keys(self):
+        return self.keys or set() if self.cause.direction == EXPORT else set()
+
+
+@dataclass
 class BackendFigures:
     """The figures of a backend."""
 
@@ -64,6 +94,17 @@ class BackendFigures:
     next_run: datetime | None = None
     done: Counter = field(default_factory=Counter)  #: records by ``date``
     failed: Counter = field(default_factory=Counter)  #: records by ``date``
+    shares: list = field(default_factory=list)  #: :class:`Share`, each record once
+    #: keys of the records by model of which it is unknown whether they were created
+    unconfirmed: dict = field(default_factory=dict)
+
+    counts_failed: bool = True  #: whether each record that failed counts once
+
+    def count_jobs(self, *states):
+        """Return how many records the shares have, of jobs in some states or in all."""
+        return sum(
+            share.count for share in self.shares if not states or share.state in states
+        )
 
     def kind(self, model):
         return self.kinds.setdefault(model, KindFigures())
@@ -87,11 +128,13 @@ class Figures:
         self.env.flush_all()
         if self.references:
             self._read_backends()
-            self._read_bindings()
             self._read_jobs()
-            self._read_last_success()
+            self._read_records()
             self._read_unconfirmed()
             self._read_conflicts()
+            self._count_records()
+            self._read_bindings()
+            self._read_last_success()
             self._read_next_runs()
             self._read_history()
             self._find_stuck()
@@ -105,11 +148,7 @@ class Figures:
 
     @property
     def _backend_condition(self):
-        """Return the condition that selects the backends."""
-        return SQL(" OR ").join(
-            SQL("(backend_model = %s AND backend_id = ANY(%s))", model, ids)
-            for model, ids in self.ids.items()
-        )
+        return _condition(self.references)
 
     def _read_backends(self):
         for model, ids in self.ids.items():
@@ -124,80 +163,176 @@ class Figures:
                 self._read_kind(model, kind)
 
     def _read_kind(self, model, kind):
+        linked, never = self._count_bindings(model, kind)
+        busy = set()
+        for reference in self.by_backend:
+            busy |= self._busy_ids(reference, kind) if reference.model == model else ()
+        if busy:
+            never -= self._count_bindings(model, kind, [("id", "in", [*busy])])[1]
+        for id_ in linked | never:
+            figures = self.by_backend[Reference(model, id_)]
+            counted = figures.kind(kind)
+            counted.linked, counted.never = linked[id_], never[id_]
+            figures.facts.linked += linked[id_]
+            figures.facts.never += never[id_]
+
+    def _count_bindings(self, model, kind, domain=()):
+        """Return how many are linked and how many are not, by the id of the backend."""
         # Archived bindings count, too: they are linked. It also saves a join with the
         # records that the bindings wrap.
         bindings = self.env[kind].with_context(active_test=False)
         to_backend = backend_field(self.env, kind, model)
         external = self._external_field(model, kind)
         aggregates = ["__count", f"{external}:count"] if external else ["__count"]
-        domain = [(to_backend, "in", self.ids[model])]
+        domain = [(to_backend, "in", self.ids[model]), *domain]
+        linked, never = Counter(), Counter()
         for backend, total, *counts in bindings._read_group(
             domain, [to_backend], aggregates
         ):
-            linked = sum(counts)
-            figures = self.by_backend[Reference(model, backend.id)]
-            counted = figures.kind(kind)
-            counted.linked, counted.never = linked, total - linked
-            figures.facts.linked += linked
-            figures.facts.never += total - linked
+            linked[backend.id] = sum(counts)
+            never[backend.id] = total - sum(counts)
+        return linked, never
+
+    def _busy_ids(self, reference, kind):
+        """Return the bindings that an unfinished export or create has."""
+        figures = self.by_backend[reference]
+        keys = set(figures.unconfirmed.get(kind, ()))
+        for share in figures.shares:
+            if share.kind == kind:
+                keys |= share.export_keys
+        return {int(key) for key in keys if key.isdecimal()}
 
     def _external_field(self, model, kind):
         backend = self.env[model].browse(self.ids[model][:1])
         return stored_external_field(backend, kind)
 
     def _read_jobs(self):
+        """Read what the unfinished jobs do, and since when."""
         query = SQL(
-            "SELECT backend_model, backend_id, model_name, method_name, state,"
-            " CASE WHEN state = %(failed)s OR eta IS NOT NULL THEN cause END,"
-            " COALESCE(is_unanswered AND eta IS NOT NULL, false), %(records)s,"
-            " MIN(date_created),"
+            "SELECT backend_model, backend_id, model_name, %(direction)s, state,"
+            " %(cause)s, %(handled)s > 0, SUM(%(handled)s), COUNT(*),"
+            " COALESCE(is_unanswered AND eta IS NOT NULL, false), MIN(date_created),"
             " MIN(GREATEST(date_created, eta)) FILTER ("
             "  WHERE state = %(pending)s AND (eta IS NULL OR eta <= %(now)s))"
             " FROM queue_job WHERE %(unfinished)s AND (%(backend_condition)s)"
-            " GROUP BY 1, 2, 3, 4, 5, 6, 7",
-            records=RECORDS,
-            failed=FAILED,
+            " GROUP BY 1, 2, 3, 4, 5, 6, 7, 10",
+            direction=DIRECTION,
+            cause=SHOWN_CAUSE,
+            handled=HANDLED,
             pending=PENDING,
             now=self.now,
             unfinished=UNFINISHED_JOB,
             backend_condition=self._backend_condition,
         )
         for figures, *row in self._select(query):
-            self._add_jobs(figures, *row)
+            *common, handles, records, jobs, is_unanswered, first, runnable = row
+            share = self._share(*common, records)
+            facts = figures.facts
+            if is_unanswered:
+                facts.silent_since = _earlier(facts.silent_since, first)
+            if share.state not in (STARTED, FAILED):
+                facts.stuck_since = _earlier(facts.stuck_since, runnable)
+            if handles:
+                figures.shares.append(share)
+            else:
+                facts.add_searches(share.state == FAILED, share.cause, jobs)
 
-    def _add_jobs(
-        self,
-        figures,
-        kind,
-        method_name,
-        state,
-        cause,
-        is_unanswered,
-        records,
-        first,
-        runnable,
-    ):
-        facts, counted = figures.facts, figures.kind(kind)
-        direction = direction_of(method_name)
-        cause = Cause(direction, cause or "")
-        if state == FAILED:
-            counted.failed += records
-            facts.failed[cause] += records
+    def _share(self, kind, direction, state, cause, count, day=None, keys=None):
+        if cause in INTERRUPTED:
+            cause = self.env["connector.failure"]._sentence(cause)
+        text = "" if cause in (None, UNKNOWN) else cause
+        return Share(kind, state, Cause(direction, text), count, day, keys)
+
+    def _read_records(self):
+        """Read the records of the jobs, each once, where they are not too many."""
+        few, few_failed = [], []
+        for reference, figures in self.by_backend.items():
+            if figures.count_jobs() <= MOST_KEYS:
+                few += [reference] if figures.shares else []
+                figures.shares.clear()
+            elif figures.count_jobs(FAILED) <= MOST_KEYS:
+                few_failed.append(reference)
+                figures.shares = [s for s in figures.shares if s.state != FAILED]
+            else:
+                figures.counts_failed = False
+        if few or few_failed:
+            condition = SQL(
+                "(%s) OR state = %s AND (%s)",
+                _condition(few),
+                FAILED,
+                _condition(few_failed),
+            )
+            for figures, *row, day, keys in self._select(self._records_of(condition)):
+                share = self._share(*row, len(keys), day, {*keys})
+                figures.shares.append(share)
+
+    def _records_of(self, condition):
+        """Return the query for the keys of records, in the worst of their states.
+
+        :param condition: SQL that selects the jobs
+        """
+        return SQL(
+            "SELECT backend_model, backend_id, model_name, direction, state, cause,"
+            " day, array_agg(key) FROM ("
+            "  SELECT DISTINCT ON (backend_model, backend_id, model_name, direction,"
+            "   key) backend_model, backend_id, model_name, direction, state, key,"
+            "   %(cause)s AS cause, %(day)s AS day FROM ("
+            "    SELECT *, %(direction)s AS direction, %(handled)s AS handled"
+            "    FROM queue_job WHERE %(unfinished)s AND (%(condition)s)"
+            "   ) AS job %(keys)s"
+            "  ORDER BY backend_model, backend_id, model_name, direction, key,"
+            "   CASE state WHEN %(failed)s THEN 0 WHEN %(started)s THEN 2 ELSE 1 END,"
+            "   id DESC"
+            " ) AS record GROUP BY 1, 2, 3, 4, 5, 6, 7",
+            direction=DIRECTION,
+            cause=SHOWN_CAUSE,
+            day=SQL(
+                "CASE WHEN state = %s THEN %s END", FAILED, self._day("date_started")
+            ),
+            handled=HANDLED,
+            unfinished=UNFINISHED_JOB,
+            condition=condition,
+            keys=KEYS,
+            failed=FAILED,
+            started=STARTED,
+        )
+
+    def _count_records(self):
+        """Count each record in the worst of its states."""
+        for figures in self.by_backend.values():
+            for kind, keys in figures.unconfirmed.items():
+                for share in figures.shares:
+                    if share.kind == kind and share.state == FAILED:
+                        keys -= share.export_keys
+                figures.kind(kind).unconfirmed = len(keys)
+                figures.facts.unconfirmed += len(keys)
+            for share in figures.shares:
+                if share.state != FAILED:
+                    unconfirmed = figures.unconfirmed.get(share.kind, set())
+                    share.count -= len(share.export_keys & unconfirmed)
+                self._count_share(figures, share)
+
+    def _count_share(self, figures, share):
+        if not share.count:
+            return
+        facts, counted = figures.facts, figures.kind(share.kind)
+        cause = share.cause
+        if share.state == FAILED:
+            counted.failed += share.count
+            facts.failed[cause] += share.count
+            figures.failed[share.day] += share.count
             return
         if cause.text:
-            facts.retried[cause] += records
-        if is_unanswered:
-            facts.silent_since = _earlier(facts.silent_since, first)
-        if state != STARTED:
-            counted.waiting += records
-            facts.waiting[direction] += records
-            facts.stuck_since = _earlier(facts.stuck_since, runnable)
+            facts.retried[cause] += share.count
+        if share.state != STARTED:
+            counted.waiting += share.count
+            facts.waiting[cause.direction] += share.count
             return
-        counted.running += records
+        counted.running += share.count
         if cause.text:  # Another attempt: the records have not got further yet.
-            facts.waiting[direction] += records
+            facts.waiting[cause.direction] += share.count
         else:
-            facts.running += records
+            facts.running += share.count
 
     def _read_last_success(self):
         query = SQL(
@@ -206,14 +341,13 @@ class Figures:
             " CROSS JOIN LATERAL ("
             "  SELECT date_done FROM queue_job"
             "  WHERE backend_model = backend.model AND backend_id = backend.id"
-            "  AND backend_id IS NOT NULL AND state = %(done)s"
+            "  AND backend_id IS NOT NULL AND state = %(done)s AND %(synchronises)s"
             "  AND date_done IS NOT NULL"
             "  ORDER BY date_done DESC LIMIT 1"
             " ) AS last",
-            backends=SQL(", ").join(
-                SQL("(%s, %s)", model, id_) for model, id_ in self.references
-            ),
+            backends=_pairs(self.references),
             done=DONE,
+            synchronises=SYNCHRONISES,
         )
         for figures, moment in self._select(query):
             facts = figures.facts
@@ -231,9 +365,8 @@ class Figures:
         )
         for (kind,) in begun:
             if kind in self.env:
-                for figures, records in self._select(self._unconfirmed_of(kind)):
-                    figures.kind(kind).unconfirmed += records
-                    figures.facts.unconfirmed += records
+                for figures, ids in self._select(self._unconfirmed_of(kind)):
+                    figures.unconfirmed[kind] = {str(id_) for id_ in ids}
 
     def _unconfirmed_of(self, kind):
         """Return the query for the creates of a kind that are not confirmed.
@@ -257,7 +390,7 @@ class Figures:
                 SQL.identifier(external),
             )
         return SQL(
-            "SELECT intent.backend_model, intent.backend_id, COUNT(*)"
+            "SELECT intent.backend_model, intent.backend_id, array_agg(intent.res_id)"
             " FROM connector_create_intent AS intent"
             " LEFT JOIN %s AS binding ON binding.id = intent.res_id"
             " WHERE intent.model_name = %s AND intent.begun < %s AND %s"
@@ -294,30 +427,50 @@ class Figures:
                         figures.next_run = _earlier(figures.next_run, cron.nextcall)
 
     def _read_history(self):
-        done = SQL("backend_id IS NOT NULL AND state = %s", DONE)
-        for figures, day, records in self._per_day(SQL("date_done"), done):
-            figures.done[day] = records
+        """Read the records that jobs were done with, or failed with, on each day."""
+        done = SQL("backend_id IS NOT NULL AND state = %s AND %s", DONE, SYNCHRONISES)
+        for records, condition in (
+            (SQL("COALESCE(record_count, 1)"), done),
+            (SQL("-(%s)", LEFT), SQL("%s AND %s", done, LEAVES_RECORDS)),
+        ):
+            for figures, day, number in self._per_day(
+                "date_done", records, condition, self.references
+            ):
+                figures.done[day] += number
+        many = [ref for ref, each in self.by_backend.items() if not each.counts_failed]
         failed = SQL("%s AND state = %s", UNFINISHED_JOB, FAILED)
-        for figures, day, records in self._per_day(SQL("date_started"), failed):
-            figures.failed[day] = records
+        for figures, day, number in self._per_day(
+            "date_started", HANDLED, failed, many
+        ):
+            figures.failed[day] += number
 
-    def _per_day(self, moment, condition):
-        """Return the records of jobs, by the day of a moment of them."""
+    def _per_day(self, moment, records, condition, references):
+        """Return the records of jobs, by the day of a moment of them.
+
+        :param records: SQL of the number of records of a job
+        """
+        if not references:
+            return ()
         return self._select(
             SQL(
-                "SELECT backend_model, backend_id,"
-                " (%(moment)s AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date,"
-                " %(records)s"
-                " FROM queue_job WHERE %(condition)s"
-                " AND %(moment)s >= %(since)s AND (%(backend_condition)s)"
-                " GROUP BY 1, 2, 3",
-                moment=moment,
-                zone=zone_of(self.env),
-                records=RECORDS,
+                "SELECT backend_model, backend_id, %(day)s, SUM(%(records)s)"
+                " FROM queue_job WHERE %(condition)s AND %(moment)s >= %(since)s"
+                " AND (%(backend_condition)s) GROUP BY 1, 2, 3",
+                day=self._day(moment),
+                records=records,
                 condition=condition,
+                moment=SQL.identifier(moment),
                 since=self.now - timedelta(days=DAYS),
-                backend_condition=self._backend_condition,
+                backend_condition=_condition(references),
             )
+        )
+
+    def _day(self, moment):
+        """Return the SQL of the day of a moment, in the time zone of the user."""
+        return SQL(
+            "(%s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date",
+            SQL.identifier(moment),
+            zone_of(self.env),
         )
 
     def _find_stuck(self):
@@ -355,6 +508,22 @@ class Figures:
         )
         [(works,)] = self.env.execute_query(query)
         return works
+
+
+def _condition(references):
+    """Return the condition that selects the rows of backends."""
+    ids = defaultdict(list)
+    for model, id_ in references:
+        ids[model].append(id_)
+    conditions = [
+        SQL("(backend_model = %s AND backend_id = ANY(%s))", model, of_model)
+        for model, of_model in ids.items()
+    ]
+    return SQL(" OR ").join(conditions) if conditions else SQL("FALSE")
+
+
+def _pairs(references):
+    return SQL(", ").join(SQL("(%s, %s)", *reference) for reference in references)
 
 
 def _earlier(one, other):

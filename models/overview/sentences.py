@@ -12,7 +12,7 @@ from odoo import fields
 from odoo.tools import format_date, format_time
 from odoo.tools.misc import formatLang
 
-from ...jobs.methods import EXPORT, IMPORT
+from ...jobs.methods import COMPARE, EXPORT, IMPORT
 
 #: The action that a person has to take.
 NOTHING = "nothing"
@@ -44,6 +44,12 @@ class Facts:
     running: int = 0
     failed: Counter = dataclasses.field(default_factory=Counter)  #: by :class:`Cause`
     retried: Counter = dataclasses.field(default_factory=Counter)  #: by :class:`Cause`
+    #: jobs that wait or run and handle no record, such as searches, by direction
+    searches: Counter = dataclasses.field(default_factory=Counter)
+    #: those that failed, by :class:`Cause`
+    failed_searches: Counter = dataclasses.field(default_factory=Counter)
+    #: those that are tried again, by :class:`Cause`
+    retried_searches: Counter = dataclasses.field(default_factory=Counter)
     unconfirmed: int = 0  #: it is unknown whether the backend has created them
     conflicts: int = 0  #: both sides have changed them, and a person has to decide
     #: since when the backend has not answered
@@ -51,6 +57,20 @@ class Facts:
     #: since when jobs could run, but no job runner starts any
     stuck_since: datetime | None = None
     last_success: datetime | None = None
+
+    @property
+    def is_busy(self):
+        """Whether jobs wait or run."""
+        return bool(self.running or self.waiting.total() or self.searches.total())
+
+    def add_searches(self, has_failed, cause, jobs):
+        """Count jobs that handle no record."""
+        if has_failed:
+            self.failed_searches[cause] += jobs
+            return
+        self.searches[cause.direction] += jobs
+        if cause.text:
+            self.retried_searches[cause] += jobs
 
 
 class Rule(NamedTuple):
@@ -93,8 +113,10 @@ class Phrases:
         return format_date(self.env, local.date())
 
     def waiting(self, facts):
-        """Return how many records wait, such as "210 exports wait"."""
+        """Return what waits, such as "210 exports wait"; empty if nothing does."""
         total = facts.waiting.total()
+        if not total:
+            return self.searches_wait(facts.searches)
         for direction, one, many in (
             (EXPORT, self._("1 export waits"), self._("%s exports wait")),
             (IMPORT, self._("1 import waits"), self._("%s imports wait")),
@@ -102,6 +124,46 @@ class Phrases:
         ):
             if direction is None or facts.waiting[direction] == total:
                 return one if total == 1 else many % self.number(total)
+
+    def searches_wait(self, searches):
+        """Return which jobs without records wait; empty if none does."""
+        for directions, one, many in (
+            ((EXPORT, IMPORT), self._("1 search waits"), self._("%s searches wait")),
+            ((COMPARE,), self._("A comparison waits"), self._("A comparison waits")),
+            (searches, self._("1 job waits"), self._("%s jobs wait")),
+        ):
+            count = sum(searches[direction] for direction in directions)
+            if count:
+                return one if count == 1 else many.replace("%s", self.number(count))
+        return ""
+
+    def search_failed(self, failed):
+        """Return which job without records failed, and why.
+
+        :param failed: jobs by :class:`Cause`
+        """
+        [(cause, _count)] = failed.most_common(1)
+        failure = {
+            IMPORT: self._("The search for changes failed"),
+            EXPORT: self._("The search for records to export failed"),
+            COMPARE: self._("The comparison failed"),
+        }.get(cause.direction, self._("A job of the connector failed"))
+        return self.because(failure, cause.text)
+
+    def search_runs(self, searches):
+        """Return what the jobs without records do."""
+        direction = next(iter(+searches))
+        return {
+            IMPORT: self._("Odoo is looking for changes"),
+            EXPORT: self._("Odoo is looking for records to export"),
+            COMPARE: self._("Both sides are being compared"),
+        }.get(direction, self._("A job of the connector is running"))
+
+    def because(self, sentence, cause):
+        """Return a sentence with its cause, which may be empty."""
+        if not cause:
+            return sentence
+        return self._("%(records)s: %(cause)s", records=sentence, cause=cause)
 
     def cannot(self, direction, count):
         """Return that records cannot be synchronised, in a direction."""
@@ -134,7 +196,7 @@ def _paused(phrases, facts):
         "user": facts.paused_by,
         "waiting": phrases.waiting(facts),
     }
-    if not facts.waiting.total():
+    if not values["waiting"]:
         return phrases._("Paused since %(moment)s by %(user)s", **values)
     return phrases._("Paused since %(moment)s by %(user)s; %(waiting)s", **values)
 
@@ -147,27 +209,38 @@ def _stuck(phrases, facts):
 
 
 def _failed(phrases, facts):
+    if not facts.failed:
+        return phrases.search_failed(facts.failed_searches)
     directions = {cause.direction for cause in facts.failed}
     direction = directions.pop() if len(directions) == 1 else ""
     records = phrases.cannot(direction, facts.failed.total())
-    [(cause, _count)] = facts.failed.most_common(1)
-    if len(facts.failed) > 1:
+    reasons = _by_text(facts.failed)
+    if len(reasons) > 1:
         return phrases._(
             "%(records)s, for %(count)s reasons",
             records=records,
-            count=phrases.number(len(facts.failed)),
+            count=phrases.number(len(reasons)),
         )
-    if not cause.text:
-        return records
-    return phrases._("%(records)s: %(cause)s", records=records, cause=cause.text)
+    return phrases.because(records, *reasons)
+
+
+def _by_text(causes):
+    """Return how many records have each cause, in whichever direction."""
+    reasons = Counter()
+    for cause, count in causes.items():
+        reasons[cause.text] += count
+    return reasons
 
 
 def _silent(phrases, facts):
+    values = {"backend": facts.name, "moment": phrases.moment(facts.silent_since)}
+    waiting = phrases.waiting(facts)
+    if not waiting:
+        return phrases._("%(backend)s has not answered since %(moment)s", **values)
     return phrases._(
         "%(backend)s has not answered since %(moment)s; %(waiting)s",
-        backend=facts.name,
-        moment=phrases.moment(facts.silent_since),
-        waiting=phrases.waiting(facts),
+        waiting=waiting,
+        **values,
     )
 
 
@@ -190,8 +263,10 @@ def _conflicts(phrases, facts):
 
 
 def _retried(phrases, facts):
-    [(cause, _count)] = facts.retried.most_common(1)
     count = facts.retried.total()
+    [(cause, _count)] = (facts.retried or facts.retried_searches).most_common(1)
+    if not count:
+        return phrases._("A search is tried again soon: %s", cause.text)
     if count == 1:
         return phrases._("1 record will be retried soon: %s", cause.text)
     return phrases._(
@@ -203,6 +278,8 @@ def _retried(phrases, facts):
 
 def _working(phrases, facts):
     count = facts.running + facts.waiting.total()
+    if not count:
+        return phrases.search_runs(facts.searches)
     if count == 1:
         return phrases._("1 record is being synchronised")
     return phrases._("%s records are being synchronised", phrases.number(count))
@@ -231,17 +308,22 @@ RULES = (
     Rule("archived", NOTHING, lambda facts: facts.is_archived, _archived),
     Rule("paused", WAIT, lambda facts: facts.paused_since, _paused),
     Rule("stuck", ACT, lambda facts: facts.stuck_since, _stuck),
-    Rule("failed", ACT, lambda facts: facts.failed.total(), _failed),
+    Rule(
+        "failed",
+        ACT,
+        lambda facts: facts.failed.total() or facts.failed_searches,
+        _failed,
+    ),
     Rule("silent", WAIT, lambda facts: facts.silent_since, _silent),
     Rule("unconfirmed", ACT, lambda facts: facts.unconfirmed, _unconfirmed),
     Rule("conflicts", ACT, lambda facts: facts.conflicts, _conflicts),
-    Rule("retried", WAIT, lambda facts: facts.retried.total(), _retried),
     Rule(
-        "working",
+        "retried",
         WAIT,
-        lambda facts: facts.running or facts.waiting.total(),
-        _working,
+        lambda facts: facts.retried.total() or facts.retried_searches,
+        _retried,
     ),
+    Rule("working", WAIT, lambda facts: facts.is_busy, _working),
     Rule(
         "unused",
         NOTHING,
@@ -270,7 +352,7 @@ class Sentence(NamedTuple):
 def sentence_of(env, facts):
     """Return the sentence about a backend."""
     rule = next(rule for rule in RULES if rule.applies(facts))
-    if rule.name == "paused" and facts.failed.total():
+    if rule.name == "paused" and (facts.failed.total() or facts.failed_searches):
         rule = rule._replace(color=ACT, sentence=_failed)  # A pause hides no failure.
     phrases = Phrases(env)
     return Sentence(
@@ -285,11 +367,17 @@ def _detail(phrases, rule, facts):
     """Return what a second line says: the cause of silence, the most frequent one."""
     if rule.name == "paused" and rule.color == ACT:
         return _paused(phrases, facts)
-    if rule.name == "silent" and facts.retried:
-        return facts.retried.most_common(1)[0][0].text
-    if rule.name == "failed" and len(facts.failed) > 1:
-        return phrases._(
-            "Most often: %s",
-            facts.failed.most_common(1)[0][0].text or phrases._("unknown"),
-        )
-    return ""
+    retried = facts.retried or facts.retried_searches
+    if rule.name == "silent" and retried:
+        return retried.most_common(1)[0][0].text
+    if rule.name != "failed" or not facts.failed:
+        return ""
+    reasons = _by_text(facts.failed)
+    if len(reasons) > 1:
+        text = reasons.most_common(1)[0][0] or phrases._("unknown")
+        return phrases._("Most often: %s", text)
+    searches = Counter()
+    for cause, count in facts.failed_searches.items():
+        text = "" if cause.text in reasons else cause.text
+        searches[Cause(cause.direction, text)] += count
+    return phrases.search_failed(searches) if searches else ""

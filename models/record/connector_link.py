@@ -11,6 +11,7 @@ from odoo.addons.component.exception import ComponentException
 from ...jobs.causes import RETRIED
 from ...jobs.facts import told
 from ...jobs.methods import offers
+from ...jobs.keys import SYNCHRONISES
 from ...jobs.outcome import SKIPPED
 from ...jobs.states import FAILED, FAILING_ATTEMPTS, FINISHED, STARTED, WAITING
 from ...jobs.texts import JobTexts, job_name
@@ -43,10 +44,11 @@ UNFINISHED_JOBS = SQL(
     """
     SELECT %(columns)s FROM queue_job
     WHERE backend_model = link.backend_model AND backend_id = link.backend_id
-        AND model_name = link.model AND state NOT IN %(finished)s
+        AND model_name = link.model AND state NOT IN %(finished)s AND %(synchronises)s
     """,
     columns=COLUMNS,
     finished=FINISHED,
+    synchronises=SYNCHRONISES,
 )
 #: The finished ones in the order of their index.
 JOBS = SQL(
@@ -54,12 +56,13 @@ JOBS = SQL(
     %(unfinished)s UNION ALL (
         SELECT %(columns)s FROM queue_job
         WHERE backend_model = link.backend_model AND backend_id = link.backend_id
-            AND state = 'done'
+            AND state = 'done' AND %(synchronises)s
         ORDER BY date_done DESC LIMIT %(recent)s)
     """,
     unfinished=UNFINISHED_JOBS,
     columns=COLUMNS,
     recent=RECENT,
+    synchronises=SYNCHRONISES,
 )
 
 
