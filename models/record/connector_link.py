@@ -10,8 +10,8 @@ from odoo.addons.component.exception import ComponentException
 
 from ...jobs.causes import RETRIED
 from ...jobs.facts import told
-from ...jobs.methods import offers
 from ...jobs.keys import SYNCHRONISES
+from ...jobs.methods import offers
 from ...jobs.outcome import SKIPPED
 from ...jobs.states import FAILED, FAILING_ATTEMPTS, FINISHED, STARTED, WAITING
 from ...jobs.texts import JobTexts, job_name
