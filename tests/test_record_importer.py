@@ -8,6 +8,7 @@ from odoo import fields
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import (
+    InvalidDataError,
     MissingDependencyError,
     NoExternalId,
     RetryableJobError,
@@ -142,6 +143,18 @@ class TestChunk(NotedWrites):
         self.assertFalse(self.source.reads)
         self.assertIn("2 created", result)
         self.assertIn("1 gone", result)
+
+    def test_read_many_returns_the_error_of_a_record_in_its_place(self):
+        class ManyAdapter(Component):
+            _inherit = "test.shop.adapter"
+
+            def read_many(self, external_ids):
+                return {"1": {"title": "One"}, "2": InvalidDataError("It is broken.")}
+
+        self.build(ManyAdapter)
+        result = self.run_chunk("1", "2", "3")
+        self.assertRegex(result, "(?s)1 created, 1 gone.*Record 2 failed.*broken")
+        self.assertFalse(self.source.reads)
 
     def test_a_record_that_is_a_dependency_of_its_chunk_is_imported_once(self):
         self.source.add(1, friend="3")

@@ -195,6 +195,8 @@ class RecordComparer(Component):
                 if prefetched is not _UNREAD:
                     item.prefetch(prefetched)
                 return self.importer.for_item(item)._import_data() or None
+            if isinstance(prefetched, Exception):
+                raise prefetched
             if prefetched is not _UNREAD:
                 return prefetched
             return self.adapter().read(external_id) or None
