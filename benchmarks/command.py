@@ -6,6 +6,7 @@ from environment import locks, running_postgres
 from environment.console import columns, say
 
 from . import (
+    cards,
     contenders,
     growth,
     page,
@@ -33,6 +34,8 @@ def main(arguments):
             lines, results = screens.run(options.repeat, options.plans), []
         elif options.webhooks:
             lines, results = webhooks.run(options.repeat), []
+        elif options.cards:
+            lines, results = cards.run(options.cards), []
         elif options.long:
             lines, results = growth.run(), []
         else:
@@ -50,7 +53,8 @@ def main(arguments):
 
 def _mark(options):
     """Return the name of the table in the docs."""
-    names = {"screens": "screens", "webhooks": "webhooks", "long": "growth"}
+    names = {name: name for name in ("cards", "screens", "webhooks")}
+    names["long"] = "growth"
     chosen = (name for option, name in names.items() if getattr(options, option))
     return next(chosen, "costs")
 
@@ -68,6 +72,14 @@ def _parse(arguments):
     add("--long", action="store_true", help="time and memory up to 20,000 records")
     add("--screens", action="store_true", help="time the screens, on a large database")
     add("--webhooks", action="store_true", help="time the answers to deliveries")
+    add(
+        "--cards",
+        type=int,
+        const=10_000,
+        nargs="?",
+        metavar="NUMBER",
+        help="time and memory of imports from address books; 10,000 cards by default",
+    )
     add("--plans", action="store_true", help="print the plans of their slow queries")
     add(
         "--only",

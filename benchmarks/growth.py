@@ -102,10 +102,10 @@ def _measure(contender, template, work, size):
         processes.run(contender, database, [("population.more_partners", size)])
         with JobServer(contender, database) as server:
             costs = processes.run(contender, database, [(work, size)])
-            return costs[work], _peak(server.pid)
+            return costs[work], peak(server.pid)
 
 
-def _peak(group):
+def peak(group):
     """Return the most memory that a process of a group has had, in MiB."""
     peaks = [0]
     for process in psutil.process_iter():
