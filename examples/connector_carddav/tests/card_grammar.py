@@ -147,6 +147,8 @@ def new_values(name, version):
 def changes(draw, is_strict=False):
     """Return version and lines of a card, and a property with a new value or none."""
     version, lines = draw(cards(is_strict))
-    name = draw(one_of((*READ, "X-ABSHOWAS", "REV")))
+    all_names = (*READ, "X-ABSHOWAS", "REV")
+    present = [name for name, _text in lines if name in all_names]
+    name = draw(one_of(present or all_names) | one_of(all_names))
     new = new_values(name, version)
     return version, lines, name, draw(st.just(False) | new | new)

@@ -5,7 +5,9 @@ hypothesis chooses cards and changes, and prints those that break what must hold
 small as possible. Each run tries the same ones. ``CARDS=5000`` tries as many others.
 """
 
+import base64
 import os
+import quopri
 import re
 from unittest import skipUnless
 
@@ -31,13 +33,16 @@ SEVERAL = {"CATEGORIES", "EMAIL", "NOTE", "X-ABSHOWAS"}
 class TestAnyCard(BaseCase):
     def test_a_change_touches_its_own_lines_only(self):
         def check(change):
-            _version, lines, name, value = change
+            version, lines, name, value = change
             before = whole(lines)
             self.assertEqual(merge(before, read(before)), before)
             after = merge(before, {name: value})
             self.check_lines(lines, after, name, value)
+            self.check_labels(before, after)
             self.check_values(before, after, name, value)
             self.check_with_vobject(before, after, name)
+            if version == "2.1" and value and name in ("FN", "NOTE", "TEL", "TITLE"):
+                self.assertIn(value, read_texts_of_21(after, name))
 
         try_all(check, changes(), 250)
 
@@ -52,6 +57,7 @@ class TestAnyCard(BaseCase):
                     [each for each in found if each.name not in without],
                     [each for each in known if each.name not in without],
                 )
+                self.check_strictly(version, found, name, value)
 
         try_all(check, changes(is_strict=True), 100)
 
@@ -76,17 +82,28 @@ class TestAnyCard(BaseCase):
         if not value or name in SEVERAL:  # A label goes with the line that it names.
             own |= {*LABELS}
         position, rest = 0, ""
-        for text in (f"{text}\r\n" for each, text in lines if each not in own):
-            start = after.find(text, position)
+        after = f"\r\n{after}"
+        for text in (f"\r\n{text}" for each, text in lines if each not in own):
+            start = after.find(f"{text}\r\n", position)
             self.assertGreaterEqual(start, 0, f"{text!r} is not in {after!r}")
             rest += after[position:start]
             position = start + len(text)
         rest += after[position:]
         if name not in SEVERAL:
-            old = [f"{text}\r\n" for each, text in lines if each == name]
-            self.assertLessEqual(len([text for text in old if text not in rest]), 1)
+            old = [f"\r\n{text}\r\n" for each, text in lines if each == name]
+            gone = [text for text in old if text not in f"{rest}\r\n"]
+            self.assertLessEqual(len(gone), 1)
         for line in filter(None, re.sub("\r\n[ \t]|=\r\n", "", rest).split("\r\n")):
             self.assertRegex(line, rf"(?i)^([\w-]+\.)?({'|'.join(own)})[;:]")
+
+    def check_labels(self, before, after):
+        """Check that labels go with the last line that they name, and not before."""
+        left = grouped(after)
+        for group, names in grouped(before).items():
+            found = left.get(group, [])
+            goes = {*names} - {*LABELS} and not {*found} - {*LABELS}
+            labels = [] if goes else [each for each in names if each in LABELS]
+            self.assertEqual([each for each in found if each in LABELS], labels)
 
     def check_values(self, before, after, name, value):
         """Check that the property has its value, and that others have theirs."""
@@ -96,6 +113,21 @@ class TestAnyCard(BaseCase):
         known.pop(name, None)
         found.pop(name, None)
         self.assertEqual(found, known)
+
+    def check_strictly(self, version, card, name, value):
+        """Check that a strict reader finds the new value."""
+        if name == "X-ABSHOWAS" and value:
+            found = [each.lower() for each in card.all("X-ABSHOWAS") + card.all("KIND")]
+            self.assertTrue({"company", "org"} & {*found})
+        elif name == "PHOTO" and value and version == "4.0":
+            content = base64.b64encode(value).decode()
+            self.assertIn(f"data:image/gif;base64,{content}", card.all(name))
+        elif name == "CATEGORIES" and value:
+            self.assertCountEqual(sum(map(list, card.all(name)), []), value)
+        elif value:
+            self.assertLessEqual(
+                {*(value if name == "EMAIL" else [value])}, {*card.all(name)}
+            )
 
     def check_with_vobject(self, before, after, name):
         """Check that another parser, if it reads the card, finds other values equal."""
@@ -123,6 +155,27 @@ def whole(lines):
 
 def own_names(name):
     return {name, "KIND"} if name == "X-ABSHOWAS" else {name}
+
+
+def grouped(text):
+    """Return the names of the properties in each group."""
+    found = {}
+    text = re.sub("\r\n[ \t]|=\r\n", "", text)
+    for group, name in re.findall(r"(?m)^([\w-]+)\.([\w-]+)[;:]", text):
+        found.setdefault(group.lower(), []).append(name.upper())
+    return found
+
+
+def read_texts_of_21(text, name):
+    """Return the texts of a property that has one part, by the rules of vCard 2.1."""
+    texts = []
+    for line in re.sub("=\r\n|\r\n[ \t]", "", text).split("\r\n"):
+        start, _colon, value = line.partition(":")
+        if "QUOTED-PRINTABLE" in start.upper():
+            value = quopri.decodestring(value.encode()).decode()
+        if start.partition(";")[0].rpartition(".")[2].upper() == name:
+            texts.append(value.replace("\r\n", "\n"))
+    return texts
 
 
 def read_with_vobject(text, without):
