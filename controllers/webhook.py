@@ -15,7 +15,7 @@ from odoo.http import request
 from ..components.webhook.requests import WebhookRequest
 
 ADDRESS = "/connector/webhook/"
-#: Bytes of a delivery at the most, unless the system parameter says otherwise.
+#: Maximum body size in bytes; overridden by the system parameter.
 LARGEST_BODY = 1024 * 1024
 #: No browser may take an answer for a page.
 HEADERS = {"X-Content-Type-Options": "nosniff"}

@@ -12,11 +12,14 @@ def notification(message, kind="success", following=None, **params):
     :param following: action that follows, such as ``RELOAD``
     :param params: more parameters of Odoo's ``display_notification``
     """
+    tag = "display_notification"
     if following:
         params["next"] = following
+        if "help" in following:
+            tag = "connector.notification"  # which shows the help as HTML
     return {
         "type": "ir.actions.client",
-        "tag": "display_notification",
+        "tag": tag,
         "params": {"message": message, "type": kind, **params},
     }
 

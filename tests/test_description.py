@@ -79,7 +79,23 @@ class TestDescription(ImportCase):
         self.assertEqual(greeting["sources"], ["Email", "Name"])
         self.assertEqual(greeting["note"], "Greet the contact.")
         self.assertTrue(greeting["onlyCreate"])
-        self.assertEqual(lines["how"], "each line of it")
+        self.assertEqual(lines["how"], "its lines")
+
+    def test_a_docstring_is_shown_to_those_who_read_its_language(self):
+        @mapping
+        def salutation(mapper, record):
+            """Greet the contact."""
+
+        self.build(override("test.shop.contact.export.mapper", salutation=salutation))
+        self.assertIn("Greet the contact.", [row["note"] for row in self.rows()])
+        self.env["res.lang"]._activate_lang("de_DE")
+        german = self.env["connector.description"].with_context(lang="de_DE")
+        notes = [german._note(each.note) for each in self.described()]
+        self.assertFalse(any(notes), notes)
+
+    def described(self):
+        comparer = self.component("record.comparison")
+        return comparer.described_fields("export")
 
     def test_sentences_say_what_the_connector_does(self):
         self.assertIn("Records of Odoo are exported on request.", self.kind()["facts"])
@@ -89,7 +105,7 @@ class TestDescription(ImportCase):
         self.assertIn(
             "Changes on the backend are imported when Odoo searches for them.", facts
         )
-        self.assertNotIn("Records that both sides have already are linked.", facts)
+        self.assertNotIn("Records that exist on both sides are linked.", facts)
 
         def _match_existing(importer):
             return None
@@ -100,7 +116,7 @@ class TestDescription(ImportCase):
             )
         )
         self.assertIn(
-            "Records that both sides have already are linked.", self.kind()["facts"]
+            "Records that exist on both sides are linked.", self.kind()["facts"]
         )
 
     def test_listeners_of_the_record_and_of_other_kinds_are_recognised(self):

@@ -4,6 +4,9 @@
 import inspect
 from typing import NamedTuple
 
+from odoo.tools.translate import get_translated_module
+
+from ...tools.translatable import TranslatableText
 from ..mapper.source import modifiers_of
 
 # How a value is made
@@ -63,11 +66,17 @@ def _described_row(mapper, source, target):
     return DescribedField(names, target, how)
 
 
+def _note(method):
+    line = (inspect.getdoc(method) or "").partition("\n")[0]
+    addon = get_translated_module(method.__module__)
+    return line and TranslatableText({"addon": addon, "term": line}, "en_US")
+
+
 def _described_method(method, definition):
     return DescribedField(
         tuple(sorted(definition.changed_by)),
         method.__name__,
         COMPUTED,
         only_create=definition.only_create,
-        note=(inspect.getdoc(method) or "").partition("\n")[0],
+        note=_note(method),
     )

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from ...jobs.methods import EXPORT, IMPORT
 from ...tools.bindings import binding_models, model_label, wrapped_model
 from ...tools.overrides import overrides
+from ...tools.translatable import language_of, shown_in
 
 #: The parts of a connector that people care about, by the usage of their component.
 PARTS = (
@@ -67,11 +68,9 @@ class ConnectorDescription(models.AbstractModel):
                 )
             )
         elif imports:
-            sentences.append(self.env._("Records of the backend are imported singly."))
+            sentences.append(self.env._("Records are imported one at a time."))
         if imports and self._matches(work):
-            sentences.append(
-                self.env._("Records that both sides have already are linked.")
-            )
+            sentences.append(self.env._("Records that exist on both sides are linked."))
         if deletes and listens:
             sentences.append(
                 self.env._(
@@ -112,11 +111,22 @@ class ConnectorDescription(models.AbstractModel):
             for importer in work.many_components(usage="record.importer")
         )
 
+    def _note(self, note):
+        """Return the docstring of a mapping for its reader, if it is in their language.
+
+        A connector can translate it like any term of its code.
+        """
+        lang = language_of(self.env)
+        if not note or lang.startswith("en"):
+            return note
+        text = shown_in(lang, note.terms)
+        return "" if text == note else text
+
     def _rows(self, work, direction):
         comparer = work.component(usage="record.comparison")
         exports = direction == EXPORT
         how = {
-            "lines": self.env._("each line of it"),
+            "lines": self.env._("its lines"),
             "computed": self.env._("computed by the connector"),
             "followed": self.env._("a field of the linked record"),
             "reference": self.env._("the linked record"),
@@ -129,7 +139,7 @@ class ConnectorDescription(models.AbstractModel):
                 ],
                 "target": comparer.label(field.target, of_odoo=not exports),
                 "how": how.get(field.how, ""),
-                "note": field.note,
+                "note": self._note(field.note),
                 "onlyCreate": field.only_create,
             }
             for field in comparer.described_fields(direction)

@@ -279,7 +279,7 @@ class ConnectorWebhookDelivery(models.Model):
     def _job(self):
         return self.env["queue.job"].sudo().search([("uuid", "=", self.job_uuid)])
 
-    # -- what is over
+    # -- garbage collection
 
     @api.autovacuum
     def _gc_without_job(self, limit=1000):

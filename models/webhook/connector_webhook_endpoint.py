@@ -326,7 +326,7 @@ class ConnectorWebhookEndpoint(models.Model):
             "context": {"default_address": address, "default_secret": secret},
         }
 
-    # -- what is over
+    # -- garbage collection
 
     @api.private
     def forget(self, backends):

@@ -5,7 +5,7 @@ import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
-/** The screen *What is synchronised*: which field of a backend goes where. */
+/** The screen *What Is Synchronised*: which field of a backend goes where. */
 export class Synchronised extends Component {
     static template = "connector.Synchronised";
     static components = { Layout };
@@ -43,7 +43,7 @@ export class Synchronised extends Component {
         ]);
         Object.assign(this.page, page);
         this.env.config.setDisplayName?.(
-            _t("What is synchronised with %s", page.name)
+            _t("What Is Synchronised with %s", page.name)
         );
     }
 }

@@ -4,6 +4,7 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { formatInteger } from "@web/views/fields/formatters";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { withHelp } from "@connector/window_actions";
 
 /** Figures that are shown only when they are not 0, the worst first. */
 const OTHERS = [
@@ -61,7 +62,7 @@ export class FiguresField extends Component {
             kind.model,
             name,
         ]);
-        await this.action.doAction(action);
+        await this.action.doAction(withHelp(action));
     }
 }
 
