@@ -88,6 +88,16 @@ class TestResults(ComparisonCase):
         self.assertEqual(self.found(comparison), {("failed", "1")})
         self.assertEqual(comparison.figures["same"], 1)
 
+    def test_each_record_is_compared_once(self):
+        self.source.add(1, 2, 3, 4)
+        for number in (1, 2, 3):
+            self.linked(number, f"Contact {number}")
+        comparison = self.compare()
+        self.assertEqual(comparison.planned, 4)
+        self.assertEqual(comparison.figures["compared"], 4)
+        run = self.env["connector.run"].browse(comparison.run_id.id)
+        self.assertEqual((run.records, run.handled), (4, 4))
+
     def test_a_chunk_that_is_repeated_counts_once(self):
         self.source.add(1, title="Ada")
         self.linked(1, "Bob")

@@ -44,8 +44,8 @@ class SidesComparison(Component):
     """Compare both sides of a kind of record.
 
     Jobs for chunks of bindings read the backend's records: these differ, are the same,
-    or are missing there. Other jobs take the ids that the adapter's ``search`` returns,
-    and find those that have no binding. Each job holds one chunk in memory.
+    or are missing there. Other jobs take the ids that the adapter's ``search`` returns
+    and that have no binding. Each job holds one chunk in memory.
     """
 
     _name = "connector.sides.comparison"
@@ -69,10 +69,14 @@ class SidesComparison(Component):
         for ids in self._pages_of_bindings(size):
             delayed = self._delayed(self.model.browse(ids), ids, sizes)
             delayed.compare_chunk(comparison)
+        unknown_ids = self.component(usage="chunk.comparison").unknown_ids
         try:
             for external_ids in split_every(size, self._search(), list):
-                delayed = self._delayed(self.model, external_ids, sizes)
-                delayed.compare_found(self.backend_record, external_ids, comparison)
+                # The others are compared with their bindings, and count once.
+                unknown = unknown_ids(external_ids)
+                if unknown:
+                    delayed = self._delayed(self.model, unknown, sizes)
+                    delayed.compare_found(self.backend_record, unknown, comparison)
         except NotImplementedError:
             note = self.reader._(
                 "The connector cannot list the records of the backend. Records that "
@@ -418,7 +422,7 @@ class ChunkComparison(Component):
 
         :return: :class:`~..chunk.Chunk` of :class:`ComparedItem`
         """
-        unknown = self._unknown_ids(external_ids)
+        unknown = self.unknown_ids(external_ids)
         found = self._read_many(unknown)
 
         def compare(values):
@@ -434,7 +438,7 @@ class ChunkComparison(Component):
             ]
         )
 
-    def _unknown_ids(self, external_ids):
+    def unknown_ids(self, external_ids):
         """Return the ids that have no binding, and that no job is going to delete."""
         with self.backend_record.sudo().work_on(self.model._name) as work:
             binder = work.component(usage="binder")
