@@ -18,6 +18,7 @@ from odoo.exceptions import MissingError
 from odoo.addons.component.exception import ComponentException
 
 from ..exception import RetryableJobError
+from ..jobs.closing import close_failures_of_taken
 from ..jobs.methods import job_method
 from ..jobs.outcome import GONE, outcome_of
 from ..jobs.scope import BACKEND, JOB, RECORD, scope_of
@@ -115,8 +116,19 @@ def _run_others(taker, records, method_name, args, limit):
             if scope == JOB or failures == MOST_FAILURES:
                 error = caught
                 break
-    taker.done(results)
+    _complete(taker, records, results)
     _give_back(taker, error)
+
+
+def _complete(taker, model, results):
+    """Store that jobs are done, which has also made up for earlier failures.
+
+    :param model: recordset of their model
+    :param results: the result of each job
+    """
+    if results:
+        taker.done(results)
+        close_failures_of_taken(taker, model, results)
 
 
 def _give_back(taker, error=None):
@@ -204,9 +216,8 @@ class Along:
             self.env.cr.rollback()
             error = caught
         results = self._results(error)
-        self.taker.done(
-            {job: results[id_] for id_, job in self.jobs.items() if id_ in results}
-        )
+        done = {job: results[id_] for id_, job in self.jobs.items() if id_ in results}
+        _complete(self.taker, self.synchronizer.model, done)
         own_result = results.get(self.own_id)
         if error and own_result is None:
             self.taker.is_suspicious = True

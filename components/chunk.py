@@ -143,12 +143,18 @@ class Chunk:
         for tries_left in reversed(range(MOST_TRIES)):
             try:
                 with commit_on_success(self.env):  # The next chunk may roll back.
-                    return report()
+                    return self._naming_left(report())
             except RetryableJobError:
                 # Another chunk is changing the jobs that wait for both.
                 if not tries_left:
                     raise
                 time.sleep(random.uniform(0.05, 0.2))
+
+    def _naming_left(self, outcome):
+        """Let the outcome of the chunk say which records other jobs got."""
+        if isinstance(outcome, Outcome):  # A connector's own report is a text.
+            outcome.left = [item.id for item in self.items if not item.is_done]
+        return outcome
 
     def delay_rest(self, report, call, rest, otherwise, **options):
         """Delay the job that goes on with the rest, and report that.

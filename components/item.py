@@ -10,6 +10,7 @@ from ..jobs.outcome import POSTPONED, NothingToDo, Outcome
 class Item:
     """State of the synchronisation of one record."""
 
+    id = None  #: the id of the record, as the job has it
     outcome = None  #: the :class:`~..jobs.outcome.Outcome`
     error = None  #: the exception that stopped the synchronisation
 

@@ -15,6 +15,7 @@ from odoo.addons.queue_job.job import DONE, STARTED, Job
 
 from ..exception import FailedJobError, RetryableJobError
 from ..jobs.causes import cause_of
+from ..jobs.closing import close_failures_before
 from ..jobs.scope import is_lost, is_unavailable
 from ..jobs.taking_along import counts_each_job, settle_stale_request, taking_along
 from ..jobs.visibility import NOT_YET, attempt, visibility_of
@@ -140,6 +141,9 @@ class RunJobController(main.RunJobController):
             if not notifies or (_is_alive(env.cr) and not is_lost(error)):
                 raise
             _give_back(env, job.uuid, error)
+        else:
+            if notifies and job.state == DONE and not job.connector_error:
+                close_failures_before(job)
         finally:
             if notifies:
                 updates.notify_screens(registry)

@@ -12,7 +12,7 @@ from odoo.tools import SQL
 
 from ..tools.text import as_jsonb
 from .methods import COMPARE, EXPORT, IMPORT, METHODS, job_method
-from .outcome import DELAYED, FAILED, POSTPONED
+from .outcome import DELAYED, FAILED, POSTPONED, SETTLED
 
 #: How many records of jobs are read for a backend, so that each counts once. Above it,
 #: a record counts for each of its jobs: to read the ids of all would take seconds.
@@ -32,17 +32,19 @@ HANDLED = SQL(
     "CASE WHEN (%s) = %s THEN 0 ELSE COALESCE(record_count, 1) END", DIRECTION, COMPARE
 )
 
-#: The condition that a row of ``queue_job`` is no part of a comparison. An index has
-#: the same words.
+#: The condition that a row of ``queue_job`` does not belong to a comparison. An index
+#: has the same words.
 SYNCHRONISES = SQL("(strpos(method_name, 'compare') > 0) IS NOT TRUE")
-#: The condition that another job got some of the records of a row of ``queue_job``.
-#: An index has the same words.
-LEAVES_RECORDS = SQL("outcome_counts ?| ARRAY['failed', 'postponed', 'delayed']")
-#: How many records of a row of ``queue_job`` other jobs got.
+#: The condition that other jobs have done, or got, some of the records of a row of
+#: ``queue_job``. An index has the same words.
+LEAVES_RECORDS = SQL(
+    "outcome_counts ?| ARRAY['failed', 'postponed', 'delayed', 'settled']"
+)
+#: How many records of a row of ``queue_job`` these are.
 LEFT = SQL(
     " + ".join(
         f"COALESCE((outcome_counts ->> '{kind}')::int, 0)"
-        for kind in (FAILED, POSTPONED, DELAYED)
+        for kind in (FAILED, POSTPONED, DELAYED, SETTLED)
     )
 )
 

@@ -17,6 +17,7 @@ SKIPPED = "skipped"
 GONE = "gone"  #: the record no longer exists
 POSTPONED = "postponed"  #: another job has to finish first
 FAILED = "failed"
+SETTLED = "settled"  #: a job has failed, and another one has done it since
 
 
 class Outcome(str):
@@ -30,6 +31,9 @@ class Outcome(str):
         none if jobs do the work
     """
 
+    #: ids of the records, of many, that were not done; ``None`` if they are unknown
+    left = None
+
     def __new__(cls, kind, message, counts=None):
         outcome = super().__new__(cls, message)
         if counts is None:
@@ -38,6 +42,7 @@ class Outcome(str):
                 counts = message.counts
         outcome._message = getattr(message, "message", message)
         outcome.kind, outcome.counts = kind, Counter(counts)
+        outcome.left = getattr(message, "left", None)
         return outcome
 
     def __bool__(self):
@@ -67,7 +72,11 @@ class Outcome(str):
         for outcome in outcomes:
             counts.update(counts_of(outcome))
         texts = [outcome_of(outcome).message for outcome in outcomes]
-        return Outcome(DELAYED, joined(texts, "\n"), counts)
+        result = Outcome(DELAYED, joined(texts, "\n"), counts)
+        lefts = [getattr(outcome, "left", None) for outcome in outcomes]
+        if None not in lefts:
+            result.left = [id_ for left in lefts for id_ in left]
+        return result
 
 
 class Message(Outcome):

@@ -14,6 +14,7 @@ from . import (
     test_connector_case,
     test_core,
     test_create_intent,
+    test_cures,
     test_database,
     test_description,
     test_doctor,

@@ -393,10 +393,47 @@ class TestActivities(FailureCase):
         self.failed("Bob")
         self.assertEqual(len(self.activities()), 1)
 
-    def test_many_causes_of_a_backend_make_few_activities(self):
+    def test_a_person_gets_one_activity_a_day(self):
+        shops = self.shop.create([{"name": "One"}, {"name": "Two"}])
+        self.env["connector.backend.state"].of(shops).user_id = self.responsible
+        jobs = self.env["queue.job"]
         for number in range(15):
-            self.failed(f"Ada {number}", cause=f"Cause {chr(65 + number)}.")
-        self.assertEqual(len(self.activities()), connector_cause.MOST_ACTIVITIES)
+            jobs |= self.failed(f"Ada {number}", cause=f"Cause {chr(65 + number)}.")
+        for shop, job in zip(shops, jobs[:2], strict=True):
+            job.records.backend_id = shop
+            job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).backend_id = shop.id
+        activity = self.activities()
+        self.assertEqual(activity.summary, "15 problems of 3 backends")
+        self.assertEqual(activity.note.count("<li>"), connector_cause.DESCRIBED)
+        self.failed("Bob", cause="Another one.")
+        self.assertEqual(self.activities(), activity)
+        self.assertEqual(activity.summary, "16 problems of 3 backends")
+        jobs.with_context(_job_edit_sentinel=jobs.EDIT_SENTINEL).write(
+            {"state": "done", "cause": False}
+        )
+        self.assertEqual(
+            self.activities().summary, "Corner Shop: Another one. (records: 1)"
+        )
+
+    def test_the_next_day_has_an_activity_of_its_own(self):
+        self.failed("Ada")
+        first = self.activities()
+        self.cr.execute(
+            "UPDATE mail_activity SET date_deadline = date_deadline - 1 WHERE id = %s",
+            (first.id,),
+        )
+        self.failed("Bob", cause="Another cause.")
+        self.assertEqual(len(self.activities()), 2)
+
+    def test_an_activity_names_a_search(self):
+        job = self.model.with_delay().import_batch(self.shop).db_record()
+        job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(
+            {"state": "failed", "cause": "Wrong password.", "cause_class": "settings"}
+        )
+        self.assertEqual(
+            self.activities().summary,
+            "Corner Shop: The search for changes failed: Wrong password.",
+        )
 
     def test_the_causes_of_a_deleted_backend_close(self):
         self.failed("Ada")

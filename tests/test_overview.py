@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tests import new_test_user
 from odoo.tools import SQL
 
@@ -512,6 +513,44 @@ class TestRightsOfTheOverview(OverviewCase):
         self.assertIn("linked", self.kind(state=state)["opens"])
 
 
+class TestTheWorstFirst(OverviewCase):
+    def setUp(self):
+        super().setUp()
+        self.job("failed")
+        shops = self.shop.create([{"name": "Fine"}, {"name": "Broken"}])
+        states = self.env["connector.backend.state"].of(shops)
+        self.fine, self.broken = states
+        for binding in self.bindings(2, shop=shops[1]):
+            job = binding.with_delay().export_record().db_record()
+            self.change(job, state="failed")
+        self.all = Domain("id", "in", [self.state.id, *states.ids])
+
+    def read_cards(self, domain=Domain.TRUE, **page):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        fields_ = {"color": {}, "figures": {}}
+        return self.env["connector.backend.state"].web_search_read(
+            self.all & domain, fields_, **page
+        )
+
+    def ids(self, found):
+        return [card["id"] for card in found["records"]]
+
+    def test_the_worst_cards_come_first(self):
+        order = [self.broken.id, self.state.id, self.fine.id]
+        self.assertEqual(self.ids(self.read_cards()), order)
+        page = self.read_cards(offset=1, limit=1)
+        self.assertEqual((self.ids(page), page["length"]), (order[1:2], 3))
+        found = self.read_cards(order="id")
+        self.assertEqual(self.ids(found), sorted(order))
+
+    def test_cards_that_need_attention_are_found(self):
+        found = self.read_cards(Domain("color", "=", "act"))
+        self.assertEqual(self.ids(found), [self.broken.id, self.state.id])
+        found = self.read_cards(Domain("color", "!=", "act"))
+        self.assertEqual(self.ids(found), [self.fine.id])
+
+
 class TestLinksOfTheOverview(OverviewCase):
     def opened(self, figure):
         """Return the records that a figure opens."""
@@ -745,6 +784,27 @@ class TestConnectionCheck(OverviewCase):
         self.assertEqual(
             (shown["message"], shown["type"]), ("Corner Shop answers.", "success")
         )
+
+    def test_it_offers_to_retry_what_failed_without_the_connection(self):
+        refused = {"cause": "Wrong password.", "cause_class": "settings"}
+        jobs = self.job("failed", **refused) + self.job("failed", records=2, **refused)
+        search = self.model.with_delay().import_batch(self.shop).db_record()
+        jobs += self.change(search, state="failed", **refused)
+        other = self.job("failed", cause="No name.", cause_class="record")
+
+        def check_connection(backend):
+            return "Corner Shop answers."
+
+        shop = self.env.registry["connector.test.shop"]
+        self.patch(shop, "check_connection", check_connection)
+        action = self.state.action_check_connection()
+        state = self.state.with_context(**action["context"])
+        self.assertEqual(state.check_message, "Corner Shop answers.")
+        self.assertEqual(state.retry_label, "Retry 3 records")
+        self.assertIn("retry_label", state.get_view(action["views"][0][0])["arch"])
+        state.action_retry_failures()
+        self.assertEqual(set(jobs.mapped("state")), {"pending"})
+        self.assertEqual(other.state, "failed")
 
     def test_an_error_is_shown_in_plain_words(self):
         shown = self.check(AccessRefusedError("Corner Shop refuses the password."))

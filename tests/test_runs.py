@@ -91,6 +91,19 @@ class TestFigures(RunCase):
         run = self.the_run
         self.assertEqual((run.state, run.records, run.progress), ("done", 0, 100))
 
+    def test_runs_that_found_nothing_are_folded(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "connector.connector_run_action"
+        )
+        self.assertIn("search_default_found", action["context"])
+        self.assertFalse(self.the_run.is_empty)  # It may find something yet.
+        self.finish(self.batch, "failed")
+        self.assertFalse(self.the_run.is_empty)
+        self.finish(self.batch)
+        self.assertTrue(self.the_run.is_empty)
+        self.chunk("1")
+        self.assertFalse(self.the_run.is_empty)
+
     def test_each_record_is_in_one_column(self):
         self.finish(self.batch)
         self.finish(

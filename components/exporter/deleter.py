@@ -19,6 +19,7 @@ class DeleteItem(Item):
 
     def __init__(self, arguments):
         self.arguments = arguments
+        self.id = arguments[0]
 
     @staticmethod
     def arguments_of(items):

@@ -51,6 +51,10 @@ class ExportItem(Item):
         self.version = RecordVersion(self)  #: what the backend may overwrite
         self.key = None  #: the idempotency key of the create that is under way
 
+    @property
+    def id(self):
+        return self.binding.id
+
     # -- the steps
 
     def begin(self):

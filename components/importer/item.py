@@ -16,7 +16,7 @@ class ImportItem(Item):
     """
 
     def __init__(self, external_id, data=None, importer=None):
-        self.external_id = external_id
+        self.external_id = self.id = external_id
         self.is_read = data is not None
         self.data = data
         #: version of the data on the backend: false if it is unknown, ``None`` if the

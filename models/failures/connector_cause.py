@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -13,9 +15,8 @@ from ..screen_updates import Throttle
 DELAY = 10
 #: Days that a cause is kept when no job has it any more.
 KEPT = 30
-#: Open activities of a backend. A backend whose messages have words that differ from
-#: record to record must not make an activity for each record.
-MOST_ACTIVITIES = 10
+#: Causes that an activity describes.
+DESCRIBED = 10
 
 ACTIVITY = "mail.mail_activity_data_todo"
 #: The fields that a cause has in common with its failures.
@@ -27,8 +28,9 @@ _throttle = Throttle(DELAY / 2)
 class ConnectorCause(models.Model):
     """A cause of failures that somebody was told about.
 
-    A scheduled action makes one activity for each new cause, and closes it when no
-    job has the cause any more. So no job waits for another one.
+    A scheduled action makes one activity for a person and a day, for all causes that
+    are new. It closes the activity when no job has one of them any more. So no job
+    waits for another one.
     """
 
     _name = "connector.cause"
@@ -41,6 +43,9 @@ class ConnectorCause(models.Model):
     is_open = fields.Boolean(default=True, readonly=True)
     is_announced = fields.Boolean(
         readonly=True, help="Somebody was told about it since it is open."
+    )
+    announced_by = fields.Integer(
+        readonly=True, help="ID of the activity that tells about the cause."
     )
     failure_id = fields.Many2one(
         "connector.failure", compute="_compute_failure", string="Failures"
@@ -92,21 +97,30 @@ class ConnectorCause(models.Model):
         failed = failed.search(
             ["|", ("failed_jobs", ">", 0), ("cause_class", "=", MISSING)]
         )
+        present = {}
         for key, failures in failed.grouped(_key).items():
             if failures[0]._backend():
                 cause = known.get(key) or causes._make(failures[0])
                 if not cause.is_open:
                     cause.is_open = True
-                cause._announce(failures)
+                present[cause] = failures
+        gone = causes.union(*known.values()) - causes.union(*present)
         unfinished = causes._unfinished()
-        for key, cause in known.items():
-            if cause.is_open and not (key in unfinished and cause._backend()):
-                cause._close()
+        gone.filtered(
+            lambda cause: (
+                cause.is_open and not (_key(cause) in unfinished and cause._backend())
+            )
+        )._close()
+        causes.union(*present)._announce(present)
 
     def _close(self):
-        self.write({"is_open": False, "is_announced": False})
-        self.activity_feedback(
-            [ACTIVITY], feedback=self.env._("Solved: no job has this cause any more.")
+        """Close causes, and the activities that tell about no other one."""
+        ids = set(self.mapped("announced_by"))
+        self.write({"is_open": False, "is_announced": False, "announced_by": 0})
+        left = self.search([("announced_by", "in", [*ids])]).mapped("announced_by")
+        activities = self.env["mail.activity"].browse(ids.difference(left, [0]))
+        activities.exists().action_feedback(
+            self.env._("Solved: no job has this cause any more.")
         )
 
     def _make(self, failure):
@@ -134,49 +148,75 @@ class ConnectorCause(models.Model):
         )
 
     def _announce(self, failures):
-        """Make an activity for the person who looks after the backend, if none was.
+        """Tell the persons who look after the backends, each once a day.
 
-        :param failures: the failures of the cause, one for each class
+        :param failures: the failures of each cause, one for each class
         """
-        if self.is_announced:
-            self._update_count(failures)
-            return
-        user = self._responsible()
-        if not user or self._has_enough_activities():
-            return
-        self.is_announced = True
-        self.activity_schedule(
-            ACTIVITY,
-            user_id=user.id,
-            summary=self._of_reader(user)._summary(failures),
-            note=failures[0].with_context(lang=user.lang).remedy,
-        )
+        activities = self.env["mail.activity"]
+        for user, new in self._new().items():
+            today = fields.Date.context_today(self.with_context(tz=user.tz))
+            activity = activities.search(
+                [
+                    ("res_model", "=", self._name),
+                    ("user_id", "=", user.id),
+                    ("activity_type_id", "=", self.env.ref(ACTIVITY).id),
+                    ("date_deadline", "=", today),
+                ],
+                limit=1,
+            )
+            if not activity:
+                cause = new[0].with_context(lang=user.lang)
+                activity = cause.activity_schedule(
+                    ACTIVITY, user_id=user.id, date_deadline=today, note=""
+                )
+            new.write({"is_announced": True, "announced_by": activity.id})
+        for id_, causes in self.grouped("announced_by").items():
+            causes._describe(activities.browse(id_).exists(), failures)
+
+    def _new(self):
+        """Return the causes that nobody was told about, by the responsible person."""
+        causes = {}
+        for cause in self.filtered(lambda cause: not cause.is_announced):
+            if user := cause._responsible():
+                causes[user] = causes.get(user, self.browse()) | cause
+        return causes
 
     def _of_reader(self, user):
-        """Return the cause as a user may read it, who may not read each record."""
+        """Return the causes as a user may read them, who may not read each record."""
         return self.with_user(user).with_context(lang=user.lang)
 
-    def _update_count(self, failures):
-        for activity in self.activity_search([ACTIVITY]):
-            summary = self._of_reader(activity.user_id)._summary(failures)
-            if activity.summary != summary:
-                activity.summary = summary
+    def _describe(self, activity, failures):
+        """Let an activity tell about causes, as many failed by now."""
+        if not activity:
+            return
+        causes = self._of_reader(activity.user_id)
+        lines = [cause._summary(failures[cause]) for cause in causes]
+        summary, note = lines[0], failures[causes[0]][0].with_env(causes.env).remedy
+        if len(lines) > 1:
+            summary = causes.env._(
+                "%(causes)s problems of %(backends)s backends",
+                causes=len(lines),
+                backends=len(
+                    {(cause.backend_model, cause.backend_id) for cause in self}
+                ),
+            )
+            note = Markup("<ul>%s</ul>") % Markup().join(
+                Markup("<li>%s</li>") % line for line in lines[:DESCRIBED]
+            )
+        if activity.summary != summary or len(lines) > 1:
+            activity.write({"summary": summary, "note": note})
 
     def _summary(self, failures):
+        count = sum(failures.mapped("record_count"))
+        values = {
+            "backend": self.backend_name,
+            "sentence": failures[0].with_env(self.env).sentence,
+        }
+        if not count:
+            return self.env._("%(backend)s: %(sentence)s", **values)
         return self.env._(
-            "%(backend)s: %(sentence)s (records: %(count)s)",
-            backend=self.backend_name,
-            sentence=self.sentence,
-            count=sum(failures.mapped("record_count")),
+            "%(backend)s: %(sentence)s (records: %(count)s)", count=count, **values
         )
-
-    def _has_enough_activities(self):
-        others = [
-            ("backend_model", "=", self.backend_model),
-            ("backend_id", "=", self.backend_id),
-            ("is_announced", "=", True),
-        ]
-        return self.search_count(others) >= MOST_ACTIVITIES
 
     def _responsible(self):
         """Return who is told: the responsible person, or who has made the backend.

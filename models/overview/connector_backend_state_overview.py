@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.misc import formatLang
 
 from ...jobs.causes import SETTINGS, USER_ERRORS, cause_of
 from ...jobs.states import FAILED, STARTED, WAITING
@@ -43,6 +45,7 @@ class ConnectorBackendOverview(models.Model):
         [(NOTHING, "Nothing to do"), (WAIT, "Wait"), (ACT, "Something to do")],
         string="What to Do",
         compute="_compute_figures",
+        search="_search_color",
         compute_sudo=True,
     )
     figures = fields.Json(compute="_compute_figures", compute_sudo=True)
@@ -69,6 +72,10 @@ class ConnectorBackendOverview(models.Model):
         help="Whether jobs fail until somebody corrects the settings.",
     )
     history = fields.Json(compute="_compute_figures", compute_sudo=True)
+    check_message = fields.Char(
+        compute="_compute_retry", help="What the check of the connection has found."
+    )
+    retry_label = fields.Char(compute="_compute_retry")
     can_check = fields.Boolean(
         compute="_compute_can_check",
         help="Whether the connector can check the connection.",
@@ -149,6 +156,37 @@ class ConnectorBackendOverview(models.Model):
                 counted[cause._replace(text=text)] += count
             counter.clear()
             counter.update(counted)
+
+    def _search_color(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        found = self.search(Domain.TRUE).filtered(lambda state: state.color in value)
+        return Domain("id", "in", found.ids)
+
+    @api.model
+    def web_search_read(
+        self,
+        domain,
+        specification,
+        offset=0,
+        limit=None,
+        order=None,
+        count_limit=None,
+    ):
+        """Read cards: the worst first, unless another order is asked for."""
+        page = {"offset": offset, "limit": limit, "count_limit": count_limit}
+        if order or "color" not in specification:
+            return super().web_search_read(domain, specification, order=order, **page)
+        worst = self.search(domain).sorted(lambda state: state._severity())
+        cards = worst[offset : offset + (limit or len(worst))]
+        return self._format_web_search_read_results(
+            domain, cards.web_read(specification), **page
+        )
+
+    def _severity(self):
+        """Return the key that sorts the cards."""
+        failed = sum(kind["failed"] for kind in self.figures or ())
+        return (ACT, WAIT, NOTHING).index(self.color), -failed, self.id
 
     def _reference(self):
         return Reference(self.backend_model, self.backend_id)
@@ -245,7 +283,8 @@ class ConnectorBackendOverview(models.Model):
 
     def action_open_runs(self):
         """Open what was started for the backend."""
-        return self._open("connector.connector_run_action")
+        action = self._open("connector.connector_run_action")
+        return {**action, "context": {"search_default_found": 1}}
 
     def action_open_comparisons(self):
         """Open the comparisons of the backend with Odoo."""
@@ -356,7 +395,10 @@ class ConnectorBackendOverview(models.Model):
         return notification(message)
 
     def action_check_connection(self):
-        """Show whether the backend answers and accepts the credentials."""
+        """Show whether the backend answers and accepts the credentials.
+
+        If it does, offer to retry what failed when it did not.
+        """
         self.ensure_one()
         self.check_access("write")
         backend = self.sudo()._backend()
@@ -376,7 +418,50 @@ class ConnectorBackendOverview(models.Model):
                 kind=kind,
             )
             return notification(message, "danger", sticky=True)
-        return notification(message, title=self.backend_name)
+        if not self._failures_of_settings():
+            return notification(message, title=self.backend_name)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.backend_name,
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [
+                (
+                    self.env.ref("connector.connector_backend_state_view_retry").id,
+                    "form",
+                )
+            ],
+            "target": "new",
+            "context": {"connector_message": message},
+        }
+
+    def _failures_of_settings(self):
+        """Return what failed because of the connection or of the settings."""
+        return self.env["connector.failure"].search(
+            [
+                ("backend_model", "=", self.backend_model),
+                ("backend_id", "=", self.backend_id),
+                ("cause_class", "=", SETTINGS),
+                ("failed_jobs", ">", 0),
+            ]
+        )
+
+    @api.depends_context("connector_message", "lang")
+    def _compute_retry(self):
+        for state in self:
+            state.check_message = self.env.context.get("connector_message", "")
+            count = sum(state._failures_of_settings().mapped("record_count"))
+            state.retry_label = self.env._("Retry")
+            if count == 1:
+                state.retry_label = self.env._("Retry 1 record")
+            elif count:
+                number = formatLang(self.env, count, digits=0)
+                state.retry_label = self.env._("Retry %s records", number)
+
+    def action_retry_failures(self):
+        """Retry what failed because of the connection or of the settings."""
+        self.ensure_one().check_access("write")
+        return self._failures_of_settings().action_retry()
 
     def action_pause(self):
         super().action_pause()

@@ -12,6 +12,7 @@ from ...jobs.states import (
     PENDING,
     RUNNABLE,
     STARTED,
+    UNFINISHED,
     WAITING,
 )
 from ..screen_actions import RELOAD, notification, window_action
@@ -145,6 +146,9 @@ class ConnectorRun(models.Model):
     )
     waiting_jobs = fields.Integer(readonly=True, help="Jobs that have not begun.")
     failed_jobs = fields.Integer(readonly=True)
+    is_empty = fields.Boolean(
+        readonly=True, help="The run has found nothing to do, and all went well."
+    )
     troubled_jobs = fields.Integer(
         readonly=True, help="Jobs that have failed, or are retried after an error."
     )
@@ -192,6 +196,10 @@ class ConnectorRun(models.Model):
                 start.company_id, start.direction, start.user_id, start.cron_id,
                 start.started, greatest(start.started, job.latest) AS latest,
                 kind.id AS model_id, card.id AS state_id, %(columns)s,
+                NOT EXISTS (
+                    SELECT FROM queue_job WHERE run_id = start.id
+                    AND (record_count > 0 OR state != %(done)s)
+                ) AS is_empty,
                 CASE
                     WHEN waiting_jobs > 0 AND card.paused_since IS NOT NULL
                         THEN 'paused'
@@ -209,6 +217,7 @@ class ConnectorRun(models.Model):
             LEFT JOIN LATERAL (%(jobs)s) AS job ON TRUE
             """,
             columns=SQL(", ").join(SQL.identifier("job", name) for name in OF_JOBS),
+            done=DONE,
             jobs=self._query_of_jobs(),
         )
 
@@ -235,7 +244,12 @@ class ConnectorRun(models.Model):
             """,
             waiting=WAITING,
             ready=READY,
-            handled=_sum(SQL("greatest(record_count - (%s), 0)", delayed), DONE),
+            handled=SQL(
+                "%s + %s",
+                _sum(SQL("greatest(record_count - (%s), 0)", delayed), DONE),
+                # Other jobs have done them since.
+                _sum(_count(outcome.SETTLED), *UNFINISHED),
+            ),
             to_do=_sum(SQL("record_count"), *WAITING, STARTED),
             failed=_sum(SQL("record_count"), FAILED),
             cancelled=_sum(SQL("record_count"), CANCELLED),

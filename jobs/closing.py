@@ -1,0 +1,347 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A job that is done closes the earlier failures that it has made up for.
+
+A record that failed and is synchronised later, by whichever job, needs nobody any more.
+A failed job for this record alone becomes done; one for many keeps the others. The same
+holds for a search that failed, when the next one finds what it was to find. A job whose
+own method a connector defines makes up for the same call only.
+"""
+
+import json
+import logging
+from contextlib import contextmanager
+from inspect import signature
+from typing import NamedTuple
+
+import psycopg2
+
+from odoo.models import BaseModel
+from odoo.tools import SQL
+
+from odoo.addons.queue_job.fields import JobEncoder
+
+from ..tools.bindings import is_archived
+from ..tools.transactions import commits_enabled
+from .facts import told
+from .keys import EXTERNAL, keys_of
+from .methods import job_method
+from .outcome import CREATED, DELAYED, FAILED, POSTPONED, SETTLED, Outcome
+from .states import DONE, PENDING, WAIT_DEPENDENCIES, WAITS_FOR_OTHERS
+from .states import FAILED as FAILED_STATE
+from .taking_along import READ_COMMITTED
+
+_logger = logging.getLogger(__name__)
+
+#: Methods that do the same for a record.
+SAME_WORK = (
+    ("export_record", "export_chunk", "export_changes"),
+    ("import_record", "import_chunk", "import_announced"),
+    ("export_delete_record", "export_delete_records"),
+    ("compare_sides", "compare_chunk", "compare_found"),
+)
+#: Arguments of searches that do not say what is searched for.
+NOT_SEARCHED = ("backend", "chunk_size", "after_id")
+#: How many records of a failed job were done since, until now.
+SETTLED_BEFORE = SQL("COALESCE((outcome_counts ->> %s)::int, 0)", SETTLED)
+#: Up to this many records, PostgreSQL leaves out the jobs whose texts do not name them.
+MOST_TEXTS = 10
+
+
+class Work(NamedTuple):
+    """What a job was to do, or has done."""
+
+    method: str
+    keys: tuple = ()  #: of its records
+    #: names of the fields that are exported; ``None`` for all that are to be exported
+    fields: tuple | None = None
+    call: dict | None = None  #: what else the method gets, by the name of the argument
+
+    @classmethod
+    def of(cls, model, method, ids, args, kwargs):
+        """Return the work of a job.
+
+        :param model: recordset of its model
+        :param args: its arguments as JSON has them, as are ``kwargs``
+        """
+        keys = keys_of(method, ids, args, kwargs)
+        if not (keys and any(method in methods for methods in SAME_WORK)):
+            return cls(method, tuple(keys), call=_call(model, method, args, kwargs))
+        fields = None
+        if method in SAME_WORK[0]:
+            fields = kwargs.get("fields") or next(iter(args), None)
+        # A connector's own method may have other arguments.
+        fields = tuple(fields) if fields and isinstance(fields, list) else None
+        return cls(method, tuple(keys), fields)
+
+    @property
+    def methods(self):
+        """The methods that may have failed at the same work."""
+        same = (methods for methods in SAME_WORK if self.method in methods)
+        return next(same, (self.method,))
+
+    def reported_by(self, result, prefix=""):
+        """Return what was done of this work; ``None`` if others go on with all of it.
+
+        :param result: what the method has returned
+        :param prefix: begins the keys of the records
+        """
+        if not isinstance(result, Outcome) or not self.keys:
+            return self
+        if result.left is not None:
+            left = {f"{prefix}{id_}" for id_ in result.left}
+            return self._replace(
+                keys=tuple(key for key in self.keys if key not in left)
+            )
+        if result.kind in (DELAYED, FAILED, POSTPONED):
+            return None
+        return self._replace(fields=None) if result.kind == CREATED else self
+
+    def left_of(self, failed):
+        """Return the keys of the records of a failed work that this one has not done.
+
+        :return: ``None`` if it is another work
+        """
+        if self.method == "compare_sides":
+            return ()  # All records are compared again.
+        if failed.call != self.call:
+            return None
+        if self.fields and not (failed.fields and {*failed.fields} <= {*self.fields}):
+            return None
+        if self.method == "export_changes" and failed.fields:
+            return None  # They were not noted as changes.
+        left = tuple(key for key in failed.keys if key not in {*self.keys})
+        return None if failed.keys and left == failed.keys else left
+
+
+def _call(model, method, args, kwargs):
+    """Return what the method of a job gets, by the name of the argument."""
+    try:
+        bound = signature(getattr(model, method)).bind(*args, **kwargs).arguments
+    except (AttributeError, TypeError):
+        bound = {"args": args, **kwargs}
+    return {
+        name: value
+        for name, value in bound.items()
+        if value is not None
+        and not (job_method(method).prepares and name in NOT_SEARCHED)
+    }
+
+
+def close_failures_before(job):
+    """Close the failures that a job has made up for, which is done and committed.
+
+    It uses a transaction of its own, and never raises an error: what was done is done.
+
+    :param job: a ``Job``
+    """
+    with _harmless():
+        _close_failures(job.env, job.uuid, [told(_done_work, job)])
+
+
+def close_failures_of_taken(taker, model, results):
+    """Close the failures that jobs have made up for which were taken along.
+
+    :param taker: the :class:`~.taking_along.Taker` of the job that has taken them
+    :param model: recordset of their model
+    :param results: the result of each :class:`~.taking_along.TakenJob`
+    """
+    works = []
+    for job, result in results.items():
+        ids = [job.record_id] if job.record_id else []
+        work = Work.of(model, taker.method_name, ids, job.args, job.kwargs)
+        works.append(work.reported_by(result))
+    with _harmless():
+        _close_failures(taker.env, taker.uuid, works)
+
+
+@contextmanager
+def _harmless():
+    try:
+        yield
+    except psycopg2.Error as error:
+        kind = type(error).__name__
+        _logger.info("Earlier failures stay open because of %s", kind)
+
+
+def _done_work(job):
+    """Return what a job has done; ``None`` if others go on with all of it."""
+    records, result, method = job.recordset, job.result, job.method_name
+    backend = next(iter(job.args), None)
+    is_undone = isinstance(backend, BaseModel) and is_archived(backend)
+    if is_undone or method in ("compare_chunk", "compare_found"):
+        return None
+    args, kwargs = (
+        json.loads(json.dumps(each, cls=JobEncoder)) for each in (job.args, job.kwargs)
+    )
+    work = Work.of(records, method, records.ids, args, kwargs)
+    return work.reported_by(result, "" if records.ids else EXTERNAL)
+
+
+def _close_failures(env, job_uuid, works):
+    """Close the failures that jobs have made up for.
+
+    :param job_uuid: UUID of a job; failures of jobs that began later stay
+    :param works: what it, and others of its kind, have done: list of :class:`Work`
+    """
+    works = list(filter(None, works))
+    if works:
+        with _transaction(env) as cr:
+            _close(env(cr=cr), job_uuid, works)
+
+
+@contextmanager
+def _transaction(env):
+    if not commits_enabled():
+        yield env.cr
+        return
+    with env.registry.cursor() as cr:
+        cr.execute(READ_COMMITTED)
+        yield cr
+
+
+def _close(env, job_uuid, works):
+    env.cr.execute(_failed_jobs(job_uuid, works))
+    closed, kept = [], []
+    for id_, model_name, method, *texts in env.cr.fetchall():
+        records, args, kwargs = map(json.loads, texts)
+        failed = Work.of(env[model_name], method, records["ids"], args, kwargs)
+        left = _left_by(works, failed)
+        if left:
+            kept.append((id_, *_only(left, method, records, args, kwargs), len(left)))
+        elif left is not None:
+            closed.append(id_)
+    if kept:
+        env.cr.execute(_keep_records(kept))
+    if closed:
+        env.cr.execute(_make_done(closed, job_uuid, env))
+        env.cr.execute(_let_dependents_go_on(closed))
+    if closed or kept:
+        env["connector.cause"].schedule_check()
+
+
+def _left_by(works, failed):
+    """Return the keys that no work has done; ``None`` if all works are others."""
+    left = None
+    for work in works:
+        left_by_one = work.left_of(failed)
+        if left_by_one is not None:
+            failed = failed._replace(keys=left_by_one)
+            left = left_by_one
+            if not left:
+                break
+    return left
+
+
+def _failed_jobs(job_uuid, works):
+    """Return the query for the failed jobs with which the works are compared."""
+    texts = {key.removeprefix(EXTERNAL) for work in works for key in work.keys}
+    names_one = SQL("TRUE")
+    if 0 < len(texts) <= MOST_TEXTS and works[0].method not in SAME_WORK[-1]:
+        names_one = SQL(
+            "EXISTS (SELECT FROM unnest(%s::text[]) AS text WHERE"
+            " strpos(concat(failed.records #>> '{}', failed.args #>> '{}',"
+            "  failed.kwargs #>> '{}'), text) > 0)",
+            [json.dumps(text)[1:-1] for text in texts],
+        )
+    return SQL(
+        """
+        SELECT failed.id, failed.model_name, failed.method_name,
+            failed.records #>> '{}', failed.args #>> '{}', failed.kwargs #>> '{}'
+        FROM queue_job AS done JOIN queue_job AS failed
+            ON failed.backend_model = done.backend_model
+            AND failed.backend_id = done.backend_id
+            AND failed.model_name = done.model_name
+        WHERE done.uuid = %(uuid)s AND failed.id != done.id
+            AND failed.backend_id IS NOT NULL AND failed.state = %(failed)s
+            AND failed.method_name = ANY(%(methods)s)
+            AND COALESCE(failed.date_started, failed.date_created)
+                <= COALESCE(done.date_started, done.date_created)
+            AND %(names_one)s
+        ORDER BY failed.id FOR NO KEY UPDATE OF failed SKIP LOCKED
+        """,
+        uuid=job_uuid,
+        failed=FAILED_STATE,
+        methods=list(works[0].methods),
+        names_one=names_one,
+    )
+
+
+def _only(keys, method, records, args, kwargs):
+    """Return the columns of a job, as texts, for some of its records."""
+    wanted = {*keys}
+    if records["ids"]:
+        records["ids"] = [id_ for id_ in records["ids"] if str(id_) in wanted]
+    else:
+        name = job_method(method).ids_argument
+        place, holder = (1, args) if len(args) > 1 else (name, kwargs)
+        holder[place] = [
+            each
+            for each in holder[place]
+            if wanted.intersection(keys_of(method, (), [None, [each]], {}))
+        ]
+    return tuple(json.dumps(value) for value in (records, args, kwargs))
+
+
+def _keep_records(rows):
+    """Return the query that leaves failed jobs those records that still fail."""
+    ids, *texts, counts = (list(column) for column in zip(*rows, strict=True))
+    return SQL(
+        """
+        UPDATE queue_job SET records = to_jsonb(given.records),
+            args = to_jsonb(given.args), kwargs = to_jsonb(given.kwargs),
+            record_count = given.count,
+            outcome_counts = jsonb_build_object(%(settled)s,
+                %(before)s + record_count - given.count)
+        FROM unnest(%(ids)s::int[], %(records)s::text[], %(args)s::text[],
+            %(kwargs)s::text[], %(counts)s::int[])
+            AS given(id, records, args, kwargs, count)
+        WHERE queue_job.id = given.id
+        """,
+        settled=SETTLED,
+        before=SETTLED_BEFORE,
+        ids=ids,
+        counts=counts,
+        **dict(zip(("records", "args", "kwargs"), texts, strict=True)),
+    )
+
+
+def _make_done(ids, job_uuid, env):
+    """Return the query that makes failed jobs done. How they failed stays there."""
+    return SQL(
+        """
+        UPDATE queue_job SET state = %(done)s, date_done = now() AT TIME ZONE 'UTC',
+            cause = NULL, cause_class = NULL, is_unanswered = FALSE, kept_data = NULL,
+            record_count = %(count)s,
+            outcome_counts = jsonb_build_object(%(settled)s, %(count)s),
+            result = concat(%(text)s, ' ', other.name, ' (', other.uuid, ')')
+        FROM (SELECT name, uuid FROM queue_job WHERE uuid = %(uuid)s) AS other
+        WHERE id = ANY(%(ids)s)
+        """,
+        done=DONE,
+        settled=SETTLED,
+        count=SQL("(COALESCE(record_count, 1) + %s)", SETTLED_BEFORE),
+        text=env._("Another job has done it since:"),
+        uuid=job_uuid,
+        ids=ids,
+    )
+
+
+def _let_dependents_go_on(ids):
+    """Return the query that lets the jobs run that have waited for jobs."""
+    return SQL(
+        """
+        UPDATE queue_job SET state = %(pending)s
+        WHERE state = %(waiting)s
+            AND graph_uuid IN (SELECT graph_uuid FROM queue_job WHERE id = ANY(%(ids)s))
+            AND NOT %(waits)s
+            AND NOT EXISTS (
+                SELECT FROM connector_backend_state AS card
+                WHERE card.backend_model = queue_job.backend_model
+                    AND card.backend_id = queue_job.backend_id
+                    AND card.paused_since IS NOT NULL)
+        """,
+        pending=PENDING,
+        waiting=WAIT_DEPENDENCIES,
+        waits=WAITS_FOR_OTHERS,
+        ids=ids,
+    )
