@@ -42,12 +42,13 @@ class ConnectorBackend(models.AbstractModel):
 
     @api.model
     def _conflict_policies(self):
-        return [
-            ("odoo", self.env._("Odoo's value is kept")),
-            ("backend", self.env._("The backend's value is kept")),
-            ("newer", self.env._("The newer value is kept")),
-            ("ask", self.env._("A person decides")),
-        ]
+        labels = {
+            "odoo": self.env._("Odoo's value is kept"),
+            "backend": self.env._("The backend's value is kept"),
+            "newer": self.env._("The newer value is kept"),
+            "ask": self.env._("A person decides"),
+        }
+        return list(labels.items())
 
     @api.model
     def _default_conflict_policy(self):

@@ -1,6 +1,7 @@
 import { Component, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
 import { RPCError } from "@web/core/network/rpc";
 import { useService } from "@web/core/utils/hooks";
+import { withHelp } from "@connector/window_actions";
 import { patch } from "@web/core/utils/patch";
 import { FormController } from "@web/views/form/form_controller";
 import { session } from "@web/session";
@@ -49,7 +50,7 @@ export class RecordConflicts extends Component {
         const { model, resId } = this.props;
         const method = "action_open_record_conflicts";
         const action = await this.orm.call("connector.conflict", method, [model, resId]);
-        await this.action.doAction(action);
+        await this.action.doAction(withHelp(action));
     }
 }
 
