@@ -32,7 +32,7 @@ PAGES = (
 )
 #: Classes that show an alternative.
 ALTERNATIVES = (
-    *("ShopWins", "ShopContactAdapterWithEnvironment"),
+    "ShopContactAdapterWithEnvironment",
     "ShopContactSignedWebhook",
 )
 
