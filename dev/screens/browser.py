@@ -73,6 +73,10 @@ class Window:
         """Press the button with a text or label."""
         self._button(self.page, button).click()
 
+    def press_in(self, button, selector, *texts):
+        """Press a button of an element; see :meth:`see`."""
+        self._button(self.see(selector, *texts), button).click()
+
     def press_unless_gone(self, button, selector, *texts):
         """Press a button of an element, which may go by itself before."""
         found = self._find(selector, texts).first

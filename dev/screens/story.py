@@ -28,7 +28,7 @@ def tell(width, days, look):
         world = World(server, cards)
         world.live(days)
         with window(world.odoo, width) as shown:
-            for chapter in (look_around, run, fail, repair, look_at_a_record, compare):
+            for chapter in CHAPTERS:
                 for picture in chapter(world, shown):
                     look(picture, shown)
 
@@ -145,6 +145,52 @@ def compare(world, window):
     # No record has to be reviewed.
     window.open("action-connector.connector_checkpoint_action", ".o_view_nocontent")
     yield "checkpoints"
+
+
+def decide(world, window):
+    """Both sides have changed the same fields; the person decides what to keep."""
+    window.open("connector-conflicts", ".o_view_nocontent")
+    with window.staying():
+        contact, *others = numbers = world.disagree()
+        window.see(RECORD, "Head of Purchasing", "Purchasing Director")
+        for number in numbers.values():
+            window.see(RECORD, number)
+    yield "conflicts"
+    window.open("connectors", CARD)
+    window.see(CARD, "3 records were changed on both sides")
+    yield None
+    window.open(f"contacts/{contact}", ".o_form_sheet")
+    window.see(".o_connector_record_conflicts", "2 fields were changed on both sides")
+    yield "contact-in-conflict"
+    window.press("Decide Which Value to Keep")
+    window.see(RECORD, numbers[contact])
+    window.miss(RECORD, numbers[others[0]])
+    with window.staying():
+        window.press_in("Keep Odoo's", RECORD, "Purchasing Director")
+        window.press_in("Keep the Backend's", RECORD, numbers[contact])
+        window.see(".o_view_nocontent", "Nothing waits for a decision")
+    world.wait_for(
+        "res.partner",
+        ("id", "=", contact),
+        ("function", "=", "Purchasing Director"),
+        ("phone", "like", world.new_phone[:-2]),
+    )
+    yield None
+    window.open("connector-conflicts", RECORD)
+    if window.width == NARROW:
+        for other in others:
+            window.press_in("Keep Odoo's", RECORD, numbers[other])
+    else:
+        window.see("thead .o_list_record_selector input").click()
+        window.press("Keep Odoo's Values")
+    window.see(".o_view_nocontent", "Nothing waits for a decision")
+    for other in others:
+        world.wait_for("res.partner", ("phone", "=", numbers[other]))
+    yield None
+
+
+#: in the order in which a person sees them
+CHAPTERS = (look_around, run, fail, repair, look_at_a_record, compare, decide)
 
 
 def percent(number):

@@ -104,19 +104,38 @@ class World:
         contacts.put(self.book, contacts.NEW_FRIEND)
         return changed[0]
 
+    def disagree(self):
+        """Let a colleague with a phone and a user of Odoo change the same fields.
+
+        :return: ids of the three contacts, and the phone number that Odoo has of each
+        """
+        contacts_of = {name: id_ for id_, name in names_of_cards(self.odoo).items()}
+        numbers = {}
+        for number, uid in enumerate(contacts.FRIENDS):
+            card, phone = f"{uid}.vcf", f"+32 2 555 12 {number:02}"
+            new = f"TEL;TYPE=CELL:{self.new_phone[:-2]}{number:02}"
+            self.book.edit(card, new, "TITLE:Head of Purchasing")
+            values = {"phone": phone}
+            if not numbers:
+                values["function"] = "Purchasing Director"
+            self.odoo.write("res.partner", [contacts_of[card]], **values)
+            numbers[contacts_of[card]] = phone
+        self.wait_for("connector.conflict", ("state", "=", "open"), at_least=4)
+        return numbers
+
     def _move_company(self, number):
         """Let the people of a company, and the company itself, move to another city."""
         company = ("id", "child_of", self._companies[number])
         people = self.odoo.search("res.partner", company)
         self.odoo.write("res.partner", people, city="Antwerp")
 
-    def wait_for(self, model, *domain, among=()):
+    def wait_for(self, model, *domain, among=(), at_least=1):
         """Wait until there are records, and all among some are like these."""
 
         def look():
             found = self.odoo.search(model, *domain)
             others = among and self.odoo.search(model, *among)
-            return [found and found == (others or found)]
+            return [len(found) >= at_least and found == (others or found)]
 
         jobs.wait_until(look, f"{model} with {domain}")
 
