@@ -161,7 +161,7 @@ class RecordImporter(AbstractComponent):
 
         :param kept_fields: pairs of the id of a record on the backend and the names of
             the fields to leave as they are
-        :return: the :class:`~..chunk.Chunk` of the imports
+        :return: the ``Chunk`` of the imports
         """
         items = [ImportItem(id_, importer=self) for id_, _names in kept_fields]
         for item, (_id, names) in zip(items, kept_fields, strict=True):

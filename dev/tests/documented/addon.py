@@ -28,12 +28,12 @@ contact,contact,model_shop_res_partner,connector.group_connector_manager,1,1,1,1
 PAGES = (
     *("index", "export_on_change", "import_with_a_cursor", "matching", "conflicts"),
     *("images", "companies", "languages", "secrets", "webhooks"),
-    *("first_load", "debugging", "other_apis"),
+    *("first_load", "debugging", "other_apis", "lost_updates"),
 )
 #: Classes that show an alternative.
 ALTERNATIVES = (
-    "ShopContactAdapterWithEnvironment",
-    "ShopContactSignedWebhook",
+    *("ShopContactAdapterWithEnvironment", "ShopContactRevisions"),
+    *("ShopContactSignedWebhook", "ShopContactDates", "ShopContactImportFirst"),
 )
 
 

@@ -2,7 +2,6 @@
 
 import json
 import time
-from datetime import datetime
 
 from werkzeug.datastructures import Headers
 
@@ -109,19 +108,27 @@ class TestHowTo(TransactionCase):
         self.assertEqual(ada.shop_bind_ids.external_id, "1")
         self.assertEqual(ada.name, "Ada")
 
-    def test_conflicts(self):
-        self.remote.add("contacts", {"name": "Ada", "mail": "ada@example.com"})
-        self.bindings.import_record(self.shop, "1")
-        ada = self.bindings.search([("external_id", "=", "1")])
-        self.assertTrue(ada.shop_version)
-        self.remote.change(
-            "contacts", "1", name="Ada L.", updated_at=datetime(2026, 5, 1)
-        )
-        ada.email = "new@example.com"
-        self.run_jobs()
-        self.assertEqual((ada.name, ada.email), ("Ada L.", "new@example.com"))
-        self.assertEqual(self.items()["1"]["mail"], "new@example.com")
-        self.assertEqual(ada.shop_version, self.items()["1"]["updated_at"])
+    def test_lost_updates(self):
+        for name in ("Ada", "Bob"):
+            self.remote.add("contacts", {"name": name, "mail": "old@example.com"})
+        self.bindings.import_chunk(self.shop, ["1", "2"])
+        ada, bob = self.bindings.search([("backend_id", "=", self.shop.id)], order="id")
+
+        def edit(call):
+            self.remote.change("contacts", "1", name="Ada L.")
+
+        for edited in ("contacts/1", "contacts/batch"):
+            self.remote.change("contacts", "1", name="Ada")
+            self.bindings.import_record(self.shop, "1")
+            self.remote.before(edit, "PATCH", edited)
+            ada.email = bob.email = f"{edited}@example.com"
+            if edited == "contacts/batch":
+                (ada + bob).export_chunk(fields=["email"])
+            self.run_jobs()
+            self.assertEqual(ada.name, "Ada L.")
+            for item in self.items().values():
+                self.assertEqual(item["mail"], f"{edited}@example.com")
+            self.assertEqual(self.items()["1"]["name"], "Ada L.")
 
     def test_images(self):
         contact = self.contact(name="Ada")
