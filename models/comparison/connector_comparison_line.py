@@ -158,7 +158,7 @@ class ConnectorComparisonLine(models.Model):
             line.repair_result = " ".join(filter(None, parts))
 
     def _result_of(self, message, job):
-        """Return what the message of a job says about the record of the line."""
+        """Return the part of a job's message that is about the record of the line."""
         if job.record_count <= 1 or self.repair_state == "failed":
             return message
         names = (f"(id {self.res_id})", f" {self.external_id} ")

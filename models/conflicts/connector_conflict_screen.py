@@ -227,7 +227,7 @@ class ConnectorConflictScreen(models.Model):
         return self._decide(BACKEND)
 
     def _decide(self, side):
-        """Note a decision, and let a job apply it at once.
+        """Note a decision, and let a job apply it immediately.
 
         The context has ``connector_seen`` for what a person has seen: marks by the id
         of the row. A row whose values have changed since is left as it is. A row
