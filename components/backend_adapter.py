@@ -111,9 +111,10 @@ class BackendAdapter(AbstractComponent):
         :param version: anything that has another text after each change, such as an
             ETag or a revision; ``None`` if it is unknown
         """
-        # The same values can be a version.
-        known = str(version) if is_external_id(version) else None
-        self._noted_versions[self._version_key(external_id)] = known
+        is_valid = isinstance(version, str | int | float) and is_external_id(version)
+        self._noted_versions[self._version_key(external_id)] = (
+            str(version) if is_valid else None
+        )
 
     def version_of(self, external_id):
         """Return the version of a record that was noted last.

@@ -71,6 +71,12 @@ class TestETags(VersionsCase):
         self.assertEqual(call.headers["Prefer"], "return=minimal")
         self.assertEqual(call.headers["If-Match"], '"7"')
 
+    def test_a_version_that_no_header_can_contain_is_not_sent(self):
+        for version in ('"7"\r\nX-Other: 1', "\0", "☃"):
+            with self.subTest(version=version), self.assertRaises(VersionChangedError):
+                self.send(self.versioned(), version)
+        self.assertFalse(self.web.calls)
+
     def test_412_refuses_the_version(self):
         self.will_answer(412, b'{"error": "Somebody was faster"}')
         with self.assertRaises(VersionChangedError) as raised:

@@ -404,6 +404,9 @@ class TestImports(Editors, ImportCase):
             (False, None),
             ("\0", None),
             ("\ud800", None),
+            (["a"], None),
+            ({"a": 1}, None),
+            (True, None),
         ):
             with self.subTest(version=version):
                 adapter.note_version("7", "older")

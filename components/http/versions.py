@@ -7,6 +7,8 @@ from contextlib import suppress
 
 from odoo.addons.component.core import AbstractComponent
 
+from ...exception import VersionChangedError
+
 #: What a header may contain that we send back.
 HEADER_VALUE = re.compile(r"[\x20-\x7e\x80-\xff]+")
 #: An ETag for which RFC 9110 lets no ``If-Match`` succeed: two versions may share it.
@@ -94,10 +96,14 @@ class HTTPVersions(AbstractComponent):
         :param version: what :meth:`_version_in` has returned
         :param kwargs: arguments as for ``requests.request``
         :rtype: dict
+        :raise VersionChangedError: when no request can name the version
         """
         if self._version_field:
             data = {**(kwargs.get("json") or {}), self._version_field: _value(version)}
             return {**kwargs, "json": data}
+        if not HEADER_VALUE.fullmatch(version):
+            # A connector has noted what it has found elsewhere: the record is read.
+            raise VersionChangedError(f"{version!r} cannot be sent.")
         _of_answers, name = self._version_headers
         return {**kwargs, "headers": {**(kwargs.get("headers") or {}), name: version}}
 
