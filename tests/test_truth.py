@@ -3,10 +3,12 @@
 
 from datetime import timedelta
 from unittest import skipUnless
+from unittest.mock import patch
 
 from odoo import fields
 
-from .common import ShopCase
+from ..models.overview import figures
+from .common import RealJobsCase, ShopCase, noted_queries
 from .truth import figures_by_sql, figures_on_screens
 
 try:
@@ -180,6 +182,67 @@ class TestScenes(TruthCase):
         self.assertEqual(self.sentence, text)
         self.put(job, "done", date_done=fields.Datetime.now())
         self.assertEqual(self.state.history[-1]["done"], 0)
+
+
+class TestLargeTables(RealJobsCase):
+    """What takes long to count is counted again only when it has changed."""
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(patch.multiple(figures, LARGE=0, LARGE_HISTORY=0))
+        self.enterContext(patch.dict(figures._KEPT, clear=True))
+
+    def read(self):
+        with self.transaction() as env, noted_queries() as queries:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            state = env["connector.backend.state"].of(shop)
+            [kind] = state.figures
+            done = [day["done"] for day in state.history]
+        counts = [
+            query for query in queries if 'FROM "connector_test_binding"' in query
+        ]
+        return kind["linked"], done, len(counts)
+
+    def change(self, work):
+        with self.transaction() as env:
+            env.cr.execute("SELECT pg_stat_force_next_flush()")
+            work(env)
+
+    def test_bindings_are_counted_again_when_some_have_changed(self):
+        ids = self.bindings("Ada", "Bob", external_id="x")
+        self.change(lambda env: env[MODEL].browse(ids[0]).write({"name": "Adah"}))
+        self.assertEqual(self.read()[::2], (2, 1))
+        self.assertEqual(self.read()[::2], (2, 0))
+        self.change(lambda env: env[MODEL].browse(ids[0]).unlink())
+        self.assertEqual(self.read()[::2], (1, 1))
+
+    def test_own_changes_are_counted(self):
+        ids = self.bindings("Ada", "Bob", external_id="x")
+        self.read()
+        with self.transaction() as env:
+            env[MODEL].browse(ids[0]).external_id = False
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            [kind] = env["connector.backend.state"].of(shop).figures
+            self.assertEqual((kind["linked"], kind["never"]), (1, 1))
+
+    def test_today_is_always_read(self):
+        ids = self.bindings("Ada", "Bob", external_id="x")
+        jobs = [self.delay_chunk(ids) for _ in range(3)]
+
+        def done(env, uuid, moment):
+            job = env["queue.job"].search([("uuid", "=", uuid)])
+            job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(
+                {"state": "done", "date_done": moment}
+            )
+
+        now = fields.Datetime.now()
+        self.change(lambda env: done(env, jobs[0], now - timedelta(days=2)))
+        self.assertEqual(self.read()[1][-3:], [2, 0, 0])
+        self.change(lambda env: done(env, jobs[1], now))
+        self.change(lambda env: done(env, jobs[2], now - timedelta(days=1)))
+        self.assertEqual(self.read()[1][-3:], [2, 0, 2])
+        with patch.object(figures, "monotonic", lambda: float("inf")):
+            self.assertEqual(self.read()[1][-3:], [2, 2, 2])
 
 
 if settings:

@@ -56,8 +56,8 @@ LINE_LENGTH = 500
 #: The jobs that fail.
 FAILING_JOBS = SQL(
     """
-    SELECT id, backend_model, backend_id, model_name, state, method_name, records, args,
-        kwargs, %(direction)s AS direction, %(handled)s AS handled,
+    SELECT id, backend_model, backend_id, model_name, state, %(direction)s AS direction,
+        %(handled)s AS handled,
         COALESCE(date_started, date_enqueued, date_created) AS seen,
         %(cause)s AS cause,
         CASE WHEN exc_name IN %(interrupted)s THEN %(settings)s
@@ -81,39 +81,56 @@ FAILING_JOBS = SQL(
     settings=SETTINGS,
     wait=RETRIED,
 )
-#: The jobs that fail, with the number of their ``records``. Each record counts for the
-#: job that failed last.
-COUNTED_JOBS = SQL(
+#: The columns that the jobs of a line have in common.
+LINE = SQL("backend_model, backend_id, model_name, cause, cause_class")
+#: The lines: the jobs that fail, by cause. Each record counts for the job that failed
+#: last, unless a backend has too many.
+LINES = SQL(
     """
-    WITH failing AS MATERIALIZED (%(jobs)s),
-    size AS (
-        SELECT backend_model, backend_id, SUM(handled) AS all_records,
-            SUM(handled) FILTER (WHERE state = %(failed)s) AS failed_records
-        FROM failing GROUP BY 1, 2
+    WITH line AS MATERIALIZED (
+        SELECT %(line)s, MIN(id) AS id, COUNT(*) AS job_count,
+            COUNT(*) FILTER (WHERE state = %(failed)s) AS failed_jobs,
+            COALESCE(SUM(handled) FILTER (WHERE state = %(failed)s), 0) AS failed,
+            COALESCE(SUM(handled) FILTER (WHERE state != %(failed)s), 0) AS retried,
+            MAX(direction) FILTER (WHERE handled = 0) AS searched,
+            MIN(seen) AS first_seen, MAX(seen) AS last_seen, MAX(id) AS example_id
+        FROM (%(jobs)s) AS job GROUP BY %(line)s
     ),
-    sized AS (
-        SELECT failing.*, %(most)s >= CASE WHEN state = %(failed)s
-            THEN failed_records ELSE all_records END AS counts_keys
-        FROM failing JOIN size USING (backend_model, backend_id)
+    backend AS MATERIALIZED (
+        SELECT backend_model, backend_id, SUM(failed) <= %(most)s AS has_few_failed,
+            SUM(failed + retried) <= %(most)s AS has_few
+        FROM line GROUP BY 1, 2 HAVING SUM(failed) <= %(most)s
     ),
     counted AS (
-        SELECT id, COUNT(*) AS records FROM (
+        SELECT %(line)s, COUNT(*) FILTER (WHERE state = %(failed)s) AS failed,
+            COUNT(*) FILTER (WHERE state != %(failed)s) AS retried
+        FROM (
             SELECT DISTINCT ON (backend_model, backend_id, model_name, direction, key)
-                id
-            FROM (SELECT * FROM sized WHERE counts_keys) AS job %(keys)s
+                %(line)s, state
+            FROM (
+                SELECT job.*, method_name, records, args, kwargs
+                FROM (%(jobs)s) AS job JOIN queue_job USING (id)
+                JOIN backend ON backend.backend_model = job.backend_model
+                    AND backend.backend_id = job.backend_id
+                    AND (has_few OR job.state = %(failed)s)
+            ) AS job %(keys)s
             ORDER BY backend_model, backend_id, model_name, direction, key,
                 state = %(failed)s DESC, id DESC
-        ) AS record GROUP BY id
+        ) AS record GROUP BY %(line)s
     )
-    SELECT sized.id, backend_model, backend_id, model_name, state, direction, handled,
-        seen, cause, cause_class,
-        CASE WHEN counts_keys THEN COALESCE(counted.records, 0) ELSE handled END
-            AS records
-    FROM sized LEFT JOIN counted USING (id)
+    SELECT %(line)s, id, job_count, failed_jobs, searched, first_seen, last_seen,
+        example_id,
+        (CASE WHEN has_few_failed THEN COALESCE(counted.failed, 0)
+            ELSE line.failed END
+        + CASE WHEN has_few THEN COALESCE(counted.retried, 0)
+            ELSE line.retried END)::int AS record_count
+    FROM line LEFT JOIN backend USING (backend_model, backend_id)
+        LEFT JOIN counted USING (%(line)s)
     """,
     failed=FAILED,
     jobs=FAILING_JOBS,
     keys=KEYS,
+    line=LINE,
     most=MOST_KEYS,
 )
 
@@ -177,25 +194,14 @@ class ConnectorFailure(models.Model):
     def _table_query(self):
         return SQL(
             """
-            SELECT cause.*, state.company_id, state.id AS state_id
-            FROM (
-                SELECT MIN(id) AS id, backend_model, backend_id, model_name, cause,
-                    cause_class, COUNT(*) AS job_count,
-                    COUNT(*) FILTER (WHERE state = %(failed)s) AS failed_jobs,
-                    SUM(records)::int AS record_count,
-                    MAX(direction) FILTER (WHERE handled = 0) AS searched,
-                    MIN(seen) AS first_seen, MAX(seen) AS last_seen,
-                    MAX(id) AS example_id
-                FROM (%(jobs)s) AS job
-                GROUP BY backend_model, backend_id, model_name, cause, cause_class
-                HAVING SUM(records) > 0 OR bool_or(handled = 0)
-            ) AS cause
+            SELECT line.*, state.company_id, state.id AS state_id
+            FROM (%s) AS line
             LEFT JOIN connector_backend_state AS state
-                ON state.backend_model = cause.backend_model
-                AND state.backend_id = cause.backend_id
+                ON state.backend_model = line.backend_model
+                AND state.backend_id = line.backend_id
+            WHERE line.record_count > 0 OR line.searched IS NOT NULL
             """,
-            failed=FAILED,
-            jobs=COUNTED_JOBS,
+            LINES,
         )
 
     @api.depends("cause", "cause_class", "example_id", "record_count", "searched")

@@ -7,8 +7,10 @@ number of backends, of records or of jobs.
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from time import monotonic
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from odoo import fields
 from odoo.tools import SQL
@@ -38,6 +40,14 @@ DAYS = 14  #: of the history
 UNCONFIRMED_AFTER = timedelta(minutes=1)
 #: How long a job may wait until it is asked whether a runner works at all.
 STUCK_AFTER = timedelta(minutes=5)
+
+#: Bindings of a kind from which on their number is kept until rows change.
+LARGE = 100_000
+#: Jobs from which on the history of the days before is kept, and for how long.
+LARGE_HISTORY = 10_000
+KEPT_SECONDS = 300
+#: What took long to count, in this process.
+_KEPT = {}
 
 #: An unfinished job. The index on queue_job has the same words.
 UNFINISHED_JOB = SQL("backend_id IS NOT NULL AND state NOT IN %s", FINISHED)
@@ -163,7 +173,7 @@ class Figures:
                 self._read_kind(model, kind)
 
     def _read_kind(self, model, kind):
-        linked, never = self._count_bindings(model, kind)
+        linked, never = self._count_all_bindings(model, kind)
         busy = set()
         for reference in self.by_backend:
             busy |= self._busy_ids(reference, kind) if reference.model == model else ()
@@ -175,6 +185,36 @@ class Figures:
             counted.linked, counted.never = linked[id_], never[id_]
             figures.facts.linked += linked[id_]
             figures.facts.never += never[id_]
+
+    def _count_all_bindings(self, model, kind):
+        """Count bindings; a large table again only when its rows have changed."""
+        key = self.env.cr.dbname, model, kind, *self.ids[model]
+        changes = self._count_changes(kind)
+        kept = _KEPT.get(key)
+        if kept and kept[0] == changes:
+            return tuple(map(Counter, kept[1]))
+        counts = self._count_bindings(model, kind)
+        _KEPT.pop(key, None)
+        if changes and sum(count.total() for count in counts) > LARGE:
+            _KEPT[key] = changes, counts
+        return tuple(map(Counter, counts))
+
+    def _count_changes(self, kind):
+        """Return how often rows of a table were changed, by PostgreSQL's statistics.
+
+        :return: ``None`` if this transaction may have changed some
+        """
+        table = SQL("%s::regclass", self.env[kind]._table)
+        [(changes,)] = self.env.execute_query(
+            SQL(
+                "SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN"
+                " pg_stat_get_tuples_inserted(%(table)s)"
+                " + pg_stat_get_tuples_updated(%(table)s)"
+                " + pg_stat_get_tuples_deleted(%(table)s) END",
+                table=table,
+            )
+        )
+        return changes
 
     def _count_bindings(self, model, kind, domain=()):
         """Return how many are linked and how many are not, by the id of the backend."""
@@ -428,42 +468,78 @@ class Figures:
 
     def _read_history(self):
         """Read the records that jobs were done with, or failed with, on each day."""
+        zone, utc = ZoneInfo(zone_of(self.env)), ZoneInfo("UTC")
+        today = self.now.replace(tzinfo=utc).astimezone(zone).date()
+        midnight = datetime.combine(today, time.min, zone).astimezone(utc)
+        midnight = midnight.replace(tzinfo=None)
+        for reference, day, number in (
+            *self._kept_days(zone, today, midnight),
+            *self._done_days(midnight),
+        ):
+            self.by_backend[reference].done[day] += number
+        many = [ref for ref, each in self.by_backend.items() if not each.counts_failed]
+        failed = SQL("%s AND state = %s", UNFINISHED_JOB, FAILED)
+        since = self.now - timedelta(days=DAYS)
+        for reference, day, number, _jobs in self._per_day(
+            "date_started", HANDLED, failed, many, since
+        ):
+            self.by_backend[reference].failed[day] += number
+
+    def _kept_days(self, zone, today, midnight):
+        """Return the done records of the days before; many jobs are read seldom."""
+        key = self.env.cr.dbname, zone.key, today, *self.references
+        kept = _KEPT.get(key)
+        if kept and kept[0] > monotonic():
+            return kept[1]
+        jobs = []
+        days = self._done_days(self.now - timedelta(days=DAYS), midnight, jobs)
+        _KEPT.pop(key, None)
+        if sum(jobs) > LARGE_HISTORY:
+            _KEPT[key] = monotonic() + KEPT_SECONDS, days
+        return days
+
+    def _done_days(self, since, until=None, jobs=None):
+        """Return triples of the backend, a day, and the records done on it.
+
+        :param jobs: list that gets the numbers of jobs
+        """
         done = SQL("backend_id IS NOT NULL AND state = %s AND %s", DONE, SYNCHRONISES)
+        if until:
+            done = SQL("%s AND date_done < %s", done, until)
+        days = []
         for records, condition in (
             (SQL("COALESCE(record_count, 1)"), done),
             (SQL("-(%s)", LEFT), SQL("%s AND %s", done, LEAVES_RECORDS)),
         ):
-            for figures, day, number in self._per_day(
-                "date_done", records, condition, self.references
+            for *day, number in self._per_day(
+                "date_done", records, condition, self.references, since
             ):
-                figures.done[day] += number
-        many = [ref for ref, each in self.by_backend.items() if not each.counts_failed]
-        failed = SQL("%s AND state = %s", UNFINISHED_JOB, FAILED)
-        for figures, day, number in self._per_day(
-            "date_started", HANDLED, failed, many
-        ):
-            figures.failed[day] += number
+                days.append(day)
+                if jobs is not None:
+                    jobs.append(number)
+        return days
 
-    def _per_day(self, moment, records, condition, references):
-        """Return the records of jobs, by the day of a moment of them.
+    def _per_day(self, moment, records, condition, references, since):
+        """Return the backend, the day of a moment, its records, and its jobs.
 
         :param records: SQL of the number of records of a job
         """
         if not references:
-            return ()
-        return self._select(
+            return []
+        rows = self.env.execute_query(
             SQL(
-                "SELECT backend_model, backend_id, %(day)s, SUM(%(records)s)"
+                "SELECT backend_model, backend_id, %(day)s, SUM(%(records)s), COUNT(*)"
                 " FROM queue_job WHERE %(condition)s AND %(moment)s >= %(since)s"
                 " AND (%(backend_condition)s) GROUP BY 1, 2, 3",
                 day=self._day(moment),
                 records=records,
                 condition=condition,
                 moment=SQL.identifier(moment),
-                since=self.now - timedelta(days=DAYS),
+                since=since,
                 backend_condition=_condition(references),
             )
         )
+        return [(Reference(model, id_), *row) for model, id_, *row in rows]
 
     def _day(self, moment):
         """Return the SQL of the day of a moment, in the time zone of the user."""
