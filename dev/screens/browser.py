@@ -3,7 +3,8 @@
 import contextlib
 import re
 
-from environment import chromium
+from environment import Problem, axe, chromium
+from environment.console import say
 from playwright.sync_api import TimeoutError, expect, sync_playwright
 
 #: Debian's package of Odoo lacks this file.
@@ -21,7 +22,30 @@ NAMELESS = """
     .map((each) => each.outerHTML.slice(0, 200))
 """
 TOO_WIDE = "() => document.scrollingElement.scrollWidth > window.innerWidth"
+#: Finds what axe-core calls serious or critical in our parts of a page. Each has its
+#: rule, what is wrong, and the beginning of the element.
+BARRIERS = """
+async () => {
+    const parts = [...document.querySelectorAll("[class*=o_connector]")];
+    if (!parts.length) {
+        return [];
+    }
+    const { violations } = await axe.run(parts, { resultTypes: ["violations"] });
+    return violations
+        .filter(({ impact }) => ["serious", "critical"].includes(impact))
+        .flatMap(({ id, nodes }) => nodes.map((node) => [id, node]))
+        .filter(([, { target }]) => !document.querySelector(target.at(-1))
+            ?.closest(`.o_optional_columns_dropdown, .o_control_panel, .o_progress,
+                .o_list_record_selector`))  // Odoo's own
+        .map(([id, { any, all, html }]) => {
+            const message = [...any, ...all][0]?.message || "";
+            return `${id}: ${message} ${html.slice(0, 150)}`;
+        });
+}
+"""
 WIDE, NARROW = 1300, 390
+#: how often a person presses Tab at the most
+TABS = 30
 HEIGHTS = {WIDE: 820, NARROW: 844}
 
 
@@ -29,6 +53,11 @@ class Window:
     """A window of a browser, in the session of an ``OdooClient``."""
 
     def __init__(self, browser, odoo, width):
+        try:
+            self._axe = axe.script()
+        except Problem as problem:
+            self._axe = None
+            say(f"  {problem}")
         self.url = odoo.url
         self.width = width
         self._errors = []  # what the browser's console shows
@@ -92,9 +121,29 @@ class Window:
         """Return what is wrong with the page, and what the console has shown so far."""
         found = [f"In the console: {error}" for error in self._errors]
         found += [f"No name: {each}" for each in self.page.evaluate(NAMELESS)]
+        found += [f"A barrier: {each}" for each in self._barriers()]
         if self.page.evaluate(TOO_WIDE):
             found.append(f"The page is wider than {self.width} pixels.")
         return found
+
+    def _barriers(self):
+        """Return what axe-core calls serious or critical; nothing without it."""
+        if not self._axe:
+            return []
+        if not self.page.evaluate("() => Boolean(window.axe)"):
+            self.page.add_script_tag(content=self._axe.read_text())
+        return self.page.evaluate(BARRIERS)
+
+    def reach(self, selector, *texts):
+        """Press Tab until an element has the focus, and return it."""
+        wanted = self.see(selector, *texts).element_handle()
+        # Tab does not leave Odoo's search box, which has the focus at first.
+        self.page.keyboard.press("ArrowDown")
+        for _ in range(TABS):
+            self.page.keyboard.press("Tab")
+            if wanted.evaluate("(element) => element === document.activeElement"):
+                return wanted
+        raise AssertionError(f"Tab does not lead to {selector} {texts}.")
 
     def picture(self, path):
         """Take a picture of what the window shows, as a PNG file."""

@@ -14,6 +14,9 @@ from .world import World
 
 #: what a list shows; on a phone, the web client opens cards in its place
 RECORD = ".o_data_row, .o_kanban_record:not(.o_kanban_ghost)"
+#: causes of failures
+WRONG_PASSWORD = "Team address book refuses the password (401)."
+NO_ANSWER = "Team address book cannot be reached."
 #: a backend on the overview
 CARD = ".o_kanban_record:not(.o_kanban_ghost)"
 
@@ -39,7 +42,6 @@ def look_around(world, window):
     window.see(CARD, "records are in sync")
     yield "overview"
     card = window.see(CARD)
-    card.hover()
     card.locator(".o_dropdown_kanban button").click()
     window.see(".o-dropdown--menu").get_by_text("What Is Synchronised").click()
     window.see(".o_connector_page", "From Odoo to", "exported immediately")
@@ -47,6 +49,24 @@ def look_around(world, window):
     yield "synchronised"
     window.open(f"carddav-address-books/{world.backend_id}", ".o_form_sheet")
     yield "address-book"
+
+
+def use_the_keyboard(world, window):
+    """A person without a mouse opens the menu of a card, and chooses somebody."""
+    window.open("connectors", CARD)
+    keyboard = window.page.keyboard
+    window.reach(f"{CARD} .o_dropdown_kanban button")
+    keyboard.press("Enter")
+    item = window.see(".o-dropdown--menu [name=action_choose_responsible]")
+    for _ in range(10):
+        keyboard.press("ArrowDown")
+        if item.evaluate("(item) => item === document.activeElement"):
+            break
+    keyboard.press("Enter")
+    window.see(".modal-body", "Responsible")
+    keyboard.press("Escape")
+    window.miss(".modal-body")
+    yield None
 
 
 def run(world, window):
@@ -73,11 +93,13 @@ def fail(world, window):
         world.break_server()
     yield "overview-broken"
     window.open("connector-failures", RECORD)
-    window.see(RECORD, "Unauthorized", "Correct the settings")
-    window.see(RECORD, "The connection to Team address book failed", "Wait")
+    window.see(RECORD, WRONG_PASSWORD, "Correct the settings")
+    window.see(RECORD, NO_ANSWER, "Wait")
     yield "failures"
-    window.see(RECORD, "Unauthorized").click()
+    window.see(RECORD, WRONG_PASSWORD).click()
     window.see(".o_form_sheet .alert", "Correct the settings")
+    window.see("summary", "Details").click()
+    window.see(".o_form_sheet details", "Unauthorized")
     yield "failure"
     window.open("action-connector.connector_create_intent_action", RECORD)
     yield "unconfirmed-creates"
@@ -85,12 +107,23 @@ def fail(world, window):
     yield "jobs"
 
 
+def read_german(world, window):
+    """A colleague reads in German what jobs of an English user did."""
+    with world.reading("de_DE"):
+        window.open("action-queue_job.action_queue_job", RECORD)
+        window.see(RECORD, "nach Team address book exportieren")
+        yield None
+        window.open("connectors", CARD)
+        window.see(CARD, "können nicht exportiert werden")
+        yield None
+
+
 def repair(world, window):
     """Somebody repairs the server; a person retries all, and all failures go."""
     window.open("connector-failures", RECORD)
     world.start_cards("demo")
     with window.staying():
-        for cause in ("Unauthorized", "failed during GET", "failed during PROPFIND"):
+        for cause in (WRONG_PASSWORD, NO_ANSWER):
             window.press_unless_gone("Retry All", RECORD, cause)
             window.miss(RECORD, cause)
         window.see(".o_view_nocontent", "Nothing fails")
@@ -190,7 +223,10 @@ def decide(world, window):
 
 
 #: in the order in which a person sees them
-CHAPTERS = (look_around, run, fail, repair, look_at_a_record, compare, decide)
+CHAPTERS = (
+    *(look_around, use_the_keyboard, run, fail, read_german, repair),
+    *(look_at_a_record, compare, decide),
+)
 
 
 def percent(number):

@@ -65,6 +65,21 @@ class World:
         for button in self._scheduled():
             self.odoo.call(*button)
 
+    @contextlib.contextmanager
+    def reading(self, language):
+        """Let the person read Odoo in a language in the ``with`` block."""
+        (found,) = self.odoo.search(
+            "res.lang", ("code", "=", language), ("active", "in", (True, False))
+        )
+        wizard = self.odoo.create(
+            "base.language.install", {"lang_ids": [(6, 0, [found])], "overwrite": False}
+        )
+        self.odoo.call("base.language.install", "lang_install", wizard)
+        users = self.odoo.search("res.users", ("login", "=", "admin"))
+        self.odoo.write("res.users", users, lang=language)
+        yield
+        self.odoo.write("res.users", users, lang="en_US")
+
     def start_cards(self, password):
         """Start the CardDAV server again, with a password."""
         self.cards.stop()

@@ -5,6 +5,7 @@ import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
 import { kanbanView } from "@web/views/kanban/kanban_view";
 import { listView } from "@web/views/list/list_view";
+import { keyboardRenderer } from "./keyboard";
 
 const SCREEN_UPDATE = "connector/updated";
 /** Milliseconds until a screen reads again what may have changed since the message. */
@@ -134,4 +135,5 @@ registry.category("views").add("connector_live_list", {
 registry.category("views").add("connector_live_kanban", {
     ...kanbanView,
     Controller: liveController(kanbanView.Controller),
+    Renderer: keyboardRenderer(kanbanView.Renderer),
 });

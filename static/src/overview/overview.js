@@ -2,6 +2,7 @@ import { registry } from "@web/core/registry";
 import { KanbanRenderer } from "@web/views/kanban/kanban_renderer";
 import { kanbanView } from "@web/views/kanban/kanban_view";
 
+import { keyboardRenderer } from "../keyboard";
 import { liveController } from "../updates";
 
 export class OverviewController extends liveController(kanbanView.Controller) {
@@ -10,7 +11,7 @@ export class OverviewController extends liveController(kanbanView.Controller) {
     }
 }
 
-export class OverviewRenderer extends KanbanRenderer {
+export class OverviewRenderer extends keyboardRenderer(KanbanRenderer) {
     /** Cards stay in place when the records are read again, and keep the focus. */
     getGroupsOrRecords() {
         return super
