@@ -180,7 +180,7 @@ class TestZero(ImportCase):
         lost = self.number(number=5)
         self.numbered()._unbind(lost)
         result = self.numbered("batch.exporter").run()
-        self.assertEqual(result, "2 records to export, in 1 jobs.")
+        self.assertEqual(result, "2 records to export, in 1 job.")
         jobs = self.env["queue.job"]
         job = jobs.search([("model_name", "=", never._name)], order="id desc", limit=1)
         self.assertEqual(job.records, never + lost)

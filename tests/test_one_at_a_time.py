@@ -244,7 +244,7 @@ class TestBatches(OneAtATimeCase):
                 ["import_chunk"],
             )
         result = self.run_job(self.delay_batch("import_batch"))["result"]
-        self.assertEqual(result, "1 records to import, in 1 jobs.")
+        self.assertEqual(result, "1 record to import, in 1 job.")
 
     def test_an_export_that_failed_is_done_again(self):
         self.bindings("Ada")
@@ -273,8 +273,8 @@ class TestBatches(OneAtATimeCase):
                 model = shop.env["connector.test.binding"]
                 imported = model.import_batch(shop)
                 exported = model.export_batch(shop)
-        self.assertIn("1 records to import", imported)
-        self.assertIn("1 records to export", exported)
+        self.assertIn("1 record to import", imported)
+        self.assertIn("1 record to export", exported)
 
     @mute_logger("odoo.addons.queue_job.controllers.main")
     def test_a_batch_that_fails_releases_its_lock(self):

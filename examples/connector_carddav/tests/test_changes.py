@@ -61,7 +61,7 @@ class TestChanges(ImportCase):
         self.backend.sync_token = "http://radicale.org/ns/sync/" + 64 * "0"
         self.change(binding, "FN:Ada Lovelace", "FN:Ada King")
         self.remote.request("DELETE", "u2.vcf")
-        self.assertIn("1 records", self.synchronise())
+        self.assertIn("1 record ", self.synchronise())
         self.assertEqual((binding.name, other.link_state), ("Ada King", "deleted"))
 
     def test_another_address_has_another_token(self):
