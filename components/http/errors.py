@@ -131,7 +131,11 @@ class HTTPErrors(AbstractComponent):
         if status in MISSING:
             return IDMissingInBackend(text)
         if status in ACCESS_REFUSED:
-            return AccessRefusedError(text)
+            return AccessRefusedError(
+                translatable(self.env)._(
+                    "%s Check the credentials of the backend.", text
+                )
+            )
         return InvalidDataError(text) if status < 500 else JobError(text)
 
     def _no_answer(self, method, url, error):

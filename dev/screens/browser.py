@@ -36,7 +36,7 @@ async () => {
         .flatMap(({ id, nodes }) => nodes.map((node) => [id, node]))
         .filter(([, { target }]) => !document.querySelector(target.at(-1))
             ?.closest(`.o_optional_columns_dropdown, .o_control_panel, .o_progress,
-                .o_list_record_selector`))  // Odoo's own
+                .o_list_record_selector, .o_form_label`))  // Odoo's own
         .map(([id, { any, all, html }]) => {
             const message = [...any, ...all][0]?.message || "";
             return `${id}: ${message} ${html.slice(0, 150)}`;
@@ -144,6 +144,12 @@ class Window:
             if wanted.evaluate("(element) => element === document.activeElement"):
                 return wanted
         raise AssertionError(f"Tab does not lead to {selector} {texts}.")
+
+    def uncut(self, selector, text):
+        """Fail if a text is cut off where an element shows it."""
+        shown = self.see(selector, text).get_by_text(text).first
+        is_cut = shown.evaluate("(each) => each.scrollWidth > each.clientWidth + 1")
+        assert not is_cut, f"{text!r} is cut off."
 
     def picture(self, path):
         """Take a picture of what the window shows, as a PNG file."""

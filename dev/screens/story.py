@@ -95,6 +95,7 @@ def fail(world, window):
     window.open("connector-failures", RECORD)
     window.see(RECORD, WRONG_PASSWORD, "Correct the settings")
     window.see(RECORD, NO_ANSWER, "Wait")
+    window.uncut(RECORD, WRONG_PASSWORD)
     yield "failures"
     window.see(RECORD, WRONG_PASSWORD).click()
     window.see(".o_form_sheet .alert", "Correct the settings")
