@@ -10,6 +10,7 @@ from odoo.addons.component.core import Component
 from ..fields import Secret
 from .cases import ShopCase, noted_queries
 from .models import hide_test_models
+from .real_jobs import RealJobsCase
 
 MOMENT = datetime(2026, 5, 4, 3, 2, 1)
 USER, MANAGER = "connector.group_connector_user", "connector.group_connector_manager"
@@ -411,15 +412,20 @@ class TestDecisions(ScreenCase):
 
     def test_the_value_that_odoo_has_now_is_shown_and_kept(self):
         conflict = self.note()
-        self.ada.name = "Ada Lovelace"
+        self.assertEqual(self.as_user(conflict).change_here["user"], "OdooBot")
+        self.manager.name = "Mia"
+        self.ada.with_user(self.manager).name = "Ada Lovelace"
+        self.env.invalidate_all()
         [row] = self.as_user(conflict).sides
         self.assertEqual((row["odoo"], row["backend"]), ("Ada Lovelace", "Augusta"))
+        self.assertEqual(self.as_user(conflict).change_here["user"], "Mia")
         self.as_user(conflict).action_keep_backend()
         self.ada.name = "Augusta"
         self.conflicts.close(self.ada, ["name"])
         conflict.invalidate_recordset()
         [row] = self.as_user(conflict).sides
         self.assertEqual((row["odoo"], row["backend"]), ("Ada Lovelace", "Augusta"))
+        self.assertEqual(self.as_user(conflict).change_here["user"], "Mia")
 
     def test_a_value_that_changed_since_it_was_seen_keeps_the_question_open(self):
         def change_in_odoo():
@@ -482,6 +488,47 @@ class TestDecisions(ScreenCase):
         self.shop.active = False
         with self.assertRaisesRegex(UserError, "is archived"):
             self.as_user(conflict).action_keep_odoo()
+
+
+class TestTwoPeople(RealJobsCase):
+    def conflict(self):
+        """Note a conflict in a transaction of its own, and return its id."""
+        [binding_id] = self.bindings("Ada", external_id="7")
+        with self.transaction() as env:
+            binding = env[self.binding_model].browse(binding_id)
+            digests = {"theirs_digest": "t1", "ours_digest": "o1"}
+            conflict = env["connector.conflict"].note(
+                binding, ["name"], {"name": "Augusta"}, **digests
+            )
+            conflict_id = conflict.id
+        self.addCleanup(self.forget, conflict_id)
+        return conflict_id
+
+    def forget(self, conflict_id):
+        with self.transaction() as env:
+            env["connector.conflict"].browse(conflict_id).unlink()
+
+    def test_two_decide_at_the_same_moment(self):
+        conflict_id = self.conflict()
+        with self.transaction() as first:
+            first["connector.conflict"].browse(conflict_id).action_keep_odoo()
+            with self.transaction() as second:
+                late = second["connector.conflict"].browse(conflict_id)
+                with self.assertRaisesRegex(UserError, "Wait a moment"):
+                    late.action_keep_backend()
+        [row] = self.read("connector.conflict", [("id", "=", conflict_id)])
+        self.assertEqual((row["state"], row["winner"]), ("decided", "odoo"))
+
+    def test_the_record_is_deleted_at_the_same_moment(self):
+        conflict_id = self.conflict()
+        with self.transaction() as first:
+            first["connector.conflict"].search_count([])  # its snapshot begins
+            with self.transaction() as second:
+                second[self.binding_model].search([]).unlink()
+            with self.assertRaisesRegex(UserError, "Wait a moment"):
+                first["connector.conflict"].browse(conflict_id).action_keep_odoo()
+        with self.transaction() as env:
+            self.assertFalse(env["connector.conflict"].browse(conflict_id).exists())
 
 
 class TestRightsOnConflicts(ScreenCase):

@@ -137,7 +137,7 @@ class ConnectorConflict(models.Model):
             "changed_at": changed_at,
         }
         if not question or question.ours_digest != ours_digest:
-            vals |= _last_change(binding, names)
+            vals |= last_change(binding, names)
         if winner:
             vals |= {"state": "settled", "winner": winner, "decided_at": self._now()}
         elif question.state == "decided":
@@ -301,8 +301,14 @@ class ConnectorConflict(models.Model):
         self.env["ir.attachment"].sudo().browse([id_ for (id_,) in rows]).unlink()
 
 
-def _last_change(binding, names):
-    """Return who has changed fields in Odoo last, and when, as far as that is known."""
+def last_change(binding, names):
+    """Return who has changed fields in Odoo last, and when, as far as that is known.
+
+    :param binding: the binding, with the rights of the system
+    :param names: names of fields
+    :return: values for the fields of a conflict
+    :rtype: dict
+    """
     changes = binding.env["connector.export.change"].of(binding)
     for change in reversed(changes):
         if change.noted_by and not {*names}.isdisjoint(change.field_names or names):

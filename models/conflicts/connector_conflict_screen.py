@@ -12,7 +12,9 @@ from ...tools.locks import try_lock_rows
 from ...tools.text import storable_key
 from ..screen_actions import window_action
 from . import values as values_
-from .connector_conflict import BACKEND, ODOO
+from .connector_conflict import BACKEND, ODOO, last_change
+
+SIDES = (ODOO, BACKEND)
 
 
 class ConnectorConflictScreen(models.Model):
@@ -30,6 +32,10 @@ class ConnectorConflictScreen(models.Model):
         compute="_compute_visible",
         help="The values of Odoo and of the backend, for each field that the user may "
         "read. Odoo's are the present ones, until the conflict is settled.",
+    )
+    change_here = fields.Json(
+        compute="_compute_visible",
+        help="Who has changed the field in Odoo last, and when.",
     )
     mark = fields.Char(
         compute="_compute_visible",
@@ -61,10 +67,12 @@ class ConnectorConflictScreen(models.Model):
             sees = conflict.model_name in self.env and conflict._may("read", names)
             conflict.name = name_for_user(self.browse() if binding is None else binding)
             conflict.field_label = conflict._label(names) if sees else self._hidden()
-            conflict.sides, conflict.mark = [], False
+            conflict.sides, conflict.mark, conflict.change_here = [], False, False
             if sees and binding is not None:
-                conflict.sides = conflict._sides(binding, names)
+                both = conflict._present(binding)
+                conflict.sides = conflict._texts(binding, both)
                 conflict.mark = conflict._mark(binding)
+                conflict.change_here = conflict._change_here(binding, both)
 
     def _may(self, operation, names):
         """Return whether the user has access to fields, apart from the record."""
@@ -87,22 +95,38 @@ class ConnectorConflictScreen(models.Model):
     def _hidden(self):
         return self.env._("A field that you may not read")
 
-    def _sides(self, binding, names):
+    def _present(self, binding):
+        """Return the values of both sides, with the present ones of Odoo.
+
+        A settled conflict has those of the moment when it was settled.
+        """
         both = self._both()
-        if self.state != "settled":
-            record = binding.sudo()
-            here = values_.kept(record, values_.current(record, names))
-            both = {**both, ODOO: here}
-        return [
-            dict(zip(("label", ODOO, BACKEND), (label, *texts), strict=True))
-            for name in names
-            for label in [self._label([name])]
-            for texts in [
-                excerpts(
-                    *(values_.text(binding, name, both[side]) for side in both),
-                )
-            ]
-        ]
+        if self.state == "settled":
+            return both
+        record = binding.sudo()
+        return {
+            **both,
+            ODOO: values_.kept(record, values_.current(record, self._names())),
+        }
+
+    def _texts(self, binding, both):
+        """Return the label and the texts of each field, for the screen."""
+        texts = []
+        for name in self._names():
+            values = (values_.text(binding, name, both[side]) for side in SIDES)
+            ours, theirs = excerpts(*values)
+            texts.append({"label": self._label([name]), ODOO: ours, BACKEND: theirs})
+        return texts
+
+    def _change_here(self, binding, both):
+        """Return who has changed Odoo's value last, and when, for the screen."""
+        change = self
+        if both[ODOO] != self._both()[ODOO]:
+            change = self.new(last_change(binding.sudo(), self._names()))
+        return {
+            "user": change.changed_by_id.sudo().name or "",
+            "at": fields.Datetime.to_string(change.changed_here_at) or "",
+        }
 
     def _mark(self, binding):
         decision = self.state, self.winner, self.sudo().theirs_digest
@@ -325,15 +349,12 @@ class ConnectorConflictScreen(models.Model):
 
     def _note_decision(self, side):
         binding = self.env[self.model_name].sudo().browse(self.res_id)
-        row, names = self.sudo(), self._names()
-        row._keep(
-            {
-                **row._both(),
-                ODOO: values_.kept(binding, values_.current(binding, names)),
-            }
-        )
+        row, both = self.sudo(), self._present(binding)
+        changed = both[ODOO] != row._both()[ODOO]
+        row._keep(both)
         row.write(
             {
+                **(last_change(binding, self._names()) if changed else {}),
                 "state": "decided",
                 "winner": side,
                 "decided_by_id": self.env.uid,

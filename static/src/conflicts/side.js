@@ -1,6 +1,6 @@
 import { Component } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
-import { formatDateTime } from "@web/core/l10n/dates";
+import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { splitDifference } from "../comparison/differences";
@@ -36,8 +36,8 @@ export class ConflictSide extends Component {
     /** The moment of the change, and who has made it, as far as that is known. */
     get change() {
         if (this.props.side === "odoo") {
-            const who = this.data.changed_by_id?.display_name;
-            return { when: this.data.changed_here_at, who, label: _t("Changed") };
+            const { user, at } = this.data.change_here || {};
+            return { when: at && deserializeDateTime(at), who: user, label: _t("Changed") };
         }
         if (this.data.changed_at) {
             return { when: this.data.changed_at, label: _t("Changed") };
@@ -61,8 +61,7 @@ registry.category("fields").add("connector_conflict_side", {
     extractProps: ({ options }) => ({ side: options.side }),
     fieldDependencies: [
         { name: "changed_at", type: "datetime" },
-        { name: "changed_by_id", type: "many2one", relation: "res.users" },
-        { name: "changed_here_at", type: "datetime" },
+        { name: "change_here", type: "json" },
         { name: "noted", type: "datetime" },
         { name: "state", type: "selection" },
         { name: "winner", type: "selection" },
