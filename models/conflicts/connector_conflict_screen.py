@@ -35,7 +35,7 @@ class ConnectorConflictScreen(models.Model):
     )
     change_here = fields.Json(
         compute="_compute_visible",
-        help="Who has changed the field in Odoo last, and when.",
+        help="The user who has changed the field in Odoo last, and the time.",
     )
     mark = fields.Char(
         compute="_compute_visible",
