@@ -283,5 +283,7 @@ class TestChanging(ProgramsCase):
         before, after = (["TEL:1", *others, "fn:A"], ["TEL:2", *others, "fn:A"])
         for version in VERSIONS:
             self.changes({"TEL": "2"}, before, after, version=version)
+        start = 'TEL;X-P="a;b:c"'  # Not base64, whatever the quoted text has.
+        self.changes({"TEL": "2"}, [f"{start}:1", "", "A"], [f"{start}:2", "", "A"])
         text = card("TEL:1") + card("TEL:1")
         self.assertEqual(merge(text, {"TEL": "2"}), card("TEL:2") + card("TEL:1"))

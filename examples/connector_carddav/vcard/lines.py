@@ -23,7 +23,7 @@ _LINE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _PARAMETER = re.compile(r';((?:[^";]|"[^"]*")*)')
-_ENCODING = r'[^:]*;(?:ENCODING=)?"?(?:{})"?[;:]'
+_ENCODING = r'(?:[^":]|"[^"]*")*?;(?:ENCODING=)?"?(?:{})"?[;:]'
 _IS_QUOTED = re.compile(_ENCODING.format("QUOTED-PRINTABLE"), re.IGNORECASE)
 _IS_BASE64 = re.compile(_ENCODING.format("BASE64|B"), re.IGNORECASE)
 _BASE64 = re.compile("[A-Za-z0-9+/]*=*")
