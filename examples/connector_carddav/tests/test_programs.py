@@ -255,6 +255,13 @@ class TestChanging(ProgramsCase):
             text = merge(card("FN:A", version=version), {"TEL": "1"})
             self.assertIn(f"\r\n{line}\r\n", text)
 
+    def test_a_preferred_picture_stays_the_preferred_one(self):
+        lines = [f"PHOTO;ENCODING=b:{DATA}", f"PHOTO;TYPE=PNG,PREF;ENCODING=b:{DATA}"]
+        for version in VERSIONS:
+            text = merge(card(*lines, version=version), {"PHOTO": PICTURE + b"2"})
+            self.assertEqual(read(text)["PHOTO"], PICTURE + b"2")
+            self.assertIn(lines[0], text)
+
     def test_companies_in_the_syntax_of_the_version(self):
         company, person = {"X-ABSHOWAS": "COMPANY"}, {"X-ABSHOWAS": False}
         self.changes(company, ["KIND:individual"], ["KIND:org"], "4.0")

@@ -171,6 +171,8 @@ class Card:
         :param types: types that the line gets
         """
         own = line.parameters_without(OF_EACH_VALUE | OF_VALUE.get(name, set()))
+        if name == "PHOTO" and "PREF" in line.types:  # Its other type is the format.
+            types = ["PREF"]
         start = f"{line.head}{own}{self._parameters(types)}"
         if isinstance(value, bytes):
             mimetype = guess_mimetype(value) if picture_type(value) else ""
