@@ -8,6 +8,7 @@ from ..tools.secrets import without_secrets
 from ..tools.translatable import language_of, shown_in
 from .causes import INTERRUPTED, example_of, full_cause, masked_cause
 from .facts import told
+from .methods import COMPARE, EXPORT, IMPORT
 from .states import FAILED
 
 
@@ -92,6 +93,23 @@ def job_result(env, job):
     """
     terms = (job.sudo().outcome_terms or {}).get("result")
     return shown_in(language_of(env), terms) if terms and job.result else job.result
+
+
+def search_failed(env, direction, cause=""):
+    """Return which job without records failed, and why.
+
+    :param env: ``Environment``, for the language
+    :param direction: of the job
+    :param cause: translated text; may be empty
+    """
+    failure = {
+        IMPORT: env._("The search for changes failed"),
+        EXPORT: env._("The search for records to export failed"),
+        COMPARE: env._("The comparison failed"),
+    }.get(direction, env._("A job of the connector failed"))
+    if not cause:
+        return failure
+    return env._("%(records)s: %(cause)s", records=failure, cause=cause)
 
 
 def record_ids_of(job):

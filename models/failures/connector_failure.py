@@ -1,6 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import re
-from collections import Counter
 
 from markupsafe import Markup
 
@@ -37,12 +36,12 @@ from ...jobs.texts import (
     cause_terms,
     job_name,
     record_ids_of,
+    search_failed,
     shown_cause,
 )
 from ...tools.access import name_for_user
 from ...tools.bindings import is_archived, model_label, wrapped_field
 from ...tools.text import shortened
-from ..overview.sentences import Cause, Phrases
 from ..screen_actions import RELOAD, archived_message, notification, window_action
 
 #: How many jobs *Open the Records* looks at.
@@ -257,8 +256,7 @@ class ConnectorFailure(models.Model):
         """Return a cause; it names the search that failed, if no record did."""
         if self.record_count or self.searched is False:
             return sentence
-        cause = Cause(self.searched, sentence)
-        return Phrases(self.env).search_failed(Counter([cause]))
+        return search_failed(self.env, self.searched, sentence)
 
     def _sentence(self, cause):
         if cause in INTERRUPTED:

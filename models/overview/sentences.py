@@ -13,6 +13,7 @@ from odoo.tools import format_date, format_time
 from odoo.tools.misc import formatLang
 
 from ...jobs.methods import COMPARE, EXPORT, IMPORT
+from ...jobs.texts import search_failed
 
 #: The action that a person has to take.
 NOTHING = "nothing"
@@ -143,12 +144,7 @@ class Phrases:
         :param failed: jobs by :class:`Cause`
         """
         [(cause, _count)] = failed.most_common(1)
-        failure = {
-            IMPORT: self._("The search for changes failed"),
-            EXPORT: self._("The search for records to export failed"),
-            COMPARE: self._("The comparison failed"),
-        }.get(cause.direction, self._("A job of the connector failed"))
-        return self.because(failure, cause.text)
+        return search_failed(self.env, *cause)
 
     def search_runs(self, searches):
         """Return what the jobs without records do."""
