@@ -11,11 +11,24 @@ from odoo.tools import SQL
 
 from odoo.addons.component.core import AbstractComponent
 
+from ..tools.base_column import BASE, base_field
 from ..tools.binding_cache import PREFETCH_LIMIT, BindingCache
 from ..tools.bindings import BindingShape
 from ..tools.external_id import is_external_id, require_external_id
 from ..tools.orm import prefetch_fields, read_from
 from ..tools.overrides import overrides
+from ..tools.work_context import work_attribute
+
+
+class Misses:
+    """Counts the external ids for which no binding was found."""
+
+    count = 0
+
+    @classmethod
+    def of(cls, work):
+        """Return the counter that all binders of a work context share."""
+        return work_attribute(work, "lookup_misses", cls)
 
 
 class Binder(AbstractComponent):
@@ -56,6 +69,8 @@ class Binder(AbstractComponent):
         if is_external_id(external_id):
             value = self._stored_external_id(external_id)
             binding = self._lookup_binding(self.model, self._external_field, value)
+            if not binding:
+                Misses.of(self.work).count += 1
         if not unwrap:
             return binding
         if not binding:
@@ -377,8 +392,12 @@ class Binder(AbstractComponent):
 
     def _search(self, model, field, values):
         """Return the bindings with one of some values, archived or not."""
+        names = self._lookup_fields()
+        if model.env.su and base_field(model):
+            names += [BASE, self._sync_date_field]  # Imports need them next.
+            names = [name for name in names if name in model._fields]
         return model.with_context(active_test=False).search_fetch(
-            self._values_domain(field, list(values)), self._lookup_fields(), order="id"
+            self._values_domain(field, list(values)), names, order="id"
         )
 
     def _lookup_fields(self):

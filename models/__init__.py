@@ -1,4 +1,4 @@
-# A screen extends the models of the plain files.
+# A screen extends the models of the plain files, and a base those of bindings.
 # isort: off
 from . import (
     base,
@@ -11,6 +11,7 @@ from . import (
     connector_export_change,
     connector_run_start,
     external_binding,
+    binding_base,
     ir_model,
     queue_job,
     queue_job_function,

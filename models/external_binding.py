@@ -11,7 +11,6 @@ from odoo.addons.component.exception import NoComponentError
 from ..components.along import export_together, import_together, takes_along
 from ..components.chunk import Chunk
 from ..components.exporter.deleter import DeleteItem
-from ..components.merge.merge import add_new_bases
 from ..jobs.alone import delay_alone
 from ..jobs.deletes import delay_delete_chunk, delete_job_key
 from ..jobs.facts import outcome_values
@@ -61,13 +60,6 @@ class ExternalBinding(models.AbstractModel):
         copy=False,  # A copy was never synchronised.
         help="When the record was last exported to or imported from the backend.",
     )
-    sync_base = fields.Char(
-        "Base of the Merge",
-        copy=False,
-        prefetch=False,
-        groups=fields.NO_ACCESS,
-        help="Digests of the values that both sides had when they were in step.",
-    )
 
     sync_version = fields.Char(
         string="Last Synchronized Version",
@@ -87,10 +79,6 @@ class ExternalBinding(models.AbstractModel):
     def create(self, vals_list):
         invalidate(self, vals_list, creating=True)
         return super().create(vals_list)
-
-    def _create(self, data_list):
-        add_new_bases(self, data_list)
-        return super()._create(data_list)
 
     def write(self, vals):
         invalidate(self, [vals])

@@ -9,7 +9,13 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import changed_by, mapping
 from odoo.addons.connector.exception import DefinitionError
 
-from .common import ImportCase, batch_export_components, listener_components
+from .common import (
+    BulkExports,
+    ImportCase,
+    batch_export_components,
+    listener_components,
+    override,
+)
 from .models import hide_test_models
 
 
@@ -560,3 +566,184 @@ class TestMergeInChunks(TestMerge):
         if failed:
             raise DefinitionError(result)
         return result
+
+
+class MergedExports:
+    """Mixin for exports of one and of many."""
+
+    def export(self, binding, fields=None):
+        raise NotImplementedError
+
+    def both(self):
+        """Return a synchronised contact, which the shop has in one place."""
+        ada = self.synchronised()
+        self.server.records["7"] = self.source.contacts["7"]
+        return ada
+
+    def sent_keys(self):
+        return set(self.sent[-1]) if self.sent else set()
+
+    def setUp(self):
+        super().setUp()
+        self.sent = []
+        write = self.server.write
+
+        def note_and_write(external_id, data):
+            self.sent.append(data)
+            write(external_id, data)
+
+        self.server.write = note_and_write
+
+    def test_what_was_sent_is_no_change_of_the_backend(self):
+        ada = self.both()
+        ada.odoo_id.name = "Ours"
+        self.export(ada, ["name"])
+        self.assertEqual(self.source.contacts["7"]["title"], "Ours")
+        ada.odoo_id.with_context(connector_no_export=True).name = "Ours, again"
+        self.run_import()
+        self.assertEqual(ada.name, "Ours, again")
+        self.assertFalse(self.conflicts())
+
+    def test_what_changes_there_after_an_export_is_imported(self):
+        ada = self.both()
+        ada.odoo_id.name = "Ours"
+        self.export(ada, ["name"])
+        self.change_there(title="Theirs")
+        self.run_import()
+        self.assertEqual(ada.name, "Theirs")
+        self.assertFalse(self.conflicts())
+
+    def test_the_old_value_there_is_a_change_after_an_export(self):
+        ada = self.both()
+        ada.odoo_id.name = "Ours"
+        self.export(ada, ["name"])
+        self.change_there(title="Ada")
+        self.run_import()
+        self.assertEqual(ada.name, "Ada")
+
+    def test_an_edit_during_the_call_stays_a_change(self):
+        ada = self.both()
+        write = self.server.write
+
+        def write_and_edit(external_id, data):
+            write(external_id, data)
+            quiet = ada.odoo_id.with_context(connector_no_export=True)
+            quiet.name = "Edited during the call"
+
+        self.server.write = write_and_edit
+        ada.odoo_id.name = "Ours"
+        self.export(ada, ["name"])
+        self.assertEqual(self.source.contacts["7"]["title"], "Ours")
+        self.change_there(mail="ada@new")
+        self.run_import()
+        self.assertEqual((ada.name, ada.email), ("Edited during the call", "ada@new"))
+        self.assertIn("name", self.waiting(ada))
+
+    def test_fields_that_were_not_sent_keep_their_base(self):
+        ada = self.both()
+        ada.odoo_id.with_context(connector_no_export=True).email = "ada@ours"
+        ada.odoo_id.name = "Ours"
+        self.export(ada, ["name"])
+        self.change_there(years=3)
+        self.run_import()
+        self.assertEqual((ada.email, ada.age), ("ada@ours", 3))
+
+    def test_a_new_record_on_the_backend_has_a_base(self):
+        ada = self.binding("Ada", email="ada@old")
+        self.export(ada)
+        external_id = ada.external_id
+        self.source.contacts["7"] = self.server.records[external_id]
+        ada.with_context(connector_no_export=True).external_id = "7"
+        self.assertFalse(ada.sudo().sync_base)  # It is linked with another record now.
+
+        ada.with_context(connector_no_export=True).external_id = external_id
+        self.export(ada)
+        data = self.server.records[external_id]
+        self.source.contacts[external_id] = {**data, "mail": "ada@new"}
+        ada.odoo_id.with_context(connector_no_export=True).name = "Ours"
+        self.import_record(external_id)
+        self.assertEqual((ada.name, ada.email), ("Ours", "ada@new"))
+
+    def test_a_field_with_a_question_is_not_sent(self):
+        self.shop.conflict_policy = "ask"
+        ada = self.both()
+        ada.odoo_id.write({"name": "Ours", "age": 5})
+        self.change_there(title="Theirs")
+        self.server.records["7"] = self.source.contacts["7"]
+        self.run_import()
+        self.export(ada, ["name", "age"])
+        self.assertEqual(self.sent_keys() & {"title", "years"}, {"years"})
+        self.export(ada)
+        self.assertNotIn("title", self.sent_keys())
+        self.assertEqual(self.server.records["7"]["title"], "Theirs")
+        self.sent.clear()
+        self.export(ada, ["name"])
+        self.assertFalse(self.sent)
+        self.assertEqual(self.questions(ada), {"name"})
+
+    def test_the_decision_for_odoo_sends_the_value(self):
+        self.shop.conflict_policy = "ask"
+        ada = self.both()
+        ada.odoo_id.name = "Ours"
+        self.change_there(title="Theirs")
+        self.run_import()
+        self.export(ada, ["name"])
+        self.env["connector.export.change"].of(ada).forget()
+        self.conflicts().write({"state": "decided", "winner": "odoo"})
+        self.run_import(force=True)
+        self.assertEqual(self.waiting(ada), {"name"})
+        self.export(ada, ["name"])
+        self.assertEqual(self.sent_keys(), {"title"})
+
+    def test_a_crash_after_the_call_loses_nothing(self):
+        ada = self.both()
+        ada.odoo_id.name = "Ours"
+        self.override(_after_export=lambda exporter: None)
+        self.build(
+            override(
+                "test.shop.contact.exporter",
+                _bind_and_commit=lambda exporter: None,
+            )
+        )
+        ada.export_record(fields=["name"])
+        self.assertEqual(self.source.contacts["7"]["title"], "Ours")
+        self.change_there(mail="ada@new")
+        self.run_import()
+        self.assertEqual((ada.name, ada.email), ("Ours", "ada@new"))
+        self.assertFalse(self.conflicts())
+
+    def test_a_connector_that_only_exports_stores_no_base(self):
+        self.components["test.shop.contact.record.importer"]._usage = "none"
+        self.components._cache.clear()
+        ada = self.binding("Ada")
+        self.export(ada)
+        self.assertTrue(ada.external_id)
+        self.assertFalse(ada.sudo().sync_base)
+
+
+class TestMergedExports(MergedExports, MergeCase):
+    allow_inherited_tests_method = True
+
+    def export(self, binding, fields=None):
+        self.env.flush_all()
+        binding.export_record(fields=fields)
+
+
+class TestMergedBulkExports(MergedExports, BulkExports, MergeCase):
+    allow_inherited_tests_method = True
+
+    def setUp(self):
+        super().setUp()
+        self.build(*self.many_components())
+
+    def write_one(self, external_id, data):
+        return self.server.write(external_id, data)
+
+    def export(self, binding, fields=None):
+        self.env.flush_all()
+        other = self.binding("Other", external_id="9")
+        self.server.records["9"] = {}
+        sent, calls = list(self.sent), len(self.many_calls)
+        (binding + other).export_chunk(fields=fields)
+        self.assertGreater(len(self.many_calls), calls)
+        self.sent = [d for d in self.sent if d.get("title") != "Other"] or sent

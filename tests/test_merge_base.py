@@ -10,6 +10,7 @@ from odoo.addons.connector.components.merge.base import (
     CHANGED,
     Base,
     data_of,
+    seconds,
     value_digest,
 )
 from odoo.addons.connector.components.merge.decision import (
@@ -31,6 +32,8 @@ class TestBase(BaseCase):
     def stored(self):
         base = Base()
         base.data = b"twelve bytes"
+        base.has_questions = True
+        base.sync_date = seconds(datetime(2026, 1, 1))
         base.set_value("name", A, A)
         base.set_value("price", A, B)
         base.set_value("email", C, CHANGED)
@@ -46,12 +49,17 @@ class TestBase(BaseCase):
         self.assertEqual(base.elements_of("tags"), {A, B, C})
         self.assertEqual(base.elements_of("empty"), set())
         self.assertEqual(base.data, b"twelve bytes")
+        self.assertTrue(base.has_questions)
+        self.assertTrue(base.is_same(self.stored()))
+        self.assertFalse(base.is_same(Base()))
         self.assertIsNone(base.value("tags") or base.elements_of("name"))
 
     def test_the_digest_of_the_data_is_read_without_the_rest(self):
-        self.assertEqual(data_of(self.stored().pack()), b"twelve bytes")
-        self.assertIsNone(data_of(Base().pack()))
-        self.assertIsNone(data_of(None))
+        self.assertEqual(
+            data_of(self.stored().pack()), (b"twelve bytes", 1_767_225_600)
+        )
+        self.assertEqual(data_of(Base().pack()), (None, 0))
+        self.assertEqual(data_of(None), (None, 0))
 
     def test_a_base_that_is_stored_again_is_another_text(self):
         base = self.stored()
@@ -65,7 +73,9 @@ class TestBase(BaseCase):
                 base = Base.unpack(damaged)
                 self.assertTrue(base.is_empty)
                 self.assertIsNone(base.value("name"))
-        self.assertIsNone(data_of(newer_version) or data_of("ä") or data_of("AAAA"))
+            self.assertEqual(data_of(damaged)[0] or b"twelve bytes", b"twelve bytes")
+        for damaged in (newer_version, "ä", "AAAA"):
+            self.assertEqual(data_of(damaged), (None, 0))
 
     def test_ten_fields_take_less_than_150_characters(self):
         base = self.stored()

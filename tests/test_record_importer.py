@@ -55,11 +55,13 @@ class TestImport(NotedWrites):
         self.assertEqual(self.imported("7").age, 37)
         self.assertEqual(written[0], {"age": 37})
 
-    def test_an_import_without_a_change_writes_only_the_date(self):
+    def test_an_import_without_a_change_writes_the_date_only_if_forced(self):
         self.source.add(7)
         self.import_record("7")
         written = self.noted_writes()
         self.import_record("7")
+        self.assertEqual(written, [])
+        self.import_record("7", force=True)
         self.assertEqual([list(values) for values in written], [["sync_date"]])
 
     def test_data_that_was_read_already_is_not_read_again(self):

@@ -13,6 +13,8 @@ import psycopg2.errors
 
 from odoo.tools import SQL
 
+from .base_column import BASE, base_field, keep_bases, select_bases
+
 #: Shortest and longest wait after contention, in seconds. The wait is random, so that
 #: two jobs that met do not meet again.
 CONTENTION_WAIT = (1, 3)
@@ -80,30 +82,42 @@ def _advisory_key(lock):
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
-def try_lock_rows(records, strength="UPDATE"):
+def try_lock_rows(records, strength="UPDATE", wrapped=None):
     """Lock the rows of records until the end of the transaction, without waiting.
 
-    The transaction accepts queries afterwards in any case.
+    The transaction accepts queries afterwards in any case. The bases of bindings, which
+    are needed next, are read with the same query.
 
     :param records: recordset of any model; deleted records are ignored
     :param strength: ``"UPDATE"``, or ``"NO KEY UPDATE"``, which lets others refer to
         the records
+    :param wrapped: recordset of another model whose rows are locked, too
     :return: ``True`` when all rows are locked. ``False`` when another transaction holds
         one of them, or changed one after this transaction began: the work then has to
         start again in a new transaction.
     :rtype: bool
     """
-    ids = tuple(id_ for id_ in records.ids if id_)
-    if not ids:
+    if not any(records.ids):
         return True
+    several = (records, wrapped) if wrapped else (records,)
+    locks = [
+        SQL(
+            "SELECT id FROM %s WHERE id IN %s FOR %s NOWAIT",
+            SQL.identifier(each._table),
+            tuple(id_ for id_ in each.ids if id_),
+            STRENGTHS[strength],
+        )
+        for each in several
+    ]
+    bases = select_bases(records)
     # With the lock in one call, the savepoint costs no time.
-    statement = SQL(
-        "SAVEPOINT lock_rows;"
-        " SELECT id FROM %s WHERE id IN %s FOR %s NOWAIT;"
-        " RELEASE SAVEPOINT lock_rows",
-        SQL.identifier(records._table),
-        ids,
-        STRENGTHS[strength],
+    statement = SQL("; ").join(
+        [
+            SQL("SAVEPOINT lock_rows"),
+            *locks,
+            SQL("RELEASE SAVEPOINT lock_rows"),
+            *([bases] if bases else []),
+        ]
     )
     try:
         records.env.cr.execute(statement, log_exceptions=False)
@@ -112,6 +126,8 @@ def try_lock_rows(records, strength="UPDATE"):
             "ROLLBACK TO SAVEPOINT lock_rows; RELEASE SAVEPOINT lock_rows"
         )
         return False
+    if bases:
+        keep_bases(records, records.env.cr.fetchall())
     return True
 
 
@@ -144,8 +160,10 @@ def lock_free_rows(records):
     ids = tuple(id_ for id_ in records.ids if id_)
     if not ids:
         return records.browse()
+    has_base = base_field(records) is not None
     statement = SQL(
-        "SELECT id FROM %s WHERE id IN %s FOR UPDATE SKIP LOCKED",
+        "SELECT id%s FROM %s WHERE id IN %s FOR UPDATE SKIP LOCKED",
+        SQL(", %s", SQL.identifier(BASE)) if has_base else SQL(),
         SQL.identifier(records._table),
         ids,
     )
@@ -153,4 +171,7 @@ def lock_free_rows(records):
         records.env.cr.execute(statement, log_exceptions=False)
     except psycopg2.errors.SerializationFailure:
         return None
-    return records.browse([id_ for (id_,) in records.env.cr.fetchall()])
+    rows = records.env.cr.fetchall()
+    if has_base:
+        keep_bases(records, rows)
+    return records.browse([row[0] for row in rows])

@@ -21,6 +21,7 @@ from ...tools.transactions import commit_if_allowed
 from ...tools.translatable import translatable
 from ..item import Item
 from .versions import RecordVersion
+from ..merge.exports import ExportMerge, store_sent
 
 
 class Call(NamedTuple):
@@ -49,6 +50,7 @@ class ExportItem(Item):
         self.bound_id = None  #: the id that the binding had when the export began
         self.call = None  #: the :class:`Call` to send
         self.version = RecordVersion(self)  #: what the backend may overwrite
+        self.sent = None  #: digests of what the call sends, see :class:`.ExportMerge`
         self.key = None  #: the idempotency key of the create that is under way
 
     @property
@@ -131,10 +133,42 @@ class ExportItem(Item):
         external_id = exporter.binder.to_external(self.binding)
         if external_id != self.bound_id:
             self.external_id = external_id
+        is_new = not is_external_id(self.external_id)
+        fields = None if is_new else self._without_questions(fields)
+        self.note_sent(fields, is_new)
         map_record = exporter._map_data()
-        if is_external_id(self.external_id):
-            return Call(UPDATED, exporter._update_data(map_record, fields=fields))
-        return Call(CREATED, exporter._create_data(map_record, fields=None))
+        if is_new:
+            return Call(CREATED, exporter._create_data(map_record, fields=None))
+        return Call(UPDATED, exporter._update_data(map_record, fields=fields))
+
+    def _without_questions(self, fields):
+        """Leave out the fields for which a person has to decide."""
+        exporter = self.exporter
+        questions = ExportMerge.of(exporter).questions(self.binding)
+        if not questions:
+            return fields
+        names = set(fields or exporter.mapper.changed_by_fields()) - questions
+        if not names:
+            message = exporter.env._(
+                "Nothing was exported: both sides have changed the same fields, and "
+                "somebody has to decide which values to keep."
+            )
+            raise NothingToDo(message, UNCHANGED)
+        return sorted(names)
+
+    def note_sent(self, fields=None, is_new=False):
+        """Note the values that a call is going to send.
+
+        :param fields: names of the fields that changed; all when empty
+        :param is_new: whether the record is new to the backend
+        """
+        merge = ExportMerge.of(self.exporter)
+        self.sent = merge.digests(self.exporter, fields, is_new)
+
+    def store_sent(self):
+        """Store, in the transaction that binds the record, that both sides have it."""
+        store_sent(self.binding, self.sent)
+        self.sent = None
 
     def exported(self):
         """Return the outcome of the call, which the backend has accepted.

@@ -330,6 +330,7 @@ class GenericExporter(AbstractComponent):
         """
         self.binder.bind(self.external_id, self.binding)
         self._item.version.store()
+        self._item.store_sent()
         commit_if_allowed(self.env)
         if self._item.key:
             self._create_recovery.succeeded(self.binding)

@@ -148,9 +148,10 @@ class CreateRecovery:
         if not is_external_id(external_id):
             return False
         exporter = item.exporter
-        item.external_id = external_id
+        item.external_id, item.sent = external_id, None
         exporter._bind_and_commit()  # Before the update, which may fail.
         exporter._lock()  # The commit released the lock.
+        item.note_sent()
         data = exporter._update_data(exporter._map_data())
         if data:
             exporter._update(data)

@@ -40,6 +40,7 @@ class DependencyTracker:
         self._in_progress = set()
         self._outcomes = {}  # of the imported records; ``None`` when it is not known
         self._data = {}  # of the records that were read, with the moment
+        self._seen = {}  # bases that bindings had before their records were read
         self._scopes = 0
         self.imports = 0  #: how many records were imported so far
         #: keys of dependencies that nobody can bind now
@@ -67,6 +68,7 @@ class DependencyTracker:
             if not self._scopes:
                 self._outcomes.clear()
                 self._data.clear()
+                self._seen.clear()
                 self.patience = PATIENCE
 
     def has_reached(self, key):
@@ -84,6 +86,19 @@ class DependencyTracker:
     def data(self, key):
         """Return what was read of a record, ``None`` if it was not read."""
         return self._data.get(key, (None, None))[1]
+
+    def seen(self, key, text):
+        """Return the base that a binding had before its record was read.
+
+        :param key: key of the record
+        :param text: the base that it has now, which counts unless the record was read
+        """
+        return self._seen.setdefault(key, text)
+
+    def drop(self, key):
+        """Forget what was read of a record, to read it again."""
+        self._data.pop(key, None)
+        self._seen.pop(key, None)
 
     def age(self):
         """Return the seconds since the first of the records was read."""

@@ -5,6 +5,7 @@ import logging
 import random
 import time
 from contextlib import contextmanager, nullcontext
+from functools import cached_property
 from math import inf
 
 import psycopg2
@@ -14,9 +15,10 @@ from ...jobs.causes import cause_of
 from ...jobs.deletes import waiting_deletes
 from ...jobs.outcome import GONE, POSTPONED, SKIPPED, UNCHANGED, Outcome
 from ...jobs.scope import BACKEND, CONFLICT, JOB, RECORD, scope_of
+from ...tools.base_column import base_field, stored_base
 from ...tools.bindings import model_label
 from ...tools.external_id import is_external_id
-from ...tools.locks import unavailable_rows
+from ...tools.locks import try_lock_rows, unavailable_rows
 from ...tools.transactions import (
     Steps,
     commit_if_allowed,
@@ -28,6 +30,8 @@ from ...tools.transactions import (
 from ...tools.translatable import translatable
 from ..backend_adapter import adapter_with_versions
 from ..item import run_each
+from ..merge.base import data_of, seconds
+from ..merge.unchanged import UnchangedData
 from .dependencies import (
     PAUSE,
     DependencyTracker,
@@ -100,7 +104,9 @@ class ImportFlow:
 
     def _import(self):
         items = [item for item in self.items if item.is_open]
-        items = self._read_all(self._run_steps(items, self._check_id))
+        items = self._run_steps(items, self._check_id)
+        self._see_bases(items)
+        items = self._read_all(items)
         if self._prepares:
             items = self._prepare_all(items)
         if items:
@@ -149,6 +155,31 @@ class ImportFlow:
         return dependency_key(self.importer.model._name, item.external_id)
 
     # -- reading
+
+    @cached_property
+    def _unchanged(self):
+        overrides = self.importer._overrides
+        # These hooks may read more of the backend than the data.
+        reads_more = overrides("_before_import", "_after_import")
+        if reads_more and not overrides("_data_digest"):
+            return None
+        return UnchangedData(self.importer)
+
+    def _see_bases(self, items):
+        """Look at the bases of known records before the backend is read.
+
+        A base that differs in the write transaction was stored in the meantime: the
+        data may be older than that.
+        """
+        if base_field(self.importer.model) is None:
+            return
+        known = self._found(items)
+        everything = self.importer.model.union(*known.values())
+        for item in items:
+            binding = known.get(item.external_id, everything.browse())
+            item.binding = binding.with_prefetch(everything.ids)
+            text = (binding and stored_base(item.binding)) or ""
+            item.seen_base = self.tracker.seen(self._key(item), text)
 
     def _check_id(self, item):
         check_external_id(self.env, item.external_id)
@@ -200,6 +231,8 @@ class ImportFlow:
         if self._adapter:
             item.version = self._adapter.version_of(item.external_id) or False
         self.tracker.keep(self._key(item), item.data)
+        if self._unchanged:
+            item.data_digest = self._unchanged.digest(importer)
         reason = importer._must_skip()
         if reason:
             default = translatable(self.env)._(
@@ -207,6 +240,20 @@ class ImportFlow:
             )
             message = reason if isinstance(reason, str) else default
             item.outcome = Outcome(SKIPPED, message)
+        elif self._is_unchanged(item):
+            item.outcome = Outcome(UNCHANGED, "")
+            self.tracker.imported(self._key(item), item.outcome)
+
+    def _is_unchanged(self, item):
+        """Return whether a record has the data of its last import."""
+        if self.force or item.unfinished or not item.data_digest or not item.seen_base:
+            return False
+        digest, moment = data_of(item.seen_base)
+        name = self.importer.binder.shape.sync_date
+        if digest != item.data_digest:
+            return False
+        # It was synchronised by a connector's own importer or exporter since then.
+        return name not in item.binding._fields or moment == seconds(item.binding[name])
 
     # -- what the records need
 
@@ -242,9 +289,12 @@ class ImportFlow:
     # -- the bindings
 
     def _look_up(self, items):
+        self._known = self._found(items)
+
+    def _found(self, items):
         unbound = self.tracker.unbound
         ids = [item.external_id for item in items if self._key(item) not in unbound]
-        self._known = self.importer.binder.to_internal_many(ids)
+        return self.importer.binder.to_internal_many(ids)
 
     def _find_bindings(self, items):
         """Find the bindings, of which those that were looked up are known."""
@@ -315,10 +365,28 @@ class ImportFlow:
                 break
             time.sleep(random.uniform(*PAUSE))
             self._begun = -inf
-            for item in items:
-                item.restart()
+            items = self._restart(items)
         if items and not self.chunk:
             self.importer._retry_job_later(items[0].outcome.message)
+
+    def _restart(self, items):
+        """Begin again with items, and read again those with data that is too old.
+
+        :return: the items to write
+        """
+        stale = [item for item in items if item.is_stale]
+        for item in items:
+            item.restart()
+        if not stale:
+            return items
+        for item in stale:
+            item.forget_data()
+            self.tracker.drop(self._key(item))
+        self._see_bases(stale)
+        read = self._read_all(stale)
+        if self._prepares:
+            read = self._prepare_all(read)
+        return [item for item in items if item in read or item not in stale]
 
     def _write_in_groups(self, items):
         """Write the items together; halve a failing group until its bad item is alone.
@@ -375,8 +443,9 @@ class ImportFlow:
             items = self._lock(store, items)
             self._prefetch_references(items)
             prefetch_unsent_fields(self.importer, items)
+            items = self._without_stale(self._lock_rows(self._map(store, items)))
             store.merge.prepare(items)
-            store.store(self._lock_rows(self._map(store, items)))
+            store.store(items)
             for item in store.items:
                 if item.unfinished and item.outcome.kind == UNCHANGED:
                     item.outcome = Outcome(item.unfinished, "")
@@ -461,17 +530,29 @@ class ImportFlow:
     def _lock_rows(self, items):
         """Keep the items whose rows in Odoo nobody else is changing."""
         bindings = self.importer.model.union(*(item.binding for item in items))
-        taken = unavailable_rows(bindings)
         name = self.importer.binder.shape.record
-        if name in bindings._fields:
+        records = bindings.sudo()[name] if name in bindings._fields else None
+        if records is None or not records._auto:
+            taken = unavailable_rows(bindings)
+        elif try_lock_rows(bindings, "NO KEY UPDATE", records):
+            taken = bindings.browse()
+        else:
+            taken = unavailable_rows(bindings)
             free = (bindings - taken).sudo()
-            records = free[name]
-            if records._auto:
-                busy = unavailable_rows(records)
-                taken |= free.filtered(lambda each: each[name] in busy)
+            busy = unavailable_rows(free[name])
+            taken |= free.filtered(lambda each: each[name] in busy)
         for item in items:
             if item.binding and item.binding.id in taken._ids:
                 item.meet_another(self._changing_message(item))
+        return [item for item in items if item.is_open]
+
+    def _without_stale(self, items):
+        """Leave out what was synchronised after it was read, to read it again."""
+        for item in items if self._begins_anew else ():
+            if item.binding and item.seen_base is not None:
+                item.is_stale = (stored_base(item.binding) or "") != item.seen_base
+                if item.is_stale:
+                    item.meet_another(self._changing_message(item))
         return [item for item in items if item.is_open]
 
     def _changing_message(self, item):

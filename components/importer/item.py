@@ -27,6 +27,9 @@ class ImportItem(Item):
         self.is_prefetched = False
         self.prefetched_data = None
         self.data_digest = None  #: digest of the data, ``None`` if there is none
+        #: text of the base that its binding had before the data was read, empty without
+        #: a binding; ``None`` if nobody has looked
+        self.seen_base = None
         #: kind of its outcome, if it is stored and lacks only ``_after_import``
         self.unfinished = None
         self.has_stopped = False  #: whether an error of the job was met at the record
@@ -40,10 +43,12 @@ class ImportItem(Item):
         self.binding = None  #: the binding, an empty recordset before a create
         self.values = None  #: mapped values
         self.units = {}  #: targets that are mapped together, see ``MapRecord.units``
+        self.lines = {}  #: lines that are mapped, see ``MapRecord.lines``
         self.merge = None  #: the :class:`~..merge.merge.RecordMerge`
         #: pairs of a line that is gone on the backend and its parent, both bindings
         self.removed_lines = []
         self.unsent_fields = None  #: fields that users changed and no job exported yet
+        self.is_stale = False  #: whether its data may be older than its base
         self.is_contended = False  #: whether another transaction has the record
         self.outcome = self.error = None
 
@@ -51,6 +56,11 @@ class ImportItem(Item):
         """Keep the data that ``read_many`` returned, ``None`` for a missing record."""
         self.is_prefetched = True
         self.prefetched_data = data
+
+    def forget_data(self):
+        """Forget what was read, to read it again."""
+        self.data, self.is_read = None, False
+        self.is_prefetched, self.prefetched_data = False, None
 
     def meet_another(self, message):
         """Postpone the record, since another transaction has it."""

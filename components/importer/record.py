@@ -32,6 +32,7 @@ from ...tools.translatable import translatable
 from ..chunk import Chunk
 from ..item import item_value
 from ..mapper.errors import unknown_target
+from ..merge.unchanged import data_digest
 from .dependencies import Dependency, DependencyTracker
 from .flow import ImportFlow
 from .item import ImportItem
@@ -252,6 +253,22 @@ class RecordImporter(AbstractComponent):
         if isinstance(item.prefetched_data, Exception):
             raise item.prefetched_data
         return item.prefetched_data
+
+    def _data_digest(self):
+        """Return what is the same only if the data of the record is the same.
+
+        A record with the digest of its last import is done, without a look at Odoo's
+        record. The last import has to have been with the same code of the importer and
+        the mapper, in the same company and language.
+
+        Override it for data that JSON cannot represent, or if the import reads more of
+        the backend than the data. A version of the record will do. Return ``None`` to
+        import the record in any case, as happens by default if the connector overrides
+        :meth:`_before_import` or :meth:`_after_import`.
+
+        :rtype: bytes | str | None
+        """
+        return data_digest(self.external_record)
 
     def _must_skip(self):
         """Return whether this record must not be imported.

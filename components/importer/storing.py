@@ -9,6 +9,7 @@ from ...tools.external_id import is_external_id
 from ...tools.orm import invalidate_dependents
 from ...tools.translatable import translatable
 from ...tools.versions import store_version
+from ..binder import Misses
 from ..merge.merge import ImportMerge
 from .values import check_values
 
@@ -33,6 +34,8 @@ class ImportStore:
         """Map a record to the values for its binding."""
         self.item = item
         importer = item.importer
+        misses = Misses.of(importer.work)
+        known_misses = misses.count
         map_record = importer._map_data()
         if item.binding:
             item.values = importer._update_data(
@@ -41,6 +44,9 @@ class ImportStore:
         else:
             item.values = importer._create_data(map_record)
         item.units = getattr(map_record, "units", {})
+        item.lines = getattr(map_record, "lines", {})
+        if misses.count > known_misses:
+            item.data_digest = None  # The next import looks up the reference again.
         importer._validate_data(item.values)
         check_values(importer.model, item.external_id, item.values)
 
@@ -159,7 +165,7 @@ class ImportStore:
             {binder.shape.external_id: item.external_id, **item.values, **dated}
             for item in items
         ]
-        with self.merge.storing_new(items):
+        with self.merge.storing_new(items, dated.get(binder.shape.sync_date)):
             if creates_many:
                 invalidate_dependents(self.importer.model)
                 bindings = self.importer._create_many(values)

@@ -7,7 +7,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ...tools.external_id import is_external_id
 from ...tools.orm import changed_values, prefetch_inverses
-from .record import MapOptions
+from .record import MapOptions, MappedLine, MappedLines, MapRecord
 
 
 class MapChild(AbstractComponent):
@@ -138,10 +138,19 @@ class SyncMapChild(AbstractComponent):
         )
         commands = [Command.link(line.id) for line in moved.values()]
         lines.update((str(id_), line) for id_, line in moved.items())
+        noted = MappedLines(self)
+        if isinstance(parent, MapRecord):
+            parent.lines[to_attr] = noted
         for external_id, record in records:
             line = lines.get(str(external_id))
             of_line = {**options, "binding": line, "for_create": not line}
             values = self.get_item_values(record, to_attr, MapOptions(of_line))
+            known = self.model.browse() if line is None else line
+            noted.add(
+                MappedLine(
+                    external_id, known, record.source, dict(values), record.units
+                )
+            )
             commands += self._commands(line, external_id, values)
         return commands + self._remove(missing, options)
 

@@ -1,6 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The source record of a mapping, and its options."""
 
+from typing import NamedTuple
+
+from odoo.models import BaseModel
+
 
 class MapOptions(dict):
     """Options of one mapping; a missing option is ``None``.
@@ -22,6 +26,31 @@ class MapOptions(dict):
         self[name] = value
 
 
+class MappedLine(NamedTuple):
+    """A line of a record that the backend has."""
+
+    external_id: object  #: its id on the backend
+    binding: BaseModel  #: its binding, an empty recordset for a new line
+    source: object  #: its data
+    values: dict  #: its values
+    units: dict  #: see :attr:`MapRecord.units`
+
+
+class MappedLines:
+    """The lines of one ``children`` row of a record.
+
+    :param map_child: the component that maps them
+    """
+
+    def __init__(self, map_child):
+        self.map_child = map_child
+        self.lines = {}  #: :class:`MappedLine` by the text of the external id
+
+    def add(self, line):
+        """Add a :class:`MappedLine`."""
+        self.lines[str(line.external_id)] = line
+
+
 class MapRecord:
     """A source record, ready to be mapped as often as needed.
 
@@ -38,6 +67,8 @@ class MapRecord:
         #: by the names of the targets that a mapping method has written together, what
         #: identifies this unit
         self.units = {}
+        #: the :class:`MappedLines` of this record by the name of their target
+        self.lines = {}
 
     @property
     def source(self):

@@ -4,6 +4,7 @@
 import os
 import struct
 from base64 import b64decode, b64encode
+from calendar import timegm
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -14,7 +15,7 @@ STAMP = 3
 #: The digest of no value: a field whose base has it counts as changed.
 CHANGED = bytes(VALUE)
 NO_DATA = bytes(DATA)  #: for a record that the next import has to look at
-HEADER = struct.Struct(f"<B{STAMP}s{DATA}sHH")
+HEADER = struct.Struct(f"<BB{STAMP}sI{DATA}sHH")
 COUNT = struct.Struct("<H")
 
 
@@ -36,11 +37,15 @@ class Base:
     base: the record is then synchronised as if it had none, and gets a new one.
     """
 
-    __slots__ = ("data", "elements", "values")
+    __slots__ = ("data", "elements", "has_questions", "sync_date", "values")
 
     def __init__(self):
         #: digest of the data of the last import; nothing unless both sides were equal
         self.data = NO_DATA
+        #: time of that import, see :func:`seconds`
+        self.sync_date = 0
+        #: whether conflicts of the record wait for a person
+        self.has_questions = False
         #: by the digest of a field's name, the digests of the backend's value and of
         #: Odoo's. They differ if Odoo stores another value than it is given.
         self.values = {}
@@ -74,7 +79,8 @@ class Base:
     def duplicate(self):
         """Return another base with the same digests."""
         other = Base()
-        other.data = self.data
+        for name in Base.__slots__:
+            setattr(other, name, getattr(self, name))
         other.values, other.elements = dict(self.values), dict(self.elements)
         return other
 
@@ -97,8 +103,9 @@ class Base:
         """
         same = [(name, both) for name, both in self.values.items() if len({*both}) < 2]
         other = [(name, both) for name, both in self.values.items() if len({*both}) > 1]
-        header = (VERSION, os.urandom(STAMP), self.data, len(same), len(other))
-        parts = [HEADER.pack(*header)]
+        flags, stamp = int(self.has_questions), os.urandom(STAMP)
+        header = VERSION, flags, stamp, self.sync_date, self.data
+        parts = [HEADER.pack(*header, len(same), len(other))]
         parts += [name + theirs for name, (theirs, _ours) in same]
         parts += [name + theirs + ours for name, (theirs, ours) in other]
         for name, digests in self.elements.items():
@@ -122,9 +129,11 @@ class Base:
         return base
 
     def _read(self, content):
-        version, _stamp, data, same, other = HEADER.unpack_from(content)
+        header = HEADER.unpack_from(content)
+        version, flags, _stamp, self.sync_date, data, same, other = header
         if version != VERSION:
             raise ValueError(version)
+        self.has_questions = bool(flags & 1)
         self.data, place = data, HEADER.size
         for count, length in ((same, NAME + VALUE), (other, NAME + 2 * VALUE)):
             for start in range(place, place + count * length, length):
@@ -143,18 +152,28 @@ class Base:
             raise ValueError("truncated")
 
 
+def seconds(moment):
+    """Return the seconds of a moment, 0 for none.
+
+    :param moment: ``datetime`` in UTC without a time zone, or a false value
+    :rtype: int
+    """
+    return timegm(moment.timetuple()) % 2**32 if moment else 0
+
+
 def data_of(text):
     """Return the digest of the data in a packed base, without reading all of it.
 
     :param text: what :meth:`Base.pack` returned, or a false value
-    :return: ``None`` when there is none
-    :rtype: bytes | None
+    :return: the digest, and the time of its import; ``(None, 0)`` when there is none
+    :rtype: tuple[bytes | None, int]
     """
     # Base64 has groups of 4 characters for 3 bytes.
     length = -(-HEADER.size // 3) * 4
     try:
         content = b64decode((text or "")[:length], validate=True)
-        version, _stamp, data, _same, _other = HEADER.unpack_from(content)
+        version, _flags, _stamp, sync_date, data, *_ = HEADER.unpack_from(content)
     except (struct.error, ValueError):
-        return None
-    return data if version == VERSION and data != NO_DATA else None
+        return None, 0
+    is_known = version == VERSION and data != NO_DATA
+    return (data, sync_date) if is_known else (None, 0)

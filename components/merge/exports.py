@@ -1,0 +1,114 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What an export sends is what both sides have afterwards."""
+
+from odoo.addons.component.exception import NoComponentError, SeveralComponentError
+
+from ...tools.base_column import base_field, store_base, stored_base
+from ...tools.work_context import work_attribute
+from .base import NO_DATA, Base, value_digest
+from .fields import comparable_of, merged_fields
+
+
+class ExportMerge:
+    """The merge of the exports of one model.
+
+    :param exporter: an exporter of the model
+    """
+
+    def __init__(self, exporter):
+        self.conflicts = exporter.env["connector.conflict"]
+        self.fields, self.by_element = self._merged(exporter)
+        self._sent = {}  # names of fields by what is exported
+
+    @classmethod
+    def of(cls, exporter):
+        """Return the merge that the exporters of one work context share.
+
+        :rtype: ExportMerge
+        """
+        merges = work_attribute(exporter.work, "export_merges", dict)
+        name = exporter.model._name
+        if name not in merges:
+            merges[name] = cls(exporter)
+        return merges[name]
+
+    def _merged(self, exporter):
+        """Return the names of the fields that are merged, and of lists among them."""
+        none = frozenset(), frozenset()
+        if base_field(exporter.model) is None:
+            return none
+        try:
+            importer = exporter.component(usage="record.importer")
+        except (NoComponentError, SeveralComponentError):
+            return none
+        if not hasattr(importer, "_conflict_policy"):
+            return none  # A connector's own importer stores no bases.
+        names = merged_fields(importer)
+        return names, names.intersection(
+            importer.mapper.merged_by_element if names else ()
+        )
+
+    def questions(self, binding):
+        """Return the names of the fields for which a person has to decide.
+
+        :param binding: the binding, whose row is locked
+        :rtype: set[str]
+        """
+        if not self.fields or not Base.unpack(stored_base(binding)).has_questions:
+            return set()
+        return self.conflicts.open_fields(binding).get(binding.id, set())
+
+    def digests(self, exporter, fields, for_create):
+        """Return the digests of the values that a call is going to send.
+
+        Users may change the record while the backend works.
+
+        :param exporter: the exporter of the record
+        :param fields: names of the fields that are exported; all when empty
+        :param for_create: whether the record is new to the backend
+        :return: a digest, or a list of digests of elements, by the name of the field
+        :rtype: dict
+        """
+        digests = {}
+        for name in self._names(exporter.mapper, fields, for_create):
+            value = comparable_of(exporter.binding, name)
+            if name in self.by_element:
+                digests[name] = [value_digest(each) for each in value]
+            else:
+                digests[name] = value_digest(value)
+        return digests
+
+    def _names(self, mapper, fields, for_create):
+        """Return the names of the fields that are read for an export."""
+        if not self.fields:
+            return ()
+        key = frozenset(fields or ()), for_create
+        if key not in self._sent:
+            plan = mapper._mapping_plan(fields, for_create)
+            names = [mapper._direct_source_field_name(row[0]) for row in plan.direct]
+            read = {name for name in names if isinstance(name, str)}
+            for _method, definition in plan.methods(mapper):
+                read |= definition.changed_by
+            self._sent[key] = read & self.fields
+        return self._sent[key]
+
+
+def store_sent(binding, digests):
+    """Store that both sides have what was sent.
+
+    :param binding: the binding
+    :param digests: what :meth:`ExportMerge.digests` returned, ``None`` if nothing was
+        sent
+    """
+    if digests is None or base_field(binding) is None:
+        return
+    base = Base.unpack(stored_base(binding))
+    if not digests and base.data == NO_DATA:
+        return
+    base.data = NO_DATA  # The backend's data is another one now.
+    for name, digest in digests.items():
+        if isinstance(digest, list):
+            base.set_elements(name, digest)
+        else:
+            base.set_value(name, digest, digest)
+    store_base(binding, base.pack())

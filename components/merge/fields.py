@@ -1,0 +1,65 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Which fields are merged, and how their values are compared."""
+
+from odoo.fields import NO_ACCESS
+
+from odoo.addons.component.exception import NoComponentError, SeveralComponentError
+
+from ...fields import Secret
+from ...tools.base_column import base_field
+from ...tools.orm import comparable, read_inherited
+from ...tools.text import is_secret
+
+#: Types of fields whose values are merged.
+KINDS = {
+    "boolean",
+    "char",
+    "date",
+    "datetime",
+    "float",
+    "html",
+    "integer",
+    "many2many",
+    "many2one",
+    "monetary",
+    "reference",
+    "selection",
+    "text",
+}
+
+
+def merged_fields(importer):
+    """Return the fields that both an import and an export of a record deal with.
+
+    :param importer: the importer of the records
+    :return: names of fields; none if the connector does not export the records, or
+        decides itself which fields an import keeps
+    :rtype: frozenset[str]
+    """
+    model = importer.model
+    if base_field(model) is None or importer._overrides("_fields_to_keep"):
+        return frozenset()
+    try:
+        names = importer.component(usage="export.mapper").changed_by_fields()
+        if not model.exports_by_own_method():
+            importer.component(usage="record.exporter")
+    except (NoComponentError, SeveralComponentError):
+        return frozenset()
+    return frozenset(name for name in names if is_mergeable(model, name))
+
+
+def is_mergeable(model, name):
+    """Return whether the values of a field can be merged."""
+    field = model._fields.get(name) if isinstance(name, str) else None
+    if field is None or field.type not in KINDS or is_secret(name):
+        return False
+    return field.groups != NO_ACCESS and not isinstance(field.base_field, Secret)
+
+
+def comparable_of(record, name):
+    """Return the value of a field of a record, as it is compared."""
+    field = record._fields[name]
+    if field.type == "many2many":
+        # An archived element is still there.
+        record = record.with_context(active_test=False)
+    return comparable(field, read_inherited(record, name))

@@ -1,0 +1,370 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Merge the values of one record."""
+
+from functools import cached_property
+
+from odoo.fields import Command
+
+from ...exception import DefinitionError
+from ...tools.base_column import stored_base
+from ...tools.orm import comparable, converted, set_ids
+from .base import CHANGED, NO_DATA, Base, seconds, value_digest
+from .decision import (
+    ASK,
+    BACKEND,
+    CONFLICT,
+    NEWER,
+    OURS,
+    POLICIES,
+    THEIRS,
+    Target,
+    compare,
+    merged_elements,
+    newer,
+)
+from .fields import comparable_of, is_mergeable
+
+
+class Merge:
+    """What the merges of several records share.
+
+    :param importer: the component that gives their model
+    """
+
+    def __init__(self, importer):
+        self.importer = importer
+        self.env = importer.env
+        self.conflicts = importer.env["connector.conflict"]
+
+    def lines_of(self, merge):
+        """Return the merges of the lines of a record, by the name of the one2many.
+
+        :param merge: the :class:`RecordMerge` of the record
+        """
+        return {}
+
+    def changed_in_odoo(self, binding, names):
+        """Return when a user changed fields, as far as that is known.
+
+        :param binding: the binding
+        :param names: names of fields
+        :rtype: datetime | None
+        """
+        changes = self.env["connector.export.change"].of(binding)
+        moments = [
+            change.noted
+            for change in changes
+            if not change.field_names or not names.isdisjoint(change.field_names)
+        ]
+        moments = [moment for moment in moments if moment]
+        return max(moments or self._written(binding, names), default=None)
+
+    def _written(self, binding, names):
+        records = []
+        for name in names:
+            field = binding._fields[name]
+            delegate = field.related.partition(".")[0] if field.inherited else None
+            records.append(binding[delegate] if delegate else binding)
+        return [r.write_date for r in records if getattr(r, "write_date", None)]
+
+
+class RecordMerge:
+    """Merges the values of one record.
+
+    :param merge: the :class:`Merge`
+    :param item: the :class:`~..importer.item.ImportItem`
+    """
+
+    def __init__(self, merge, item):
+        self.merge = merge
+        self.item = item
+        self.text = None  #: the stored base of its binding
+        self.questions = set()  #: fields for which a person has to decide
+        self.decisions = {}  #: what people have decided, by the names of a unit
+        self.has_questions = False  #: whether questions are open afterwards
+        self.is_settled = True  #: whether both sides have the same values afterwards
+        self.to_send = set()  #: fields that the backend gets
+        self._theirs = {}  # pairs of a value to compare and its digest
+        self._first = None  # the base with which the record is created
+        self._fixed = {}  # digests of fields whose values differ on both sides
+
+    @property
+    def binding(self):
+        return self.item.binding
+
+    @cached_property
+    def base(self):
+        return Base.unpack(self.text)
+
+    @cached_property
+    def lines(self):
+        """The :class:`.LinesMerge` of each one2many whose lines are merged."""
+        return self.merge.lines_of(self)
+
+    # -- before the values are written
+
+    def values_to_write(self, keep):
+        """Return the values of the backend that Odoo gets.
+
+        :param keep: names of the fields that the import must not overwrite unless a
+            base says which side changed them; ``None`` for all
+        :rtype: dict
+        """
+        values = dict(self.item.values)
+        self._merge_lines(values)
+        keep = values.keys() if keep is None else keep
+        merged = set()
+        for names in self._units():
+            left_out = self._merge_unit(names)
+            if left_out is not None:
+                merged |= names
+                for name in left_out:
+                    del values[name]
+        for name in self.merge.by_element & self.item.values.keys():
+            if self._merge_elements(name, values):
+                merged.add(name)
+        for name in keep & values.keys() - merged:
+            del values[name]
+            self._keep_without_base(name)
+        self._note_exports()
+        return values
+
+    def _merge_lines(self, values):
+        """Take out of the commands for lines what Odoo keeps."""
+        for name, lines in self.lines.items():
+            if name in values:
+                values[name] = lines.commands(values[name])
+            of_model = lines.importer.model._name
+            for pair in list(self.item.removed_lines):
+                if pair[0]._name == of_model and lines.keeps(pair[0]):
+                    self.item.removed_lines.remove(pair)
+
+    def _units(self):
+        """Return the sets of names of fields that are written together."""
+        names = self.item.values.keys() - self.merge.by_element
+        units, grouped = {}, self.item.units
+        for name in names:
+            units.setdefault(grouped.get(name, (name,)), set()).add(name)
+        model = self.merge.importer.model
+        return [
+            {name for name in unit if is_mergeable(model, name)}
+            for unit in units.values()
+            if not unit.isdisjoint(self.merge.fields)
+        ]
+
+    def _merge_unit(self, names):
+        """Decide which values of a unit are not written.
+
+        :return: names of fields; ``None`` for a unit without a base
+        """
+        targets = {name: self._target(name) for name in names}
+        if None in targets.values():
+            return None
+        change = compare(targets.values())
+        if change is None:
+            return None
+        if change == CONFLICT:
+            change = self._settle(names, targets)
+        elif names & self.questions:
+            self.merge.conflicts.close(self.binding, names)
+        if change == OURS:
+            self._keep(names, targets)
+        if change in (ASK, OURS):
+            return names
+        # Odoo has the value already, in its own form.
+        return {name for name in names if targets[name].is_in_own_form}
+
+    def _target(self, name):
+        theirs = self._digest_of_theirs(name)
+        if theirs is None:
+            return None
+        return Target(theirs, self._digest_of_ours(name), self.base.value(name))
+
+    def _keep(self, names, targets):
+        """Keep Odoo's values, which the backend gets."""
+        self.to_send |= names
+        for name in names:
+            self._fixed.setdefault(name, targets[name].base)
+
+    def _keep_without_base(self, name):
+        """Count a field, which waits for its export, as changed in Odoo only."""
+        self.is_settled = False
+        theirs = self._digest_of_theirs(name) if name in self.merge.fields else None
+        if theirs and theirs != self._digest_of_ours(name):
+            self._fixed[name] = theirs, CHANGED
+
+    def _merge_elements(self, name, values):
+        """Merge a many2many.
+
+        :return: whether there is a base for it
+        """
+        theirs, base = set_ids(values[name]), self.base.elements_of(name)
+        if theirs is None or base is None:
+            return False
+        ours = set(self._ours(name))
+        merged = merged_elements(theirs, ours, base, value_digest)
+        values[name] = [Command.set(sorted(merged))]
+        if merged != theirs:
+            self.to_send.add(name)
+        return True
+
+    # -- conflicts
+
+    def _settle(self, names, targets):
+        """Settle a conflict by a decision or a policy; note it.
+
+        :return: what to do: ``OURS``, ``THEIRS`` or ``ASK``
+        """
+        theirs, ours = (
+            b"".join(getattr(targets[name], side) for name in sorted(names)).hex()
+            for side in ("theirs", "ours")
+        )
+        side = self._decided(names, ours, theirs)
+        if side:
+            self.merge.conflicts.close(self.binding, names)
+        else:
+            side = self.policy(names)
+            self.merge.conflicts.note(
+                self.binding,
+                sorted(names),
+                {name: self.item.values[name] for name in names},
+                None if side == ASK else side,
+                theirs_digest=theirs,
+                ours_digest=ours,
+                changed_at=self.item.importer._changed_at(),
+            )
+        if side == ASK:
+            self.is_settled, self.has_questions = False, True
+            self._fixed.update((name, targets[name].base) for name in names)
+            return ASK
+        if side == BACKEND:
+            return THEIRS
+        for name in names:
+            if not targets[name].is_equal:
+                self._fixed[name] = targets[name].theirs, CHANGED
+        return OURS
+
+    def _decided(self, names, ours, theirs):
+        """Return the side that a person has chosen, knowing the present values."""
+        side, seen_ours, seen_theirs = self.decisions.get(
+            frozenset(names), (None, None, None)
+        )
+        is_known = seen_theirs in (None, theirs) and seen_ours in (None, ours)
+        return side if is_known else None
+
+    def policy(self, names):
+        """Return the side that wins a conflict, or ``"ask"``."""
+        importer = self.item.importer
+        policy = importer._conflict_policy(names)
+        if policy not in POLICIES:
+            raise DefinitionError(
+                f"{importer._name}._conflict_policy() returned {policy!r}. Return one "
+                f"of {', '.join(POLICIES)}."
+            )
+        if policy != NEWER:
+            return policy
+        changed = self.merge.changed_in_odoo(self.binding, names)
+        return newer(changed, importer._changed_at())
+
+    def _note_exports(self):
+        """Note the fields to send to the backend, unless an export will do it."""
+        self.is_settled &= not self.to_send
+        unsent, importer = self.item.unsent_fields, self.item.importer
+        merged = self.merge.fields.union(self.lines)
+        names = self.to_send & merged - importer._kept_fields
+        if unsent is None or importer._is_followed_by_export:
+            return
+        if names - unsent:
+            changes = self.merge.env["connector.export.change"]
+            changes.note(self.binding, names - unsent)
+
+    # -- after the values are written
+
+    def first_base(self, sync_date):
+        """Return the text of the base of a record that is created now.
+
+        :param sync_date: the time of its synchronisation
+        :return: ``None`` if there is nothing to store
+        :rtype: str | None
+        """
+        self._first = self._new_base(sync_date)
+        if not self._first.is_empty:
+            self.text = self._first.pack()
+        return self.text
+
+    def changed_base(self):
+        """Return the base to store, ``None`` if nothing has to be stored.
+
+        :rtype: Base | None
+        """
+        self._forget_rounded()
+        base = self._new_base(self._sync_date())
+        if base.is_empty and not self.text:
+            return None
+        if self._first and base.is_same(self._first):
+            return None if stored_base(self.binding) == self.text else base
+        return base
+
+    def _sync_date(self):
+        name = self.merge.importer.binder.shape.sync_date
+        return self.binding[name] if name in self.binding._fields else None
+
+    def _forget_rounded(self):
+        """Forget values that were rounded before the currency was known."""
+        fields_ = self.binding._fields
+        for name in self._theirs if self._first else ():
+            if fields_[name].type == "monetary":
+                self._theirs[name] = self._value_and_digest(name)
+
+    def _new_base(self, sync_date):
+        item, base = self.item, self.base.duplicate()
+        base.sync_date = seconds(sync_date)
+        base.has_questions = self.has_questions
+        is_done = self.is_settled and not item.unfinished
+        base.data = (is_done and item.data_digest) or NO_DATA
+        for names in self._units() if self.merge.fields else ():
+            for name in names:
+                digests = self._fixed.get(name) or self._digests_now(name)
+                if digests:
+                    base.set_value(name, *digests)
+        for name in self.merge.by_element & item.values.keys():
+            theirs = set_ids(item.values[name])
+            if theirs is not None:
+                base.set_elements(name, map(value_digest, theirs))
+        for name, lines in self.lines.items():
+            base.set_elements(name, lines.elements())
+        return base
+
+    def _digests_now(self, name):
+        theirs = self._digest_of_theirs(name)
+        return theirs and (theirs, self._digest_of_ours(name))
+
+    # -- values
+
+    def _digest_of_theirs(self, name):
+        """Return the digest of the backend's value, ``None`` if it is not known."""
+        if name not in self._theirs:
+            self._theirs[name] = self._value_and_digest(name)
+        return self._theirs[name][1]
+
+    def _value_and_digest(self, name):
+        value = self._value_of_theirs(name)
+        return value, None if value is None else value_digest(value)
+
+    def _value_of_theirs(self, name):
+        value, field = self.item.values[name], self.binding._fields[name]
+        if field.type == "many2many":
+            ids = set_ids(value)
+            return None if ids is None else tuple(sorted(ids))
+        value = comparable(field, converted(field, self.binding, value))
+        return False if value is None else value
+
+    def _digest_of_ours(self, name):
+        theirs, digest = self._theirs.get(name, (None, None))
+        if digest and not self.binding:
+            return digest  # It will be created with this value.
+        ours = self._ours(name)
+        return digest if digest and ours == theirs else value_digest(ours)
+
+    def _ours(self, name):
+        return comparable_of(self.binding, name)

@@ -1,0 +1,42 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import fields, models
+
+from ..components.merge.merge import add_new_bases
+from ..tools.base_column import base_field, store_base
+from ..tools.bindings import BindingShape
+from ..tools.orm import changed_values
+
+
+class ExternalBinding(models.AbstractModel):
+    """The base of a binding, by which an import merges the changes of both sides."""
+
+    _inherit = "external.binding"
+
+    sync_base = fields.Char(
+        "Base of the Merge",
+        copy=False,
+        prefetch=False,
+        groups=fields.NO_ACCESS,
+        help="Digests of the values that both sides had when they were in step.",
+    )
+
+    def _create(self, data_list):
+        add_new_bases(self, data_list)
+        return super()._create(data_list)
+
+    def write(self, vals):
+        linked = self._linked_otherwise(vals)
+        result = super().write(vals)
+        if linked:
+            store_base(linked, None)  # It is about other records.
+        return result
+
+    def _linked_otherwise(self, vals):
+        """Return the bindings that values link with another record, here or there."""
+        if base_field(self) is None:
+            return self.browse()
+        link = BindingShape.of(self.env, self._name)[:3]
+        values = {name: vals[name] for name in link if name in vals}
+        if not values:
+            return self.browse()
+        return self.sudo().filtered(lambda each: changed_values(each, values))

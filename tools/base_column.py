@@ -1,0 +1,53 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The column in which a binding stores the base of its merge."""
+
+from odoo.tools import SQL
+
+BASE = "sync_base"
+
+
+def base_field(model):
+    """Return the field that stores the base of a model's records.
+
+    :param model: recordset of any model
+    :return: ``None`` when the model has no such column
+    """
+    field = model._fields.get(BASE)
+    return field if field is not None and field.store and model._auto else None
+
+
+def stored_base(binding):
+    """Return the text of the base of a binding; its prefetch set is read with it."""
+    return binding.sudo()[BASE]
+
+
+def store_base(bindings, text):
+    """Store a base with the next update of the rows.
+
+    :param bindings: one binding, or several to forget their bases
+    :param text: the packed base; ``None`` to forget it
+    """
+    # It is no change of a user, and needs no right.
+    base_field(bindings)._update_cache(bindings, text, dirty=True)
+
+
+def select_bases(records):
+    """Return the query for the bases of records, ``None`` without the column."""
+    if base_field(records) is None:
+        return None
+    return SQL(
+        "SELECT id, %s FROM %s WHERE id = ANY(%s)",
+        SQL.identifier(BASE),
+        SQL.identifier(records._table),
+        records.ids,
+    )
+
+
+def keep_bases(records, rows):
+    """Let the ORM know bases that a query has just returned.
+
+    :param records: recordset of their model
+    :param rows: pairs of an id and a base
+    """
+    ids, texts = [id_ for id_, _text in rows], [text for _id, text in rows]
+    base_field(records)._insert_cache(records.browse(ids), texts)
