@@ -111,6 +111,16 @@ ROWS = [
         by_hand=f"{IMPORTER}; {CHUNKS}",
     ),
     Row(
+        "import-unchanged",
+        "10,000 records with the data of their last import, by chunks",
+        10_000,
+        "imports.again_by_hand_together",
+        "imports.unchanged_by_chunks",
+        by_hand=f"{IMPORTER}; {CHUNKS}",
+        within=("import-looked-at", 0.33),
+        queries=0.05,
+    ),
+    Row(
         "export-create",
         "export one by one: create",
         500,
@@ -237,6 +247,22 @@ ROWS = [
         within=("job-alone", 1.05),
     ),
     # to compare with, without an aim
+    Row(
+        "import-looked-at",
+        "the same records, compared with those of Odoo",
+        10_000,
+        "imports.again_by_hand_together",
+        "imports.again_by_chunks",
+        by_hand=f"{IMPORTER}; {CHUNKS}",
+    ),
+    Row(
+        "import-renamed",
+        "import by chunks: another name",
+        500,
+        "imports.renamed_by_hand_together",
+        "imports.renamed_by_chunks",
+        by_hand=f"{IMPORTER}; {CHUNKS}",
+    ),
     Row(
         "drain-alone",
         "waiting jobs, 100 records a call, and each job by itself",

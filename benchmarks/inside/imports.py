@@ -1,9 +1,11 @@
 """Imports: of a record a job, as users of the peer write them, and by chunks."""
 
 from functools import partial
+from unittest import mock
 
 from odoo import fields
 
+from odoo.addons.connector_benchmark.components import adapter
 from odoo.addons.connector_benchmark.components.adapter import partner_data
 
 from .context import PARTNER, WARM_UP, BenchmarkContext, chunks
@@ -21,7 +23,7 @@ def create_by_orm(context, size):
 
 
 def _measure(work, choose, context, size):
-    context.set_backend(takes_many=work is _by_chunks)
+    context.set_backend(takes_many=_by_chunks in (work, *getattr(work, "args", ())))
     work(context, choose(context, WARM_UP))
     ids = choose(context, size)
     context.start_afresh()
@@ -66,11 +68,10 @@ def _values(context, count):
     """Return values of new records, with all that an import stores."""
     done = {"sync_date": fields.Datetime.now()}
     with context.backend.work_on(PARTNER) as work:
-        adapter = work.component(usage="backend.adapter")
         mapper = work.component(usage="import.mapper")
         return [
             {
-                **mapper.map_record(adapter.read(external_id)).values(for_create=True),
+                **mapper.map_record(partner_data(external_id)).values(for_create=True),
                 **done,
                 "external_id": external_id,
             }
@@ -86,6 +87,24 @@ def _known(context, count):
         _create(context, _values(context, count - len(known)))
         known = context.partners.search(domain, limit=count, order="id")
     return known.mapped("external_id")
+
+
+def _imported(context, count):
+    """Return ids of records that chunks have imported before."""
+    ids = _known(context, count)
+    _by_chunks(context, ids)
+    return ids
+
+
+def _renamed(work, context, ids):
+    """Import what has another name on the backend."""
+
+    def renamed(external_id):
+        data = partner_data(external_id)
+        return {**data, "title": f"{data['title']} again"}
+
+    with mock.patch.object(adapter, "partner_data", renamed):
+        work(context, ids)
 
 
 def _check(context, ids):
@@ -105,3 +124,8 @@ create_by_chunks = partial(_measure, _by_chunks, _new)
 again_by_hand = partial(_measure, _by_hand, _known)
 again_by_hand_together = partial(_measure, _by_hand_together, _known)
 again_by_chunks = partial(_measure, _by_chunks, _known)
+unchanged_by_chunks = partial(_measure, _by_chunks, _imported)
+renamed_by_chunks = partial(_measure, partial(_renamed, _by_chunks), _imported)
+renamed_by_hand_together = partial(
+    _measure, partial(_renamed, _by_hand_together), _known
+)
