@@ -15,8 +15,10 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons.connector.jobs.states import FAILED, PENDING, STARTED, WAITING
+from odoo.addons.queue_job.jobrunner.runner import Database
 
 from .contact_store import BINDING, FIELDS, PEOPLE
+from .kills import Killed, killed_at
 
 CHANGES = "connector.export.change"
 #: Records of a job; more than a transaction gives jobs of their own.
@@ -36,6 +38,12 @@ CONTACTS = """
     WHERE contact.ref LIKE %s
     ORDER BY contact.id
     """
+
+#: A job that was found dead may die again, and does not fail.
+AGE_DEAD_JOBS = """
+    UPDATE queue_job SET date_enqueued = date_enqueued - interval '1 minute', retry = 0
+    WHERE state IN ('enqueued', 'started') AND backend_id = %s
+"""
 
 DELETE_BINDING = "DELETE FROM connector_test_customer WHERE id = %s"
 
@@ -274,10 +282,16 @@ class Sequence:
     @step
     def change(self, which=0, field="name", everyone=False, announces=False):
         """Change one item of the backend, or all."""
-        for item in self._items(which, everyone):
-            value = self._write(item["ref"], field, "there")
-            self.remote.change(PEOPLE, item["id"], **{FIELDS[field]: value})
+        items = self._items(which, everyone)
+        self._change(items, field)
+        for item in items:
             self._announce(announces, item["id"])
+
+    @step
+    def change_during_calls(self, which=0, field="name", method="PATCH", times=1):
+        """Change an item each time when a job reads or writes a record."""
+        change = partial(self._change, self._items(which), field)
+        self._during_calls(method, [change] * times)
 
     @step
     def remove(self, which=0, announces=False):
@@ -333,6 +347,16 @@ class Sequence:
     def work_all(self, backwards=False):
         """Run each job once."""
         self._run(lambda job: True, backwards)
+
+    @step
+    def kill(self, which=0, at=0):
+        """Run one job whose process is killed at a step, and find it dead."""
+        for job in self._pending(which):
+            with suppress(Killed), killed_at(at):
+                self._attempt(job)
+        with self._env() as env:
+            env.cr.execute(AGE_DEAD_JOBS, [self.backend_id])
+            env.cr.execute(Database._query_requeue_dead_jobs(None))
 
     @step
     def cancel(self, which=0):
@@ -611,6 +635,12 @@ class Sequence:
             for contact in contacts:
                 value = self._write(contact.ref, field, "here")
                 env["res.partner"].browse(contact.id).exists()[field] = value
+
+    def _change(self, items, field):
+        for item in items:
+            if item["id"] in self.remote.collection(PEOPLE):
+                value = self._write(item["ref"], field, "there")
+                self.remote.change(PEOPLE, item["id"], **{FIELDS[field]: value})
 
     def _delete(self, contacts):
         with self._env() as env:

@@ -157,6 +157,24 @@ class TestSequences(SequenceCase):
         s.edit_during_calls(field="email", times=20)
         s.settle()
 
+    def test_the_backend_changes_a_field_while_an_export_writes_another(self):
+        s = self.sequence()
+        s.edit(field="email")
+        s.change_during_calls(field="name")
+        s.settle()
+
+    # -- processes that die
+
+    def test_a_job_that_dies_at_each_step(self):
+        for at in range(10):
+            with self.subTest(at=at):
+                s = self.sequence(linked=1)
+                s.edit(field="email")
+                s.change(field="name", announces=True)
+                s.kill(which=0, at=at)
+                s.kill(which=1, at=at)
+                s.settle()
+
     # -- deletes and merges
 
     def test_a_delete_that_odoo_refuses(self):
@@ -289,6 +307,9 @@ if settings:
         edit_during_calls = with_contacts(
             which=which, field=field, method=method, times=st.sampled_from([1, 20])
         )(Sequence.edit_during_calls)
+        change_during_calls = with_items(
+            which=which, field=field, method=method, times=st.sampled_from([1, 20])
+        )(Sequence.change_during_calls)
         delete_during_call = with_contacts(which=which)(Sequence.delete_during_call)
         add = rule(count=count, announces=flag)(Sequence.add)
         change = with_items(which=which, field=field, everyone=flag, announces=flag)(
@@ -313,6 +334,7 @@ if settings:
         use_preview = has("previews")(rule(which=which)(Sequence.use_preview))
         work = with_jobs(which=which)(Sequence.work)
         work_all = with_jobs(backwards=flag)(Sequence.work_all)
+        kill = with_jobs(which=which, at=st.integers(0, 9))(Sequence.kill)
         cancel = with_jobs(which=which)(Sequence.cancel)
         requeue = with_jobs(which=which)(Sequence.requeue)
         settle = rule()(Sequence.settle)
