@@ -72,6 +72,7 @@ from . import (
     test_scope,
     test_secret_fields,
     test_security,
+    test_sent_values,
     test_sequences,
     test_strict_overrides,
     test_synchronizer,

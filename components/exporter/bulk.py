@@ -40,7 +40,6 @@ from ...tools.transactions import (
 from ...tools.translatable import translatable
 from ...tools.versions import store_version
 from ..backend_adapter import adapter_with_versions, noting_changes
-from ..merge.exports import store_sent
 from .record import BYPASSED_HOOKS, GenericExporter
 from .recovery import NOT_CREATED, is_not_created
 
@@ -411,7 +410,7 @@ class BulkExport:
                 )
                 for item in items:
                     item.version.store()
-                    store_sent(item.binding, item.sent)
+                    item.store_sent()
                 # So that each of them is read before it is sent again.
                 store_version(self._bindings(self.refused), False)
                 commit_if_allowed(self.env)

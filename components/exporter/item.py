@@ -129,6 +129,7 @@ class ExportItem(Item):
 
     def _map(self, fields):
         exporter = self.exporter
+        self.sent = None  # A call before was refused.
         # Dependencies commit: another job may have bound the record before our lock.
         external_id = exporter.binder.to_external(self.binding)
         if external_id != self.bound_id:
@@ -147,6 +148,8 @@ class ExportItem(Item):
         questions = ExportMerge.of(exporter).questions(self.binding)
         if not questions:
             return fields
+        if not fields or questions & set(fields):
+            exporter._delay_import()  # A user may have answered the question.
         names = set(fields or exporter.mapper.changed_by_fields()) - questions
         if not names:
             message = exporter.env._(
@@ -167,7 +170,9 @@ class ExportItem(Item):
 
     def store_sent(self):
         """Store, in the transaction that binds the record, that both sides have it."""
-        store_sent(self.binding, self.sent)
+        if self.sent is not None:
+            read_back = self.exporter._values_on_backend()
+            store_sent(self.binding, self.sent, read_back)
         self.sent = None
 
     def exported(self):

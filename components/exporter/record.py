@@ -298,6 +298,18 @@ class GenericExporter(AbstractComponent):
 
     # -- hooks after the export
 
+    def _values_on_backend(self):
+        """Return what an import would read of the record that was just sent.
+
+        Otherwise, the next import takes it for a change on the backend if the backend
+        cannot hold a value as Odoo does, such as an address with a name.
+
+        :return: values by the names of fields, as the import mapper returns them; the
+            others are read as Odoo has them
+        :rtype: dict
+        """
+        return {}
+
     def _after_export(self):
         """Do what remains when the export is committed, such as export details."""
 

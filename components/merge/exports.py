@@ -6,7 +6,7 @@ from odoo.addons.component.exception import NoComponentError, SeveralComponentEr
 from ...tools.base_column import base_field, store_base, stored_base
 from ...tools.work_context import work_attribute
 from .base import NO_DATA, Base, value_digest
-from .fields import comparable_of, merged_fields
+from .fields import comparable_mapped, comparable_of, merged_fields
 
 
 class ExportMerge:
@@ -93,12 +93,13 @@ class ExportMerge:
         return self._sent[key]
 
 
-def store_sent(binding, digests):
+def store_sent(binding, digests, read_back):
     """Store that both sides have what was sent.
 
     :param binding: the binding
     :param digests: what :meth:`ExportMerge.digests` returned, ``None`` if nothing was
         sent
+    :param read_back: mapped values that an import would get now, where they differ
     """
     if digests is None or base_field(binding) is None:
         return
@@ -109,6 +110,9 @@ def store_sent(binding, digests):
     for name, digest in digests.items():
         if isinstance(digest, list):
             base.set_elements(name, digest)
-        else:
-            base.set_value(name, digest, digest)
+            continue
+        theirs = digest
+        if name in read_back:
+            theirs = value_digest(comparable_mapped(binding, name, read_back[name]))
+        base.set_value(name, theirs, digest)
     store_base(binding, base.pack())

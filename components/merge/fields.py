@@ -7,7 +7,7 @@ from odoo.addons.component.exception import NoComponentError, SeveralComponentEr
 
 from ...fields import Secret
 from ...tools.base_column import base_field
-from ...tools.orm import comparable, read_inherited
+from ...tools.orm import comparable, converted, read_inherited, set_ids
 from ...tools.text import is_secret
 
 #: Types of fields whose values are merged.
@@ -63,3 +63,19 @@ def comparable_of(record, name):
         # An archived element is still there.
         record = record.with_context(active_test=False)
     return comparable(field, read_inherited(record, name))
+
+
+def comparable_mapped(record, name, value):
+    """Return a mapped value of a field, as it is compared.
+
+    :param record: the binding
+    :param name: name of the field
+    :param value: the value as for ``write``
+    :return: ``None`` if it is not known
+    """
+    field = record._fields[name]
+    if field.type == "many2many":
+        ids = set_ids(value)
+        return None if ids is None else tuple(sorted(ids))
+    value = comparable(field, converted(field, record, value))
+    return False if value is None else value

@@ -7,7 +7,7 @@ from odoo.fields import Command
 
 from ...exception import DefinitionError
 from ...tools.base_column import stored_base
-from ...tools.orm import comparable, converted, set_ids
+from ...tools.orm import set_ids
 from .base import CHANGED, NO_DATA, Base, seconds, value_digest
 from .decision import (
     ASK,
@@ -22,7 +22,7 @@ from .decision import (
     merged_elements,
     newer,
 )
-from .fields import comparable_of, is_mergeable
+from .fields import comparable_mapped, comparable_of, is_mergeable
 
 
 class Merge:
@@ -352,12 +352,7 @@ class RecordMerge:
         return value, None if value is None else value_digest(value)
 
     def _value_of_theirs(self, name):
-        value, field = self.item.values[name], self.binding._fields[name]
-        if field.type == "many2many":
-            ids = set_ids(value)
-            return None if ids is None else tuple(sorted(ids))
-        value = comparable(field, converted(field, self.binding, value))
-        return False if value is None else value
+        return comparable_mapped(self.binding, name, self.item.values[name])
 
     def _digest_of_ours(self, name):
         theirs, digest = self._theirs.get(name, (None, None))
