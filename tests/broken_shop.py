@@ -23,6 +23,9 @@ from odoo.addons.connector.exception import (
 
 BREAKAGES = []
 IDS = {"test_id_zero", "test_id_negative", "test_id_unicode", "test_id_long"}
+#: Scenarios in which an edit during a call of an export has to be noticed.
+DURING_EXPORTS = {"test_edit_during_export", "test_change_during_export"}
+EDITS = {"test_edits_of_two_fields", "test_edits_of_one_field"}
 
 
 def caught_by(*scenarios):
@@ -73,6 +76,8 @@ def _methods(cls):
     "test_listener",
     "test_user_without_rights",
     "test_crossing_changes",
+    *DURING_EXPORTS,
+    *EDITS,
     *IDS,
 )
 class CreateOnlyMapper(Component):
@@ -87,7 +92,12 @@ class CreateOnlyMapper(Component):
         return {"title": record.name}
 
 
-@caught_by("test_listener", "test_user_without_rights", "test_crossing_changes")
+@caught_by(
+    "test_listener",
+    "test_user_without_rights",
+    "test_crossing_changes",
+    *DURING_EXPORTS,
+)
 class NoWriteListener(Component):
     """The listener does not notice changes."""
 
@@ -150,9 +160,9 @@ class SilentAdapter(Component):
 
     _inherit = "test.store.adapter"
 
-    def write(self, external_id, data):
+    def write(self, external_id, data, version=None):
         with suppress(IDMissingInBackend):
-            super().write(external_id, data)
+            super().write(external_id, data, version)
 
 
 @caught_by("test_gone_delete")
@@ -183,7 +193,7 @@ class AllOrNothingAdapter(Component):
 # -- imports
 
 
-@caught_by("test_import", "test_cursor", "test_echo", *IDS)
+@caught_by("test_import", "test_cursor", "test_echo", *EDITS, *IDS)
 class OnceImporter(Component):
     """A record is imported once, and never updated."""
 
@@ -254,7 +264,7 @@ class HastyImporter(Component):
             return super().run(external_id, *args, **kwargs)
 
 
-@caught_by("test_crossing_changes")
+@caught_by("test_crossing_changes", "test_edits_of_two_fields")
 class OverwritingImporter(Component):
     """An import overwrites what a user has changed."""
 
@@ -262,6 +272,41 @@ class OverwritingImporter(Component):
 
     def _fields_to_keep(self, binding):
         return set()
+
+
+@caught_by("test_crossing_changes", "test_change_during_export", *EDITS)
+class HastyWriter(Component):
+    """The importer writes the values of the backend before they are merged."""
+
+    _inherit = "test.store.importer"
+
+    def _update_data(self, map_record, binding, **kwargs):
+        values = super()._update_data(map_record, binding=binding, **kwargs)
+        binding.with_context(connector_no_export=True).write(values)
+        return values
+
+
+@caught_by("test_edit_during_export")
+class ForgettingExporter(Component):
+    """The exporter forgets what a user changes while the backend works."""
+
+    _inherit = "test.store.exporter"
+
+    def _after_export(self):
+        self.env["connector.export.change"].of(self.binding).unlink()
+
+
+@caught_by("test_change_during_export")
+class AnyVersionAdapter(Component):
+    """The adapter overwrites any version of a record."""
+
+    _inherit = "test.store.adapter"
+
+    def write(self, external_id, data, version=None):
+        super().write(external_id, data)
+
+    def write_many(self, changes, versions=None):
+        return super().write_many(changes)
 
 
 @caught_by("test_echo")

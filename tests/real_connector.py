@@ -8,6 +8,7 @@ import psycopg2
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
+from odoo.orm import environments
 from odoo.tests import get_db_name
 from odoo.tools import mute_logger
 
@@ -31,6 +32,8 @@ class Transaction:
 
     def __enter__(self):
         self.cr = self.registry.cursor()
+        # In a thread of a remote system, Registry() would wait for Odoo's own runner.
+        self.cr.transaction = environments.Transaction(self.registry)
         # a test that waits for its own lock fails instead of hanging
         self.cr.execute("SET lock_timeout = '5s'")
         return api.Environment(self.cr, SUPERUSER_ID, {})

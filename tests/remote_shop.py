@@ -18,6 +18,7 @@ from odoo.addons.connector.exception import (
     IDMissingInBackend,
     InvalidDataError,
     MappingError,
+    VersionChangedError,
 )
 
 from .conformance import ConformanceCase
@@ -90,6 +91,7 @@ class StoreAdapter(Component):
         "base.test.store",
     ]
     _recovers_creates = True
+    _has_versions = True
     _page_size = 2
 
     def _auth(self):
@@ -105,7 +107,7 @@ class StoreAdapter(Component):
             params["after"] = page["next"]
 
     def read(self, external_id):
-        return self._call("GET", self._path(external_id))
+        return self._call_for(external_id, "GET", self._path(external_id))
 
     def create(self, data, idempotency_key):
         headers = {"Idempotency-Key": idempotency_key}
@@ -115,8 +117,9 @@ class StoreAdapter(Component):
         found = self._call("GET", "people", params={"key": idempotency_key})
         return next((item["id"] for item in found["items"]), None)
 
-    def write(self, external_id, data):
-        self._call("PATCH", self._path(external_id), json=data)
+    def write(self, external_id, data, version=None):
+        path = self._path(external_id)
+        self._call_for(external_id, "PATCH", path, version, json=data)
 
     def delete(self, external_id):
         self._call("DELETE", self._path(external_id))
@@ -128,8 +131,9 @@ class StoreAdapter(Component):
         ]
         return self._send_many("POST", items)
 
-    def write_many(self, changes):
-        items = [{**data, "id": external_id} for external_id, data in changes]
+    def write_many(self, changes, versions=None):
+        pairs = zip(changes, versions or [None] * len(changes), strict=True)
+        items = [{**data, "id": id_, "if_match": tag} for (id_, data), tag in pairs]
         return self._send_many("PATCH", items)
 
     def _send_many(self, method, items):
@@ -138,10 +142,10 @@ class StoreAdapter(Component):
 
     def _result_of(self, result):
         if "error" not in result:
+            self.note_version(result["id"], result.get("etag"))
             return result["id"]
-        if result["status"] == 404:
-            return IDMissingInBackend(result["error"])
-        return InvalidDataError(result["error"])
+        refusals = {404: IDMissingInBackend, 412: VersionChangedError}
+        return refusals.get(result["status"], InvalidDataError)(result["error"])
 
     def _path(self, external_id):
         return f"people/{quote(str(external_id), safe='')}"
@@ -306,4 +310,6 @@ class StoreConformance(StoreTools, ConformanceCase):
 
     collection = "people"
     remote_field = "title"
+    other_field = "email"
+    other_remote_field = "mail"
     bad_remote_values = {"mail": "no address"}

@@ -12,6 +12,7 @@ scenario. The log shows the outcomes as a report card at the end.
 :mod:`.exports`   Scenarios of exports
 :mod:`.imports`   Scenarios of imports
 :mod:`.crossing`  Scenarios in which an import and an export meet
+:mod:`.edits`     Scenarios in which people edit one record on both sides
 :mod:`.ids`       Scenarios of unusual external ids
 :mod:`.borders`   Scenarios with several backends, companies and users
 ================  ======================================================================

@@ -3,13 +3,19 @@
 
 from .borders import BorderScenarios
 from .crossing import CrossingScenarios
+from .edits import EditScenarios
 from .exports import ExportScenarios
 from .ids import IdScenarios
 from .imports import ImportScenarios
 
 
 class ConformanceCase(
-    ExportScenarios, ImportScenarios, CrossingScenarios, IdScenarios, BorderScenarios
+    ExportScenarios,
+    ImportScenarios,
+    CrossingScenarios,
+    EditScenarios,
+    IdScenarios,
+    BorderScenarios,
 ):
     """Tests that every connector has to pass, one for each scenario.
 
@@ -22,6 +28,7 @@ class ConformanceCase(
             binding_model = "shop.res.partner"
             collection = "contacts"
             remote_field = "title"
+            other_field = "email"
             user_groups = "base.group_user,base.group_partner_manager"
             exempt = {"test_answer_lost": "The shop stores no key of a create."}
 

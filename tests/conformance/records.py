@@ -74,6 +74,14 @@ class RecordsFace:
         """
         raise self._missing("change")
 
+    def other_text(self, external_id):
+        """Return the text of the other field of a record."""
+        raise self._missing("other_text")
+
+    def change_other(self, external_id, text):
+        """Change the text of the other field of a record, as another client does."""
+        raise self._missing("change_other")
+
     def remove(self, external_id):
         """Delete a record, as another client does."""
         raise self._missing("remove")
@@ -105,6 +113,13 @@ class RecordsFace:
         """Do the next create, but do not answer it."""
         raise self._missing("lose_answer")
 
+    def during_write(self, do):
+        """Do something once while the connector changes a record, before that is done.
+
+        :param do: called without arguments
+        """
+        raise self._missing("during_write")
+
     def between_pages(self, do):
         """Do something when the connector asks for the second page of a list.
 
@@ -125,14 +140,24 @@ class RemoteRecords(RecordsFace):
     :param field: name of the field with the text
     :param values: more values of each record, see :func:`sample`
     :param bad_values: values of a record that the connector cannot import
+    :param other_field: name of the field with the other text
     """
 
-    def __init__(self, system, collection, field, values=None, bad_values=None):
+    def __init__(
+        self,
+        system,
+        collection,
+        field,
+        values=None,
+        bad_values=None,
+        other_field=None,
+    ):
         self.system = system
         self.collection = collection
         self.field = field
         self.values = values or {}
         self.bad_values = bad_values
+        self.other_field = other_field
 
     def texts(self):
         items = self.system.collection(self.collection)
@@ -146,6 +171,14 @@ class RemoteRecords(RecordsFace):
 
     def change(self, external_id, text, moment=None):
         values = {self.field: text, "updated_at": moment}
+        self.system.change(self.collection, external_id, **values)
+
+    def other_text(self, external_id):
+        item = self.system.collection(self.collection)[str(external_id)]
+        return item.get(self.other_field)
+
+    def change_other(self, external_id, text):
+        values = {self.other_field: text}
         self.system.change(self.collection, external_id, **values)
 
     def remove(self, external_id):
@@ -175,6 +208,9 @@ class RemoteRecords(RecordsFace):
 
     def lose_answer(self):
         self.system.fail(Failure.HANG_UP_AFTER, "POST", self.collection)
+
+    def during_write(self, do):
+        self.system.before(lambda _call: do(), "PATCH", self.collection)
 
     def between_pages(self, do):
         pages = []

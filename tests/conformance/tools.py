@@ -24,6 +24,8 @@ IMPORTER = "record.importer"
 BATCH_IMPORTER = "batch.importer"
 #: Not a usage: a component that listens to changes of the records.
 LISTENER = "listener"
+#: Not a usage: an adapter that refuses to overwrite another version of a record.
+VERSIONS = "versions"
 
 #: How often jobs that are retried run again.
 ATTEMPTS = 5
@@ -44,6 +46,9 @@ class ConformanceTools(RealConnectorCase):
 
     #: Name of a text field of the bindings that both directions synchronise.
     text_field = "name"
+    #: Name of another text field that both directions synchronise, for scenarios in
+    #: which people edit two fields.
+    other_field = None
     #: More values of each Odoo record, such as ``{"ref": "SKU {}".format}``: a function
     #: is called with a number that no other sample record has. The same holds for
     #: ``remote_values`` and ``bad_remote_values``.
@@ -52,6 +57,8 @@ class ConformanceTools(RealConnectorCase):
     collection = None
     #: Name of the field of the remote records with the text.
     remote_field = None
+    #: Name of the field of the remote records with the other text.
+    other_remote_field = None
     #: More values of each remote record.
     remote_values = {}
     #: Values of a remote record that the connector cannot import.
@@ -95,6 +102,7 @@ class ConformanceTools(RealConnectorCase):
             self.remote_field or self.text_field,
             self.remote_values,
             self.bad_remote_values,
+            self.other_remote_field or self.other_field,
         )
 
     # -- whether a connector has a part for a scenario
@@ -107,12 +115,14 @@ class ConformanceTools(RealConnectorCase):
     def require(self, *parts):
         """Skip the test if the connector does not have all parts.
 
-        :param parts: usages of components, and ``LISTENER``
+        :param parts: usages of components, ``LISTENER`` and ``VERSIONS``
         """
         with self.transaction() as env:
             for part in parts:
                 if part == LISTENER:
                     self._require_listener(env)
+                elif part == VERSIONS:
+                    self._require_versions(env)
                 else:
                     self._require_component(env, part)
 
@@ -127,6 +137,21 @@ class ConformanceTools(RealConnectorCase):
         models = filter(None, (self.binding_model, wrapped))
         if not any(env[model]._event("on_record_write").events for model in models):
             self.skipTest("The connector has no listener of changes.")
+
+    def _require_versions(self, env):
+        if not self._component(env, "backend.adapter")._has_versions:
+            self.skipTest("The adapter does not know the versions of records.")
+
+    def require_other_field(self):
+        """Skip the test if the connector names no other field."""
+        if not self.other_field:
+            self.skipTest("The test names no other_field, which both sides change.")
+
+    def require_wrapped(self):
+        """Skip the test if an export locks the record that users edit."""
+        with self.transaction() as env:
+            if not wrapped_field(env, self.binding_model):
+                self.skipTest("The bindings wrap no record; the export locks them.")
 
     def _component(self, env, usage):
         backend = env[self.backend_model].browse(self.side.backend_id)
