@@ -2,7 +2,7 @@
 {
     "name": "CardDAV Connector",
     "summary": "Synchronise contacts with Nextcloud, Radicale, iCloud, ...",
-    "version": "19.0.2.1.0",
+    "version": "19.0.3.0.0",
     "category": "Connector",
     "author": "Connector Contributors",
     "license": "LGPL-3",

@@ -14,21 +14,18 @@ from odoo.addons.connector.exception import (
     InvalidDataError,
     JobError,
     NetworkRetryableError,
+    VersionChangedError,
 )
 from odoo.addons.connector.fields import reveal
 from odoo.addons.connector.jobs.scope import JOB, scope_of
 
 from .. import webdav
-from ..vcard import serialize
+from ..vcard import is_same, serialize
 
 #: Beginning of the etag that we make for a card whose server sends none.
 OWN_ETAG = "*"
 #: Cards that a server may fail at before it returns any.
 MOST_FAILURES = 10
-
-
-class CardChangedError(InvalidDataError):
-    """The card was changed by someone else, or its name is taken."""
 
 
 class ForbiddenError(AccessRefusedError):
@@ -84,15 +81,7 @@ class CardAdapter(Component):
     _timeout = 30
     _recovers_creates = True
     _settles_after = 0  # The server refuses a second card of the same name.
-
-    def __init__(self, work_context):
-        super().__init__(work_context)
-        self.card = None  #: the last card that was read or written
-
-    @property
-    def etag(self):
-        """The etag of the last card that was read or written."""
-        return self.card and self.card.etag
+    _has_versions = True
 
     def create(self, data, idempotency_key):
         """Create a card in the address book.
@@ -100,7 +89,7 @@ class CardAdapter(Component):
         :param data: properties of the card, see :mod:`..vcard`
         :param idempotency_key: UID of the new card, and name of its resource
         :return: the name of the resource
-        :raise CardChangedError: when a card with this name exists; it is not changed
+        :raise InvalidDataError: when a card with this name exists; it is not changed
         """
         name = self._resource_name(idempotency_key)
         card = serialize({**data, "UID": idempotency_key})
@@ -116,17 +105,18 @@ class CardAdapter(Component):
             return None
         return name
 
-    def write(self, external_id, data):
+    def write(self, external_id, data, version=None):
         """Replace a card, unless it was changed after it was read.
 
-        :param data: the :class:`Card` with the new text and the etag of the old one
-        :raise CardChangedError: when the card now has another etag, or was deleted; it
-            is not changed
+        :param data: the new text
+        :param version: etag of the card that is replaced; ``None`` for any
+        :raise VersionChangedError: when the card now has another etag, or was deleted;
+            it is not changed
         """
         self._if_unchanged(
             external_id,
-            data.etag,
-            lambda condition: self._put(external_id, data.text, condition),
+            version or "*",
+            lambda condition: self._put(external_id, data, condition),
         )
 
     def read(self, external_id):
@@ -140,8 +130,9 @@ class CardAdapter(Component):
         response = self._request(
             "GET", self._path(external_id), headers={"Accept": accept}
         )
-        self.card = Card.of(response.content, response.headers.get("ETag"))
-        return self.card
+        card = Card.of(response.content, response.headers.get("ETag"))
+        self.note_version(external_id, card.etag)
+        return card
 
     def read_many(self, external_ids):
         """Read many cards with one request, and those alone that it does not return.
@@ -168,6 +159,8 @@ class CardAdapter(Component):
             for name, each in named.items()
             if each.content and each.etag
         }
+        for name, card in cards.items():
+            self.note_version(name, card.etag)
         gone = {name for name, each in named.items() if each.status == "404"}
         # A card that the answer lacks, or has in parts, need not be gone.
         left = [name for name in external_ids if name not in gone | cards.keys()]
@@ -214,7 +207,7 @@ class CardAdapter(Component):
 
         :param external_id: name of the resource
         :param etag: version that may be deleted; by default any
-        :raise CardChangedError: when the card now has another etag
+        :raise VersionChangedError: when the card now has another etag
         :raise IDMissingInBackend: when the card no longer exists
         """
         self._if_unchanged(
@@ -250,7 +243,7 @@ class CardAdapter(Component):
         if response.status_code >= 400 and webdav.TOKEN_EXPIRED in response.content:
             raise NoChangesError(self._error_text(response))
         if response.status_code == 412:
-            raise CardChangedError(self._conflict(response))
+            raise self._conflict(response)
         try:
             super()._raise_for_answer(response)
         except AccessRefusedError as error:
@@ -258,11 +251,11 @@ class CardAdapter(Component):
             raise ForbiddenError(str(error)) if is_forbidden else error from None
 
     def _conflict(self, response):
+        text = self._error_text(response)
         if "If-None-Match" in response.request.headers:
             cause = self.env._("A card with this name already exists.")
-        else:
-            cause = self._changed_text()
-        return f"{self._error_text(response)} {cause}"
+            return InvalidDataError(f"{text} {cause}")
+        return VersionChangedError(f"{text} {self._changed_text()}")
 
     def _changed_text(self):
         return self.env._(
@@ -278,25 +271,25 @@ class CardAdapter(Component):
             data=text.encode(errors="surrogateescape"),
         )
         etag = response.headers.get("ETag")
-        if etag:
-            self.card = Card(text, etag)
-        else:  # The server has stored the card in another form.
-            self.read(name)
+        if not etag:  # The server may have stored the card in another form.
+            stored = self.read(name)
+            etag = stored.etag if is_same(stored.text, text) else None
+        self.note_version(name, etag)
 
     def _if_unchanged(self, external_id, etag, change):
         """Change a card, unless its etag has changed.
 
         :param change: called with the headers of the condition
-        :raise CardChangedError: when the card now has another etag, or was deleted
+        :raise VersionChangedError: when the card now has another etag, or was deleted
         """
         if etag.startswith(OWN_ETAG) and etag != OWN_ETAG:
             # The server cannot compare it.
             if self.read(external_id).etag != etag:
-                raise CardChangedError(self._changed_text())
+                raise VersionChangedError(self._changed_text())
             etag = "*"
         try:
             change({"If-Match": etag})
-        except CardChangedError:
+        except VersionChangedError:
             # A weak etag, as some proxies make it, matches nothing (RFC 9110, 13.1.1).
             strong = etag.removeprefix("W/")
             if strong == etag or self._etag_now(external_id) != etag:

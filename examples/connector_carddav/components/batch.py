@@ -61,7 +61,8 @@ class CardBatchImporter(Component):
         return [
             name
             for name, etag in changes.etags.items()
-            if name not in to_delete and (name in new or known[name].etag != etag)
+            if name not in to_delete
+            and (name in new or known[name].sync_version != etag)
         ]
 
     def _delay_chunk(self, external_ids, **options):

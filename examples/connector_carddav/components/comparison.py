@@ -1,52 +1,31 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Detect changes in Odoo and on the server, and settle conflicts."""
-
-from typing import NamedTuple
-
-from markupsafe import Markup
+"""Compare contacts with their cards, as far as that is about cards."""
 
 from odoo.addons.component.core import Component
+from odoo.addons.connector.components.merge.since import OdooChanges
 from odoo.addons.connector.exception import InvalidDataError
+from odoo.addons.connector.tools.orm import changed_values
 
 from .. import vcard
 
-#: Digests that no value has, so that every property counts as changed.
-UNKNOWN = dict.fromkeys([*vcard.READ, "X-ABSHOWAS"], "")
-
-
-class Difference(NamedTuple):
-    """Names of the properties that changed since the last synchronisation."""
-
-    contact: set  #: in Odoo
-    card: set  #: on the server
-
-    @property
-    def is_conflict(self):
-        """Return whether both sides changed."""
-        return bool(self.contact and self.card)
-
 
 class CardComparison(Component):
-    """Compare a contact and its card with their state at the last synchronisation.
-
-    The binding stores a digest of each property of both. An ``etag`` or a date only
-    shows that something may have changed.
-    """
+    """Read cards, and compare them with contacts."""
 
     _name = "carddav.card.comparison"
     _inherit = "base.carddav.connector"
     _apply_on = ["carddav.res.partner"]
     _usage = "card.comparison"
 
-    def read(self, name, card):
+    def read(self, name, text):
         """Return the properties of a card, see :mod:`..vcard`.
 
         :param name: name of the resource, for people
-        :param card: the :class:`~.adapter.Card`
+        :param text: text of the card
         :raise InvalidDataError: when the card is not valid
         """
         try:
-            return vcard.read(card.text)
+            return vcard.read(text)
         except ValueError as error:
             raise InvalidDataError(
                 self.env._(
@@ -63,127 +42,58 @@ class CardComparison(Component):
         mapper = self.component(usage="export.mapper")
         return mapper.map_record(binding).values()
 
-    def compare(self, binding, card):
-        """Return what changed since the last synchronisation.
+    def read_back(self, binding, text):
+        """Return the values that an import of a card would give a contact.
 
         :param binding: the binding
-        :param card: its :class:`~.adapter.Card` on the server
-        :rtype: Difference
+        :param text: text of its card
         """
-        contact = vcard.digests(self.properties_of(binding))
-        contact_changed = _changed(contact, binding.synced_contact)
-        if card.etag == binding.etag:
-            return Difference(contact_changed, set())
-        on_card = vcard.digests(self.read(binding.external_id, card))
-        same = contact.items() & on_card.items()
-        agreed = {name for name, _digest in same}
-        agreed |= UNKNOWN.keys() - contact.keys() - on_card.keys()
-        card_changed = _changed(on_card, binding.synced_card)
-        return Difference(contact_changed - agreed, card_changed - agreed)
+        mapper = self.component(usage="import.mapper")
+        properties = self.read(binding.external_id, text)
+        return mapper.map_record(properties).values(binding=binding)
 
-    def remember(self, binding, card, synced_contact=None, on_card=None):
-        """Store the state of a contact and its card after a synchronisation.
+    def fields_to_write(self, binding, text, fields=None):
+        """Return the fields of a contact that its card shows in another way.
+
+        A card can hold more than Odoo: the parts of a name, several numbers. What Odoo
+        reads as it is stays as it is.
 
         :param binding: the binding
-        :param card: its :class:`~.adapter.Card` on the server
-        :param synced_contact: digests of the contact; by default the present ones
-        :param on_card: properties of the card, if they were read before
+        :param text: text of its card on the server
+        :param fields: names of the fields to export; when empty, those that Odoo has
+            changed since the last synchronisation
+        :rtype: set[str]
         """
-        if synced_contact is None:
-            synced_contact = vcard.digests(self.properties_of(binding))
-        try:
-            synced_card = vcard.digests(on_card or vcard.read(card.text))
-        except ValueError:  # Another program broke the card; our values are written.
-            synced_card = {}
-        self._write(
-            binding,
-            etag=card.etag,
-            synced_card=synced_card,
-            synced_contact=synced_contact,
-            link_state="linked",
-            conflict=False,
-        )
+        on_card = self.read_back(binding, text)
+        same = on_card.keys() - changed_values(binding, on_card).keys()
+        if not fields:
+            changes = OdooChanges(binding)
+            fields = filter(changes.has_changed, on_card)
+        return set(fields) - same
 
-    def changed_in_odoo(self, bindings):
-        """Return the bindings whose contacts changed since the last synchronisation."""
-        return bindings.filtered(
-            lambda each: (
-                each.etag
-                and _changed(
-                    vcard.digests(self.properties_of(each)), each.synced_contact
-                )
-            )
-        )
+    def new_properties(self, map_record, names):
+        """Return the names of the properties of which Odoo had no value before.
 
-    # -- conflicts
-
-    def settle(self, binding, card, difference):
-        """Choose the side that wins a conflict, and attach the other version.
-
-        :param binding: the binding
-        :param card: its :class:`~.adapter.Card` on the server
-        :param difference: the :class:`Difference`
-        :return: ``"odoo"``, ``"server"``, or ``"ask"`` when a user has to decide
+        :param map_record: the contact, ready to be mapped
+        :param names: names of the fields that are exported
+        :rtype: set[str]
         """
-        winner = (
-            getattr(self.work, "winner", None) or binding.backend_id.conflict_policy
-        )
-        if winner == "ask":
-            self._write(
-                binding,
-                link_state="conflict",
-                conflict=self._conflict_text(binding, card, difference),
-            )
-        elif winner == "odoo":
-            self._keep(binding, card.text)
-        else:
-            self.keep_contact(binding)
-            # Odoo's values no longer count as changed, and all values of the card do.
-            synced = vcard.digests(self.properties_of(binding))
-            self._write(binding, synced_contact=synced, synced_card=UNKNOWN)
-        return winner
+        changes = OdooChanges(map_record.source)
+        fields = self.component(usage="export.mapper").changed_by_fields()
+        had = set(filter(changes.had_value, fields))
+        new = set(vcard.READ) & map_record.values(fields=names).keys()
+        return new - map_record.values(fields=had or {"id"}).keys()
 
-    def keep_contact(self, binding):
-        """Attach a contact as it is now to itself, before it is overwritten."""
-        self._keep(binding, vcard.serialize(self.properties_of(binding)))
 
-    def _keep(self, binding, text):
-        """Attach the version that loses to the contact."""
-        body = self.env._(
-            "This contact and its card in the address book %s did not say the same. "
-            "The version that was overwritten is attached.",
-            binding.backend_id.name,
-        )
-        contact = binding.odoo_id._origin  # of a link that does not exist yet
-        contact.message_post(
-            body=Markup("<p>%s</p>") % body,
-            subtype_xmlid="mail.mt_note",
-            attachments=[
-                (
-                    f"{contact.display_name}.vcf",
-                    text.encode(errors="surrogateescape"),
-                )
-            ],
-        )
+class ContactComparer(Component):
+    """Show the properties of cards on the screens of comparisons."""
 
-    def _conflict_text(self, binding, card, difference):
-        """Return a line with both values for each property that changed."""
-        labels = self.labels()
-        here = self.properties_of(binding)
-        there = self.read(binding.external_id, card)
-        return "\n".join(
-            self.env._(
-                "%(property)s: %(here)s (Odoo), %(there)s (server)",
-                property=labels[name],
-                here=vcard.shown(here.get(name)),
-                there=vcard.shown(there.get(name)),
-            )
-            for name in sorted(difference.contact | difference.card)
-        )
+    _name = "carddav.record.comparer"
+    _inherit = ["connector.record.comparer", "base.carddav.connector"]
+    _apply_on = ["carddav.res.partner"]
 
-    def labels(self):
-        """Return the names of properties for people, by property."""
-        return {
+    def backend_label(self, name):
+        labels = {
             "FN": self.env._("Name"),
             "N": self.env._("Parts of the name"),
             "ORG": self.env._("Organization"),
@@ -197,27 +107,7 @@ class CardComparison(Component):
             "PHOTO": self.env._("Photo"),
             "X-ABSHOWAS": self.env._("Shown as"),
         }
-
-    def _write(self, binding, **values):
-        binding.with_context(connector_no_export=True).write(values)
-
-
-class ContactComparer(Component):
-    """Show the properties of cards on the screens of comparisons."""
-
-    _name = "carddav.record.comparer"
-    _inherit = ["connector.record.comparer", "base.carddav.connector"]
-    _apply_on = ["carddav.res.partner"]
-
-    def backend_label(self, name):
-        labels = self.component(usage="card.comparison").labels()
         return labels.get(name) or super().backend_label(name)
 
     def shown(self, target, value):
         return vcard.shown(value) if value and target in vcard.READ else None
-
-
-def _changed(now, before):
-    before = before or {}
-    names = now.keys() | before.keys()
-    return {name for name in names if now.get(name) != before.get(name)}

@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.component.core import Component
-
-from .adapter import CardChangedError
+from odoo.addons.connector.exception import VersionChangedError
 
 
 class CardDeleter(Component):
@@ -24,7 +23,7 @@ class CardDeleter(Component):
         self.etag = etag
         try:
             return super().run(external_id)
-        except CardChangedError:
+        except VersionChangedError:
             return self.env._(
                 "%s was not deleted: it was changed in the address book.",
                 external_id,

@@ -25,6 +25,7 @@ class ContactMapper(Component):
     _apply_on = ["carddav.res.partner"]
 
     direct = [("TITLE", "function"), ("TEL", "phone"), ("URL", "website")]
+    merged_by_element = ("category_id",)
 
     @mapping
     @changed_by("FN", "N")
@@ -96,7 +97,7 @@ class ContactMapper(Component):
     @mapping
     @changed_by("CATEGORIES")
     def categories(self, record):
-        ids = [self.tags[name] for name in record.get("CATEGORIES", ())]
+        ids = [self.tags.get(name, 0) for name in record.get("CATEGORIES", ())]
         if self.options.for_create and not ids:  # The card may match a contact.
             return None
         return {"category_id": [Command.set(ids)]}
@@ -111,9 +112,12 @@ class ContactMapper(Component):
     @changed_by("PHOTO")
     def photo(self, record):
         """Map a picture that Odoo can show, or its removal."""
-        photo = record.get("PHOTO")
+        photo, contact = record.get("PHOTO"), self.options.binding
         if photo and not can_show(photo):
             return None
+        ours = contact and contact.with_context(bin_size=False).image_512
+        if contact and (photo or b"") == base64.b64decode(ours or b""):
+            return None  # Odoo's own picture, in the size in which it was exported
         return {"image_1920": photo and base64.b64encode(photo)}
 
     def finalize(self, map_record, values):

@@ -1,17 +1,20 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from contextlib import suppress
 
+from markupsafe import Markup
+
 from odoo.fields import Domain
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import IDMissingInBackend, InvalidDataError
 from odoo.addons.connector.tools.orm import changed_values
 from odoo.addons.connector.tools.transactions import search_committed
-from odoo.addons.queue_job.job import identity_exact
 
 from .. import vcard
-from .comparison import UNKNOWN
-from .import_mapper import can_show
+from .import_mapper import ADDRESS, can_show
+
+#: Fields of a company that Odoo copies to its contacts, or that their cards contain.
+SHARED = {*ADDRESS, "name"}
 
 
 class CardImporter(Component):
@@ -29,10 +32,10 @@ class CardImporter(Component):
         super().__init__(work_context)
         self.comparison = self.component(usage="card.comparison")
         self.matcher = self.component(usage="card.matcher")
-        self.winner = None  #: side that won the conflict, see ``CardComparison.settle``
         self.adopted = False  #: whether the card was linked with an existing contact
-        self.unsent = False  #: whether Odoo has changes that the card does not have
-        self.unread_photo = False  #: whether Odoo cannot show the new photo of the card
+        self.shares = False  #: whether the card may change the company's contacts
+        #: digest of the card's photo, if Odoo cannot show it
+        self.unread_photo = False
         self._properties = None
 
     @property
@@ -40,7 +43,7 @@ class CardImporter(Component):
         """The properties of the card, see :mod:`..vcard`."""
         if self._properties is None:
             self._properties = self.comparison.read(
-                self.external_id, self.external_record
+                self.external_id, self.external_record.text
             )
         return self._properties
 
@@ -72,7 +75,7 @@ class CardImporter(Component):
         return super()._must_skip()
 
     def _is_uptodate(self, binding):
-        known = binding.etag == self.external_record.etag
+        known = binding.sync_version == self.external_record.etag
         return known and binding.link_state == "linked"
 
     def share_components(self, other):
@@ -110,10 +113,8 @@ class CardImporter(Component):
     def _map_data(self):
         self.matcher.announce(self.properties)
         photo = self.properties.get("PHOTO")
-        if isinstance(photo, bytes):
-            known = (self.binding.synced_card or {}).get("PHOTO")
-            is_new = vcard.digests({"PHOTO": photo})["PHOTO"] != known
-            self.unread_photo = is_new and not can_show(photo)
+        if isinstance(photo, bytes) and not can_show(photo):
+            self.unread_photo = vcard.digests({"PHOTO": photo})["PHOTO"]
         return self.mapper.map_record(self.properties)
 
     def _create_data(self, map_record, **kwargs):
@@ -122,26 +123,10 @@ class CardImporter(Component):
         return {name: value for name, value in values.items() if value}
 
     def _update_data(self, map_record, binding, **kwargs):
-        """Map the changes of the card, unless the version of Odoo wins."""
-        difference = self.comparison.compare(binding, self.external_record)
-        changed = difference.card
-        if difference.is_conflict:
-            self.winner = self.comparison.settle(
-                binding, self.external_record, difference
-            )
-            wins = self.winner == "server"
-            changed = difference.card | difference.contact if wins else None
-        self.unsent = bool(difference.contact) and not self.winner
-        values = {}
-        if changed:
-            values = map_record.values(fields=changed, binding=binding, **kwargs)
-        if binding.link_state == "deleted":  # The card exists again.
-            values["active"] = True
+        values = super()._update_data(map_record, binding=binding, **kwargs)
+        shared = {name: values[name] for name in SHARED & values.keys()}
+        self.shares = binding.is_company and changed_values(binding, shared)
         return values
-
-    def _fields_to_keep(self, binding):
-        """Return no fields: the comparison handles the changes of users."""
-        return set()
 
     def _match_existing(self):
         found = self.matcher.match(self.properties)
@@ -162,50 +147,48 @@ class CardImporter(Component):
             link = self.model.new(
                 {"odoo_id": existing.id, "backend_id": self.backend_record.id}
             )
-            self.comparison.keep_contact(link)
+            self._keep_contact(link)
         return super()._values_to_adopt(existing, values)
+
+    def _keep_contact(self, link):
+        """Attach a contact as it is now to itself, before it is overwritten."""
+        text = vcard.serialize(self.comparison.properties_of(link))
+        body = self.env._(
+            "This contact and its card in the address book %s did not say the same. "
+            "The version that was overwritten is attached.",
+            link.backend_id.name,
+        )
+        contact = link.odoo_id._origin  # of a link that does not exist yet
+        contact.message_post(
+            body=Markup("<p>%s</p>") % body,
+            subtype_xmlid="mail.mt_note",
+            attachments=[(f"{contact.display_name}.vcf", text.encode())],
+        )
 
     # -- after the import
 
     def _after_import(self, binding):
-        if self.winner == "ask":
-            return
-        if self.unread_photo:
-            self._note_unread_photo(binding.odoo_id)
-        self.unsent |= self.winner == "odoo"
-        self.comparison.remember(
-            binding,
-            self.external_record,
-            self._synced_contact(binding),
-            self.properties,
-        )
-        if self.unsent or self.adopted:
-            binding.with_delay(identity_key=identity_exact).export_record()
-        elif binding.is_company:
-            # Odoo may have copied imported values to the contacts of the company.
-            below = self.comparison.changed_in_odoo(binding._below())
-            self.env["connector.export.change"].note(below)
-
-    def _note_unread_photo(self, contact):
-        """Tell people on the contact that the photo of its card is not imported."""
-        contact.message_post(
-            body=self.env._(
-                "The photo on the card %(name)s in %(backend)s was not imported: Odoo "
-                "cannot show it. It stays on the card.",
-                name=self.external_id,
-                backend=self.backend_record.name,
-            ),
-            subtype_xmlid="mail.mt_note",
-        )
-
-    def _synced_contact(self, binding):
-        """Return the digests of the contact to store."""
-        if self.winner == "odoo":
-            return UNKNOWN
-        if self.unsent:
-            return binding.synced_contact
-        contact = vcard.digests(self.comparison.properties_of(binding))
+        if binding.link_state == "deleted":  # The card exists again.
+            binding = binding.with_context(connector_no_export=True)
+            binding.write({"active": True, "link_state": "linked"})
+        if self.unread_photo != (binding.sudo().unread_photo or False):
+            self._note_unread_photo(binding.with_context(connector_no_export=True))
+        changes = self.env["connector.export.change"]
         if self.adopted:  # Other values of the contact are new to the card.
-            on_card = self.properties
-            return {name: each for name, each in contact.items() if name in on_card}
-        return contact
+            changes.note(binding)
+        elif self.shares:
+            changes.note(binding._below(), {*ADDRESS, "parent_id"})
+
+    def _note_unread_photo(self, binding):
+        """Tell people once on the contact that its card has a photo of its own."""
+        binding.sudo().unread_photo = self.unread_photo
+        if self.unread_photo:
+            binding.odoo_id.message_post(
+                body=self.env._(
+                    "The photo on the card %(name)s in %(backend)s was not imported: "
+                    "Odoo cannot show it. It stays on the card.",
+                    name=self.external_id,
+                    backend=self.backend_record.name,
+                ),
+                subtype_xmlid="mail.mt_note",
+            )

@@ -19,4 +19,4 @@ class CardExportListener(Component):
 
     def _delete_arguments(self, binding):
         """Add the version of the card that Odoo knows, which may be deleted."""
-        return (*super()._delete_arguments(binding), binding.etag)
+        return (*super()._delete_arguments(binding), binding.sudo().sync_version)

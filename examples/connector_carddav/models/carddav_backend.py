@@ -63,18 +63,7 @@ class CardDAVBackend(models.Model):
         help="Export new contacts to the address book every hour. Changes of contacts "
         "that are in it are always exported immediately.",
     )
-    conflict_policy = fields.Selection(
-        [
-            ("ask", "Ask"),
-            ("odoo", "Odoo wins"),
-            ("server", "The address book wins"),
-        ],
-        "Changed on Both Sides",
-        required=True,
-        default="ask",
-        help="Which version is kept when a contact and its card were both changed "
-        "since the last synchronisation. The other one is attached to the contact.",
-    )
+    conflict_policy = fields.Selection(required=True, default="ask")
     archives_deleted = fields.Boolean(
         "Archive Deleted Contacts",
         help="Archive a contact when its card is deleted in the address book. "

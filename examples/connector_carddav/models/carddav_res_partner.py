@@ -21,22 +21,14 @@ class CardDAVResPartner(models.Model):
     external_id = fields.Char(
         "Card", copy=False, readonly=True, help="Name of the card in the address book."
     )
-    etag = fields.Char(
-        "Version",
+    unread_photo = fields.Char(
         copy=False,
-        readonly=True,
-        help="Identifies the version of the card that was last exported or imported.",
-    )
-    synced_contact = fields.Json(
-        copy=False, help="Digests of the contact at the last synchronisation."
-    )
-    synced_card = fields.Json(
-        copy=False, help="Digests of the card at the last synchronisation."
+        groups=fields.NO_ACCESS,
+        help="Digest of the card's photo, if Odoo cannot show it: a note says so once.",
     )
     link_state = fields.Selection(
         [
             ("linked", "Linked"),
-            ("conflict", "Changed on Both Sides"),
             ("deleted", "Deleted in the Address Book"),
         ],
         "Synchronisation",
@@ -45,13 +37,6 @@ class CardDAVResPartner(models.Model):
         copy=False,
         readonly=True,
     )
-    conflict = fields.Text(
-        "What Differs",
-        copy=False,
-        readonly=True,
-        help="Both values of each property that was changed.",
-    )
-
     _contact_uniq = models.Constraint(
         "UNIQUE(backend_id, odoo_id)", "The contact is already in this address book."
     )
@@ -93,45 +78,6 @@ class CardDAVResPartner(models.Model):
             deleter = work.component(usage="record.exporter.deleter")
             return deleter.run(external_id, etag)
 
-    @api.private
-    def settle_conflict(self, winner):
-        """Settle a conflict.
-
-        :param winner: ``"odoo"`` or ``"server"``; the other version is attached
-        :return: a translated sentence that says what was done
-        :rtype: str
-        """
-        self.ensure_one()
-        with self.backend_id.work_on(self._name, winner=winner) as work:
-            return work.component(usage="record.importer").run(self.external_id)
-
-    def action_keep_odoo(self):
-        """Delay a job that keeps the version of Odoo."""
-        return self._delay_settlement("odoo")
-
-    def action_take_server(self):
-        """Delay a job that keeps the version of the server."""
-        return self._delay_settlement("server")
-
-    def _delay_settlement(self, winner):
-        self.check_access("write")
-        for binding in self.filtered(lambda each: each.link_state == "conflict"):
-            binding.with_delay(
-                description=self.env._(
-                    "Settle the conflict of %s", binding.odoo_id.display_name
-                ),
-                identity_key=identity_exact,
-            ).settle_conflict(winner)
-        message = self.env._(
-            "The conflict will be settled in a moment. The other version will be "
-            "attached to the contact."
-        )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"type": "success", "message": message},
-        }
-
     def action_export(self):
         """Delay an export of each contact, also of those whose cards were deleted."""
         self.check_access("read")
@@ -155,7 +101,7 @@ class CardDAVResPartner(models.Model):
         """Mark contacts whose cards were deleted, and archive them if configured."""
         gone = self.filtered(lambda each: each.link_state != "deleted")
         gone = gone.with_context(connector_no_export=True)
-        gone.write({"link_state": "deleted", "etag": False, "conflict": False})
+        gone.write({"link_state": "deleted", "sync_version": False})
         contacts = gone.filtered(lambda each: each.backend_id.archives_deleted).odoo_id
         # Contacts of users and of companies stay active.
         domain = [("partner_id", "in", contacts.ids)]

@@ -52,6 +52,18 @@ class CardRecords(RecordsFace):
         card = re.sub(r"(?m)^FN:[^\r]*", f"FN:{text}", card)
         self._request("PUT", external_id, data=card.encode())
 
+    def other_text(self, external_id):
+        found = re.search(
+            r"(?m)^TITLE:([^\r]*)", self._request("GET", external_id).text
+        )
+        return found and found[1]
+
+    def change_other(self, external_id, text):
+        card = self._request("GET", external_id).text
+        card = re.sub(r"(?m)^TITLE:[^\r]*\r\n", "", card)
+        card = card.replace("END:VCARD", f"TITLE:{text}\r\nEND:VCARD")
+        self._request("PUT", external_id, data=card.encode())
+
     def remove(self, external_id):
         self._request("DELETE", external_id)
 
@@ -70,6 +82,9 @@ class CardRecords(RecordsFace):
 
     def lose_answer(self):
         self.proxy.fail(Failure.HANG_UP_AFTER, "PUT")
+
+    def during_write(self, do):
+        self.proxy.before(lambda _call: do(), "PUT")
 
     def between_pages(self, do):
         raise SkipTest("The server returns all changes with one answer.")

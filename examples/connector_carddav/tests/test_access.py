@@ -73,8 +73,7 @@ class TestAccess(CardDAVCase):
         portal = new_test_user(self.env, "carddav-portal", "base.group_portal")
         binding = self.bind(self.contact())
         for record, methods in (
-            (binding, ("action_export", "action_keep_odoo", "action_take_server")),
-            (binding, ("export_record", "export_chunk", "settle_conflict")),
+            (binding, ("action_export", "export_record", "export_chunk")),
             (self.backend, ("action_check_connection", "check_connection", "work_on")),
         ):
             for method in methods:

@@ -82,7 +82,7 @@ class TestChanges(ImportCase):
         gone = self.exported(self.contact("Gone"))
         nature = (207, {}, NATURE.format(reports=""))
         cards = [
-            (binding.external_id, binding.etag, "200"),
+            (binding.external_id, binding.sync_version, "200"),
             ("new.vcf", '"1"', "200"),
         ]
         self.scripted(nature, answer(*cards))

@@ -20,6 +20,7 @@ class AddressBook:
 
 @tagged("post_install", "-at_install")
 class TestConformance(CardDAVTools, ConformanceCase):
+    other_field = "function"
     user_groups = "base.group_user,base.group_partner_manager"
 
     def new_remote(self):

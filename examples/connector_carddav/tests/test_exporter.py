@@ -4,7 +4,6 @@
 import uuid
 from unittest.mock import patch
 
-from odoo.addons.connector.exception import RetryableJobError
 from odoo.addons.queue_job.job import Job
 from odoo.addons.queue_job.tests.common import trap_jobs
 
@@ -43,21 +42,21 @@ class TestCardExporter(CardDAVCase):
         name = adapter.create({"FN": "Before"}, idempotency_key=key)
         binding.export_record()
         self.assertEqual(binding.external_id, name)
-        self.assertEqual(adapter.search(), {name: binding.etag})
+        self.assertEqual(adapter.search(), {name: binding.sync_version})
         self.assertEqual(read(self.text_of(binding)).get("FN"), "Ada Lovelace")
 
-    def test_the_etag_of_the_card_is_remembered(self):
+    def test_the_version_of_the_card_is_remembered(self):
         binding = self.exported(self.contact())
-        created = binding.etag
+        created = binding.sync_version
         self.assertEqual(
             self.component("backend.adapter").search(), {binding.external_id: created}
         )
         binding.odoo_id.function = "Countess"
         binding.export_record()
-        self.assertNotEqual(binding.etag, created)
+        self.assertNotEqual(binding.sync_version, created)
         self.assertEqual(
             self.component("backend.adapter").search(),
-            {binding.external_id: binding.etag},
+            {binding.external_id: binding.sync_version},
         )
 
     def test_companies_are_exported_before_their_contacts(self):
@@ -120,23 +119,19 @@ class TestCardExporter(CardDAVCase):
     def test_a_change_on_the_server_is_imported_and_not_overwritten(self):
         binding = self.exported(self.contact())
         self.change(binding, "FN:Ada Lovelace", "FN:Ada L.")
-        with trap_jobs() as trap:
-            self.assertIn("imported instead", binding.export_record())
-            trap.assert_enqueued_job(
-                self.env["carddav.res.partner"].import_record,
-                args=(self.backend, binding.external_id),
-            )
-            trap.perform_enqueued_jobs()
+        self.assertEqual(binding.export_record(), NOTHING)
         self.assertEqual(read(self.text_of(binding)).get("FN"), "Ada L.")
         self.assertEqual(binding.odoo_id.name, "Ada L.")
 
-    def test_all_changes_are_written_whatever_the_fields(self):
+    def test_only_the_fields_of_an_export_are_written(self):
         binding = self.exported(self.contact(phone="+44 20 7946 0000"))
         binding.odoo_id.write({"phone": "+44 20 7946 1111", "function": "Countess"})
         binding.export_record(fields=["phone"])
         card = read(self.text_of(binding))
         self.assertEqual(card.get("TEL"), "+44 20 7946 1111")
-        self.assertEqual(card.get("TITLE"), "Countess")
+        self.assertEqual(card.get("TITLE"), "")
+        binding.export_record()
+        self.assertEqual(read(self.text_of(binding)).get("TITLE"), "Countess")
 
     def test_an_update_keeps_what_only_the_card_has(self):
         binding = self.exported(self.contact(phone="1"))
@@ -152,37 +147,37 @@ class TestCardExporter(CardDAVCase):
         binding.export_record()
         self.assertEqual(self.cards()["Ada King"].all("TEL"), ["3"])
 
-    def test_a_card_that_changes_at_the_same_moment_is_retried(self):
+    def test_a_card_that_changes_at_the_same_moment_is_merged(self):
         binding = self.exported(self.contact())
         binding.odoo_id.function = "Countess"
         adapter = type(self.component("backend.adapter"))
         write = adapter.write
 
-        def late(adapter, external_id, data):
-            self.edit_on_server(binding, "BDAY:1815-12-10")
-            return write(adapter, external_id, data)
+        late = ["TEL:7", "BDAY:1815-12-10"]
 
-        with (
-            patch.object(adapter, "write", late),
-            self.assertRaisesRegex(RetryableJobError, "changed"),
-        ):
+        def change_before(adapter, external_id, data, version=None):
+            if late:
+                self.edit_on_server(binding, late.pop())
+            return write(adapter, external_id, data, version=version)
+
+        with patch.object(adapter, "write", change_before):
             binding.export_record()
-        binding.export_record()
         card = read(self.text_of(binding))
-        self.assertEqual(
-            (card.get("TITLE"), card.get("BDAY")), ("Countess", "1815-12-10")
-        )
+        found = [card.get(name) for name in ("TITLE", "BDAY", "TEL")]
+        self.assertEqual(found, ["Countess", "1815-12-10", "7"])
+        self.assertEqual((binding.function, binding.phone), ("Countess", "7"))
+        self.assertFalse(late)
 
     def test_an_unchanged_contact_is_not_written(self):
         company = self.contact(
             "Engines", is_company=True, street="1\n2", comment="<p>x</p>"
         )
         binding = self.exported(self.contact(parent_id=company.id, website="a.org/,"))
-        etag = self.text_of(binding), binding.etag
+        etag = self.text_of(binding), binding.sync_version
         # Writing the same values changes the date of the revision.
         binding.odoo_id.name = binding.odoo_id.name
         self.assertEqual(binding.export_record(), NOTHING)
-        self.assertEqual((self.text_of(binding), binding.etag), etag)
+        self.assertEqual((self.text_of(binding), binding.sync_version), etag)
 
     def test_a_card_that_somebody_deleted_is_created_again(self):
         binding = self.exported(self.contact())
@@ -192,7 +187,7 @@ class TestCardExporter(CardDAVCase):
         self.assertNotEqual(binding.external_id, name)
         self.assertEqual(
             self.component("backend.adapter").search(),
-            {binding.external_id: binding.etag},
+            {binding.external_id: binding.sync_version},
         )
         self.assertEqual(binding.export_record(), NOTHING)
 

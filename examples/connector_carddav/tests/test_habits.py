@@ -396,7 +396,7 @@ class TestVersions(HabitCase):
     def test_a_card_is_deleted(self):
         for form in self.forms:
             self.reimported(form)
-            self.adapter.delete(BAD, self.link.etag)
+            self.adapter.delete(BAD, self.link.sync_version)
             self.assertNotIn(BAD, self.server.cards)
             self.server.put(BAD, card(BAD))
 

@@ -20,6 +20,7 @@ from odoo.addons.connector.exception import (
 )
 from odoo.addons.connector.tests.common import Failure
 
+from ..vcard import serialize
 from .common import PASSWORD, USER, CardDAVCase
 
 OK = (200, {"ETag": '"1"'}, "BEGIN:VCARD\r\nEND:VCARD\r\n")
@@ -86,7 +87,7 @@ class TestHTTP(CardDAVCase):
         with patch.object(requests.Session, "send", send):
             card = self.adapter.read("a.vcf")
             self.create()
-            self.adapter.write("a.vcf", card)
+            self.adapter.write("a.vcf", card.text, card.etag)
             self.adapter.delete("a.vcf")
             with self.assertRaises(JobError):
                 self.adapter.search()
@@ -175,11 +176,14 @@ class TestHTTP(CardDAVCase):
 
     # -- differences between servers
 
-    def test_the_etag_is_read_when_a_put_does_not_return_it(self):
-        server = self.scripted((201, {}, ""), (200, {"ETag": '"2"'}, ""))
-        self.create()
-        self.assertEqual(self.adapter.etag, '"2"')
-        self.assertEqual([call.method for call in server.calls], ["PUT", "GET"])
+    def test_the_version_is_read_when_a_put_does_not_return_it(self):
+        """Somebody else may have written a card that differs from the one we sent."""
+        card = serialize({"FN": "A", "UID": "a"})
+        for text, version in ((card, '"2"'), (card.replace("FN:A", "FN:B"), None)):
+            server = self.scripted((201, {}, ""), (200, {"ETag": '"2"'}, text))
+            self.create()
+            self.assertEqual(self.adapter.version_of("a.vcf"), version)
+            self.assertEqual([call.method for call in server.calls], ["PUT", "GET"])
 
     def test_names_are_quoted_in_addresses(self):
         server = self.scripted(OK)
@@ -210,7 +214,7 @@ class TestHTTP(CardDAVCase):
         server = self.scripted(OK)
         text = b"X-OLD:M\xfcller".decode(errors="surrogateescape")
         card = self.adapter.read("a.vcf")._replace(text=text)
-        self.adapter.write("a.vcf", card)
+        self.adapter.write("a.vcf", card.text, card.etag)
         self.assertEqual(server.calls[1].content, b"X-OLD:M\xfcller")
 
     def test_components_that_work_together_share_a_connection(self):

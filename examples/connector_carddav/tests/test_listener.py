@@ -39,7 +39,7 @@ class TestListener(ImportCase):
 
     def test_a_field_that_is_not_on_the_card_is_not_exported(self):
         self.link.odoo_id.ref = "x"
-        self.link.write({"etag": self.link.etag})
+        self.link.write({"sync_version": self.link.sync_version})
         self.end_transaction()
         self.assertFalse(self.jobs("export_changes"))
 
