@@ -29,7 +29,7 @@ DATABASE = "chaos"
 
 
 def prepare():
-    """Have the folder of a server whose database has the addon of the chaos test.
+    """Have the folder of a server whose database has the addons of the chaos test.
 
     The server of the environment has to run.
     """

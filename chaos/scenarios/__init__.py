@@ -3,6 +3,7 @@
 from . import (
     address_books,
     backlog,
+    both_sides,
     contention,
     crossing,
     edits,
@@ -27,4 +28,5 @@ ALL = {
     9: pushes.run,
     10: backlog.run,
     11: address_books.run,
+    12: both_sides.run,
 }
