@@ -89,6 +89,8 @@ class ReadMany(Component):
     def read_many(self, external_ids):
         params = {"ids": ",".join(map(str, external_ids))}
         found = self._call("GET", PEOPLE, params=params)
+        for external_id, etag in found["etags"].items():
+            self.note_version(external_id, etag)
         return {item["id"]: item for item in found["items"]}
 
 
@@ -108,17 +110,23 @@ class ImportMapper(Component):
         return {}
 
 
-def components_of(remote, adapter):
+def components_of(remote, one_call, versions):
     """Return the components of a connector to a :class:`Backend`.
 
-    :param adapter: what the connector's adapter adds to the store's
+    :param one_call: whether one call reads, creates or writes many records
+    :param versions: whether the adapter names the version that it overwrites
     """
     listened = [BINDING, "res.partner"]
     return component_registry(
         *STORE_COMPONENTS,
         ImportMapper,
-        adapter,
-        override("test.store.adapter", _page_size=100, _settles_after=0),
+        ReadMany if one_call else OneByOne,
+        override(
+            "test.store.adapter",
+            _page_size=100,
+            _settles_after=0,
+            _has_versions=versions,
+        ),
         override("test.store.export.mapper", direct=[*FIELDS.items(), ("ref", "ref")]),
         override("test.store.listener", _apply_on=listened),
         override("test.store.batch.importer", _backend_now=lambda self: remote.now),

@@ -23,6 +23,7 @@ from .kills import Killed, killed_at
 CHANGES = "connector.export.change"
 #: Records of a job; more than a transaction gives jobs of their own.
 CHUNK = 8
+POLICIES = ("odoo", "backend", "ask")
 #: Minutes between two steps: more than two imports overlap.
 PAUSE = 10
 UNFINISHED = (*WAITING, STARTED)
@@ -96,23 +97,27 @@ class Sequence:
     exist.
     """
 
-    def start(self, case, one_call=False, linked=CHUNK):
+    def start(self, case, one_call=False, linked=CHUNK, policy="odoo", versions=False):
         """Begin with a new backend.
 
         :param case: the test case
         :param one_call: whether one call reads, creates or writes many records
         :param linked: how many records both sides have
+        :param policy: the policy of the backend
+        :param versions: whether the adapter names the version that it overwrites
         """
         self.case = case
         case.log.lines.clear()
         self.remote = case.remote
         self.remote.restart(fields.Datetime.now() - timedelta(days=5))
-        case.choose_components(one_call)
+        case.choose_components(one_call, versions)
+        self.has_versions = versions
         self.prefix = f"r{next(COUNTER)}"
         self.numbers = itertools.count(1)
         self.remote.give_ids(PEOPLE, *(f"{self.prefix}x{i}" for i in range(1000)))
         with case.transaction() as env:
-            self.backend_id = case.make_backend(env, chunk_size=CHUNK).id
+            options = {"chunk_size": CHUNK, "conflict_policy": policy}
+            self.backend_id = case.make_backend(env, **options).id
         self.is_broken = self.is_paused = False
         #: values that only one side has written since both were the same, by field
         self.written = defaultdict(dict)
@@ -128,8 +133,11 @@ class Sequence:
         self.forced_refs = set()  #: the records of those that have not ended
         self.previews = []
         self.here, self.there, self.jobs = {}, {}, []
+        self.asked = {}  #: fields about which a person has to decide, by record
         self._link(linked)
         self._look()
+        self._synchronise()
+        self._drain()  # Both sides now have a base.
 
     # -- what users do
 
@@ -270,6 +278,20 @@ class Sequence:
             self.wanted |= self._refs(params.get("res_id"), params.get("external_id"))
             with self._click() as env:
                 env["connector.preview"].synchronise(params)
+
+    @step
+    def decide(self, which=0, side="odoo"):
+        """Keep the value of one side where both have changed a field."""
+        for ref in _chosen(sorted(self.asked), which):
+            with self._click() as env:
+                rows = env["connector.conflict"].search(
+                    [
+                        ("model_name", "=", BINDING),
+                        ("res_id", "=", self.here[ref].binding_id),
+                        ("state", "=", "open"),
+                    ]
+                )
+                getattr(rows, f"action_keep_{side}")()
 
     # -- what the backend does
 
@@ -437,12 +459,16 @@ class Sequence:
             return "is on one side only"
         if contact.external_id != item["id"]:
             return "is not linked"
-        differing = [
+        asked = self.asked.get(ref, set())
+        differing = {
             name
             for name, there in FIELDS.items()
             if getattr(contact, name) != item[there]
-        ]
-        return differing and f"differs in {differing}"
+        }
+        if differing - asked:
+            return f"differs in {differing - asked}"
+        one_sided = {name for name in asked if len(self.written[ref, name]) < 2}
+        return one_sided and f"asks about {one_sided}, which only one side has changed"
 
     def _is_excused(self, ref):
         return ref in self.excused or any(
@@ -516,9 +542,16 @@ class Sequence:
             if len(here[ref]) > most or len(there[ref]) > 1:
                 self._break(f"{ref} has a twin: {here[ref]} {there[ref]}")
         self.here = {ref: found[-1] for ref, found in here.items() if found}
+        self.asked = self._read_questions(env)
         self.there = {ref: found[0] for ref, found in there.items() if found}
         for ref, item in self.there.items():
             self.names[ref].add(item["id"])
+
+    def _read_questions(self, env):
+        refs = {each.binding_id: ref for ref, each in self.here.items()}
+        bindings = env[BINDING].browse([id_ for id_ in refs if id_])
+        found = env["connector.conflict"].open_fields(bindings)
+        return {refs[id_]: names for id_, names in found.items()}
 
     def _is_kept_away(self, ref):
         return not (self._is_excused(ref) or ref in self.doubled)
@@ -529,7 +562,7 @@ class Sequence:
         key = ref, name
         written = self.written.pop(key, {})
         allowed = {*written.values()} or {self.agreed.get(key, here)}
-        if ref in forced:
+        if ref in forced and not self.has_versions:
             allowed.add(self.agreed.get(key))
         if key in self.agreed and here not in allowed:
             self._break(f"{ref} lost a change of {name}: {here}, not {written}")

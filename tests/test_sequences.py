@@ -6,6 +6,7 @@ hypothesis chooses the steps. It prints those that break what must hold, as few 
 as it finds, in the form of a test of :class:`TestSequences`.
 """
 
+import itertools
 import logging
 import os
 import random
@@ -19,12 +20,10 @@ from .contact_store import (
     BINDING,
     FIELDS,
     Backend,
-    OneByOne,
-    ReadMany,
     components_of,
     contact_models,
 )
-from .sequences import CHUNK, Sequence
+from .sequences import CHUNK, POLICIES, Sequence
 
 try:
     from hypothesis import HealthCheck, seed, settings
@@ -69,10 +68,8 @@ class SequenceCase(RealConnectorCase):
 
     def setUp(self):
         super().setUp()
-        self.components = {
-            one_call: components_of(self.remote, adapter)
-            for one_call, adapter in ((False, OneByOne), (True, ReadMany))
-        }
+        kinds = itertools.product((False, True), repeat=2)
+        self.components = {kind: components_of(self.remote, *kind) for kind in kinds}
         checkpoints = self.registry["connector.checkpoint"]
         clock = {"database_now": lambda checkpoint: self.remote.right_now}
         self.enterContext(patch.multiple(checkpoints, **clock))
@@ -86,8 +83,9 @@ class SequenceCase(RealConnectorCase):
     def backend_values(self, remote):
         return {"name": "Store", "url": remote.url, "token": remote.token}
 
-    def choose_components(self, one_call):
-        databases = {self.registry.db_name: self.components[one_call]}
+    def choose_components(self, *kind):
+        """Choose the adapter, by the arguments of :func:`components_of`."""
+        databases = {self.registry.db_name: self.components[kind]}
         self.enterContext(patch.dict(_component_databases, databases))
 
     def sequence(self, **options):
@@ -162,6 +160,25 @@ class TestSequences(SequenceCase):
         s.edit(field="email")
         s.change_during_calls(field="name")
         s.settle()
+
+    def test_no_policy_concerns_edits_of_two_fields(self):
+        for policy in POLICIES:
+            with self.subTest(policy):
+                s = self.sequence(policy=policy, versions=True)
+                s.edit(field="email", everyone=True)
+                s.change(field="name", everyone=True)
+                s.settle()
+
+    def test_a_policy_settles_edits_of_one_field(self):
+        for policy in POLICIES:
+            with self.subTest(policy):
+                s = self.sequence(policy=policy, versions=True)
+                s.edit(everyone=True)
+                s.change(everyone=True, announces=True)
+                s.settle()
+                s.decide(which=1, side="odoo")
+                s.decide(which=2, side="backend")
+                s.settle()
 
     # -- processes that die
 
@@ -272,6 +289,7 @@ if settings:
     which = st.integers(0, 9)
     flag = st.booleans()
     field = st.sampled_from(list(FIELDS))
+    side = st.sampled_from(["odoo", "backend"])
     method = st.sampled_from(["GET", "POST", "PATCH", "DELETE"])
 
     def has(name):
@@ -289,9 +307,14 @@ if settings:
     class Machine(RuleBasedStateMachine, Sequence):
         """The steps, of which hypothesis chooses."""
 
-        @initialize(one_call=flag, linked=st.sampled_from([2, CHUNK]))
-        def begin(self, one_call, linked):
-            self.start(self.case, one_call, linked)
+        @initialize(
+            one_call=flag,
+            linked=st.sampled_from([2, CHUNK]),
+            policy=st.sampled_from(POLICIES),
+            versions=flag,
+        )
+        def begin(self, one_call, linked, policy, versions):
+            self.start(self.case, one_call, linked, policy, versions)
 
         create = rule(count=count, exports=flag)(Sequence.create)
         edit = with_contacts(which=which, field=field, everyone=flag)(Sequence.edit)
@@ -332,6 +355,7 @@ if settings:
             which=which, direction=st.sampled_from(["export", "import"])
         )(Sequence.open_preview)
         use_preview = has("previews")(rule(which=which)(Sequence.use_preview))
+        decide = has("asked")(rule(which=which, side=side)(Sequence.decide))
         work = with_jobs(which=which)(Sequence.work)
         work_all = with_jobs(backwards=flag)(Sequence.work_all)
         kill = with_jobs(which=which, at=st.integers(0, 9))(Sequence.kill)
