@@ -19,7 +19,7 @@ class TestSentValues(MergeCase):
         self.server.write = write_small_letters
 
     def read_back(self):
-        """Let the exporter say what the backend makes of a name."""
+        """Declare what the backend makes of a name."""
         small = {"_values_on_backend": lambda self: {"name": self.binding.name.lower()}}
         self.build(override("test.shop.contact.exporter", **small))
 
