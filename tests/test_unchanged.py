@@ -214,7 +214,7 @@ class TestStaleData(ImportJobsCase):
         self.source.add("7", "8")
         self.import_chunk("7", "8")
 
-    def meanwhile(self, step):
+    def after_the_first_read(self, step):
         """Do a step in another transaction after the first read of contact 7."""
         read, done = self.source.read, []
 
@@ -242,7 +242,7 @@ class TestStaleData(ImportJobsCase):
         self.source.add("7", "8", title="Old")
         self.import_chunk("7", "8")
         self.source.add("7", title="Old", mail="new")
-        self.meanwhile(self.export)
+        self.after_the_first_read(self.export)
         self.source.reads.clear()
         job = self.import_chunk("7", "8", force=True)
         self.assertEqual(job["state"], "done", job["exc_info"])
@@ -258,7 +258,7 @@ class TestStaleData(ImportJobsCase):
                 env["connector.test.binding"].import_record(shop, "7")
 
         self.source.add("7", title="Older")
-        self.meanwhile(import_newer)
+        self.after_the_first_read(import_newer)
         self.import_chunk("7", "8")
         self.assertEqual(self.name()["name"], "Newer")
 

@@ -27,7 +27,7 @@ def store_base(bindings, text):
     :param bindings: one binding, or several to forget their bases
     :param text: the packed base; ``None`` to forget it
     """
-    # It is no change of a user, and needs no right.
+    # The user has not changed it, and needs no right for it.
     base_field(bindings)._update_cache(bindings, text, dirty=True)
 
 
