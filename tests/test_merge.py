@@ -255,12 +255,20 @@ class TestMerge(MergeCase):
         self.assertEqual((ada.street, ada.zip, ada.city), ("Road 1", "2000", "City"))
 
     def test_an_unknown_policy_is_an_error_that_names_the_hook(self):
-        self.shop.conflict_policy = "coin"
+        self.override(_conflict_policy=lambda importer, names: "coin")
         ada = self.synchronised()
         ada.odoo_id.name = "Ours"
         self.change_there(title="Theirs")
         with self.assertRaisesRegex(DefinitionError, "_conflict_policy.*'coin'"):
             self.run_import()
+
+    def test_a_field_of_that_name_may_have_other_values(self):
+        self.shop.conflict_policy = "server"
+        ada = self.synchronised()
+        ada.odoo_id.name = "Ours"
+        self.change_there(title="Theirs")
+        self.run_import()
+        self.assertEqual(ada.name, "Ours")
 
     def test_the_newer_side_wins(self):
         self.shop.conflict_policy = "newer"

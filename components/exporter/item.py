@@ -20,8 +20,8 @@ from ...tools.external_id import is_external_id
 from ...tools.transactions import commit_if_allowed
 from ...tools.translatable import translatable
 from ..item import Item
-from .versions import RecordVersion
 from ..merge.exports import ExportMerge, store_sent
+from .versions import RecordVersion
 
 
 class Call(NamedTuple):

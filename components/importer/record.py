@@ -32,6 +32,7 @@ from ...tools.translatable import translatable
 from ..chunk import Chunk
 from ..item import item_value
 from ..mapper.errors import unknown_target
+from ..merge.decision import POLICIES
 from ..merge.unchanged import data_digest
 from .dependencies import Dependency, DependencyTracker
 from .flow import ImportFlow
@@ -418,7 +419,9 @@ class RecordImporter(AbstractComponent):
         if declared:
             return declared[0]
         has_policy = "conflict_policy" in backend._fields
-        return (has_policy and backend.sudo().conflict_policy) or "odoo"
+        policy = has_policy and backend.sudo().conflict_policy
+        # A connector may have a field of this name with other values.
+        return policy if policy in POLICIES else "odoo"
 
     def _changed_at(self):
         """Return when the backend's record was last changed, for the policy ``newer``.

@@ -43,9 +43,9 @@ export class FiguresField extends Component {
     /** Widths of the parts of the bar, in per cent. */
     parts(kind) {
         const open = kind.waiting + kind.running;
-        const total = Math.max(kind.linked + kind.never, kind.failed + open, 1);
-        const never = Math.max(kind.never - kind.failed - open, 0);
-        const rest = Math.max(total - kind.failed - open - never, 0);
+        const counted = kind.failed + open + kind.never;
+        const total = Math.max(kind.linked + kind.never, counted, 1);
+        const rest = total - counted;
         return [
             { style: "bg-success", value: rest },
             { style: "bg-info", value: open },
