@@ -242,7 +242,8 @@ class CardAdapter(Component):
     def _raise_for_answer(self, response):
         if response.status_code >= 400 and webdav.TOKEN_EXPIRED in response.content:
             raise NoChangesError(self._error_text(response))
-        if response.status_code == 412:
+        conditions = {"If-Match", "If-None-Match"}
+        if response.status_code == 412 and conditions & response.request.headers.keys():
             raise self._conflict(response)
         try:
             super()._raise_for_answer(response)
@@ -251,7 +252,7 @@ class CardAdapter(Component):
             raise ForbiddenError(str(error)) if is_forbidden else error from None
 
     def _conflict(self, response):
-        text = self._error_text(response)
+        text = f"{self._error_text(response)} {self._answer_text(response)}"
         if "If-None-Match" in response.request.headers:
             cause = self.env._("A card with this name already exists.")
             return InvalidDataError(f"{text} {cause}")

@@ -2,7 +2,7 @@
 """Compare contacts with their cards, as far as that is about cards."""
 
 from odoo.addons.component.core import Component
-from odoo.addons.connector.components.merge.since import OdooChanges
+from odoo.addons.connector.components.merge.since import SinceBase
 from odoo.addons.connector.exception import InvalidDataError
 from odoo.addons.connector.tools.orm import changed_values
 
@@ -60,16 +60,29 @@ class CardComparison(Component):
 
         :param binding: the binding
         :param text: text of its card on the server
-        :param fields: names of the fields to export; when empty, those that Odoo has
-            changed since the last synchronisation
+        :param fields: names of the fields to export; when empty, those that one side
+            has changed since the last synchronisation
         :rtype: set[str]
         """
         on_card = self.read_back(binding, text)
         same = on_card.keys() - changed_values(binding, on_card).keys()
         if not fields:
-            changes = OdooChanges(binding)
-            fields = filter(changes.has_changed, on_card)
+            since = SinceBase(binding)
+            fields = {n for n, each in on_card.items() if not since.is_in_step(n, each)}
+            if self.has_new_photo(binding):
+                fields.add("image_1920")
         return set(fields) - same
+
+    def photo_digest(self, binding):
+        """Return the digest of the photo that Odoo exports, empty without one."""
+        photo = binding.with_context(bin_size=False).image_512
+        return vcard.digests({"PHOTO": photo})["PHOTO"] if photo else ""
+
+    def has_new_photo(self, binding):
+        """Return whether Odoo has set a photo since a card came whose photo it lacks."""
+        unread = binding.sudo().unread_photo
+        is_same = unread and unread.endswith(f" {self.photo_digest(binding)}")
+        return bool(unread) and not is_same
 
     def new_properties(self, map_record, names):
         """Return the names of the properties of which Odoo had no value before.
@@ -78,9 +91,9 @@ class CardComparison(Component):
         :param names: names of the fields that are exported
         :rtype: set[str]
         """
-        changes = OdooChanges(map_record.source)
+        since = SinceBase(map_record.source)
         fields = self.component(usage="export.mapper").changed_by_fields()
-        had = set(filter(changes.had_value, fields))
+        had = set(filter(since.had_value, fields))
         new = set(vcard.READ) & map_record.values(fields=names).keys()
         return new - map_record.values(fields=had or {"id"}).keys()
 

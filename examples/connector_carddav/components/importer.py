@@ -35,7 +35,7 @@ class CardImporter(Component):
         self.adopted = False  #: whether the card was linked with an existing contact
         self.shares = False  #: whether the card may change the company's contacts
         #: digest of the card's photo, if Odoo cannot show it
-        self.unread_photo = False
+        self.unread_photo = ""
         self._properties = None
 
     @property
@@ -171,7 +171,8 @@ class CardImporter(Component):
         if binding.link_state == "deleted":  # The card exists again.
             binding = binding.with_context(connector_no_export=True)
             binding.write({"active": True, "link_state": "linked"})
-        if self.unread_photo != (binding.sudo().unread_photo or False):
+        known = (binding.sudo().unread_photo or "").partition(" ")[0]
+        if self.unread_photo != known:
             self._note_unread_photo(binding.with_context(connector_no_export=True))
         changes = self.env["connector.export.change"]
         if self.adopted:  # Other values of the contact are new to the card.
@@ -181,8 +182,10 @@ class CardImporter(Component):
 
     def _note_unread_photo(self, binding):
         """Tell people once on the contact that its card has a photo of its own."""
-        binding.sudo().unread_photo = self.unread_photo
-        if self.unread_photo:
+        ours = self.comparison.photo_digest(binding)
+        unread = self.unread_photo and f"{self.unread_photo} {ours}"
+        binding.sudo().unread_photo = unread
+        if unread:
             binding.odoo_id.message_post(
                 body=self.env._(
                     "The photo on the card %(name)s in %(backend)s was not imported: "

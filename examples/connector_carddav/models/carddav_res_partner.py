@@ -24,7 +24,7 @@ class CardDAVResPartner(models.Model):
     unread_photo = fields.Char(
         copy=False,
         groups=fields.NO_ACCESS,
-        help="Digest of the card's photo, if Odoo cannot show it: a note says so once.",
+        help="Digests of the card's photo, if Odoo cannot show it, and of Odoo's own.",
     )
     link_state = fields.Selection(
         [

@@ -24,7 +24,7 @@ class TestCardDAVBackend(CardDAVCase):
         self.backend.new_password = "wrong"
         shown = self.backend.action_check_connection()["params"]
         self.assertEqual(shown["type"], "danger")
-        self.assertIn("credentials", shown["message"])
+        self.assertIn("refuses the password (401)", shown["message"])
 
     def test_a_failed_connection_is_reported_with_the_remedy(self):
         self.backend.new_password = "wrong"

@@ -27,7 +27,7 @@ class TestDescription(CardDAVCase):
             [
                 "Changes in Odoo are exported immediately.",
                 "Changes on the backend are imported when Odoo searches for them.",
-                "Records that both sides have already are linked.",
+                "Records that exist on both sides are linked.",
                 "Records that are deleted in Odoo are deleted on the backend, too.",
             ],
         )

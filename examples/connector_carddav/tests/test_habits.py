@@ -375,7 +375,7 @@ class TestVersions(HabitCase):
             read = self.adapter.read(BAD)
             self.server.put(BAD, card("other"))
             for change in (
-                lambda read=read: self.adapter.write(BAD, read),
+                lambda read=read: self.adapter.write(BAD, read.text, read.etag),
                 lambda read=read: self.adapter.delete(BAD, read.etag),
             ):
                 with self.assertRaisesRegex(Exception, "changed.*Try again"):
@@ -389,7 +389,7 @@ class TestVersions(HabitCase):
             read = self.adapter.read(BAD)
             self.server.remove(BAD)
             with self.assertRaises(JobError if not form else Exception):
-                self.adapter.write(BAD, read)
+                self.adapter.write(BAD, read.text, read.etag)
             self.assertNotIn(BAD, self.server.cards)
             self.server.put(BAD, card(BAD))
 
@@ -415,7 +415,8 @@ class TestVersions(HabitCase):
         self.habit("admits", lambda *_: False)
         self.server.calls.clear()
         with self.assertRaisesRegex(Exception, "changed.*Try again"):
-            self.adapter.write(BAD, self.adapter.read(BAD))
+            read = self.adapter.read(BAD)
+            self.adapter.write(BAD, read.text, read.etag)
         self.assertLess(len(self.server.calls), 6)
 
     def test_a_card_that_the_server_refuses_stops_no_other_export(self):
