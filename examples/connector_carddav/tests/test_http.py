@@ -129,7 +129,8 @@ class TestHTTP(CardDAVCase):
         for status in (400, 409, 413, 415, 422):
             self.scripted((status, {}, answer))
             with self.assertRaisesRegex(
-                InvalidDataError, rf"Sales phones.*\({status}\): UID is missing PUT .*a.vcf"
+                InvalidDataError,
+                rf"Sales phones.*\({status}\): UID is missing PUT .*a.vcf",
             ):
                 self.create()
 
