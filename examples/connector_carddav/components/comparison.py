@@ -79,7 +79,7 @@ class CardComparison(Component):
         return vcard.digests({"PHOTO": photo})["PHOTO"] if photo else ""
 
     def has_new_photo(self, binding):
-        """Return whether Odoo has set a photo since a card came whose photo it lacks."""
+        """Return whether Odoo has set a photo since that of the card was left out."""
         unread = binding.sudo().unread_photo
         is_same = unread and unread.endswith(f" {self.photo_digest(binding)}")
         return bool(unread) and not is_same
