@@ -99,6 +99,7 @@ setup(
         "lxml>=4.9",
         "markupsafe>=2.1",
         "psycopg2>=2.9,<3",
+        "python-dateutil>=2.8",
         "requests>=2.20,<3",
         "urllib3>=1.26,<3",
         "werkzeug>=2,<4",

@@ -9,7 +9,7 @@ from odoo.addons.connector.components.merge import unchanged
 from odoo.addons.connector.components.merge.unchanged import data_digest
 
 from .common import ImportCase, noted_queries
-from .test_import_transactions import ImportJobsCase
+from .import_cases import ImportJobsCase
 
 
 class TestDataDigest(ImportCase):
