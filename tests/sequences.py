@@ -445,7 +445,10 @@ class Sequence:
         contact = self.here.get(ref)
         item = self.there.get(ref)
         if ref in self.gone:
-            return (contact or item) and "was deleted in Odoo and is still there"
+            # Of a create whose outcome is unknown, a person is told.
+            is_told = item and item.get("key") in self.unconfirmed
+            is_there = contact or (item and not is_told)
+            return is_there and "was deleted in Odoo and is still there"
         if ref in self.unlinked:
             return item and "lost its binding and is still on the backend"
         if ref in self.lost and not (item and ref in self.wanted):
@@ -543,6 +546,8 @@ class Sequence:
                 self._break(f"{ref} has a twin: {here[ref]} {there[ref]}")
         self.here = {ref: found[-1] for ref, found in here.items() if found}
         self.asked = self._read_questions(env)
+        intents = env["connector.create.intent"].search([("unconfirmed", "=", True)])
+        self.unconfirmed = {*intents.mapped("key")}
         self.there = {ref: found[0] for ref, found in there.items() if found}
         for ref, item in self.there.items():
             self.names[ref].add(item["id"])

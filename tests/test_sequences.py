@@ -194,6 +194,14 @@ class TestSequences(SequenceCase):
 
     # -- deletes and merges
 
+    def test_a_delete_after_the_answers_to_creates_were_lost(self):
+        s = self.sequence(linked=2)
+        s.lose_answers(times=8)
+        s.create(count=8)
+        s.work_all()
+        s.delete(everyone=True)
+        s.settle()
+
     def test_a_delete_that_odoo_refuses(self):
         s = self.sequence()
         s.try_to_delete()
