@@ -8,7 +8,7 @@ from ..tools.orm import changed_values
 
 
 class ExternalBinding(models.AbstractModel):
-    """The base of a binding, by which an import merges the changes of both sides."""
+    """How the record of a binding was when both sides were last in step."""
 
     _inherit = "external.binding"
 
@@ -18,6 +18,14 @@ class ExternalBinding(models.AbstractModel):
         prefetch=False,
         groups=fields.NO_ACCESS,
         help="Digests of the values that both sides had when they were in step.",
+    )
+    sync_version = fields.Char(
+        string="Last Synchronized Version",
+        copy=False,
+        prefetch=False,
+        groups=fields.NO_ACCESS,
+        help="The version that the record had on the backend when it was last "
+        "synchronized, as far as the backend names versions.",
     )
 
     def _create(self, data_list):

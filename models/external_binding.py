@@ -61,15 +61,6 @@ class ExternalBinding(models.AbstractModel):
         help="When the record was last exported to or imported from the backend.",
     )
 
-    sync_version = fields.Char(
-        string="Last Synchronized Version",
-        copy=False,
-        prefetch=False,
-        groups=fields.NO_ACCESS,
-        help="The version that the record had on the backend when it was last "
-        "synchronized, as far as the backend names versions.",
-    )
-
     def _auto_init(self):
         super()._auto_init()
         if self._auto and not self._abstract:

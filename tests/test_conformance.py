@@ -101,7 +101,9 @@ class ChoosingIds(RemoteRecords):
 
 
 def _choosing_ids(case, remote):
-    return ChoosingIds(remote, case.collection, case.remote_field, {}, {"mail": "?"})
+    names = case.collection, case.remote_field
+    values = {}, {"mail": "?"}
+    return ChoosingIds(remote, *names, *values, case.other_remote_field)
 
 
 class TestPartialConnectors(CopyCase):

@@ -108,7 +108,7 @@ class TestOldExports(OldLines):
         self.compare()
         self.line("missing_there").action_export()
         self.assertRefused(
-            self.line("missing_there").action_export, "Carl is being repaired already"
+            self.line("missing_there").action_export, "Carl is already being repaired"
         )
 
     def test_a_repair_that_was_cancelled_can_be_started_again(self):

@@ -54,6 +54,5 @@ class TestMenusAndViews(TransactionCase):
         self.assertEqual(
             set(self.env["connector.backend"]._fields) - base, {"conflict_policy"}
         )
-        self.assertEqual(
-            set(self.env["external.binding"]._fields) - base, {"sync_date"}
-        )
+        ours = {"connector_state", "sync_base", "sync_date", "sync_version"}
+        self.assertEqual(set(self.env["external.binding"]._fields) - base, ours)

@@ -167,7 +167,7 @@ class TestUnknownFields(ImportCase):
         self.source.add(1, mail="ada@example.com")
         self.component("record.importer").run("1")
         text = self.import_error(
-            lambda: self.component("record.importer").run("1"),
+            lambda: self.component("record.importer").run("1", force=True),
             direct=[("title", "name"), ("mail", "emial")],
         )
         self.assertIn("Did you mean 'email'?", text)

@@ -10,6 +10,7 @@ class ExternalBinding(models.AbstractModel):
     connector_state = fields.Selection(
         [
             ("failed", "Failed"),
+            ("conflict", "Changed on both sides"),
             ("unconfirmed", "Unconfirmed"),
             ("waiting", "Waiting"),
             ("never", "Never exported"),
