@@ -92,7 +92,7 @@ class ConnectorBackend(models.AbstractModel):
     def _job_store_values(self, job):
         return {**super()._job_store_values(job), **outcome_values(job)}
 
-    @api.private
+    @private_unless_overridden
     def served_by(self, cron):
         """Return the backends that a scheduled action works for.
 

@@ -2,7 +2,7 @@
 """The base after an export of values that the backend cannot hold as Odoo does."""
 
 from .common import override
-from .test_merge import MergeCase
+from .merge_cases import MergeCase
 
 
 class TestSentValues(MergeCase):

@@ -50,7 +50,7 @@ class ExportItem(Item):
         self.bound_id = None  #: the id that the binding had when the export began
         self.call = None  #: the :class:`Call` to send
         self.version = RecordVersion(self)  #: what the backend may overwrite
-        self.sent = None  #: digests of what the call sends, see :class:`.ExportMerge`
+        self.sent = None  #: digests of what the call sends, see ``ExportMerge``
         self.key = None  #: the idempotency key of the create that is under way
 
     @property

@@ -1,0 +1,142 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Test cases whose contacts are edited on both sides."""
+
+from odoo import api, fields, models
+
+from odoo.addons.component.core import Component
+from odoo.addons.connector.components.mapper import changed_by, mapping
+
+from .common import (
+    ImportCase,
+    batch_export_components,
+    listener_components,
+)
+from .models import hide_test_models
+
+
+class Address(models.Model):
+    """Fields of all kinds of values."""
+
+    _inherit = "connector.test.contact"
+
+    street = fields.Char()
+    zip = fields.Char()
+    city = fields.Char()
+    comment = fields.Html()
+    code = fields.Char()
+    rounded = fields.Float(digits=(16, 2))
+    amount = fields.Monetary()
+    currency_id = fields.Many2one("res.currency")
+    birthday = fields.Date()
+    seen = fields.Datetime()
+    password = fields.Char()
+    hidden = fields.Char(groups=fields.NO_ACCESS)
+    tag_ids = fields.Many2many("res.partner.category")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([in_own_form(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(in_own_form(vals))
+
+
+def in_own_form(vals):
+    code = vals.get("code")
+    return {**vals, "code": code.strip().upper()} if code else vals
+
+
+class MergedBackend(models.Model):
+    _inherit = "connector.test.shop"
+
+    conflict_policy = fields.Char()
+
+
+hide_test_models(Address, MergedBackend)
+
+KINDS = (
+    "comment",
+    "code",
+    "rounded",
+    "amount",
+    "birthday",
+    "seen",
+    "password",
+    "hidden",
+)
+
+
+class MergeCase(ImportCase):
+    """A connector that imports and exports contacts, and listens to their changes."""
+
+    own_models = (Address, MergedBackend)
+
+    def setUp(self):
+        super().setUp()
+        self.build(*self.own_components(), *listener_components())
+        self.build(*batch_export_components())
+
+    def own_components(self):
+        class AddressImportMapper(Component):
+            _inherit = "test.shop.contact.import.mapper"
+            direct = [
+                ("title", "name"),
+                ("mail", "email"),
+                ("years", "age"),
+                *((name, name) for name in KINDS),
+            ]
+
+            @mapping
+            def address(self, record):
+                street, code, city = record.get("address") or (False, False, False)
+                return {"street": street, "zip": code, "city": city}
+
+            @mapping
+            def tags(self, record):
+                return {"tag_ids": [(6, 0, record.get("tags", []))]}
+
+        class AddressExportMapper(Component):
+            _inherit = "test.shop.contact.export.mapper"
+            direct = [
+                ("name", "title"),
+                ("email", "mail"),
+                ("age", "years"),
+                *((name, name) for name in KINDS),
+            ]
+
+            @changed_by("street", "zip", "city")
+            @mapping
+            def address(self, record):
+                return {"address": [record.street, record.zip, record.city]}
+
+            @changed_by("tag_ids")
+            @mapping
+            def tags(self, record):
+                return {"tags": record.tag_ids.ids}
+
+        return AddressImportMapper, AddressExportMapper
+
+    def synchronised(self, **data):
+        """Return the binding of a contact that both sides have alike."""
+        self.source.contacts["7"] = {"title": "Ada", "mail": "ada@old", **data}
+        self.import_record("7")
+        return self.imported("7")
+
+    def change_there(self, **data):
+        self.source.contacts["7"] = {**self.source.contacts["7"], **data}
+
+    def run_import(self, **kwargs):
+        self.cr.flush()
+        self.env.invalidate_all()
+        self.import_record("7", **kwargs)
+        self.cr.flush()
+
+    def waiting(self, binding):
+        """Return the fields that wait for their export."""
+        return self.env["connector.export.change"].waiting_fields(binding)[binding.id]
+
+    def questions(self, binding):
+        return self.env["connector.conflict"].open_fields(binding).get(binding.id)
+
+    def conflicts(self):
+        return self.env["connector.conflict"].search([])
