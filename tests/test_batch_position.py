@@ -9,10 +9,7 @@ from odoo.addons.connector.jobs.synchronisation import Synchronisation
 from .common import RealJobsCase, batch_export_components, noted_queries, override
 
 EXPORTER = "test.shop.contact.batch.exporter"
-
-
-class Killed(BaseException):
-    """The end of a process: nothing handles it."""
+from .kills import Killed
 
 
 class TestBatchPosition(RealJobsCase):

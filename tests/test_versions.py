@@ -27,8 +27,8 @@ from .common import (
     noted_queries,
     override,
 )
+from .kills import Killed
 from .shop import ShopSource, recovering_adapter, versioned_adapter
-from .test_batch_position import Killed
 
 
 class Editors:
