@@ -135,8 +135,10 @@ class TestReading(ProgramsCase):
 
     def test_only_the_first_card_of_several_is_read(self):
         self.assertNotIn("TITLE", read(card("FN:Ada") + card("FN:B", "TITLE:Dr")))
-        inner = "AGENT:\r\nBEGIN:VCARD\r\nFN:Agent\r\nEND:VCARD"
-        self.reads("Ada", inner, "FN:Ada", version="2.1")
+        for start in "AGENT:\r\nBEGIN:VCARD", "AGENT:BEGIN:VCARD", "agent: begin:vcard":
+            inner = f"{start}\r\nFN:Agent\r\nTEL:9\r\nEND:VCARD"
+            self.reads("Ada", inner, "FN:Ada", version="2.1")
+            self.changes({"TEL": "2"}, [inner, "TEL:1"], [inner, "TEL:2"], "2.1")
 
     def test_parts_of_names_that_are_new(self):
         self.reads(Name("A, B", "C"), "N:A,B;C;;;;B;Jr", version="4.0")

@@ -38,6 +38,8 @@ OF_VALUE = {
 }
 OF_EACH_VALUE = {"CHARSET", "ENCODING", "JSCOMPS", "SORT-AS", "VALUE"}
 
+_BEGIN = re.compile(r"\s*BEGIN\s*:\s*VCARD\s*", re.IGNORECASE)
+
 
 class Card:
     """The lines of a card, some of which are replaced.
@@ -207,8 +209,11 @@ def _inside(lines):
             depth -= 1
             if not depth:
                 return own, line
-        elif depth == 1:
-            own.append(line)
+        else:
+            if depth == 1:
+                own.append(line)
+            if depth and line.name == "AGENT" and _BEGIN.fullmatch(line.value):
+                depth += 1  # vCard 2.1 may begin a card on the line that holds it.
     raise ValueError("it has no end" if depth else "it is empty")
 
 
