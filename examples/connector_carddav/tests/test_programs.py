@@ -109,6 +109,9 @@ class TestReading(ProgramsCase):
             (f"{quoted};CHARSET=ISO-8859-1:=FC", "ü"),
             (f"{quoted};CHARSET=nonsense:=FC", "ü"),
             ("NOTE;QUOTED-PRINTABLE:a=C3=BC", "aü"),
+            ("NOTE;ENCODING=BASE64;CHARSET=UTF-8:w7w=\r\n", "ü"),
+            ("NOTE;CHARSET=ISO-8859-1;ENCODING=b:\r\n /A==", "ü"),
+            ("NOTE;BASE64:not, base64", "not, base64"),
             ("note;charset=utf-8;encoding=quoted-printable:=C3=BC", "ü"),
         ):
             for version in VERSIONS:
@@ -240,6 +243,8 @@ class TestChanging(ProgramsCase):
             ("4.0", "FN:Ü\\, a\\; b"),
         ):
             self.changes({"FN": "Ü, a; b"}, ["FN:A"], [line], version)
+            before = ["FN;CHARSET=UTF-8;ENCODING=BASE64:QQ==\r\n"]
+            self.changes({"FN": "Ü, a; b"}, before, [line], version)
         for version, line in (
             ("2.1", f"PHOTO;ENCODING=BASE64;TYPE=GIF:{DATA}\r\n"),
             ("3.0", f"PHOTO;ENCODING=b;TYPE=GIF:{DATA}"),

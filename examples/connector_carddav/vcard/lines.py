@@ -95,7 +95,7 @@ class Line:
     def picture(self):
         """Return a picture as ``bytes``, or its URL, which is not fetched."""
         value = self.value
-        if not {"B", "BASE64"} & set(self.all("ENCODING")):
+        if not self._is_base64:
             value = self.text("3.0")
             found = _DATA_URI.fullmatch(value)
             if not found:
@@ -110,11 +110,19 @@ class Line:
     def _is_quoted(self):
         return "QUOTED-PRINTABLE" in self.all("ENCODING")
 
+    @property
+    def _is_base64(self):
+        return bool({"B", "BASE64"} & set(self.all("ENCODING")))
+
     def _decoded(self):
         octets = self.value.encode(errors="surrogateescape")
         charsets = ["UTF-8", *self.all("CHARSET")]
+        if self._is_base64:  # vCard 2.1 allows it for texts, too.
+            with suppress(ValueError):
+                octets = base64.b64decode(b"".join(octets.split()), validate=True)
         if self._is_quoted:
             octets = binascii.a2b_qp(octets)
+        if self._is_quoted or self._is_base64:
             charsets = [*self.all("CHARSET"), "UTF-8", "LATIN-1"]
         for charset in charsets:
             with suppress(LookupError, ValueError):
