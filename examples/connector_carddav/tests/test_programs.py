@@ -108,6 +108,8 @@ class TestReading(ProgramsCase):
             (f"{quoted}:a=\r\n b=3D", "a b="),
             (f"{quoted};CHARSET=ISO-8859-1:=FC", "ü"),
             (f"{quoted};CHARSET=nonsense:=FC", "ü"),
+            (f"{quoted}:=80 =96 =FC", "€ \u2013 ü"),
+            (f"{quoted}:=81", "\x81"),
             ("NOTE;QUOTED-PRINTABLE:a=C3=BC", "aü"),
             ("NOTE;ENCODING=BASE64;CHARSET=UTF-8:w7w=\r\n", "ü"),
             ("NOTE;CHARSET=ISO-8859-1;ENCODING=b:\r\n /A==", "ü"),

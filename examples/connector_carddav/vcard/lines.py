@@ -123,7 +123,7 @@ class Line:
         if self._is_quoted:
             octets = binascii.a2b_qp(octets)
         if self._is_quoted or self._is_base64:
-            charsets = [*self.all("CHARSET"), "UTF-8", "LATIN-1"]
+            charsets = [*self.all("CHARSET"), "UTF-8", "CP1252", "LATIN-1"]
         for charset in charsets:
             with suppress(LookupError, ValueError):
                 return octets.decode(charset)
