@@ -92,6 +92,12 @@ class TestReading(ProgramsCase):
         self.reads("2", "TEL;TYPE=work;PREF=2:1", "TEL;TYPE=work;PREF=1:2")
         self.reads(["b", "a"], "EMAIL;PREF=9:a", "EMAIL;PREF=1:b")
 
+    def test_ways_of_delivery_say_not_whose_address_it_is(self):
+        home, delivery = "ADR;TYPE=HOME,PARCEL:;;a;;;;", "ADR;TYPE=intl,postal:;;b;;;;"
+        self.reads(Address(street="b"), home, delivery)
+        self.reads(Address(street="b"), "ADR;HOME:;;a;;;;", "ADR;DOM:;;b;;;;")
+        self.reads(Address(street="a"), "ADR;DOM;WORK:;;a;;;;", delivery)
+
     def test_empty_lines_have_no_value(self):
         for name in ("EMAIL", "TEL", "URL", "FN", "NOTE", "ADR", "N", "ORG", "PHOTO"):
             for empty in ("", " ", "\\n"):

@@ -17,8 +17,8 @@ TYPES = {
     "TEL": ("VOICE", "WORK"),
     "URL": (),
 }
-#: Types that programs add and remove without a change of meaning.
-INDIFFERENT_TYPES = {"INTERNET", "PREF", "VOICE"}
+#: Types that programs add and remove without a change of meaning, and ways of delivery.
+INDIFFERENT_TYPES = {"INTERNET", "PREF", "VOICE", "DOM", "INTL", "PARCEL", "POSTAL"}
 #: Types of numbers of machines.
 MACHINES = {"BBS", "FAX", "MODEM", "PAGER"}
 #: Ranks of lines of :data:`TYPES`, of which the lowest is Odoo's.
