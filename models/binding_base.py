@@ -34,9 +34,13 @@ class ExternalBinding(models.AbstractModel):
 
     def write(self, vals):
         linked = self._linked_otherwise(vals)
+        name = BindingShape.of(self.env, self._name).external_id
+        were_linked = linked.filtered(name) if linked else linked
         result = super().write(vals)
         if linked:
             store_base(linked, None)  # It is about other records.
+        if were_linked:
+            self.env["connector.conflict"].close(were_linked)  # So are the questions.
         return result
 
     def _linked_otherwise(self, vals):
