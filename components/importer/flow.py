@@ -30,7 +30,7 @@ from ...tools.transactions import (
 from ...tools.translatable import translatable
 from ..backend_adapter import adapter_with_versions
 from ..item import run_each
-from ..merge.base import data_of, seconds
+from ..merge.base import Base, data_of, seconds
 from ..merge.unchanged import UnchangedData
 from .dependencies import (
     PAUSE,
@@ -226,6 +226,8 @@ class ImportFlow:
                     item.external_id,
                 )
                 item.outcome = Outcome(GONE, message)
+                if Base.unpack(item.seen_base).has_questions:
+                    self.env["connector.conflict"].close(item.binding)
                 return
             item.is_read = True
         if self._adapter:
