@@ -95,6 +95,10 @@ class DependencyTracker:
         """
         return self._seen.setdefault(key, text)
 
+    def seen_base(self, key):
+        """Return what :meth:`seen` has kept, ``None`` if nobody has looked."""
+        return self._seen.get(key)
+
     def drop(self, key):
         """Forget what was read of a record, to read it again."""
         self._data.pop(key, None)

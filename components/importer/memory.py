@@ -69,9 +69,12 @@ class ImportMemory:
         for model_name, records in self._kept.get(RECORDS, {}).items():
             changed = self._changed_since(model_name, records)
             changed |= self._deleted_since(model_name, records)
-            for external_id, (_moment, data) in records.items():
+            for external_id, (_moment, data, *seen) in records.items():
                 if external_id not in changed:
-                    self.tracker.keep((model_name, external_id), data)
+                    key = model_name, external_id
+                    self.tracker.keep(key, data)
+                    if seen and seen[0] is not None:
+                        self.tracker.seen(key, seen[0])
         for item in items:
             data = self.tracker.data((self.importer.model._name, str(item.external_id)))
             if data is not None:
@@ -102,7 +105,7 @@ class ImportMemory:
         }
 
     def _deleted_since(self, model_name, records):
-        moments = [datetime.fromisoformat(moment) for moment, _ in records.values()]
+        moments = [datetime.fromisoformat(moment) for moment, *_ in records.values()]
         age = self.env.cr.now() - min(moments)
         backend = self.importer.backend_record
         # A clock that was set back makes it negative.
@@ -124,10 +127,11 @@ class ImportMemory:
                 is_storable = False
                 continue
             age = timedelta(seconds=time.monotonic() - moment)
-            is_ours = model_name == self.importer.model._name
-            read = now if is_ours and external_id in unfinished else now - age
+            read, seen = now - age, self.tracker.seen_base((model_name, external_id))
+            if model_name == self.importer.model._name and external_id in unfinished:
+                read, seen = now, None  # Its import has stored another base.
             of_model = records.setdefault(model_name, {})
-            of_model[external_id] = read.isoformat(), data
+            of_model[external_id] = read.isoformat(), data, seen
         return {
             RECORDS: records,
             "unfinished": unfinished,
