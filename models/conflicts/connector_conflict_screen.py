@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from ...components.comparison.values import excerpts
 from ...jobs.alone import delay_alone
 from ...tools.access import name_for_user, readable
-from ...tools.bindings import links_of_record, split_for_jobs, wrapped_field
+from ...tools.bindings import backend_of, links_of_record, split_for_jobs, wrapped_field
 from ...tools.external_id import is_external_id
 from ...tools.locks import try_lock_rows
 from ...tools.text import storable_key
@@ -350,6 +350,8 @@ class ConnectorConflictScreen(models.Model):
     def _note_decision(self, side):
         binding = self.env[self.model_name].sudo().browse(self.res_id)
         row, both = self.sudo(), self._present(binding)
+        with backend_of(binding).work_on(self.model_name) as work:
+            as_imported = binding.with_env(work.env)  # in its company and language
         changed = both[ODOO] != row._both()[ODOO]
         row._keep(both)
         row.write(
@@ -359,7 +361,7 @@ class ConnectorConflictScreen(models.Model):
                 "winner": side,
                 "decided_by_id": self.env.uid,
                 "decided_at": fields.Datetime.now(),
-                "seen": self._odoo_mark(binding),
+                "seen": self._odoo_mark(as_imported),
             }
         )
 
