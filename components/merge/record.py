@@ -86,6 +86,7 @@ class RecordMerge:
         self.to_send = set()  #: fields that the backend gets
         self._theirs = {}  # pairs of a value to compare and its digest
         self._first = None  # the base with which the record is created
+        self._asked = []  # names of the units of the questions
         self._fixed = {}  # digests of fields whose values differ on both sides
 
     @property
@@ -123,6 +124,8 @@ class RecordMerge:
         for name in self.merge.by_element & self.item.values.keys():
             if self._merge_elements(name, values):
                 merged.add(name)
+        if self.questions:
+            self._close_questions()
         for name in keep & values.keys() - merged:
             del values[name]
             self._keep_without_base(name)
@@ -165,8 +168,6 @@ class RecordMerge:
             return None
         if change == CONFLICT:
             change = self._settle(names, targets)
-        elif names & self.questions:
-            self.merge.conflicts.close(self.binding, names)
         if change == OURS:
             self._keep(names, targets)
         if change in (ASK, OURS):
@@ -235,6 +236,7 @@ class RecordMerge:
             )
         if side == ASK:
             self.is_settled, self.has_questions = False, True
+            self._asked.append(names)
             self._fixed.update((name, targets[name].base) for name in names)
             return ASK
         if side == BACKEND:
@@ -243,6 +245,15 @@ class RecordMerge:
             if not targets[name].is_equal:
                 self._fixed[name] = targets[name].theirs, CHANGED
         return OURS
+
+    def _close_questions(self):
+        """Close the questions that were not asked again.
+
+        The data may have no value for the fields of some: these stay open.
+        """
+        names = self.item.values.keys()
+        self.merge.conflicts.close_others(self.binding, names, self._asked)
+        self.has_questions |= not self.questions <= names
 
     def _decided(self, names, ours, theirs):
         """Return the side that a person has chosen, knowing the present values."""

@@ -220,12 +220,29 @@ class ConnectorConflict(models.Model):
         :param names: names of the fields of one unit; by default all questions of the
             record
         """
-        questions = self._unsettled(binding, names)
-        undecided = questions.filtered(lambda row: row.state == "open")
+        self._unsettled(binding, names)._settle()
+
+    @api.private
+    def close_others(self, binding, names, asked):
+        """Settle the questions about fields that an import has not asked again.
+
+        :param binding: the binding
+        :param names: names of all fields that it has mapped
+        :param asked: list of the names of the fields of each unit that it has asked for
+        """
+
+        def is_over(row):
+            of_row = set(row._names())
+            return of_row <= set(names) and of_row not in asked
+
+        self._unsettled(binding).filtered(is_over)._settle()
+
+    def _settle(self):
+        undecided = self.filtered(lambda row: row.state == "open")
         undecided.write(
             {"winner": False, "decided_by_id": False, "decided_at": self._now()}
         )
-        questions.write({"state": "settled"})
+        self.write({"state": "settled"})
 
     # -- values
 
