@@ -242,8 +242,9 @@ class RecordMerge:
         if side == BACKEND:
             return THEIRS
         for name in names:
-            if not targets[name].is_equal:
-                self._fixed[name] = targets[name].theirs, CHANGED
+            target = targets[name]
+            ours = target.ours if target.is_equal else CHANGED
+            self._fixed[name] = target.theirs, ours
         return OURS
 
     def _close_questions(self):
