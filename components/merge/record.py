@@ -179,7 +179,10 @@ class RecordMerge:
         theirs = self._digest_of_theirs(name)
         if theirs is None:
             return None
-        return Target(theirs, self._digest_of_ours(name), self.base.value(name))
+        ours, base = self._digest_of_ours(name), self.base.value(name)
+        if base and name not in self.merge.fields:
+            ours = base[1]  # The backend would not get the change.
+        return Target(theirs, ours, base)
 
     def _keep(self, names, targets):
         """Keep Odoo's values, which the backend gets."""
