@@ -123,6 +123,7 @@ class ExportItem(Item):
         with self._noticing_deletes():
             self.call = self._map(fields)
         if not self.call.data:
+            self.sent = None
             message = translatable(self.exporter.env)._("There is nothing to export.")
             raise NothingToDo(message, UNCHANGED)
         return self.call
