@@ -4,6 +4,7 @@
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
 from ...tools.base_column import base_field, store_base, stored_base
+from ...tools.orm import set_ids
 from ...tools.work_context import work_attribute
 from .base import NO_DATA, Base, value_digest
 from .fields import comparable_mapped, comparable_of, merged_fields
@@ -109,6 +110,8 @@ def store_sent(binding, digests, read_back):
     base.data = NO_DATA  # The backend's data is another one now.
     for name, digest in digests.items():
         if isinstance(digest, list):
+            known = set_ids(read_back[name]) if name in read_back else None
+            digest = digest if known is None else map(value_digest, known)
             base.set_elements(name, digest)
             continue
         theirs = digest
