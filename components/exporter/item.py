@@ -151,7 +151,12 @@ class ExportItem(Item):
             return fields
         if not fields or questions & set(fields):
             exporter._delay_import()  # A user may have answered the question.
-        names = set(fields or exporter.mapper.changed_by_fields()) - questions
+        mapper = exporter.mapper
+        lines = {row[0] for row in mapper.children}
+        names = set(fields or mapper.changed_by_fields() | lines) - questions
+        for _method, definition in mapper.map_methods:
+            if not questions.isdisjoint(definition.changed_by):
+                names -= definition.changed_by  # It would send the others, too.
         if not names:
             message = exporter.env._(
                 "Nothing was exported: both sides have changed the same fields, and "
