@@ -20,7 +20,7 @@ from ...tools.external_id import is_external_id
 from ...tools.transactions import commit_if_allowed
 from ...tools.translatable import translatable
 from ..item import Item
-from ..merge.exports import ExportMerge, store_sent
+from ..merge.exports import ExportMerge, store_sent, store_sent_lines
 from .versions import RecordVersion
 
 
@@ -51,6 +51,7 @@ class ExportItem(Item):
         self.call = None  #: the :class:`Call` to send
         self.version = RecordVersion(self)  #: what the backend may overwrite
         self.sent = None  #: digests of what the call sends, see ``ExportMerge``
+        self.sent_lines = {}  #: the same of its lines
         self.key = None  #: the idempotency key of the create that is under way
 
     @property
@@ -146,7 +147,7 @@ class ExportItem(Item):
     def _without_questions(self, fields):
         """Leave out the fields for which a person has to decide."""
         exporter = self.exporter
-        questions = ExportMerge.of(exporter).questions(self.binding)
+        questions = ExportMerge.of(exporter).questions(self.binding, exporter.mapper)
         if not questions:
             return fields
         if not fields or questions & set(fields):
@@ -173,12 +174,14 @@ class ExportItem(Item):
         """
         merge = ExportMerge.of(self.exporter)
         self.sent = merge.digests(self.exporter, fields, is_new)
+        self.sent_lines = merge.digests_of_lines(self.exporter, fields, is_new)
 
     def store_sent(self):
         """Store, in the transaction that binds the record, that both sides have it."""
         if self.sent is not None:
             read_back = self.exporter._values_on_backend()
             store_sent(self.binding, self.sent, read_back)
+            store_sent_lines(self.sent_lines)
         self.sent = None
 
     def exported(self):

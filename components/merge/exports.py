@@ -7,7 +7,7 @@ from ...tools.base_column import base_field, store_base, stored_base
 from ...tools.orm import set_ids
 from ...tools.work_context import work_attribute
 from .base import NO_DATA, Base, value_digest
-from .fields import comparable_mapped, comparable_of, merged_fields
+from .fields import comparable_mapped, comparable_of, is_mergeable, merged_fields
 
 
 class ExportMerge:
@@ -49,15 +49,21 @@ class ExportMerge:
             importer.mapper.merged_by_element if names else ()
         )
 
-    def questions(self, binding):
+    def questions(self, binding, mapper):
         """Return the names of the fields for which a person has to decide.
 
         :param binding: the binding, whose row is locked
+        :param mapper: the export mapper, which says which lines are sent
         :rtype: set[str]
         """
         if not self.fields or not Base.unpack(stored_base(binding)).has_questions:
             return set()
-        return self.conflicts.open_fields(binding).get(binding.id, set())
+        names = set(self.conflicts.open_fields(binding).get(binding.id, ()))
+        for name, _target, _model in mapper.children:
+            lines = binding.sudo().with_context(active_test=False)[name]
+            if self.conflicts.open_fields(lines):
+                names.add(name)
+        return names
 
     def digests(self, exporter, fields, for_create):
         """Return the digests of the values that a call is going to send.
@@ -79,6 +85,24 @@ class ExportMerge:
                 digests[name] = value_digest(value)
         return digests
 
+    def digests_of_lines(self, exporter, fields, for_create):
+        """Return the digests of the values of lines that a call is going to send.
+
+        :return: digests by the names of fields, by the line
+        :rtype: dict
+        """
+        digests = {}
+        plan = exporter.mapper._mapping_plan(fields, for_create)
+        for name, _target, model_name in plan.children if self.fields else ():
+            lines = exporter.binding[name]
+            if lines._name != model_name or base_field(lines) is None:
+                continue
+            mapper = exporter.component(usage="export.mapper", model_name=model_name)
+            read = [n for n in mapper.changed_by_fields() if is_mergeable(lines, n)]
+            for line in lines.filtered(stored_base):
+                digests[line] = {n: value_digest(comparable_of(line, n)) for n in read}
+        return digests
+
     def _names(self, mapper, fields, for_create):
         """Return the names of the fields that are read for an export."""
         if not self.fields:
@@ -92,6 +116,19 @@ class ExportMerge:
                 read |= definition.changed_by
             self._sent[key] = read & self.fields
         return self._sent[key]
+
+
+def store_sent_lines(digests):
+    """Store that both sides have the lines that were sent.
+
+    :param digests: what :meth:`ExportMerge.digests_of_lines` returned
+    """
+    for line, of_line in digests.items():
+        if line.exists():
+            base = Base.unpack(stored_base(line))
+            for name, digest in of_line.items():
+                base.set_value(name, digest, digest)
+            store_base(line, base.pack())
 
 
 def store_sent(binding, digests, read_back):

@@ -77,6 +77,8 @@ class LinesMerge(Merge):
                 command = Command.update(id_, values)
             merged.append(command)
         self._keep_unchanged(by_id, commands)
+        if any(each.has_questions for each in self._merges.values()):
+            self.parent.has_questions = True
         if not all(each.is_settled for each in self._merges.values()):
             self.parent.is_settled = False
         return merged
