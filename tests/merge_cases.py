@@ -19,6 +19,7 @@ class Address(models.Model):
 
     _inherit = "connector.test.contact"
 
+    motto = fields.Char(translate=True)
     street = fields.Char()
     zip = fields.Char()
     city = fields.Char()
