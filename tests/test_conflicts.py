@@ -476,12 +476,16 @@ class TestDecisions(ScreenCase):
         with self.assertRaisesRegex(UserError, "was deleted in the meantime"):
             self.as_user(gone).action_keep_odoo()
 
-    def test_a_record_that_lost_its_link_is_left_as_it_is(self):
-        conflict = self.note()
-        self.ada.external_id = False
+    def test_a_record_without_a_link_is_left_as_it_is(self):
+        conflict = self.note(binding=self.binding("Ada"))
         with self.assertRaisesRegex(UserError, "Ada is not linked"):
             self.as_user(conflict).action_keep_odoo()
         self.assertEqual(conflict.state, "open")
+
+    def test_a_question_ends_with_the_link_of_its_record(self):
+        conflict = self.note()
+        self.ada.external_id = False
+        self.assertEqual(conflict.state, "settled")
 
     def test_an_archived_backend_gets_no_job(self):
         conflict = self.note()
