@@ -1,6 +1,5 @@
 from . import (
     test_any_job,
-    test_merge_sequences,
     test_backend_adapter,
     test_batch_exporter,
     test_batch_position,
@@ -42,6 +41,7 @@ from . import (
     test_mapping_plan,
     test_merge,
     test_merge_base,
+    test_merge_sequences,
     test_merged_lines,
     test_migrations,
     test_modifiers,

@@ -7,9 +7,9 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.jobs.synchronisation import Synchronisation
 
 from .common import RealJobsCase, batch_export_components, noted_queries, override
+from .kills import Killed
 
 EXPORTER = "test.shop.contact.batch.exporter"
-from .kills import Killed
 
 
 class TestBatchPosition(RealJobsCase):
