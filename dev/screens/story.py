@@ -210,6 +210,7 @@ def decide(world, window):
         ("phone", "like", world.new_phone[:-2]),
     )
     yield None
+    window.open("connectors", CARD)  # The same page again would keep its domain.
     window.open("connector-conflicts", RECORD)
     if window.width == NARROW:
         for other in others:
