@@ -8,6 +8,9 @@ from odoo.addons.connector.tools.external_id import is_external_id
 from .. import vcard
 from .import_mapper import can_show
 
+#: Fields that decide on the organization of a person.
+ORGANIZATION = {"is_company", "parent_id", "company_name"}
+
 
 class CardExporter(Component):
     """Write a contact to the address book, after the company that it belongs to.
@@ -61,6 +64,8 @@ class CardExporter(Component):
         properties, new = {}, ()
         if names:
             properties = map_record.values(fields=names, **kwargs)
+            if not self.binding.is_company and not names & ORGANIZATION:
+                properties.pop("ORG", None)  # Only companies have their name in it.
             new = comparison.new_properties(map_record, names)
         if self.binding.parent_id or "ORG" in properties:
             properties |= self.mapper.parent(self.binding)

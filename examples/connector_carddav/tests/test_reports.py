@@ -77,6 +77,16 @@ class TestReports(ImportCase):
         self.assertLess({"TITLE:Countess", "ORG:Mills"}, set(sent))
         self.assertFalse({"TITLE:Dr", "ORG:Engines"} & set(sent))
 
+    def test_a_department_stays_when_the_name_changes(self):
+        acme = self.contact("Acme", is_company=True)
+        for company in ("Engines", "Acme"):
+            lines = "FN:A", "N:A;;;;", f"ORG;LANGUAGE=en:{company};Research"
+            contact = self.get(*lines)
+            self.assertEqual(contact.parent_id == acme, company == "Acme")
+            sent = self.export(contact, *lines, name="B")
+            self.assertLess({lines[2], "FN:B", "N:B;;;;"}, set(sent))
+            contact.carddav_bind_ids.with_context(connector_no_export=True).unlink()
+
     def test_a_private_address_changes_after_another_one_was_added(self):
         binding = self.imported(ADA.replace("EMAIL:", "EMAIL;TYPE=HOME:"))
         for email in ("ada@example.com, w@x.org", "new@x.org, w@x.org"):
