@@ -166,14 +166,17 @@ class ContactMapper(Component):
         :param record: properties of the card
         :param names: names of the company and its departments, from the top
         """
+        contact = self.options.binding and self.options.binding.odoo_id
         uid = record.get("X-PARENT-UID")
         linked = self.binder_for().to_internal(uid and f"{uid}.vcf", unwrap=True)
-        if linked and linked.name in names[-1:]:
+        if linked and linked != contact and linked.name in names[-1:]:
             return linked
         found = self.env["res.partner"]
         for name in names:
             domain = self.backend_record._company_domain()
             domain &= Domain("name", "=", name) & Domain("is_company", "=", True)
+            if contact:  # A company does not belong to itself.
+                domain &= Domain("id", "!=", contact.id)
             below = found.search(domain & Domain("parent_id", "=", found.id), limit=2)
             if len(below) != 1:
                 break

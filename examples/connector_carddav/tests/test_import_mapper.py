@@ -96,7 +96,8 @@ class TestContactMapper(CardDAVCase):
     def test_a_company_that_was_entered_as_text_remains_text(self):
         contact = self.contact(company_name="Engines")
         self.contact("Engines", is_company=True)
-        options = {"for_create": False, "binding": contact, "fields": ["ORG"]}
+        binding = self.bind(contact)
+        options = {"for_create": False, "binding": binding, "fields": ["ORG"]}
         self.assertEqual(self.values("ORG:Engines", **options), {})
         self.contact("Mills", is_company=True)
         self.assertTrue(self.values("ORG:Mills", **options)["parent_id"])

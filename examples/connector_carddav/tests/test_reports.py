@@ -87,6 +87,16 @@ class TestReports(ImportCase):
             self.assertLess({lines[2], "FN:B", "N:B;;;;"}, set(sent))
             contact.carddav_bind_ids.with_context(connector_no_export=True).unlink()
 
+    def test_a_company_with_a_department_does_not_belong_to_itself(self):
+        lines = "FN:Apple", "N:;;;;", "ORG:Apple;Sales", "X-ABShowAs:COMPANY"
+        for link in (), ("X-PARENT-UID:u1",), ("X-PARENT-UID:u1", "TITLE:x"):
+            text = card(*lines, *link)
+            self.scripted((200, {"ETag": f'"{len(link)}"'}, text))
+            self.bindings.import_record(self.backend, "u1.vcf")
+        contact = self.binding("u1.vcf").odoo_id
+        self.assertEqual(contact.function, "x")
+        self.assertFalse(contact.parent_id)
+
     def test_a_private_address_changes_after_another_one_was_added(self):
         binding = self.imported(ADA.replace("EMAIL:", "EMAIL;TYPE=HOME:"))
         for email in ("ada@example.com, w@x.org", "new@x.org, w@x.org"):
