@@ -93,6 +93,13 @@ class TestReading(ProgramsCase):
         self.reads("2", "TEL;TYPE=work;PREF=2:1", "TEL;TYPE=work;PREF=1:2")
         self.reads(["b", "a"], "EMAIL;PREF=9:a", "EMAIL;PREF=1:b")
 
+    def test_spaces_around_a_value_are_no_part_of_it(self):
+        for name in ("FN", "TITLE", "TEL", "URL"):
+            self.reads("x.org", f"{name}: x.org ")
+            self.changes({name: "x.org"}, [f"{name}: x.org "], [f"{name}: x.org "])
+        self.reads(["a@x.org"], "EMAIL: a@x.org ")
+        self.reads("+1", "TEL;VALUE=uri: tel:+1", version="4.0")
+
     def test_ways_of_delivery_say_not_whose_address_it_is(self):
         home, delivery = "ADR;TYPE=HOME,PARCEL:;;a;;;;", "ADR;TYPE=intl,postal:;;b;;;;"
         self.reads(Address(street="b"), home, delivery)

@@ -83,7 +83,10 @@ class Card:
             return tuple(filter(None, map(str.strip, texts)))
         if line.name in COMPANY:
             return "COMPANY" if texts[0].strip().upper() in ("COMPANY", "ORG") else ""
-        return re.sub("(?i)^tel:", "", texts[0]) if line.name == "TEL" else texts[0]
+        if line.name == "NOTE":
+            return texts[0]
+        text = texts[0].strip()
+        return re.sub("(?i)^tel:", "", text) if line.name == "TEL" else text
 
     def chosen(self, name):
         """Return the lines of a property that are Odoo's; others are never changed.
