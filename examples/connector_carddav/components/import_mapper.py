@@ -32,7 +32,8 @@ class ContactMapper(Component):
     def name(self, record):
         """Map the name, or else the company, the e-mail address or the phone."""
         name = record.get("FN") or _in_one_piece(record.get("N", Name()))
-        others = (record.get(each) for each in ("ORG", "EMAIL", "TEL"))
+        emails = record.get("EMAIL", ())[:1]
+        others = record.get("ORG"), emails, record.get("TEL")
         name = name.strip() or next(filter(None, others), None)
         if not name:
             raise MappingError(

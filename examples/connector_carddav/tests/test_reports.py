@@ -97,6 +97,10 @@ class TestReports(ImportCase):
         self.assertEqual(contact.function, "x")
         self.assertFalse(contact.parent_id)
 
+    def test_a_card_without_a_name_is_named_after_its_first_address(self):
+        contact = self.get("FN:", "N:;;;;", "EMAIL:a@x.org", "EMAIL;PREF=1:b@x.org")
+        self.assertEqual((contact.name, contact.email), ("b@x.org", "b@x.org, a@x.org"))
+
     def test_a_private_address_changes_after_another_one_was_added(self):
         binding = self.imported(ADA.replace("EMAIL:", "EMAIL;TYPE=HOME:"))
         for email in ("ada@example.com, w@x.org", "new@x.org, w@x.org"):
