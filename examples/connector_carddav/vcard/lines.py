@@ -135,19 +135,21 @@ def split(text):
     found = []
     # Not splitlines(): other separators are part of a line.
     for physical in text.replace("\r\n", "\n").removesuffix("\n").split("\n"):
-        raw, pieces = found[-1] if found else ([], [])
-        if _ends_softly(pieces) and not physical.upper().startswith("END:"):
+        raw, pieces, is_quoted, is_base64 = found[-1] if found else ([], [], None, None)
+        ends_softly = is_quoted and pieces[-1].endswith("=")
+        if ends_softly and not physical.upper().startswith("END:"):
             pieces[-1] = pieces[-1][:-1]
             pieces.append(physical)
         elif pieces and physical[:1] in (" ", "\t"):
             pieces.append(physical[1:])
-        elif pieces and _BASE64.fullmatch(physical) and _IS_BASE64.match(pieces[0]):
+        elif is_base64 and _BASE64.fullmatch(physical):
             pieces.append(physical)  # vCard 2.1 ends them with an empty line.
         else:
             raw, pieces = [], [physical]
-            found.append((raw, pieces))
+            encoding = _IS_QUOTED.match(physical), _IS_BASE64.match(physical)
+            found.append((raw, pieces, *encoding))
         raw.append(physical)
-    return [_line("\r\n".join(raw), "".join(pieces)) for raw, pieces in found]
+    return [_line("\r\n".join(raw), "".join(pieces)) for raw, pieces, *_rest in found]
 
 
 def write_texts(version, start, texts, separator=""):
@@ -215,10 +217,6 @@ def _pair(parameter):
         name, values = "ENCODING" if name in _ENCODINGS else "TYPE", name
     values = map(str.strip, values.replace('"', "").split(","))
     return name.strip(), list(filter(None, values))
-
-
-def _ends_softly(pieces):
-    return pieces and pieces[-1].endswith("=") and _IS_QUOTED.match(pieces[0])
 
 
 def _line(raw, unfolded):
