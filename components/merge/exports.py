@@ -53,7 +53,7 @@ class ExportMerge:
         """Return the names of the fields for which a person has to decide.
 
         :param binding: the binding, whose row is locked
-        :param mapper: the export mapper, which says which lines are sent
+        :param mapper: the export mapper, which declares which lines are sent
         :rtype: set[str]
         """
         if not self.fields or not Base.unpack(stored_base(binding)).has_questions:
