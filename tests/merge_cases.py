@@ -141,3 +141,79 @@ class MergeCase(ImportCase):
 
     def conflicts(self):
         return self.env["connector.conflict"].search([])
+
+
+class MergedExports:
+    """Mixin for exports of one and of many."""
+
+    def export(self, binding, fields=None):
+        raise NotImplementedError
+
+    def both(self):
+        """Return a synchronised contact, which the shop has in one place."""
+        ada = self.synchronised()
+        self.server.records["7"] = self.source.contacts["7"]
+        return ada
+
+    def sent_keys(self):
+        return set(self.sent[-1]) if self.sent else set()
+
+    def setUp(self):
+        super().setUp()
+        self.sent = []
+        write = self.server.write
+
+        def note_and_write(external_id, data):
+            self.sent.append(data)
+            write(external_id, data)
+
+        self.server.write = note_and_write
+
+
+class MergedLines:
+    """A club with members, which are lines of it on both sides."""
+
+    def setUp(self):
+        super().setUp()
+
+        class ClubImportMapper(Component):
+            _inherit = "test.shop.contact.import.mapper"
+            children = [("members", "friend_ids", "connector.test.binding")]
+
+        class ClubExportMapper(Component):
+            _inherit = "test.shop.contact.export.mapper"
+            children = [("friend_ids", "members", "connector.test.binding")]
+
+        class MemberMapChild(Component):
+            _name = "test.shop.member.map.child"
+            _inherit = ["connector.map.child.import", "base.test.shop"]
+            _apply_on = ["connector.test.binding"]
+
+        self.build(ClubImportMapper, ClubExportMapper, MemberMapChild)
+        self.build(*listener_components())
+        self.ada, self.grace = ({"id": n, "title": n, "mail": n} for n in "AG")
+        self.add(self.ada, self.grace)
+        self.run_import()
+
+    def import_records(self, *external_ids):
+        raise NotImplementedError
+
+    def add(self, *members):
+        self.source.add(1, members=[dict(each) for each in members])
+
+    def run_import(self):
+        self.cr.flush()
+        self.env.invalidate_all()
+        self.import_records("1")
+        self.cr.flush()
+
+    def names(self):
+        return sorted(self.imported("1").friend_ids.mapped("name"))
+
+    def waiting(self):
+        club = self.imported("1")
+        return self.env["connector.export.change"].waiting_fields(club).get(club.id)
+
+    def edit(self, external_id, **values):
+        contact = self.imported(external_id).odoo_id
+        contact.with_context(connector_no_export=True).write(values)

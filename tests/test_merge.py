@@ -13,7 +13,7 @@ from .common import (
     BulkExports,
     override,
 )
-from .merge_cases import MergeCase
+from .merge_cases import MergeCase, MergedExports
 
 
 class TestMerge(MergeCase):
@@ -445,31 +445,8 @@ class TestMergeInChunks(TestMerge):
         return result
 
 
-class MergedExports:
-    """Mixin for exports of one and of many."""
-
-    def export(self, binding, fields=None):
-        raise NotImplementedError
-
-    def both(self):
-        """Return a synchronised contact, which the shop has in one place."""
-        ada = self.synchronised()
-        self.server.records["7"] = self.source.contacts["7"]
-        return ada
-
-    def sent_keys(self):
-        return set(self.sent[-1]) if self.sent else set()
-
-    def setUp(self):
-        super().setUp()
-        self.sent = []
-        write = self.server.write
-
-        def note_and_write(external_id, data):
-            self.sent.append(data)
-            write(external_id, data)
-
-        self.server.write = note_and_write
+class ExportTests(MergedExports):
+    """Exports of one and of many, and the imports after them."""
 
     def test_what_was_sent_is_no_change_of_the_backend(self):
         ada = self.both()
@@ -598,7 +575,7 @@ class MergedExports:
         self.assertFalse(ada.sudo().sync_base)
 
 
-class TestMergedExports(MergedExports, MergeCase):
+class TestMergedExports(ExportTests, MergeCase):
     allow_inherited_tests_method = True
 
     def export(self, binding, fields=None):
@@ -606,7 +583,7 @@ class TestMergedExports(MergedExports, MergeCase):
         binding.export_record(fields=fields)
 
 
-class TestMergedBulkExports(MergedExports, BulkExports, MergeCase):
+class TestMergedBulkExports(ExportTests, BulkExports, MergeCase):
     allow_inherited_tests_method = True
 
     def setUp(self):

@@ -9,8 +9,7 @@ from odoo.addons.connector.components.importer.memory import ImportMemory
 from odoo.addons.connector.components.mapper import changed_by, mapping
 
 from .common import BulkExports, ImportCase, override
-from .merge_cases import MergeCase, MergedExports
-from .test_merged_lines import MergedLines
+from .merge_cases import MergeCase, MergedExports, MergedLines
 
 
 class TestMergeQuestions(MergeCase):

@@ -3,56 +3,12 @@
 
 from odoo.addons.component.core import Component
 
-from .common import ImportCase, listener_components
+from .common import ImportCase
+from .merge_cases import MergedLines
 
 
-class MergedLines:
-    """A club with members, which are lines of it on both sides."""
-
-    def setUp(self):
-        super().setUp()
-
-        class ClubImportMapper(Component):
-            _inherit = "test.shop.contact.import.mapper"
-            children = [("members", "friend_ids", "connector.test.binding")]
-
-        class ClubExportMapper(Component):
-            _inherit = "test.shop.contact.export.mapper"
-            children = [("friend_ids", "members", "connector.test.binding")]
-
-        class MemberMapChild(Component):
-            _name = "test.shop.member.map.child"
-            _inherit = ["connector.map.child.import", "base.test.shop"]
-            _apply_on = ["connector.test.binding"]
-
-        self.build(ClubImportMapper, ClubExportMapper, MemberMapChild)
-        self.build(*listener_components())
-        self.ada, self.grace = ({"id": n, "title": n, "mail": n} for n in "AG")
-        self.add(self.ada, self.grace)
-        self.run_import()
-
-    def import_records(self, *external_ids):
-        raise NotImplementedError
-
-    def add(self, *members):
-        self.source.add(1, members=[dict(each) for each in members])
-
-    def run_import(self):
-        self.cr.flush()
-        self.env.invalidate_all()
-        self.import_records("1")
-        self.cr.flush()
-
-    def names(self):
-        return sorted(self.imported("1").friend_ids.mapped("name"))
-
-    def waiting(self):
-        club = self.imported("1")
-        return self.env["connector.export.change"].waiting_fields(club).get(club.id)
-
-    def edit(self, external_id, **values):
-        contact = self.imported(external_id).odoo_id
-        contact.with_context(connector_no_export=True).write(values)
+class LineTests(MergedLines):
+    """Lines of one record and of many."""
 
     def test_changes_of_different_fields_of_a_line_are_both_kept(self):
         self.edit("A", name="Ours")
@@ -131,7 +87,7 @@ class MergedLines:
         self.assertEqual(self.names(), ["A", "G"])
 
 
-class TestMergedLinesAlone(MergedLines, ImportCase):
+class TestMergedLinesAlone(LineTests, ImportCase):
     allow_inherited_tests_method = True
 
     def import_records(self, *external_ids):
@@ -139,7 +95,7 @@ class TestMergedLinesAlone(MergedLines, ImportCase):
             self.import_record(external_id)
 
 
-class TestMergedLinesTogether(MergedLines, ImportCase):
+class TestMergedLinesTogether(LineTests, ImportCase):
     allow_inherited_tests_method = True
 
     def import_records(self, *external_ids):
