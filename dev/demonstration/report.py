@@ -5,6 +5,8 @@ from environment import console
 from . import jobs
 
 SHOWN = 12  #: faults, of more
+CONFLICTS = "connector.conflict"
+IS_OPEN = ("state", "=", "open")
 
 
 class Snapshot:
@@ -14,9 +16,12 @@ class Snapshot:
         self.last_job = jobs.last_job(odoo)
         self.cards = book.texts()
         # A date has whole seconds, so that one more field shows a change.
-        fields = "external_id etag link_state odoo_id.write_date odoo_id.function"
-        links = odoo.read("carddav.res.partner", [], fields)
+        dates = "sync_date odoo_id.write_date odoo_id.function"
+        links = odoo.read("carddav.res.partner", [], f"external_id link_state {dates}")
         self.links = {each["external_id"]: each for each in links}
+        rows = odoo.call(CONFLICTS, "read", odoo.search(CONFLICTS, IS_OPEN), ["res_id"])
+        asked = {each["res_id"] for each in rows}
+        self.conflicts = {n for n, each in self.links.items() if each["id"] in asked}
 
     def in_state(self, state):
         """Return the names of the cards that Odoo says are in a state."""
@@ -30,16 +35,16 @@ def difference(before, after):
     read = {
         name
         for name in before.links.keys() & after.links.keys() & both - written
-        if before.links[name]["etag"] != after.links[name]["etag"]
+        if before.links[name]["sync_date"] != after.links[name]["sync_date"]
         and before.links[name]["odoo_id"] != after.links[name]["odoo_id"]
     }
     imported = (after.links.keys() - before.links.keys()) & both
-    conflicts = after.in_state("conflict")
+    conflicts = after.conflicts
     return {
         "exported": after.cards.keys() - before.cards.keys(),
         "cards updated": written,
         "imported": imported,
-        "contacts updated": read,
+        "contacts updated": read - conflicts,
         "deleted": after.in_state("deleted") - before.in_state("deleted"),
         "conflicts": conflicts,
         "unchanged": both - written - read - imported - conflicts,

@@ -104,8 +104,9 @@ class Demonstration:
 
     def _synchronise(self, conflict):
         """Settle the conflict, synchronise both ways, and see what the phone gets."""
-        link = self.before.links[conflict]["id"]
-        settle = ("carddav.res.partner", "action_take_server", [link])
+        of_link = ("res_id", "=", self.before.links[conflict]["id"])
+        asked = self.odoo.search(report.CONFLICTS, of_link, report.IS_OPEN)
+        settle = (report.CONFLICTS, "action_keep_backend", asked)
         first = [settle, jobs.scheduled(self.odoo, "import")]
         found = self._push("both ways", first, [jobs.export_again(self.odoo)])
         # only the card of the new employee gets something: the card of her company

@@ -65,10 +65,12 @@ class CardComparison(Component):
         :rtype: set[str]
         """
         on_card = self.read_back(binding, text)
-        same = on_card.keys() - changed_values(binding, on_card).keys()
+        # The parent may be the same, and have another name or company above it.
+        same = on_card.keys() - changed_values(binding, on_card).keys() - {"parent_id"}
         if not fields:
             since = SinceBase(binding)
-            fields = {n for n, each in on_card.items() if not since.is_in_step(n, each)}
+            same |= {n for n, each in on_card.items() if since.is_in_step(n, each)}
+            fields = set(on_card)
             if self.has_new_photo(binding):
                 fields.add("image_1920")
         return set(fields) - same

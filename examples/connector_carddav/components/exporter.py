@@ -61,7 +61,7 @@ class CardExporter(Component):
             self.card = self.backend_adapter.read(self.external_id)
         comparison = self.component(usage="card.comparison")
         names = comparison.fields_to_write(self.binding, self.card.text, fields)
-        properties, new = {}, ()
+        properties, new = self.mapper.finalize(map_record, {}), ()
         if names:
             properties = map_record.values(fields=names, **kwargs)
             if not self.binding.is_company and not names & ORGANIZATION:
