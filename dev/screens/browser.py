@@ -34,9 +34,11 @@ async () => {
     return violations
         .filter(({ impact }) => ["serious", "critical"].includes(impact))
         .flatMap(({ id, nodes }) => nodes.map((node) => [id, node]))
-        .filter(([, { target }]) => !document.querySelector(target.at(-1))
-            ?.closest(`.o_optional_columns_dropdown, .o_control_panel, .o_progress,
-                .o_list_record_selector, .o_form_label`))  // Odoo's own
+        .filter(([, { target }]) => {
+            const found = document.querySelector(target.at(-1));  // It may be gone.
+            return found && !found.closest(`.o_optional_columns_dropdown, .o_progress,
+                .o_control_panel, .o_list_record_selector, .o_form_label`);  // Odoo's
+        })
         .map(([id, { any, all, html }]) => {
             const message = [...any, ...all][0]?.message || "";
             return `${id}: ${message} ${html.slice(0, 150)}`;

@@ -65,9 +65,11 @@ class CardComparison(Component):
         :rtype: set[str]
         """
         on_card = self.read_back(binding, text)
-        # The parent may be the same, and have another name or company above it.
-        same = on_card.keys() - changed_values(binding, on_card).keys() - {"parent_id"}
-        if not fields:
+        same = on_card.keys() - changed_values(binding, on_card).keys()
+        if fields:
+            # The same parent may have another name, or another company above it.
+            same -= {"parent_id"}
+        else:
             since = SinceBase(binding)
             same |= {n for n, each in on_card.items() if since.is_in_step(n, each)}
             fields = set(on_card)

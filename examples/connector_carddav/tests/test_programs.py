@@ -6,17 +6,10 @@ import base64
 from odoo.tests import BaseCase
 
 from ..vcard import Address, Name, merge, read
+from .cards_of_programs import DATA, card
 
-DATA = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7AA=="
 PICTURE = base64.b64decode(DATA)
 VERSIONS = "2.1", "3.0", "4.0"
-
-
-def card(*lines, version="3.0"):
-    """Return a card with these lines, and some that Odoo does not read."""
-    begin = "BEGIN:VCARD", f"VERSION:{version}", "PRODID:-//Phone//EN", "UID:u1"
-    other = "BDAY:1815-12-10", "X-A;P=q:raw\\;, \\x", "END:VCARD", ""
-    return "\r\n".join([*begin, *lines, *other])
 
 
 class ProgramsCase(BaseCase):

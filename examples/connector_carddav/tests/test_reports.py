@@ -1,8 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Reports of users of other programs, from the card to the contact and back."""
 
+from .cards_of_programs import DATA, card
 from .common import ADA, ImportCase
-from .test_programs import DATA, card
 
 
 class TestReports(ImportCase):
