@@ -77,7 +77,7 @@ def _methods(cls):
     "test_user_without_rights",
     "test_crossing_changes",
     *DURING_EXPORTS,
-    *EDITS,
+    "test_edits_of_two_fields",
     *IDS,
 )
 class CreateOnlyMapper(Component):
@@ -95,7 +95,6 @@ class CreateOnlyMapper(Component):
 @caught_by(
     "test_listener",
     "test_user_without_rights",
-    "test_crossing_changes",
     *DURING_EXPORTS,
 )
 class NoWriteListener(Component):
@@ -193,7 +192,7 @@ class AllOrNothingAdapter(Component):
 # -- imports
 
 
-@caught_by("test_import", "test_cursor", "test_echo", *EDITS, *IDS)
+@caught_by("test_import", "test_cursor", "test_echo", *IDS)
 class OnceImporter(Component):
     """A record is imported once, and never updated."""
 
@@ -203,7 +202,7 @@ class OnceImporter(Component):
         return True
 
 
-@caught_by("test_gone_read")
+@caught_by("test_gone_write", "test_gone_read")
 class NothingReadAdapter(Component):
     """The adapter returns nothing for a record that is gone."""
 
@@ -274,7 +273,15 @@ class OverwritingImporter(Component):
         return set()
 
 
-@caught_by("test_crossing_changes", "test_change_during_export", *EDITS)
+@caught_by(
+    "test_user_without_rights",
+    "test_listener",
+    "test_export",
+    *IDS,
+    "test_crossing_changes",
+    "test_change_during_export",
+    *EDITS,
+)
 class HastyWriter(Component):
     """The importer writes the values of the backend before they are merged."""
 
