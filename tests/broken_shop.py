@@ -57,8 +57,6 @@ def groups():
 
 
 def _collide(one, other):
-    if any(getattr(each, "hides_others", False) for each in (one, other)):
-        return True
     if len(one.scenarios) > 1 or len(other.scenarios) > 1:
         return True
     if one._inherit != other._inherit:
@@ -159,9 +157,6 @@ class UnlockedExporter(Component):
 class SilentAdapter(Component):
     """The adapter ignores that a record is gone."""
 
-    #: The change of a record that is gone looks like a success.
-    hides_others = True
-
     _inherit = "test.store.adapter"
 
     def write(self, external_id, data, version=None):
@@ -207,7 +202,7 @@ class OnceImporter(Component):
         return True
 
 
-@caught_by("test_gone_write", "test_gone_read")
+@caught_by("test_gone_read")
 class NothingReadAdapter(Component):
     """The adapter returns nothing for a record that is gone."""
 
