@@ -3,6 +3,7 @@ from odoo import api, models
 
 from ..components.exporter.removals import delay_deletes_at_end
 from ..components.exporter.watching import note_dependents
+from ..components.merge.hooks import bases_follow
 from ..tools.event_batch import handle_collected
 from ..tools.removals import SILENTLY, deletes_bindings, deleting, is_silent
 
@@ -14,6 +15,10 @@ class Base(models.AbstractModel):
     def modified(self, fnames, create=False, before=False):
         super().modified(fnames, create=create, before=before)
         note_dependents(self, fnames, create)
+
+    def write(self, vals):
+        with bases_follow(self, vals):
+            return super().write(vals)
 
     def unlink(self):
         if not self or not deletes_bindings(self):

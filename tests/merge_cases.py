@@ -7,6 +7,7 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import changed_by, mapping
 
 from .common import (
+    BulkExports,
     ImportCase,
     batch_export_components,
     listener_components,
@@ -133,8 +134,9 @@ class MergeCase(ImportCase):
         self.cr.flush()
 
     def waiting(self, binding):
-        """Return the fields that wait for their export."""
-        return self.env["connector.export.change"].waiting_fields(binding)[binding.id]
+        """Return the fields that wait for their export, ``None`` without any."""
+        waiting = self.env["connector.export.change"].waiting_fields(binding)
+        return waiting.get(binding.id)
 
     def questions(self, binding):
         return self.env["connector.conflict"].open_fields(binding).get(binding.id)
@@ -168,6 +170,33 @@ class MergedExports:
             write(external_id, data)
 
         self.server.write = note_and_write
+
+
+class ExportedAlone(MergedExports, MergeCase):
+    """Exports of one record."""
+
+    def export(self, binding, fields=None):
+        self.env.flush_all()
+        binding.export_record(fields=fields)
+
+
+class ExportedInBulk(MergedExports, BulkExports, MergeCase):
+    """Exports of two records with one call."""
+
+    def setUp(self):
+        super().setUp()
+        self.build(*self.many_components())
+
+    def write_one(self, external_id, data):
+        return self.server.write(external_id, data)
+
+    def export(self, binding, fields=None):
+        self.env.flush_all()
+        other = self.binding("Other", external_id="9")
+        self.server.records["9"] = {}
+        sent = list(self.sent)
+        (binding + other).export_chunk(fields=fields)
+        self.sent = [d for d in self.sent if d.get("title") != "Other"] or sent
 
 
 class MergedLines:

@@ -10,10 +10,9 @@ from odoo.addons.connector.components.mapper import mapping
 from odoo.addons.connector.exception import DefinitionError
 
 from .common import (
-    BulkExports,
     override,
 )
-from .merge_cases import MergeCase, MergedExports
+from .merge_cases import ExportedAlone, ExportedInBulk, MergeCase
 
 
 class TestMerge(MergeCase):
@@ -445,7 +444,7 @@ class TestMergeInChunks(TestMerge):
         return result
 
 
-class ExportTests(MergedExports):
+class ExportTests:
     """Exports of one and of many, and the imports after them."""
 
     def test_what_was_sent_is_no_change_of_the_backend(self):
@@ -575,29 +574,14 @@ class ExportTests(MergedExports):
         self.assertFalse(ada.sudo().sync_base)
 
 
-class TestMergedExports(ExportTests, MergeCase):
+class TestMergedExports(ExportTests, ExportedAlone):
+    allow_inherited_tests_method = True
+
+
+class TestMergedBulkExports(ExportTests, ExportedInBulk):
     allow_inherited_tests_method = True
 
     def export(self, binding, fields=None):
-        self.env.flush_all()
-        binding.export_record(fields=fields)
-
-
-class TestMergedBulkExports(ExportTests, BulkExports, MergeCase):
-    allow_inherited_tests_method = True
-
-    def setUp(self):
-        super().setUp()
-        self.build(*self.many_components())
-
-    def write_one(self, external_id, data):
-        return self.server.write(external_id, data)
-
-    def export(self, binding, fields=None):
-        self.env.flush_all()
-        other = self.binding("Other", external_id="9")
-        self.server.records["9"] = {}
-        sent, calls = list(self.sent), len(self.many_calls)
-        (binding + other).export_chunk(fields=fields)
+        calls = len(self.many_calls)
+        super().export(binding, fields)
         self.assertGreater(len(self.many_calls), calls)
-        self.sent = [d for d in self.sent if d.get("title") != "Other"] or sent

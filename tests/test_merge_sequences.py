@@ -3,13 +3,32 @@
 
 from contextlib import contextmanager
 
+from odoo.fields import Command
+
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.importer.dependencies import DependencyTracker
 from odoo.addons.connector.components.importer.memory import ImportMemory
 from odoo.addons.connector.components.mapper import changed_by, mapping
 
-from .common import BulkExports, ImportCase, override
-from .merge_cases import MergeCase, MergedExports, MergedLines
+from .common import ImportCase, override
+from .merge_cases import ExportedAlone, ExportedInBulk, MergeCase, MergedLines
+
+
+def street_apart():
+    """Return a mapper for which the street is a unit of its own."""
+
+    class ImportMapper(Component):
+        _inherit = "test.shop.contact.import.mapper"
+
+        @mapping
+        def address(self, record):
+            return {"street": record["address"][0]}
+
+        @mapping
+        def city(self, record):
+            return {"zip": record["address"][1], "city": record["address"][2]}
+
+    return ImportMapper
 
 
 class TestMergeQuestions(MergeCase):
@@ -56,18 +75,7 @@ class TestMergeQuestions(MergeCase):
         self.run_import()
         self.assertEqual(self.questions(ada), {"street", "zip", "city"})
 
-        class Mapper(Component):
-            _inherit = "test.shop.contact.import.mapper"
-
-            @mapping
-            def address(self, record):
-                return {"street": record["address"][0]}
-
-            @mapping
-            def city(self, record):
-                return {"zip": record["address"][1], "city": record["address"][2]}
-
-        self.build(Mapper)
+        self.build(street_apart())
         self.run_import()
         self.assertEqual(self.questions(ada), {"street"})
         ada.odoo_id.street = "Theirs"
@@ -146,6 +154,91 @@ class TestMergeQuestions(MergeCase):
         self.assertFalse(self.questions(ada))
 
 
+class TestMergeHooks(MergeCase):
+    """A hook of an import writes to another record, which no user has changed."""
+
+    def setUp(self):
+        super().setUp()
+        self.tag, self.other = self.env["res.partner.category"].create(
+            [{"name": "Tag"}, {"name": "Other"}]
+        )
+        self.ada = self.synchronised(motto=False, tags=self.tag.ids)
+        self.source.contacts["8"] = {"title": "Grace"}
+
+    def import_other(self, write):
+        """Import another contact, whose hook writes to the first one."""
+        ada = self.ada.odoo_id
+
+        def after(importer, binding):
+            if importer.external_id == "8":
+                write(ada.with_env(importer.env))
+
+        self.override(_after_import=after)
+        self.cr.flush()
+        self.import_record("8")
+        self.cr.flush()
+
+    def quietly(self, **values):
+        return lambda ada: ada.with_context(connector_no_export=True).write(values)
+
+    def test_the_backend_changes_what_a_hook_has_written(self):
+        self.import_other(self.quietly(name="Of the hook"))
+        self.change_there(title="Theirs")
+        self.run_import()
+        self.assertEqual(self.ada.name, "Theirs")
+        self.assertFalse(self.waiting(self.ada))
+
+    def test_a_value_of_a_hook_stays_and_is_not_sent(self):
+        self.import_other(self.quietly(name="Of the hook"))
+        self.change_there(mail="ada@new")
+        self.run_import()
+        self.assertEqual((self.ada.name, self.ada.email), ("Of the hook", "ada@new"))
+        self.assertFalse(self.waiting(self.ada))
+
+    def test_the_backend_changes_a_list_that_a_hook_has_written(self):
+        self.import_other(self.quietly(tag_ids=[Command.link(self.other.id)]))
+        self.change_there(tags=[])
+        self.run_import()
+        self.assertFalse(self.ada.tag_ids)
+        self.assertFalse(self.waiting(self.ada))
+
+    def test_a_change_of_a_user_before_stays_one(self):
+        self.ada.odoo_id.with_context(connector_no_export=True).name = "Ours"
+        self.import_other(self.quietly(name="Of the hook"))
+        self.change_there(mail="ada@new")
+        self.run_import()
+        self.assertEqual(self.ada.name, "Of the hook")
+        self.assertEqual(self.waiting(self.ada), {"name"})
+
+    def test_what_a_hook_writes_for_its_export_is_sent(self):
+        self.import_other(lambda ada: ada.write({"name": "Ours"}))
+        self.change_there(mail="ada@new")
+        self.run_import()
+        self.assertEqual(self.ada.name, "Ours")
+        self.assertIn("name", self.waiting(self.ada))
+
+
+class TestMergeHooksOfElements(TestMergeHooks):
+    """The same for a list that is merged element by element."""
+
+    allow_inherited_tests_method = True
+
+    def own_components(self):
+        import_mapper, export_mapper = super().own_components()
+        import_mapper.merged_by_element = ("tag_ids",)
+        return import_mapper, export_mapper
+
+    def test_an_element_of_a_user_stays_one(self):
+        mine = self.tag.create({"name": "Mine"})
+        quiet = self.ada.odoo_id.with_context(connector_no_export=True)
+        quiet.tag_ids = [Command.link(mine.id)]
+        self.import_other(self.quietly(tag_ids=[Command.link(self.other.id)]))
+        self.change_there(tags=(self.tag + self.other).ids)
+        self.run_import()
+        self.assertEqual(self.ada.tag_ids, self.tag + self.other + mine)
+        self.assertEqual(self.waiting(self.ada), {"tag_ids"})
+
+
 class TestMergeUnits(MergeCase):
     """Fields of one unit, of which not all are exported or differ."""
 
@@ -175,22 +268,11 @@ class TestMergeUnits(MergeCase):
         self.assertEqual(ada.note, "Theirs")
 
 
-class SentTogether(MergedExports):
+class SentTogether:
     """Exports whose calls hold more, or less, than the fields that changed."""
 
     def test_a_question_is_not_sent_with_another_field(self):
-        class ImportMapper(Component):
-            _inherit = "test.shop.contact.import.mapper"
-
-            @mapping
-            def address(self, record):
-                return {"street": record["address"][0]}
-
-            @mapping
-            def city(self, record):
-                return {"zip": record["address"][1], "city": record["address"][2]}
-
-        self.build(ImportMapper)
+        self.build(street_apart())
         self.shop.conflict_policy = "ask"
         ada = self.synchronised(address=["Road 1", "1000", "Town"])
         ada.odoo_id.street = "Ours"
@@ -262,27 +344,12 @@ class SentTogether(MergedExports):
         self.assertEqual(ada.tag_ids, tags)
 
 
-class TestMergeSentAlone(SentTogether, MergeCase):
-    def export(self, binding, fields=None):
-        self.env.flush_all()
-        binding.export_record(fields=fields)
+class TestMergeSentAlone(SentTogether, ExportedAlone):
+    allow_inherited_tests_method = True
 
 
-class TestMergeSentInBulk(SentTogether, BulkExports, MergeCase):
-    def setUp(self):
-        super().setUp()
-        self.build(*self.many_components())
-
-    def write_one(self, external_id, data):
-        return self.server.write(external_id, data)
-
-    def export(self, binding, fields=None):
-        self.env.flush_all()
-        other = self.binding("Other", external_id="9")
-        self.server.records["9"] = {}
-        sent = list(self.sent)
-        (binding + other).export_chunk(fields=fields)
-        self.sent = [d for d in self.sent if d.get("title") != "Other"] or sent
+class TestMergeSentInBulk(SentTogether, ExportedInBulk):
+    allow_inherited_tests_method = True
 
 
 class TestMergeOfLines(MergedLines, ImportCase):

@@ -31,6 +31,7 @@ from ...tools.translatable import translatable
 from ..backend_adapter import adapter_with_versions
 from ..item import run_each
 from ..merge.base import Base, data_of, seconds
+from ..merge.hooks import in_hook
 from ..merge.unchanged import UnchangedData
 from .dependencies import (
     PAUSE,
@@ -281,7 +282,8 @@ class ImportFlow:
     def _prepare(self, item):
         if self._imported_as_dependency(item) is None:
             with self.tracker.in_progress(self._key(item)):
-                item.importer._before_import()
+                with in_hook(self.env):
+                    item.importer._before_import()
                 item.importer._import_dependencies()
 
     def _imported_as_dependency(self, item):

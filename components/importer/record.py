@@ -448,6 +448,9 @@ class RecordImporter(AbstractComponent):
     def _after_import(self, binding):
         """Do what remains when the record is imported, such as import its images.
 
+        What it writes to other records with ``connector_no_export`` does not count as a
+        change in Odoo: a later import does not send it to the backend.
+
         :param binding: the binding of the record
         """
 

@@ -10,6 +10,7 @@ from ...tools.orm import invalidate_dependents
 from ...tools.translatable import translatable
 from ...tools.versions import store_version
 from ..binder import Misses
+from ..merge.hooks import in_hook
 from ..merge.merge import ImportMerge
 from .values import check_values
 
@@ -71,7 +72,8 @@ class ImportStore:
     def finish(self, item):
         """Call the hook after the import of a record."""
         self.item = item
-        item.importer._after_import(item.binding)
+        with in_hook(self.importer.env):
+            item.importer._after_import(item.binding)
         self.item = None
 
     def _each(self, items):
