@@ -23,16 +23,23 @@ NO_CODE = re.compile(r'"""(?s:.*?)"""|"(?:[^"\\\n]|\\.)*"|#[^\n]*')
 #: What servers write into ``extensions.code`` of an error: Apollo, Shopify, Vendure,
 #: GitHub (which calls it ``type``) and others.
 CODES = {
-    **dict.fromkeys(("UNAUTHENTICATED", "FORBIDDEN"), AccessRefusedError),
-    **dict.fromkeys(("ACCESS_DENIED", "UNAUTHORIZED"), AccessRefusedError),
-    **dict.fromkeys(("NOT_FOUND", "ENTITY_NOT_FOUND"), IDMissingInBackend),
-    **dict.fromkeys(("THROTTLED", "RATE_LIMITED"), LimitReachedError),
-    **dict.fromkeys(("RATE_LIMIT_EXCEEDED", "TOO_MANY_REQUESTS"), LimitReachedError),
-    **dict.fromkeys(("GRAPHQL_PARSE_FAILED", "undefinedField"), DefinitionError),
-    **dict.fromkeys(("GRAPHQL_VALIDATION_FAILED",), DefinitionError),
-    **dict.fromkeys(("OPERATION_RESOLUTION_FAILURE",), DefinitionError),
-    **dict.fromkeys(("INTERNAL_SERVER_ERROR", "TIMEOUT"), NetworkRetryableError),
-    **dict.fromkeys(("SERVICE_UNAVAILABLE",), NetworkRetryableError),
+    "UNAUTHENTICATED": AccessRefusedError,
+    "UNAUTHORIZED": AccessRefusedError,
+    "FORBIDDEN": AccessRefusedError,
+    "ACCESS_DENIED": AccessRefusedError,
+    "NOT_FOUND": IDMissingInBackend,
+    "ENTITY_NOT_FOUND": IDMissingInBackend,
+    "THROTTLED": LimitReachedError,
+    "RATE_LIMITED": LimitReachedError,
+    "RATE_LIMIT_EXCEEDED": LimitReachedError,
+    "TOO_MANY_REQUESTS": LimitReachedError,
+    "GRAPHQL_PARSE_FAILED": DefinitionError,
+    "GRAPHQL_VALIDATION_FAILED": DefinitionError,
+    "OPERATION_RESOLUTION_FAILURE": DefinitionError,
+    "undefinedField": DefinitionError,
+    "INTERNAL_SERVER_ERROR": NetworkRetryableError,
+    "SERVICE_UNAVAILABLE": NetworkRetryableError,
+    "TIMEOUT": NetworkRetryableError,
 }
 
 
@@ -219,9 +226,11 @@ class GraphQLAdapter(AbstractComponent):
         message = self._refused_message([_text(error)])
         if error_class is AccessRefusedError:
             message = self.env._("%s Check the credentials of the backend.", message)
-        is_limit = issubclass(error_class, LimitReachedError)
-        if is_limit or issubclass(error_class, NetworkRetryableError):
-            return self._retryable(message, None, not is_limit, is_limit)
+        if issubclass(error_class, NetworkRetryableError):
+            is_limit = issubclass(error_class, LimitReachedError)
+            return self._retryable(
+                message, counts_attempt=not is_limit, limited=is_limit
+            )
         return error_class(message)
 
     def _refused_message(self, texts):

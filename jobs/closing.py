@@ -48,7 +48,7 @@ MOST_TEXTS = 10
 
 
 class Work(NamedTuple):
-    """What a job was to do, or has done."""
+    """The method of a job, and the records for which it was called or is done."""
 
     method: str
     keys: tuple = ()  #: of its records

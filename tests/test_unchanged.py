@@ -207,7 +207,7 @@ class TestUnchangedTogether(UnchangedRecords, ImportCase):
 
 
 class TestStaleData(ImportJobsCase):
-    """What was read before another job synchronised the record is read again."""
+    """Data that was read before another job synchronised the record is read again."""
 
     def setUp(self):
         super().setUp()

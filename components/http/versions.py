@@ -9,7 +9,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ...exception import VersionChangedError
 
-#: What a header may contain that we send back.
+#: A version that can be sent back in a header.
 HEADER_VALUE = re.compile(r"[\x20-\x7e\x80-\xff]+")
 #: An ETag for which RFC 9110 lets no ``If-Match`` succeed: two versions may share it.
 WEAK = "W/"

@@ -33,7 +33,7 @@ def add_new_bases(model, data_list):
 
 
 class ImportMerge(Merge):
-    """Merges what the backend has into the records of an import.
+    """Merge the data of the backend into the records of an import.
 
     :param importer: the importer of the records
     """

@@ -26,7 +26,7 @@ from .fields import comparable_mapped, comparable_of, is_mergeable
 
 
 class Merge:
-    """What the merges of several records share.
+    """Merge the values of several records of one model.
 
     :param importer: the component that gives their model
     """
@@ -69,7 +69,7 @@ class Merge:
 
 
 class RecordMerge:
-    """Merges the values of one record.
+    """Merge the values of one record.
 
     :param merge: the :class:`Merge`
     :param item: the :class:`~..importer.item.ImportItem`

@@ -129,27 +129,27 @@ class ConnectorConflict(models.Model):
         :return: the row; a question that is open already gets these values
         """
         names, binding = sorted(names), binding.sudo()
-        theirs = {name: values[name] for name in names if name in values}
         question = self._unsettled(binding, names)
+        digests = ours_digest, theirs_digest
+        if (
+            not winner
+            and question.state == "decided"
+            and question._digests() == digests
+        ):
+            return question
         vals = {
             "ours_digest": ours_digest,
             "theirs_digest": theirs_digest,
             "changed_at": changed_at,
+            "state": "settled" if winner else "open",
+            "winner": winner or False,
+            "decided_at": self._now() if winner else False,
         }
-        if not question or question.ours_digest != ours_digest:
+        if question.ours_digest != ours_digest:
             vals |= last_change(binding, names)
-        if winner:
-            vals |= {"state": "settled", "winner": winner, "decided_at": self._now()}
-        elif question.state == "decided":
-            if question._digests() == (ours_digest, theirs_digest):
-                return question
-            vals |= {"state": "open", "winner": False}
-        if not question:
-            reference = self._values_of(backend_of(binding), binding._name)
-            vals |= {"res_id": binding.id, "unit": SEPARATOR.join(names)}
-            question = self.sudo().create({**reference, **vals})
-        else:
-            question.write(vals)
+        theirs = {name: values[name] for name in names if name in values}
+        question = question or self._new_question(binding, names)
+        question.write(vals)
         question._keep(
             {
                 ODOO: values_.kept(binding, values_.current(binding, names)),
@@ -157,6 +157,11 @@ class ConnectorConflict(models.Model):
             }
         )
         return question
+
+    def _new_question(self, binding, names):
+        reference = self._values_of(backend_of(binding), binding._name)
+        unit = {"res_id": binding.id, "unit": SEPARATOR.join(names)}
+        return self.sudo().create({**reference, **unit})
 
     @api.private
     def open_fields(self, bindings):

@@ -133,14 +133,15 @@ class ConnectorWebhookEndpoint(models.Model):
             [("token_digest", "=", digest_of_token(token))],
             ["backend_model", "backend_id", "secrets", "limit"],
         )
-        reply = endpoint._handshake(request)
+        webhooks, secrets = endpoint._webhooks(), endpoint._valid_secrets()
+        reply = endpoint._handshake(webhooks, request, secrets)
         if isinstance(reply, dict):
             return HTTPStatus.OK, {"Content-Type": "application/json"}, dumps(reply)
         if isinstance(reply, str):
             return HTTPStatus.OK, {}, reply
         if request.method != "POST":
             return HTTPStatus.METHOD_NOT_ALLOWED, {}, ""
-        webhook = endpoint._verified_by(request)
+        webhook = endpoint._verified_by(webhooks, request, secrets)
         backend = webhook and endpoint._backend()
         if not backend:
             _logger.info(
@@ -162,11 +163,11 @@ class ConnectorWebhookEndpoint(models.Model):
             return problem[0], {}, problem[1]
         return HTTPStatus.ACCEPTED, {}, ""
 
-    def _handshake(self, request):
+    def _handshake(self, webhooks, request, secrets):
         """Return the answer to a request that only asks whether we are there."""
-        for webhook in self._webhooks():
+        for webhook in webhooks:
             try:
-                reply = webhook.handshake(request, self._valid_secrets())
+                reply = webhook.handshake(request, secrets)
             except Exception as error:
                 # Its text may contain the secret.
                 _logger.error(
@@ -177,11 +178,11 @@ class ConnectorWebhookEndpoint(models.Model):
                 return reply
         return None
 
-    def _verified_by(self, request):
+    def _verified_by(self, webhooks, request, secrets):
         """Return the component that has verified a request, otherwise ``None``."""
-        webhook = self._verifier(request)
+        webhook = self._verifier(webhooks, request)
         try:
-            verified = webhook and webhook.verify(request, self._valid_secrets())
+            verified = webhook and webhook.verify(request, secrets)
         except Exception as error:
             # Its text may contain the secret.
             _logger.error(
@@ -190,9 +191,8 @@ class ConnectorWebhookEndpoint(models.Model):
             return None
         return webhook if verified is True else None
 
-    def _verifier(self, request):
+    def _verifier(self, webhooks, request):
         """Return the component that verifies a request."""
-        webhooks = self._webhooks()
         for webhook in webhooks:
             topic = webhook.topic_of_request(request)
             if topic and webhook.handles(topic):

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.addons.component.core import Component
 from odoo.addons.connector.jobs.deletes import waiting_deletes
 from odoo.addons.connector.jobs.outcome import DELAYED, Outcome, returns_message
+from odoo.addons.connector.tools.versions import stored_version
 from odoo.addons.queue_job.job import identity_exact
 
 
@@ -62,7 +63,7 @@ class CardBatchImporter(Component):
             name
             for name, etag in changes.etags.items()
             if name not in to_delete
-            and (name in new or known[name].sync_version != etag)
+            and (name in new or stored_version(known[name]) != etag)
         ]
 
     def _delay_chunk(self, external_ids, **options):

@@ -88,18 +88,19 @@ class CardComparison(Component):
         is_same = unread and unread.endswith(f" {self.photo_digest(binding)}")
         return bool(unread) and not is_same
 
-    def new_properties(self, map_record, names):
+    def new_properties(self, map_record, properties):
         """Return the names of the properties of which Odoo had no value before.
 
         :param map_record: the contact, ready to be mapped
-        :param names: names of the fields that are exported
+        :param properties: the mapped properties that are exported
         :rtype: set[str]
         """
         since = SinceBase(map_record.source)
         fields = self.component(usage="export.mapper").changed_by_fields()
-        had = set(filter(since.had_value, fields))
-        new = set(vcard.READ) & map_record.values(fields=names).keys()
-        return new - map_record.values(fields=had or {"id"}).keys()
+        had = list(filter(since.had_value, fields))
+        new = properties.keys() & set(vcard.READ)
+        # Without a name, the mapper would map all fields.
+        return new - map_record.values(fields=had).keys() if had else new
 
 
 class ContactComparer(Component):

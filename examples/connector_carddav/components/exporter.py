@@ -4,6 +4,7 @@ from contextlib import suppress
 from odoo.addons.component.core import Component
 from odoo.addons.connector.jobs.outcome import UNCHANGED, Outcome, returns_message
 from odoo.addons.connector.tools.external_id import is_external_id
+from odoo.addons.connector.tools.versions import stored_version
 
 from .. import vcard
 from .import_mapper import can_show
@@ -66,7 +67,7 @@ class CardExporter(Component):
             properties = map_record.values(fields=names, **kwargs)
             if not self.binding.is_company and not names & ORGANIZATION:
                 properties.pop("ORG", None)  # Only companies have their name in it.
-            new = comparison.new_properties(map_record, names)
+            new = comparison.new_properties(map_record, properties)
         if self.binding.parent_id or "ORG" in properties:
             properties |= self.mapper.parent(self.binding)
         if not properties.get("PHOTO", True) and self._has_photo_of_its_own():
@@ -91,4 +92,4 @@ class CardExporter(Component):
 
     @property
     def _is_outdated(self):
-        return self.card.etag != self.binding.sync_version
+        return self.card.etag != stored_version(self.binding)

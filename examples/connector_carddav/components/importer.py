@@ -9,6 +9,7 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import IDMissingInBackend, InvalidDataError
 from odoo.addons.connector.tools.orm import changed_values
 from odoo.addons.connector.tools.transactions import search_committed
+from odoo.addons.connector.tools.versions import stored_version
 
 from .. import vcard
 from .import_mapper import ADDRESS, can_show
@@ -75,7 +76,7 @@ class CardImporter(Component):
         return super()._must_skip()
 
     def _is_uptodate(self, binding):
-        known = binding.sync_version == self.external_record.etag
+        known = stored_version(binding) == self.external_record.etag
         return known and binding.link_state == "linked"
 
     def share_components(self, other):

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.component.core import Component
+from odoo.addons.connector.tools.versions import stored_version
 
 
 class CardExportListener(Component):
@@ -19,4 +20,4 @@ class CardExportListener(Component):
 
     def _delete_arguments(self, binding):
         """Add the version of the card that Odoo knows, which may be deleted."""
-        return (*super()._delete_arguments(binding), binding.sudo().sync_version)
+        return (*super()._delete_arguments(binding), stored_version(binding))
