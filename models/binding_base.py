@@ -1,10 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import fields, models
+from odoo.exceptions import MissingError
 
 from ..components.merge.merge import add_new_bases
 from ..tools.base_column import base_field, store_base
 from ..tools.bindings import BindingShape
 from ..tools.orm import changed_values
+from ..tools.versions import store_version
 
 
 class ExternalBinding(models.AbstractModel):
@@ -37,10 +39,12 @@ class ExternalBinding(models.AbstractModel):
         name = BindingShape.of(self.env, self._name).external_id
         were_linked = linked.filtered(name) if linked else linked
         result = super().write(vals)
+        # What is stored is about other records.
         if linked:
-            store_base(linked, None)  # It is about other records.
+            store_base(linked, None)
         if were_linked:
-            self.env["connector.conflict"].close(were_linked)  # So are the questions.
+            store_version(were_linked, False)
+            self.env["connector.conflict"].close(were_linked)
         return result
 
     def _linked_otherwise(self, vals):
@@ -51,4 +55,11 @@ class ExternalBinding(models.AbstractModel):
         values = {name: vals[name] for name in link if name in vals}
         if not values:
             return self.browse()
-        return self.sudo().filtered(lambda each: changed_values(each, values))
+
+        def is_linked_otherwise(binding):
+            try:
+                return changed_values(binding, values)
+            except MissingError:  # Nor does Odoo refuse to write to it.
+                return False
+
+        return self.sudo().filtered(is_linked_otherwise)

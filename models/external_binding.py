@@ -33,7 +33,6 @@ from ..tools.removals import create_triggers
 from ..tools.rpc import private_unless_overridden
 from ..tools.transactions import commit_on_success, rollback_on_error
 from ..tools.translatable import translatable
-from ..tools.versions import relinked_bindings, store_version
 
 
 class ExternalBinding(models.AbstractModel):
@@ -73,10 +72,7 @@ class ExternalBinding(models.AbstractModel):
 
     def write(self, vals):
         invalidate(self, [vals])
-        relinked = relinked_bindings(self, vals)
-        result = super().write(vals)
-        store_version(relinked, False)
-        return result
+        return super().write(vals)
 
     # Entry points for jobs, each of which only calls a component; not for RPC.
     # The list of jobs shows the first line of the docstring.

@@ -193,6 +193,16 @@ class TestBind(ShopCase):
         with self.assertRaisesRegex(ValueError, "singleton"):
             self.binder.bind(False, self.ada + self.binding("Bob"))
 
+    def test_a_binding_that_is_gone_is_no_error(self):
+        """The peer's ``bind()`` writes to it, which Odoo lets pass."""
+        gone = self.binding("Gone", external_id="6")
+        gone.unlink()
+        for external_id in (0, "7"):
+            for binding in (gone, gone.id):
+                self.assertFalse(self.is_refused(external_id, binding))
+        self.env.flush_all()
+        self.assertFalse(gone.search([("external_id", "in", ("0", "6", "7"))]))
+
     def test_an_empty_binding_is_refused(self):
         for binding in (self.ada.browse(), False, None, 0):
             for external_id in ("7", *NO_IDS):

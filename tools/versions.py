@@ -1,8 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The versions of records on a backend, which their bindings store."""
 
-from .bindings import BindingShape
-
 VERSION = "sync_version"
 
 
@@ -29,18 +27,3 @@ def store_version(bindings, version):
     """
     if bindings and VERSION in bindings._fields:
         bindings._fields[VERSION].write(bindings.sudo(), version or False)
-
-
-def relinked_bindings(bindings, values):
-    """Return the bindings that values link with another record of the backend.
-
-    :param bindings: recordset of a model of bindings
-    :param values: values that are to be written, as for ``write``
-    """
-    name = BindingShape.of(bindings.env, bindings._name).external_id
-    if name not in values or not bindings._fields[name].store:
-        return bindings.browse()
-    new = bindings._fields[name].convert_to_cache(values[name], bindings)
-    return bindings.sudo().filtered(
-        lambda binding: binding[name] is not False and binding[name] != new
-    )

@@ -50,7 +50,7 @@ def bases_follow(records, names):
 def _bindings_of(records):
     """Yield the bindings of records that have a base."""
     if is_binding_model(records.env, records._name):
-        found = [records]
+        found = [records.exists()]
     else:
         everything = records.sudo().with_context(active_test=False)
         found = [everything[name] for name in fields_of_bindings(records)]
