@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A record on its way through a synchronisation."""
 
+from copy import copy
 from operator import attrgetter
 
 from ..exception import RetryableJobError
@@ -61,6 +62,29 @@ def run_each(items, step, raised):
         else:
             going_on.append(item)
     return going_on
+
+
+def attributes_of(synchronizer):
+    """Return the attributes that a synchronizer has now.
+
+    Lists, dicts and sets, which the hooks of a connector may fill, are copied.
+    """
+    containers = list, dict, set
+    return {
+        name: copy(value) if type(value) in containers else value
+        for name, value in vars(synchronizer).items()
+    }
+
+
+def restore_attributes(synchronizer, attributes):
+    """Let a synchronizer begin again with the attributes that it had before.
+
+    :param attributes: what :func:`attributes_of` has returned
+    """
+    now = vars(synchronizer)
+    now.clear()
+    now.update(attributes)
+    now.update(attributes_of(synchronizer))  # The hooks may fill them once more.
 
 
 def item_value(name, doc):

@@ -235,6 +235,13 @@ class TestStaleData(ImportJobsCase):
             binding.with_context(connector_no_export=True).export_record()
         self.source.add("7", title="Ours")
 
+    def import_alone(self, external_id, **options):
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            bindings = env["connector.test.binding"].with_delay()
+            uuid = bindings.import_record(shop, external_id, **options).uuid
+        return self.run_job(uuid)
+
     def name(self):
         return self.read("connector.test.binding", [("external_id", "=", "7")])[0]
 
@@ -261,6 +268,35 @@ class TestStaleData(ImportJobsCase):
         self.after_the_first_read(import_newer)
         self.import_chunk("7", "8")
         self.assertEqual(self.name()["name"], "Newer")
+
+    def test_what_the_importer_has_made_of_older_data_is_forgotten(self):
+        """A connector's importer may parse a record once, and keep that."""
+
+        def _must_skip(importer):
+            importer.parsed = dict(importer.external_record)
+            return False
+
+        def _before_import(importer):
+            importer.prepared = [*getattr(importer, "prepared", ()), "once"]
+
+        def _map_data(importer):
+            self.assertEqual(importer.prepared, ["once"])
+            return importer.mapper.map_record(importer.parsed)
+
+        self.hook(
+            _must_skip=_must_skip, _before_import=_before_import, _map_data=_map_data
+        )
+        for import_ in (self.import_chunk, self.import_alone):
+            with self.subTest(import_.__name__):
+                self.source.add("7", "8", title="Old")
+                import_("7")
+                self.source.add("7", title="Old", mail="new")
+                self.after_the_first_read(self.export)
+                self.source.reads.clear()
+                job = import_("7", force=True)
+                self.assertEqual(job["state"], "done", job["exc_info"])
+                self.assertEqual(self.source.reads.count("7"), 2)
+                self.assertEqual(self.name()["name"], "Ours")
 
     def test_a_record_that_is_always_synchronised_again_gets_a_job(self):
         read = self.source.read

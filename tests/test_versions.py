@@ -60,6 +60,19 @@ class Editors:
         return binding.sudo().sync_version
 
 
+def keeping_hooks():
+    """Return hooks of an exporter that keeps what it has found in the record."""
+
+    def _has_to_skip(exporter):
+        exporter.mails = [*getattr(exporter, "mails", ()), exporter.binding.email]
+        return False
+
+    def _update_data(exporter, map_record, **kwargs):
+        return {**map_record.values(**kwargs), "mail": " ".join(exporter.mails)}
+
+    return {"_has_to_skip": _has_to_skip, "_update_data": _update_data}
+
+
 class TestAlone(Editors, ImportCase):
     overridden = "test.shop.contact.exporter"
 
@@ -79,6 +92,14 @@ class TestAlone(Editors, ImportCase):
         self.assertEqual((record["title"], record["mail"]), ("Ada L.", "new"))
         self.assertEqual((ada.name, ada.email), ("Ada L.", "new"))
         self.assertEqual(self.kinds(), ["refuse", "read", "write"])
+
+    def test_what_the_exporter_kept_before_the_import_is_forgotten(self):
+        self.override(**keeping_hooks())
+        ada = self.known()
+        ada.name = "Ada L."
+        self.edit_before_writes(1, mail="new")
+        self.export(ada, ["name"])
+        self.assertEqual(self.server.records["7"]["mail"], "new")
 
     def test_an_edit_before_the_export_is_not_lost(self):
         ada = self.known()
@@ -504,6 +525,14 @@ class TestTogether(Editors, ImportCase):
         self.assertEqual(self.kinds(), ["write", "refuse", "write", "read", "write"])
         self.assertIn("3 exported", result)
         self.assertFalse(self.jobs("export_record"))
+
+    def test_what_the_exporter_kept_before_the_import_is_forgotten(self):
+        self.build(override("test.shop.contact.exporter", **keeping_hooks()))
+        bindings = self.three()
+        self.edit_before_write("2")
+        bindings.export_chunk(fields=["name"])
+        mails = [record["mail"] for record in self.server.records.values()]
+        self.assertEqual(mails, ["old", "new", "old"])
 
     def test_a_record_that_is_always_refused_gets_a_job_of_its_own(self):
         bindings = self.three()

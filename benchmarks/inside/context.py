@@ -36,8 +36,10 @@ class BenchmarkContext:
         """
         self.env.flush_all()
         self.env.cr.execute(
-            """UPDATE benchmark_res_partner SET sync_date = sync_date - interval '1 hour'
-               WHERE sync_date > (now() AT TIME ZONE 'UTC') - interval '1 minute'"""
+            """
+            UPDATE benchmark_res_partner SET sync_date = sync_date - interval '1 hour'
+            WHERE sync_date > (now() AT TIME ZONE 'UTC') - interval '1 minute'
+            """
         )
         self.env.cr.commit()
         self.env.invalidate_all()

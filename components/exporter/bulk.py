@@ -122,6 +122,8 @@ class BulkExport:
             self._each(bound, self._finish)
         left = self.unconfirmed + self.refused
         if left and not self.chunk.interruption:
+            for item in left:  # The other exporter keeps what it has found before.
+                item.exporter = item.exporter.for_item(item)
             export_one_by_one(self.chunk, left)
 
     def _has_id(self, item):

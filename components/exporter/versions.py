@@ -20,6 +20,7 @@ from ...tools.overrides import accepts
 from ...tools.transactions import commit_if_allowed
 from ...tools.versions import store_version, stored_version
 from ..backend_adapter import adapter_with_versions
+from ..item import attributes_of, restore_attributes
 
 #: How often an export imports a record, and sends it again, before its job gives up.
 MOST_MERGES = 3
@@ -99,7 +100,7 @@ class RecordVersion:
         :return: what ``export`` returns
         :raise RetryableJobError: when the record has another version each time
         """
-        refusals = 0
+        refusals, kept = 0, attributes_of(self.item.exporter)
         while True:
             try:
                 return export()
@@ -107,6 +108,7 @@ class RecordVersion:
                 refusals += not isinstance(error, UnknownVersionError)
             if refusals > MOST_MERGES:
                 self._give_up(refusals)
+            restore_attributes(self.item.exporter, kept)
             self.merge()
 
     def merge(self):

@@ -105,6 +105,8 @@ class ImportFlow:
 
     def _import(self):
         items = [item for item in self.items if item.is_open]
+        for item in items:
+            item.begin()
         items = self._run_steps(items, self._check_id)
         self._see_bases(items)
         items = self._read_all(items)
@@ -390,6 +392,8 @@ class ImportFlow:
         read = self._read_all(stale)
         if self._prepares:
             read = self._prepare_all(read)
+        for item in read:
+            item.remember()
         return [item for item in items if item in read or item not in stale]
 
     def _write_in_groups(self, items):

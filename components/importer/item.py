@@ -1,10 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A record on its way through an import."""
 
-from copy import copy
-
 from ...jobs.outcome import POSTPONED, Outcome
-from ..item import Item
+from ..item import Item, attributes_of, restore_attributes
 
 
 class ImportItem(Item):
@@ -35,7 +33,8 @@ class ImportItem(Item):
         self.has_stopped = False  #: whether an error of the job was met at the record
         self.stopped_storing = False  #: whether it was met before the record was stored
         self.importer = importer and importer.for_item(self)
-        self._remembered = None
+        self._unread = None  # attributes of the importer before the data was read
+        self._remembered = None  # its attributes before the record was written
         self._clear()
 
     def _clear(self):
@@ -57,10 +56,15 @@ class ImportItem(Item):
         self.is_prefetched = True
         self.prefetched_data = data
 
+    def begin(self):
+        """Remember what the importer keeps, for :meth:`forget_data`."""
+        self._unread = attributes_of(self.importer)
+
     def forget_data(self):
-        """Forget what was read, to read it again."""
+        """Forget what was read, and what the importer made of it, to read it again."""
         self.data, self.is_read = None, False
         self.is_prefetched, self.prefetched_data = False, None
+        restore_attributes(self.importer, self._unread)
 
     def meet_another(self, message):
         """Postpone the record, since another transaction has it."""
@@ -69,18 +73,9 @@ class ImportItem(Item):
 
     def remember(self):
         """Remember what the importer of the record keeps, for :meth:`restart`."""
-        self._remembered = _copied(vars(self.importer))
+        self._remembered = attributes_of(self.importer)
 
     def restart(self):
         """Begin again with what was read, and with what the importer kept."""
         self._clear()
-        vars(self.importer).update(_copied(self._remembered))
-
-
-def _copied(attributes):
-    """Copy lists, dicts and sets, which the hooks of a connector may fill."""
-    containers = list, dict, set
-    return {
-        name: copy(value) if type(value) in containers else value
-        for name, value in attributes.items()
-    }
+        restore_attributes(self.importer, self._remembered)
