@@ -7,6 +7,7 @@ from unittest.mock import patch
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.merge import unchanged
 from odoo.addons.connector.components.merge.unchanged import data_digest
+from odoo.addons.connector.exception import LimitReachedError
 
 from .common import ImportCase, noted_queries
 from .import_cases import ImportJobsCase
@@ -229,11 +230,14 @@ class TestStaleData(ImportJobsCase):
 
     def export(self):
         with self.transaction() as env:
-            binding = env["connector.test.binding"].search([("external_id", "=", "7")])
-            binding.odoo_id.name = "Ours"
-            self.server.records["7"] = {}
-            binding.with_context(connector_no_export=True).export_record()
+            self.export_in(env)
         self.source.add("7", title="Ours")
+
+    def export_in(self, env):
+        binding = env["connector.test.binding"].search([("external_id", "=", "7")])
+        binding.odoo_id.name = "Ours"
+        self.server.records["7"] = {}
+        binding.with_context(connector_no_export=True).export_record()
 
     def import_alone(self, external_id, **options):
         with self.transaction() as env:
@@ -297,6 +301,32 @@ class TestStaleData(ImportJobsCase):
                 self.assertEqual(job["state"], "done", job["exc_info"])
                 self.assertEqual(self.source.reads.count("7"), 2)
                 self.assertEqual(self.name()["name"], "Ours")
+
+    def test_an_export_while_an_import_waits_to_be_finished(self):
+        """Its transaction has begun before the import has kept what it has read."""
+        self.source.add("7", "8", "9", title="Old")
+        self.import_chunk("7", "8", "9")
+        exporting, stopped = self.transaction(), []
+
+        def begin_export():
+            self.export_env.cr.execute("SELECT 1")
+
+        def _after_import(importer, binding):
+            if importer.external_id == "7" and not stopped:
+                stopped.append(True)
+                importer.env.cr.postcommit.add(begin_export)
+                raise LimitReachedError("Later.", seconds=1)
+
+        self.hook(_after_import=_after_import)
+        with exporting as self.export_env:
+            self.import_chunk("8", "7", force=True)
+            self.assertTrue(stopped)
+            self.export_in(self.export_env)
+        self.source.add("7", title="Ours")
+        [job] = self.jobs([("state", "=", "pending")])
+        self.assertTrue(job["kept_data"]["records"])
+        self.run_job(job["uuid"])
+        self.assertEqual(self.name()["name"], "Ours")
 
     def test_a_record_that_is_always_synchronised_again_gets_a_job(self):
         read = self.source.read
