@@ -30,9 +30,14 @@ class BenchmarkContext:
         return Meter(self._watch)
 
     def start_afresh(self):
-        """Commit, and forget what the ORM has read, as between two jobs.
+        """Commit, and forget what the ORM has read, as between two jobs."""
+        self.env.cr.commit()
+        self.env.invalidate_all()
 
-        Dates of the current second would save an update, or split it in two.
+    def make_older(self):
+        """Let all partners be synchronised an hour ago, if it was in this minute.
+
+        A date of the current second would save an update, or split it in two.
         """
         self.env.flush_all()
         self.env.cr.execute(
@@ -41,8 +46,7 @@ class BenchmarkContext:
             WHERE sync_date > (now() AT TIME ZONE 'UTC') - interval '1 minute'
             """
         )
-        self.env.cr.commit()
-        self.env.invalidate_all()
+        self.start_afresh()
 
     def set_backend(self, **values):
         """Let the backend be otherwise."""

@@ -12,7 +12,7 @@ def _measure(work, choose, context, size, together=True, dependencies=False):
     )
     work(context, choose(context, WARM_UP))
     partners = choose(context, size)
-    context.start_afresh()
+    context.make_older()
     with context.meter() as meter:
         work(context, partners)
     if not all(partners.mapped("external_id")):

@@ -86,7 +86,9 @@ def _known(context, count):
     if len(known) < count:
         _create(context, _values(context, count - len(known)))
         known = context.partners.search(domain, limit=count, order="id")
-    return known.mapped("external_id")
+    ids = known.mapped("external_id")
+    context.make_older()
+    return ids
 
 
 def _imported(context, count):
