@@ -6,11 +6,20 @@ import time
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
+from inspect import signature
+
+from odoo.exceptions import UserError
 
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
-from ..exception import IDMissingInBackend, LimitReachedError, ReadOnlyError
+from ..exception import (
+    ConnectorException,
+    IDMissingInBackend,
+    JobError,
+    LimitReachedError,
+    ReadOnlyError,
+)
 from ..jobs.scope import BACKEND, JOB, scope_of
 from ..tools.call_budget import windows_of
 from ..tools.external_id import is_external_id
@@ -29,6 +38,45 @@ def settling_time(adapter):
     :rtype: timedelta
     """
     return timedelta(seconds=getattr(adapter, "_settles_after", DEFAULT_SETTLES_AFTER))
+
+
+def id_of_created(adapter, key, data):
+    """Return the id of the record that a create has made; see ``find_created()`` there.
+
+    :param adapter: the adapter
+    :param key: the idempotency key of the create
+    :param data: returns the data of the create, if the adapter takes them
+    """
+    options = {"data": data()} if _takes_data(type(adapter)) else {}
+    return adapter.find_created(key, **options)
+
+
+def _takes_data(cls):
+    """Return whether ``find_created`` takes data, and passes them on to one that does.
+
+    A connector may have put its own method with ``**kwargs`` around one without data.
+    """
+    for each in cls.__mro__:
+        if method := vars(each).get("find_created"):
+            names = signature(method).parameters
+            if "data" in names or not accepts(method, "data"):
+                return "data" in names
+    return False
+
+
+def data_of_create(adapter, binding):
+    """Return the data with which an export would create a record now.
+
+    :param adapter: an adapter of its model
+    :param binding: the binding
+    :return: ``None`` if it is empty or the connector cannot map it
+    """
+    if binding:
+        with suppress(ConnectorException, JobError, NoComponentError, UserError):
+            exporter = adapter.component(usage="record.exporter")
+            if hasattr(exporter, "_data_of_create"):
+                return exporter._data_of_create(binding)
+    return None
 
 
 @contextmanager
@@ -267,10 +315,37 @@ class CRUDAdapter(AbstractComponent):
         """Delete a record."""
         raise _not_implemented(self, "delete")
 
-    def find_created(self, idempotency_key):
+    def find_existing(self, keys):
+        """Return the ids of records that the backend has already, by their keys.
+
+        An exporter with a ``_match_key`` calls it before it creates records: with one
+        key, or once for all new records that ``create_many`` is to create. An adapter
+        that needs several calls yields the result of each: if one fails, the records
+        before it are exported::
+
+            def find_existing(self, keys):
+                for key in keys:
+                    found = self._call("GET", "contacts", params={"mail": key})
+                    yield key, [contact["id"] for contact in found]
+
+        :param keys: list of what ``_match_key`` returned
+        :return: for each key its external id, or a list of ids if several records have
+            it; keys that the backend does not have may be left out. In place of an id
+            that cannot be found out, the error. Or a generator of the same pairs, which
+            leaves out no key.
+        :rtype: dict | Generator
+        """
+        raise _not_implemented(self, "find_existing")
+
+    def find_created(self, idempotency_key, data=None):
         """Return the external id of the record that an earlier create made.
 
+        If a create takes several calls, it makes up for those that are missing. An
+        adapter need not take the ``data``.
+
         :param idempotency_key: the key that ``create`` was given (``str``)
+        :param data: what ``create`` would be given now; ``None`` when Odoo no longer
+            has the record, or cannot map it
         :return: the external id, or ``None`` when that create did not happen
         """
         raise _not_implemented(self, "find_created")

@@ -2,6 +2,7 @@
 import uuid
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -11,6 +12,7 @@ from odoo.tools import SQL
 
 from odoo.addons.component.exception import NoComponentError
 
+from ..components.backend_adapter import data_of_create, id_of_created
 from ..exception import ConnectorException, JobError
 from ..tools.access import name_for_user, readable
 from ..tools.bindings import is_archived
@@ -138,13 +140,10 @@ class ConnectorCreateIntent(models.Model):
             whether an earlier create with this key is unconfirmed
         :rtype: dict[int, tuple[str, bool]]
         """
-        previous = {id_: _as_text(value) for id_, value in external_ids.items()}
         with new_transaction(self.env) as env:
             intents = self.with_env(env).sudo()
             left = intents.search(self._domain_of_records(backend, bindings))
-            unconfirmed = left.filtered(
-                lambda intent: intent.previous_external_id == previous[intent.res_id]
-            )
+            unconfirmed = left._unconfirmed_with(external_ids)
             (left - unconfirmed)._delete()
             declared = {intent.res_id: (intent.key, True) for intent in unconfirmed}
             values = self._values_of(backend, bindings._name)
@@ -154,7 +153,7 @@ class ConnectorCreateIntent(models.Model):
                         **values,
                         "res_id": id_,
                         "key": str(uuid.uuid4()),
-                        "previous_external_id": previous[id_],
+                        "previous_external_id": _as_text(external_ids[id_]),
                     }
                     for id_ in bindings.ids
                     if id_ not in declared
@@ -162,6 +161,28 @@ class ConnectorCreateIntent(models.Model):
             )
             declared.update({intent.res_id: (intent.key, False) for intent in new})
         return declared
+
+    @api.private
+    def unconfirmed_of(self, backend, bindings, external_ids):
+        """Return the ids of the bindings with an unconfirmed create.
+
+        :param backend: record of the backend
+        :param bindings: the bindings, whose rows the caller has locked
+        :param external_ids: their external ids at this moment, by the id of the binding
+        :rtype: set[int]
+        """
+        with new_transaction(self.env) as env:
+            intents = self.with_env(env).sudo()
+            left = intents.search(self._domain_of_records(backend, bindings))
+            return set(left._unconfirmed_with(external_ids).mapped("res_id"))
+
+    def _unconfirmed_with(self, external_ids):
+        """Return the intents that are unconfirmed if bindings have external ids."""
+        return self.filtered(
+            lambda intent: (
+                intent.previous_external_id == _as_text(external_ids[intent.res_id])
+            )
+        )
 
     def _domain_of_records(self, backend, bindings):
         domain = self._domain_of(backend, bindings._name)
@@ -242,7 +263,8 @@ class ConnectorCreateIntent(models.Model):
         with self._work() as work:
             adapter = work.component(usage="backend.adapter")
             try:
-                external_id = adapter.find_created(self.key)
+                data = partial(data_of_create, adapter, self._record())
+                external_id = id_of_created(adapter, self.key, data)
             except (ConnectorException, JobError) as error:
                 raise UserError(str(error)) from error
         if not is_external_id(external_id):

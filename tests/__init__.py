@@ -20,6 +20,7 @@ from . import (
     test_doctor,
     test_exception,
     test_export_listener,
+    test_export_matching,
     test_failures,
     test_generic_exporter,
     test_graphql_adapter,

@@ -16,6 +16,7 @@ from odoo.addons.queue_job.fields import JobEncoder
 from ...jobs.alone import delay_alone
 from ...jobs.methods import changes_job_key
 from ...jobs.outcome import (
+    ADOPTED,
     CREATED,
     DELAYED,
     GONE,
@@ -338,6 +339,7 @@ class BatchExporter(AbstractComponent):
         exported = report.counts[CREATED] + report.counts[UPDATED]
         return report.text(
             [
+                (ADOPTED, translatable(self.env)._("linked with an existing record")),
                 (UNCHANGED, translatable(self.env)._("unchanged")),
                 (SKIPPED, translatable(self.env)._("skipped")),
                 (GONE, translatable(self.env)._("deleted in Odoo")),

@@ -12,12 +12,14 @@ from odoo.addons.component.exception import NoComponentError
 
 from ...exception import (
     DefinitionError,
+    IDMissingInBackend,
     InvalidDataError,
     LimitReachedError,
     VersionChangedError,
 )
 from ...jobs.causes import cause_of
 from ...jobs.outcome import (
+    ADOPTED,
     CREATED,
     POSTPONED,
     UPDATED,
@@ -40,6 +42,7 @@ from ...tools.transactions import (
 from ...tools.translatable import translatable
 from ...tools.versions import store_version
 from ..backend_adapter import adapter_with_versions, noting_changes
+from .matching import Matching
 from .record import BYPASSED_HOOKS, GenericExporter
 from .recovery import NOT_CREATED, is_not_created
 
@@ -102,6 +105,7 @@ class BulkExport:
         self.exporter = self.items[0].exporter
         self.unconfirmed = []  #: items with an earlier create whose outcome is unknown
         self.refused = []  #: items of which the backend has another version
+        self.look_error = None  #: the error that has ended the look for matches
 
     def run(self):
         """Export the items; each gets an outcome or an error.
@@ -114,9 +118,12 @@ class BulkExport:
         items = self._lock_and_map()
         reads_each = overrides(self.exporter, GenericExporter, "_should_import")
         self.chunk.needs_many_calls = reads_each or bool(self.chunk.interruption)
+        self._match([item for item in items if item.match_key is not None])
         # Creates come last: their ids are committed before anything else can fail.
-        self._send(self._update, [item for item in items if item.call.kind == UPDATED])
-        self._send(self._create, [item for item in items if item.call.kind == CREATED])
+        self._send(self._update, self._calling(items, UPDATED, ADOPTED))
+        self._send(self._create, self._calling(items, CREATED))
+        if self.look_error:
+            self.chunk.interrupt(self.look_error)
         bound = self._bind([item for item in self.items if self._has_id(item)])
         if bound and overrides(bound[0].exporter, GenericExporter, "_after_export"):
             self._each(bound, self._finish)
@@ -129,6 +136,17 @@ class BulkExport:
     def _has_id(self, item):
         """Return whether a record is known to the backend, also if it was skipped."""
         return item.is_done and is_external_id(item.external_id)
+
+    def _calling(self, items, *kinds):
+        """Return the items whose call is of one of some kinds."""
+        return [
+            item
+            for item in items
+            if item.is_open
+            and item.is_looked_for
+            and item.call.kind in kinds
+            and item not in self.unconfirmed
+        ]
 
     def _bindings(self, items):
         model = self.batch.model
@@ -248,6 +266,50 @@ class BulkExport:
             aborted.append(error)
             raise
 
+    def _match(self, items):
+        """Let the new records that the backend has already be updated."""
+        if not items or self.chunk.interruption:
+            return
+        # What an unconfirmed create has made is the match that counts.
+        unconfirmed = items[0].exporter._create_recovery.unconfirmed(
+            self._bindings(items)
+        )
+        self.unconfirmed += [item for item in items if item.id in unconfirmed]
+        matching = Matching(self.exporter)
+        self._find_matches(matching, self._calling(items, CREATED))
+        found = [item for item in items if item.is_open and item.match is not None]
+        if not self.chunk.interruption:
+            self.chunk.run_each(found, self._adopt)
+
+    def _find_matches(self, matching, items):
+        """Find the matches with one call, or one by one if it fails for all."""
+        try:
+            matching.find(items, self.chunk.fail)
+        except Exception as error:
+            scope = scope_of(error)
+            if scope == JOB or (scope == BACKEND and not self.chunk.job.retry):
+                self.look_error = error
+                if not any(item.is_looked_for for item in items):
+                    self.chunk.interrupt(error)
+            elif isinstance(error, psycopg2.Error):
+                raise
+            else:
+                self.chunk.run_each(
+                    [item for item in items if item.is_open],
+                    lambda item: matching.find([item], self.chunk.fail),
+                )
+
+    def _adopt(self, item):
+        try:
+            with self.env.cr.savepoint(flush=False):
+                item.adopt()
+                item.exporter._validate_update_data(item.call.data)
+        except IDMissingInBackend:
+            item.abandon_match()
+            return
+        if not item.call.data:
+            item.outcome = item.exported()
+
     def _send(self, send, items):
         """Call the backend for many records; its errors interrupt the chunk."""
         if not items or self.chunk.interruption:
@@ -287,6 +349,8 @@ class BulkExport:
         for item, result in zip(items, results, strict=not error):
             if isinstance(result, VersionChangedError):
                 self.refused.append(item)
+            elif isinstance(result, IDMissingInBackend) and item.match is not None:
+                item.abandon_match()
             elif isinstance(result, Exception):
                 self.chunk.fail(item, result)
             else:
@@ -298,15 +362,8 @@ class BulkExport:
         if not items:
             return
         results = self._create_many(items)
-        adapter = self.batch.backend_adapter
         pairs = list(zip(items, results, strict=False))
-        self._withdraw(
-            [
-                item
-                for item, result in pairs
-                if is_not_created(result, adapter, item.key)
-            ]
-        )
+        self._withdraw([item for item, result in pairs if is_not_created(result, item)])
         for item, result in pairs:
             if isinstance(result, Exception):
                 self.chunk.fail(item, result)
@@ -332,8 +389,7 @@ class BulkExport:
         if not error or not left:
             return results
         # The adapter creates the records in their order.
-        adapter, first = self.batch.backend_adapter, left[0]
-        not_created = is_not_created(error, adapter, first.key)
+        not_created = is_not_created(error, left[0])
         if isinstance(error, NOT_CREATED):
             error.follows_change = not not_created
         if isinstance(error, InvalidDataError):

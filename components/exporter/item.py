@@ -8,6 +8,7 @@ from odoo.exceptions import MissingError
 
 from ...exception import IDMissingInBackend
 from ...jobs.outcome import (
+    ADOPTED,
     CREATED,
     GONE,
     SKIPPED,
@@ -27,7 +28,7 @@ from .versions import RecordVersion
 class Call(NamedTuple):
     """Data that an export sends to the backend."""
 
-    kind: str  #: ``CREATED`` or ``UPDATED``
+    kind: str  #: ``CREATED``, ``UPDATED``, or ``ADOPTED`` for the update of a match
     data: dict  #: the mapped data
 
 
@@ -49,6 +50,12 @@ class ExportItem(Item):
         self.external_id = None  #: id on the backend; false while it has none
         self.bound_id = None  #: the id that the binding had when the export began
         self.call = None  #: the :class:`Call` to send
+        #: what the new record has in common with one that the backend may have already,
+        #: ``None`` to create it without looking for that
+        self.match_key = None
+        self.match = None  #: the external id of that record, ``None`` without one
+        self.is_looked_for = True  #: whether the adapter has looked for the key
+        self._create_call = None  # in place of which a match is updated
         self.version = RecordVersion(self)  #: what the backend may overwrite
         self.sent = None  #: digests of what the call sends, see ``ExportMerge``
         self.sent_lines = {}  #: the same of its lines
@@ -127,7 +134,40 @@ class ExportItem(Item):
             self.sent = None
             message = translatable(self.exporter.env)._("There is nothing to export.")
             raise NothingToDo(message, UNCHANGED)
+        self.match_key = self.match = None
+        if self.call.kind == CREATED:
+            self.note_match_key(self.call.data)
         return self.call
+
+    def note_match_key(self, data):
+        """Note what the new record has in common with one that the backend may have.
+
+        :param data: the data of the create
+        """
+        key = self.exporter._match_key(data)
+        self.match_key = key if is_external_id(key) else None
+
+    def adopt(self):
+        """Update the record that matches, in place of a create.
+
+        :raise IDMissingInBackend: when the backend no longer has it
+        """
+        exporter, self._create_call = self.exporter, self.call
+        self.external_id = self.match
+        try:
+            with self._noticing_deletes():
+                self.note_sent()
+                data = exporter._update_data(exporter._map_data(), fields=None)
+            self.version.adopt()
+        except Exception:
+            self.external_id = None  # It must not be bound.
+            raise
+        self.call = Call(ADOPTED, data)
+
+    def abandon_match(self):
+        """Create the record after all, since the backend no longer has its match."""
+        self.call, self.external_id, self.match = self._create_call, None, None
+        self.note_sent(is_new=True)
 
     def _map(self, fields):
         exporter = self.exporter
@@ -189,10 +229,18 @@ class ExportItem(Item):
 
         :rtype: Outcome
         """
-        message = translatable(self.exporter.env)._(
-            "Exported; its id on the backend is %(external_id)s.",
-            external_id=self.external_id,
-        )
+        texts = translatable(self.exporter.env)
+        if self.call.kind == ADOPTED:
+            message = texts._(
+                "Exported, and linked with %(external_id)s, which the backend had "
+                "already.",
+                external_id=self.external_id,
+            )
+        else:
+            message = texts._(
+                "Exported; its id on the backend is %(external_id)s.",
+                external_id=self.external_id,
+            )
         return Outcome(self.call.kind, message)
 
     # -- the changes of users

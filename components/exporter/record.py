@@ -244,6 +244,20 @@ class GenericExporter(AbstractComponent):
         """
         self._lock_or_retry(self.binding)
 
+    def _match_key(self, data):
+        """Return by what the backend's record is recognised, if it has one already.
+
+        Before a record is created, ``find_existing`` of the adapter looks for its key.
+        If it finds a record, this one is linked and updated. A record that is linked
+        with another binding is an error, before anything is sent. Of records with the
+        same key, one is exported at a time.
+
+        :param data: what :meth:`_create_data` returned
+        :return: a text or a number, such as an SKU, or a tuple of several; ``None`` to
+            create the record without looking for another one
+        """
+        return None
+
     # -- the export itself
 
     def _map_data(self):
@@ -314,6 +328,12 @@ class GenericExporter(AbstractComponent):
         """Do what remains when the export is committed, such as export details."""
 
     # -- the end of a create
+
+    def _data_of_create(self, binding):
+        """Return the data with which an export would create a record now."""
+        item = ExportItem(binding)
+        item.exporter = self.for_item(item)
+        return item.exporter._create_data(item.exporter._map_data(), fields=None)
 
     @cached_property
     def _create_recovery(self):

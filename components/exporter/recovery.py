@@ -16,28 +16,34 @@ from ...exception import (
 from ...tools.external_id import is_external_id
 from ...tools.transactions import commit_if_allowed
 from ...tools.translatable import translatable
-from ..backend_adapter import noting_changes, settling_time
+from ..backend_adapter import id_of_created, noting_changes, settling_time
+from .matching import adopt_match
 
 #: Errors of a create that did not happen.
 NOT_CREATED = (AccessRefusedError, InvalidDataError, LimitReachedError)
 
 
-def is_not_created(error, adapter, key):
+def is_not_created(error, item):
     """Return whether a create that has failed has surely made no record.
 
     :param error: the exception; see :func:`~..backend_adapter.noting_changes`
-    :param adapter: the adapter, which is asked if it does not count its calls
-    :param key: the idempotency key of the create, ``None`` if it has none
+    :param item: the :class:`~.item.ExportItem`; its adapter is asked if it does not
+        count its calls
     """
     if not isinstance(error, NOT_CREATED):
         return False
     follows_change = getattr(error, "follows_change", False)
-    if follows_change is not None or key is None:
+    if follows_change is not None or item.key is None:
         return not follows_change
     try:
-        return not is_external_id(adapter.find_created(key))
+        return not is_external_id(_find_created(item))
     except (ConnectorException, JobError, RetryableJobError):
         return False
+
+
+def _find_created(item):
+    adapter = item.exporter.backend_adapter
+    return id_of_created(adapter, item.key, lambda: item.call.data)
 
 
 def recovery_for(exporter):
@@ -60,7 +66,12 @@ class NoRecovery:
 
         :param item: the :class:`~.item.ExportItem`
         """
-        item.exporter._take_created_id(item.exporter._create(item.call.data))
+        if not adopt_match(item):
+            item.exporter._take_created_id(item.exporter._create(item.call.data))
+
+    def unconfirmed(self, bindings):
+        """Return the ids of the bindings with an unconfirmed create: none."""
+        return set()
 
     def begin(self, bindings):
         """Return that no create has a key, and none is unconfirmed."""
@@ -92,11 +103,15 @@ class CreateRecovery:
 
         :param item: the :class:`~.item.ExportItem`
         """
+        # What an unconfirmed create has made is the match that counts.
+        looks = item.match_key is not None and not self.unconfirmed(item.binding)
+        if looks and adopt_match(item):
+            return
         item.key, is_unconfirmed = self.begin(item.binding)[item.binding.id]
         exporter = item.exporter
         if is_unconfirmed:
             self._wait_until_settled(item)
-            if self._adopt_created(item):
+            if self._adopt_created(item) or adopt_match(item):
                 return
             self.intents.begin_again(item.key)
         try:
@@ -105,7 +120,7 @@ class CreateRecovery:
             exporter._take_created_id(external_id)
         except NOT_CREATED as error:
             if not is_unconfirmed:
-                if is_not_created(error, self.adapter, item.key):
+                if is_not_created(error, item):
                     self.refused(item.key)
                 raise
             # The backend may refuse it because the first create did happen.
@@ -120,8 +135,19 @@ class CreateRecovery:
             whether an earlier create with this key is unconfirmed
         :rtype: dict[int, tuple[str, bool]]
         """
-        external_ids = {each.id: self.binder.to_external(each) for each in bindings}
-        return self.intents.declare(self.backend, bindings, external_ids)
+        return self.intents.declare(self.backend, bindings, self._ids_of(bindings))
+
+    def unconfirmed(self, bindings):
+        """Return the ids of the bindings with an unconfirmed create.
+
+        :rtype: set[int]
+        """
+        return self.intents.unconfirmed_of(
+            self.backend, bindings, self._ids_of(bindings)
+        )
+
+    def _ids_of(self, bindings):
+        return {each.id: self.binder.to_external(each) for each in bindings}
 
     def _wait_until_settled(self, item):
         """Retry the job while the backend may still be busy with the first create.
@@ -144,7 +170,7 @@ class CreateRecovery:
 
         :return: whether there was one
         """
-        external_id = self.adapter.find_created(item.key)
+        external_id = _find_created(item)
         if not is_external_id(external_id):
             return False
         exporter = item.exporter

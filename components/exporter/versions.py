@@ -93,6 +93,18 @@ class RecordVersion:
 
     # -- another version
 
+    def adopt(self):
+        """Let the call overwrite the present version of a record that matches.
+
+        :raise IDMissingInBackend: when the backend no longer has the record
+        """
+        external_id = self.item.external_id
+        adapter = adapter_with_versions(self.item.exporter)
+        if adapter and adapter.version_of(external_id) is None:
+            adapter.read(external_id)
+        # What is stored is the version of a record that was linked before.
+        self._is_merged, self._stored = True, stored_version(self.item.binding)
+
     def repeat(self, export):
         """Export the record, and again after an import if it has another version.
 
@@ -114,9 +126,14 @@ class RecordVersion:
     def merge(self):
         """Import the record, except for what is to be exported, and commit.
 
+        A match is looked for again: an import would not find its binding.
+
         :raise IDMissingInBackend: when the backend no longer has the record
         """
         exporter = self.item.exporter
+        if self.item.match is not None:
+            self.item.abandon_match()
+            return
         exporter._lock()  # The import writes to the row, and must not wait for it.
         self.merged(exporter._import_newer(self.kept_fields()))
         commit_if_allowed(exporter.env)  # The call may take long.

@@ -2,13 +2,14 @@
 """Records that an import finds on a backend because our own export creates them."""
 
 from datetime import datetime
+from functools import partial
 
 from ...exception import RetryableJobError
 from ...jobs.outcome import SKIPPED, Outcome
 from ...tools.external_id import is_external_id
 from ...tools.locks import try_lock_rows
 from ...tools.translatable import translatable
-from ..backend_adapter import settling_time
+from ..backend_adapter import data_of_create, id_of_created, settling_time
 
 #: Key of ``kept_data``: when the job first had to wait for a create in flight.
 WAITING_SINCE = "waiting_since"
@@ -47,7 +48,9 @@ class UnconfirmedCreates:
         for create in self.creates:
             if not by_text:
                 break  # All ids are found; the backend need not be asked more.
-            found = self.importer.backend_adapter.find_created(create.key)
+            adapter, binding = self.importer.backend_adapter, self._binding(create)
+            data = partial(data_of_create, adapter, binding)
+            found = id_of_created(adapter, create.key, data)
             external_id = None
             if is_external_id(found):
                 external_id = by_text.pop(str(found), None)
@@ -58,6 +61,10 @@ class UnconfirmedCreates:
             else:
                 bound[external_id] = self._bind(create, external_id)
         return bound, skipped
+
+    def _binding(self, create):
+        """Return the binding of a create, an empty recordset if it was deleted."""
+        return self.importer.model.browse(() if create.is_deleted else create.res_id)
 
     def _wait_for_creates(self):
         """Retry the job while a create is in flight that may have made the records.
@@ -85,7 +92,7 @@ class UnconfirmedCreates:
         return Outcome(SKIPPED, message)
 
     def _bind(self, create, external_id):
-        binding = self.importer.model.browse(create.res_id)
+        binding = self._binding(create)
         # The export holds the row as long as it is at work. A row that is not visible
         # was created after this transaction began.
         if not try_lock_rows(binding) or not binding.exists():
