@@ -119,6 +119,16 @@ class TestDescription(ImportCase):
             "Records that exist on both sides are linked.", self.kind()["facts"]
         )
 
+    def test_an_exporter_that_matches_links_records(self):
+        fact = "Records that exist on both sides are linked."
+        self.assertNotIn(fact, self.kind()["facts"])
+        self.build(
+            override(
+                "test.shop.contact.exporter", _match_key=lambda exporter, data: None
+            )
+        )
+        self.assertIn(fact, self.kind()["facts"])
+
     def test_listeners_of_the_record_and_of_other_kinds_are_recognised(self):
         def exports(**attributes):
             listener = {"_inherit": "base.connector.listener", "__module__": __name__}

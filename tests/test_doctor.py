@@ -235,6 +235,24 @@ class TestAdapters(DoctorCase):
         self.build(override("test.shop.contact.exporter", _create=lambda self, data: 7))
         self.assertEqual(self.found("create-returns-nothing"), [])
 
+    def test_a_match_key_without_an_adapter_that_finds_it(self):
+        self.assertEqual(self.found("cannot-match"), [])
+        key = override(
+            "test.shop.contact.exporter", _match_key=lambda exporter, data: data["mail"]
+        )
+        self.build(key)
+        self.one(
+            "cannot-match",
+            ERROR,
+            "test.shop.contact.exporter has a _match_key, but test.shop.adapter does "
+            "not implement find_existing().",
+            "docs/howto/matching.rst",
+        )
+        self.build(
+            override("test.shop.adapter", find_existing=lambda adapter, keys: {})
+        )
+        self.assertEqual(self.found("cannot-match"), [])
+
     def test_what_returns_nothing(self):
         def bare(self):
             self.create()

@@ -212,6 +212,42 @@ class TestImportPreview(PreviewCase):
         page = self.preview("import", external_id="8")
         self.assertEqual(page["sentence"], "An import would link the record with Bob.")
 
+    def look(self, find_existing):
+        """Let the exporter match by e-mail address."""
+        self.build(
+            override(
+                "test.shop.contact.exporter",
+                _match_key=lambda exporter, data: data["mail"],
+            ),
+            override("test.shop.adapter", find_existing=find_existing),
+        )
+
+    def test_the_record_that_an_export_would_link_is_named(self):
+        self.look(lambda adapter, keys: {"bob@x.org": "8"})
+        page = self.preview("export", self.binding("Bob", email="bob@x.org"))
+        sentence = (
+            "An export would link the record with 8 on the backend, and update that."
+        )
+        self.assertEqual(page["sentence"], sentence)
+        page = self.preview("export", self.binding("Eve", email="eve@x.org"))
+        sentence = "An export would create the record on the backend."
+        self.assertEqual(page["sentence"], sentence)
+
+    def test_an_export_that_the_match_refuses_would_fail(self):
+        self.look(lambda adapter, keys: {"bob@x.org": "8", "eve@x.org": ["8", "9"]})
+        self.linked("8", name="Ada")
+        for mail, error in (("bob@x.org", "Ada"), ("eve@x.org", "8, 9")):
+            page = self.preview("export", self.binding("Bob", email=mail))
+            sentence = "The synchronisation of this record would fail."
+            self.assertEqual(page["sentence"], sentence)
+            self.assertIn(error, page["errors"][0])
+
+    def test_a_look_that_would_change_the_backend_is_left_out(self):
+        self.look(lambda adapter, keys: adapter.create({}))
+        page = self.preview("export", self.binding("Bob", email="bob@x.org"))
+        sentence = "An export would create the record on the backend."
+        self.assertEqual(page["sentence"], sentence)
+
     def test_an_error_of_a_method_stops_no_other_field(self):
         self.source.contacts["7"] = {"title": "Unmappable", "mail": "a@x.org"}
         page = self.preview("import", self.linked(name="Ada"))

@@ -122,6 +122,13 @@ class RecordPreview(Component):
             text = self.reader._(
                 "The backend no longer has the record %s.", external_id
             )
+        elif result.match is not None:
+            tone = "change"
+            text = self.reader._(
+                "An export would link the record with %s on the backend, and update "
+                "that.",
+                result.match,
+            )
         elif result.creates:
             tone = "change"
             text = self.reader._("An export would create the record on the backend.")

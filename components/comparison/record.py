@@ -19,6 +19,7 @@ from ...tools.bindings import model_label
 from ...tools.external_id import is_external_id
 from ...tools.orm import changed_values
 from ...tools.read_only import reader_of
+from ..exporter.matching import Matching
 from ..exporter.record import GenericExporter
 from ..importer.item import ImportItem
 from ..importer.record import RecordImporter
@@ -376,6 +377,8 @@ class RecordComparer(Component):
             if result.creates:
                 validate = synchronizer._validate_create_data
             self._refused(result.errors, values and validate, values)
+            if result.creates and values and not result.errors:
+                self._refused(result.errors, self._match, result, synchronizer)
             return
         self._refused(result.errors, synchronizer._validate_data, values)
         by_target = {each.target: each for each in result.fields}
@@ -390,6 +393,13 @@ class RecordComparer(Component):
             store, item = ImportStore(synchronizer, True), synchronizer._item
             item.importer = synchronizer
             self._refused(result.errors, store._find_existing, item)
+
+    def _match(self, result, exporter):
+        """Note the record of the backend that an export would link with a new one."""
+        item = exporter._item
+        item.note_match_key(result.values)
+        if item.match_key is not None:
+            result.match = Matching(exporter).find_unlocked(item)
 
     def _refused(self, errors, step, *args):
         """Call a step of a synchronisation; note only that it refuses the record."""

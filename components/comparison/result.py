@@ -42,6 +42,7 @@ class RecordComparison:
     fields: list = field(default_factory=list)  #: :class:`ComparedField`
     errors: list = field(default_factory=list)  #: causes that concern the whole record
     values: Any = None  #: what would be sent or written; ``None`` if unknown
+    match: Any = None  #: id of the backend's record that an export would link it with
     dependencies: list | None = None  #: what is synchronised first, for the screen
 
     def count(self, *states):

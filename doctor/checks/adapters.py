@@ -36,13 +36,45 @@ def create_returns_nothing(connectors):
                 )
 
 
+@check("cannot-match", at_load=True)
+def cannot_match(connectors):
+    """Exporters that match records for adapters that cannot find them."""
+    for exporter in connectors.children_of("generic.exporter"):
+        if not overrides(exporter, GenericExporter, "_match_key"):
+            continue
+        adapters = [
+            adapter
+            for adapter in connectors.children_of("base.backend.adapter")
+            if _work_together(exporter, adapter)
+        ]
+        if adapters and not any(map(_finds_existing, adapters)):
+            yield error(
+                f"{exporter._name} has a _match_key, but {adapters[0]._name} does not "
+                "implement find_existing().",
+                "Return the external ids by their keys, as docs/howto/matching.rst "
+                "shows.",
+                **connectors.at(exporter, "_match_key"),
+            )
+
+
+def _finds_existing(adapter):
+    return hasattr(adapter, "find_existing") and overrides(
+        adapter, CRUDAdapter, "find_existing"
+    )
+
+
 def _is_used(connectors, adapter):
     """Return whether an exporter takes the external id from the adapter."""
     return any(
-        exporter._collection == adapter._collection
-        and _share_models(exporter, adapter)
+        _work_together(exporter, adapter)
         and not overrides(exporter, GenericExporter, "run", "_run", "_create")
         for exporter in connectors.children_of("generic.exporter")
+    )
+
+
+def _work_together(exporter, adapter):
+    return exporter._collection == adapter._collection and _share_models(
+        exporter, adapter
     )
 
 

@@ -69,7 +69,7 @@ class ConnectorDescription(models.AbstractModel):
             )
         elif imports:
             sentences.append(self.env._("Records are imported one at a time."))
-        if imports and self._matches(work):
+        if (imports or exports) and self._matches(work):
             sentences.append(self.env._("Records that exist on both sides are linked."))
         if deletes and listens:
             sentences.append(
@@ -104,11 +104,14 @@ class ConnectorDescription(models.AbstractModel):
         return bool(field) and field.comodel_name == work.model_name
 
     def _matches(self, work):
-        base = work.components_registry["connector.record.importer"]
         return any(
-            hasattr(importer, "_match_existing")
-            and overrides(importer, base, "_match_existing")
-            for importer in work.many_components(usage="record.importer")
+            hasattr(component, hook)
+            and overrides(component, work.components_registry[base], hook)
+            for usage, base, hook in (
+                ("record.importer", "connector.record.importer", "_match_existing"),
+                ("record.exporter", "generic.exporter", "_match_key"),
+            )
+            for component in work.many_components(usage=usage)
         )
 
     def _note(self, note):
