@@ -122,14 +122,14 @@ class NothingFoundAdapter(Component):
 
     _inherit = "test.store.adapter"
 
-    def find_created(self, idempotency_key):
-        external_id = super().find_created(idempotency_key)
+    def find_created(self, idempotency_key, data=None):
+        external_id = super().find_created(idempotency_key, data)
         if external_id is None:
             raise IDMissingInBackend(f"Nothing has the key {idempotency_key}.")
         return external_id
 
 
-@caught_by("test_answer_lost", "test_crossing_create")
+@caught_by("test_answer_lost", "test_crossing_create", "test_create_of_parts")
 class NoRecoveryAdapter(Component):
     """The adapter does not recover creates."""
 
@@ -141,6 +141,50 @@ class NoRecoveryAdapter(Component):
 
     def create_many(self, data_list):
         return super().create_many(data_list, [None] * len(data_list))
+
+
+@caught_by("test_create_of_parts")
+class HalfAdapter(Component):
+    """A create of two calls that was interrupted stays half."""
+
+    _inherit = "test.store.adapter"
+
+    def find_created(self, idempotency_key, data=None):
+        return super().find_created(idempotency_key)
+
+
+@caught_by("test_create_of_parts")
+class DoublingAdapter(Component):
+    """The second call of a create is made again without a look."""
+
+    _inherit = "test.store.adapter"
+
+    def _has_address(self, external_id):
+        return False
+
+
+@caught_by("test_match", "test_match_linked")
+class NoKeyExporter(Component):
+    """The exporter names no key of its records."""
+
+    _inherit = "test.store.exporter"
+
+    def _match_key(self, data):
+        return None
+
+
+@caught_by("test_match_linked")
+class UnlinkedAdapter(Component):
+    """The adapter leaves out the records that are linked."""
+
+    _inherit = "test.store.adapter"
+
+    def find_existing(self, keys):
+        found, linked = super().find_existing(keys), self.binder_for().to_internal
+        return {
+            key: [external_id for external_id in ids if not linked(external_id)]
+            for key, ids in found.items()
+        }
 
 
 @caught_by("test_contention")

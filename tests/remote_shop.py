@@ -13,7 +13,7 @@ from odoo.addons.component.core import (
     _component_databases,
 )
 from odoo.addons.connector.components.http_adapter import BearerAuth
-from odoo.addons.connector.components.mapper import mapping
+from odoo.addons.connector.components.mapper import changed_by, mapping
 from odoo.addons.connector.exception import (
     IDMissingInBackend,
     InvalidDataError,
@@ -49,6 +49,7 @@ class Person(models.Model):
 
     name = fields.Char()
     email = fields.Char()
+    city = fields.Char()
     company_id = fields.Many2one("res.company", default=lambda self: self.env.company)
     store_bind_ids = fields.One2many("connector.test.customer", "odoo_id")
 
@@ -111,15 +112,44 @@ class StoreAdapter(Component):
 
     def create(self, data, idempotency_key):
         headers = {"Idempotency-Key": idempotency_key}
-        return self._call("POST", "people", json=data, headers=headers)["id"]
+        person, address = self._parts_of(data)
+        created = self._call("POST", "people", json=person, headers=headers)
+        self._create_address(created["id"], address)
+        return created["id"]
 
-    def find_created(self, idempotency_key):
+    def find_created(self, idempotency_key, data=None):
         found = self._call("GET", "people", params={"key": idempotency_key})
-        return next((item["id"] for item in found["items"]), None)
+        for item in found["items"]:
+            address = data and data.get("address")
+            if address and not self._has_address(item["id"]):
+                self._create_address(item["id"], address)
+            return item["id"]
+        return None
+
+    def find_existing(self, keys):
+        found = {}
+        for key in keys:
+            page = self._call("GET", "people", params={"mail": key})
+            found[key] = [item["id"] for item in page["items"]]
+        return found
+
+    def _parts_of(self, data):
+        """Return the data of a person, and those of the address."""
+        person = {**data}
+        return person, person.pop("address", None)
+
+    def _has_address(self, external_id):
+        params = {"person": external_id}
+        return bool(self._call("GET", "addresses", params=params)["items"])
+
+    def _create_address(self, external_id, address):
+        if address:
+            values = {**address, "person": external_id}
+            self._call("POST", "addresses", json=values)
 
     def write(self, external_id, data, version=None):
-        path = self._path(external_id)
-        self._call_for(external_id, "PATCH", path, version, json=data)
+        path, (person, _address) = self._path(external_id), self._parts_of(data)
+        self._call_for(external_id, "PATCH", path, version, json=person)
 
     def delete(self, external_id):
         self._call("DELETE", self._path(external_id))
@@ -157,12 +187,20 @@ class PersonExportMapper(Component):
     _apply_on = ["connector.test.customer"]
     direct = [("name", "title"), ("email", "mail")]
 
+    @mapping
+    @changed_by("city")
+    def address(self, record):
+        return {"address": {"city": record.city}} if record.city else None
+
 
 class PersonExporter(Component):
     _name = "test.store.exporter"
     _inherit = ["generic.exporter", "base.test.store"]
     _apply_on = ["connector.test.customer"]
     _usage = "record.exporter"
+
+    def _match_key(self, data):
+        return data.get("mail")
 
 
 class PersonBatchExporter(Component):
@@ -313,3 +351,6 @@ class StoreConformance(StoreTools, ConformanceCase):
     other_field = "email"
     other_remote_field = "mail"
     bad_remote_values = {"mail": "no address"}
+    match_values = {"email": "person{}@example.com".format}
+    part_values = {"city": "London"}
+    part_collection = "addresses"

@@ -103,7 +103,8 @@ class ChoosingIds(RemoteRecords):
 def _choosing_ids(case, remote):
     names = case.collection, case.remote_field
     values = {}, {"mail": "?"}
-    return ChoosingIds(remote, *names, *values, case.other_remote_field)
+    others = case.other_remote_field, case.part_collection
+    return ChoosingIds(remote, *names, *values, *others)
 
 
 class TestPartialConnectors(CopyCase):
@@ -117,6 +118,9 @@ class TestPartialConnectors(CopyCase):
             {
                 "test_export",
                 "test_create_retried",
+                "test_create_of_parts",
+                "test_match",
+                "test_match_linked",
                 "test_contention",
                 "test_gone_write",
             },

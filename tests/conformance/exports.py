@@ -3,17 +3,22 @@
 
 from threading import Timer
 
+from psycopg2 import IntegrityError
+
 from odoo import fields
+from odoo.exceptions import UserError
 
 from odoo.addons.queue_job.job import FAILED
 
 from ...tools.locks import try_lock_rows
 from .card import scenario
+from .records import sample
 from .tools import (
     BATCH_EXPORTER,
     DELETER,
     EXPORTER,
     LISTENER,
+    MATCHING,
     ConformanceTools,
 )
 
@@ -73,6 +78,51 @@ class ExportScenarios(ConformanceTools):
         self.expect(self.records.texts(), "The connector did not create the record.")
         self.settle()
         self.assert_same_on_both_sides("Ada")
+
+    @scenario(EXPORTER)
+    def test_create_of_parts(self):
+        """A create of several calls that is interrupted makes no double and no half."""
+        self.require_parts()
+        names = []
+        for lose in (self.records.lose_part_request, self.records.lose_part_answer):
+            lose()
+            names.append(f"Ada {len(names)}")
+            [ada] = self.bind(names[-1], values=self.part_values)
+            [job] = self.export(ada)
+            self.assert_retried(job)
+            self.settle()
+            self.assert_nothing_failed()
+            self.assert_same_on_both_sides(*names)
+            parts = self.records.count_parts()
+            message = f"{len(names)} records have {parts} parts on the backend."
+            self.expect(parts == len(names), message)
+
+    @scenario(EXPORTER, MATCHING)
+    def test_match(self):
+        """A record that the backend has already is linked, and not created again."""
+        [ada] = self.bind("Ada", values=self.match_values)
+        self.assert_done(self.export(ada))
+        external_id = self.external_id(ada)
+        self.unbind(ada)
+        self.assert_done(self.export(ada))
+        self.assert_same_on_both_sides("Ada")
+        linked = self.external_id(ada)
+        self.expect(linked == external_id, f"It is linked with {linked}.")
+
+    @scenario(EXPORTER, MATCHING)
+    def test_match_linked(self):
+        """A second record with the same key fails, and changes nothing."""
+        values = sample({**self.record_values, **self.match_values})
+        try:
+            ada, second = self.bind("Ada", "Ada", values=values)
+        except (UserError, IntegrityError):
+            self.skipTest("Odoo refuses two records with the same values.")
+        self.assert_done(self.export(ada))
+        before = self.records.texts(), self.records.count_changes()
+        [job] = self.export(second)
+        self.expect(job["state"] == FAILED, self.job_message(job))
+        after = self.records.texts(), self.records.count_changes()
+        self.expect(after == before, "The second record has changed the backend.")
 
     @scenario(EXPORTER)
     def test_contention(self):

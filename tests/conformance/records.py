@@ -113,6 +113,18 @@ class RecordsFace:
         """Do the next create, but do not answer it."""
         raise self._missing("lose_answer")
 
+    def lose_part_request(self):
+        """Do not answer a later call of the next create, and do not do it either."""
+        raise self._missing("lose_part_request")
+
+    def lose_part_answer(self):
+        """Do a later call of the next create, but do not answer it."""
+        raise self._missing("lose_part_answer")
+
+    def count_parts(self):
+        """Return the number of records that later calls of creates have made."""
+        raise self._missing("count_parts")
+
     def during_write(self, do):
         """Do something once while the connector changes a record, before that is done.
 
@@ -141,6 +153,7 @@ class RemoteRecords(RecordsFace):
     :param values: more values of each record, see :func:`sample`
     :param bad_values: values of a record that the connector cannot import
     :param other_field: name of the field with the other text
+    :param parts: name of the collection that later calls of a create make records in
     """
 
     def __init__(
@@ -151,6 +164,7 @@ class RemoteRecords(RecordsFace):
         values=None,
         bad_values=None,
         other_field=None,
+        parts=None,
     ):
         self.system = system
         self.collection = collection
@@ -158,6 +172,7 @@ class RemoteRecords(RecordsFace):
         self.values = values or {}
         self.bad_values = bad_values
         self.other_field = other_field
+        self.parts = parts
 
     def texts(self):
         items = self.system.collection(self.collection)
@@ -208,6 +223,20 @@ class RemoteRecords(RecordsFace):
 
     def lose_answer(self):
         self.system.fail(Failure.HANG_UP_AFTER, "POST", self.collection)
+
+    def lose_part_request(self):
+        self._fail_at_part(Failure.HANG_UP_BEFORE)
+
+    def lose_part_answer(self):
+        self._fail_at_part(Failure.HANG_UP_AFTER)
+
+    def _fail_at_part(self, failure):
+        if self.parts is None:
+            raise SkipTest("The test names no part_collection.")
+        self.system.fail(failure, "POST", self.parts)
+
+    def count_parts(self):
+        return len(self.system.collection(self.parts))
 
     def during_write(self, do):
         self.system.before(lambda _call: do(), "PATCH", self.collection)

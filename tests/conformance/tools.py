@@ -8,7 +8,9 @@ from typing import NamedTuple
 from odoo.addons.component.exception import NoComponentError
 from odoo.addons.queue_job.job import DONE, FAILED, PENDING
 
+from ...components.exporter.record import GenericExporter
 from ...tools.bindings import wrapped_field, wrapped_model
+from ...tools.overrides import overrides
 from ..connector_case import external_id_of
 from ..real_connector import RealConnectorCase
 from ..remote_system import RemoteSystem
@@ -26,6 +28,9 @@ BATCH_IMPORTER = "batch.importer"
 LISTENER = "listener"
 #: Not a usage: an adapter that refuses to overwrite another version of a record.
 VERSIONS = "versions"
+
+#: Not a usage: an exporter that recognises records which the backend has already.
+MATCHING = "matching"
 
 #: How often jobs that are retried run again.
 ATTEMPTS = 5
@@ -61,6 +66,15 @@ class ConformanceTools(RealConnectorCase):
     other_remote_field = None
     #: More values of each remote record.
     remote_values = {}
+    #: More values of an Odoo record by which the exporter recognises it on the backend,
+    #: if it does not recognise each record.
+    match_values = {}
+    #: More values of an Odoo record whose create takes several calls; none if each
+    #: create takes one call.
+    part_values = {}
+    #: Name of the collection of the :class:`RemoteSystem` that a later call creates a
+    #: record in.
+    part_collection = None
     #: Values of a remote record that the connector cannot import.
     bad_remote_values = None
     #: Groups of a user who may change the Odoo records, separated by commas.
@@ -103,6 +117,7 @@ class ConformanceTools(RealConnectorCase):
             self.remote_values,
             self.bad_remote_values,
             self.other_remote_field or self.other_field,
+            self.part_collection,
         )
 
     # -- whether a connector has a part for a scenario
@@ -115,7 +130,7 @@ class ConformanceTools(RealConnectorCase):
     def require(self, *parts):
         """Skip the test if the connector does not have all parts.
 
-        :param parts: usages of components, ``LISTENER`` and ``VERSIONS``
+        :param parts: usages of components, ``LISTENER``, ``VERSIONS`` and ``MATCHING``
         """
         with self.transaction() as env:
             for part in parts:
@@ -123,6 +138,8 @@ class ConformanceTools(RealConnectorCase):
                     self._require_listener(env)
                 elif part == VERSIONS:
                     self._require_versions(env)
+                elif part == MATCHING:
+                    self._require_matching(env)
                 else:
                     self._require_component(env, part)
 
@@ -141,6 +158,16 @@ class ConformanceTools(RealConnectorCase):
     def _require_versions(self, env):
         if not self._component(env, "backend.adapter")._has_versions:
             self.skipTest("The adapter does not know the versions of records.")
+
+    def _require_matching(self, env):
+        exporter = self._component(env, EXPORTER)
+        if not overrides(exporter, GenericExporter, "_match_key"):
+            self.skipTest("The exporter does not match records of the backend.")
+
+    def require_parts(self):
+        """Skip the test if the connector names no create of several calls."""
+        if not self.part_values:
+            self.skipTest("The test names no part_values: each create takes one call.")
 
     def require_other_field(self):
         """Skip the test if the connector names no other field."""
@@ -177,21 +204,33 @@ class ConformanceTools(RealConnectorCase):
         """
         return env[self.backend_model].browse((side or self.side).backend_id)
 
-    def bind(self, *texts, side=None):
+    def bind(self, *texts, side=None, values=None):
         """Create records with bindings, which no listener exports.
 
+        :param values: more values of each record, see :func:`~.records.sample`
         :return: the ids of the bindings
         :rtype: list[int]
         """
         with self.transaction() as env:
-            values = self.binding_values(self.backend(env, side))
+            more = values or {}
+            of_side = self.binding_values(self.backend(env, side))
             silent = env[self.binding_model].with_context(connector_no_export=True)
             return silent.create(
                 [
-                    {**sample(self.record_values), **values, self.text_field: text}
+                    {
+                        **sample({**self.record_values, **more}),
+                        **of_side,
+                        self.text_field: text,
+                    }
                     for text in texts
                 ]
             ).ids
+
+    def unbind(self, binding_id):
+        """Remove the external id of a binding, as if it was never synchronised."""
+        with self.transaction() as env:
+            binding = env[self.binding_model].browse(binding_id)
+            self._component(env, "binder")._unbind(binding)
 
     def exported(self, text):
         """Create a record, and export it.

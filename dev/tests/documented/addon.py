@@ -29,6 +29,7 @@ PAGES = (
     *("index", "export_on_change", "import_with_a_cursor", "matching", "conflicts"),
     *("images", "companies", "languages", "secrets", "webhooks"),
     *("first_load", "debugging", "other_apis", "lost_updates"),
+    "creates_of_two_calls",
 )
 #: Classes that show an alternative.
 ALTERNATIVES = (

@@ -2,6 +2,8 @@
 
 import json
 import time
+from contextlib import suppress
+from datetime import timedelta
 
 from werkzeug.datastructures import Headers
 
@@ -13,9 +15,10 @@ from odoo.addons.connector.exception import (
     AccessRefusedError,
     IDMissingInBackend,
     InvalidDataError,
+    NetworkRetryableError,
 )
 from odoo.addons.connector.fields import reveal
-from odoo.addons.connector.tests.common import RemoteSystem
+from odoo.addons.connector.tests.common import Failure, RemoteSystem
 from odoo.addons.connector.tests.remote_system import Answer
 from odoo.addons.connector.tests.webhooks import standard_headers
 from odoo.addons.my_shop.debugging import mapped, read
@@ -107,6 +110,76 @@ class TestHowTo(TransactionCase):
         self.assertEqual(message, "1 linked with an existing record.")
         self.assertEqual(ada.shop_bind_ids.external_id, "1")
         self.assertEqual(ada.name, "Ada")
+
+    def test_matching_on_an_export(self):
+        for mail in ("ada@example.com", "bob@example.com", "bob@example.com"):
+            self.remote.add("contacts", {"name": "Old", "mail": mail})
+        silent = self.bindings.with_context(connector_no_export=True)
+        ada, second, bob, eve = silent.create(
+            [
+                {"backend_id": self.shop.id, "name": name, "email": mail}
+                for name, mail in (
+                    ("Ada", "ada@example.com"),
+                    ("Impostor", "ada@example.com"),
+                    ("Bob", "bob@example.com"),
+                    ("Eve", False),
+                )
+            ]
+        )
+        report = (ada + second + bob + eve).export_chunk()
+        counts = "1 exported, 1 linked with an existing record, 2 failed."
+        self.assertIn(counts, report)
+        self.assertEqual(ada.external_id, "1")
+        self.assertEqual(self.items()["1"]["name"], "Ada")
+        self.assertFalse(second.external_id or bob.external_id)
+        self.assertEqual(eve.external_id, "4")
+        self.assertIn(f"Impostor (id {second.id}) and Ada (id {ada.id})", report)
+        self.assertIn("2, 3.", report)
+
+    def test_creates_of_two_calls(self):
+        for number, failure in enumerate(
+            (Failure.HANG_UP_BEFORE, Failure.HANG_UP_AFTER, Failure.REFUSE)
+        ):
+            name, city = f"Ada {number}", f"City {number}"
+            ada = self.new_contact(name=name, city=city)
+            self.remote.fail(failure, "POST", "addresses")
+            self.interrupt(ada)
+            ada.export_record(fields=["name"])
+            self.assert_whole(ada, number + 1, name, city)
+            ada.with_context(connector_no_export=True).city = "Rome"
+            ada.export_record(fields=["city"])
+            self.assert_whole(ada, number + 1, name, "Rome")
+
+    def test_an_import_completes_a_create_of_two_calls(self):
+        ada = self.new_contact(name="Ada", city="London")
+        self.remote.fail(Failure.HANG_UP_BEFORE, "POST", "addresses")
+        self.interrupt(ada)
+        self.bindings.import_record(self.shop, "1")
+        self.assert_whole(ada, 1, "Ada", "London")
+        self.assertEqual(len(self.bindings.search([("external_id", "=", "1")])), 1)
+
+    def new_contact(self, **values):
+        """Create a contact that no listener exports."""
+        silent = self.bindings.with_context(connector_no_export=True)
+        return silent.create({"backend_id": self.shop.id, **values})
+
+    def interrupt(self, contact):
+        """Export a contact at which the shop fails, and let an hour pass."""
+        # assertRaises() would roll the intent back, which a job commits.
+        with suppress(NetworkRetryableError, InvalidDataError):
+            contact.export_record()
+        self.assertFalse(contact.external_id)
+        for intent in self.env["connector.create.intent"].search([]):
+            intent.begun -= timedelta(hours=1)
+
+    def assert_whole(self, contact, count, name, city):
+        """Fail unless a contact is the last of the shop, with one address."""
+        items = self.items()
+        self.assertEqual(len(items), count)
+        self.assertEqual(items[contact.external_id]["name"], name)
+        addresses = self.remote.collection("addresses").values()
+        own = [item for item in addresses if item["contact"] == contact.external_id]
+        self.assertEqual([item["city"] for item in own], [city])
 
     def test_lost_updates(self):
         for name in ("Ada", "Bob"):
