@@ -71,6 +71,7 @@ from . import (
     test_rpc,
     test_runs,
     test_saves,
+    test_scaffolding,
     test_scope,
     test_secret_fields,
     test_security,

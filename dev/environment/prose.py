@@ -49,7 +49,7 @@ RULES = {
     re.compile(words.replace(" ", GAP), re.I | re.M): instead
     for words, instead in GLOSSARY.items()
 }
-SUFFIXES = (".py", ".rst", ".rst.template", ".html", ".js", ".xml")
+SUFFIXES = (".py", ".rst", ".template", ".html", ".js", ".xml")
 #: Files that name what they avoid.
 EXCEPT = {"dev/environment/prose.py", "dev/tests/test_lint.py"}
 

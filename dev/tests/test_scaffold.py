@@ -1,7 +1,12 @@
-"""The template of a connector: what Odoo's ``scaffold`` makes of it works."""
+"""The template of a connector: what is made of it works, and passes the linters.
+
+Odoo's ``scaffold`` makes a connector of contacts, and ``odoo connector scaffold`` one
+of any kind of record, or adds a kind to it.
+"""
 
 import filecmp
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -15,24 +20,58 @@ from environment import (
     linting,
     odoo_process,
     processes,
+    prose,
 )
-from odoo_runs import run_tests
+from odoo_runs import run, run_tests
 
 #: Names on the command line, and the names of the addons.
 NAMES = {"my_shop": "my_shop", "AcmeCRM": "acme_crm"}
 #: Parts whose removal ``--daily`` tries; ALL_PARTS=1 tries all.
 SAMPLE = (
     "README.rst",
-    "components/exporter.py: MyShopExporter._usage",
-    "components/listener.py",
+    "components/res_partner.py: ResPartnerExporter._usage",
+    "components/writing_adapter.py",
     "data/ir_cron.xml",
-    "security/ir.model.access.csv: res_partner_user",
+    "security/ir.model.access-res_partner.csv: res_partner_user",
     "views/backend_views.xml: backend_view_form",
 )
 #: A connector with one kind of record works without them. With a second kind, the
 #: components of one would work on records of the other.
-SILENT = ("Adapter._apply_on", "Mapper._apply_on", "BaseMyShopConnector._inherit")
+OF_A_KIND = ("Adapter", "Mapper", "Importer", "Exporter", "Deleter", "Webhook")
+SILENT = (
+    *(f"{name}._apply_on" for name in OF_A_KIND),
+    "BaseMyShopConnector._inherit",
+)
 WORKERS = 2
+
+PRODUCTS = "--model=product.template", "--fields=name,list_price,default_code"
+BANKS = "--model=res.bank", "--fields=name,bic"
+#: A model without a name.
+ICE_SERVERS = "--model=mail.ice.server", "--fields=username,uri,server_type"
+#: The name has three characters, is unique, and each record needs it and the symbol.
+CURRENCIES = "--model=res.currency", "--fields=name,symbol,full_name,rounding"
+#: Options of connectors, and of the kinds of records that are added to them.
+KINDS = {
+    "my_shop": [(), PRODUCTS],
+    "products": [PRODUCTS],
+    "bank_exports": [(*BANKS, "--direction=export")],
+    "bank_imports": [(*BANKS, "--direction=import"), CURRENCIES],
+    "ice_servers": [ICE_SERVERS],
+}
+#: Fields of all types, for the linters.
+TYPES = (
+    "--model=calendar.event",
+    "--fields=name,description,location,start,stop,start_date,allday,duration,privacy",
+)
+#: The files of an author that a second kind of record extends.
+EXTENDED = {
+    "__manifest__.py",
+    "components/__init__.py",
+    "models/__init__.py",
+    "tests/__init__.py",
+}
+EXPORTS = r"(?i)export|deleter|listener|writing"
+IMPORTS = r"(?i)import_|importer|import\.|webhook"
 
 
 def generate(name, folder):
@@ -48,6 +87,31 @@ def generate(name, folder):
     )
     [generated] = set(folder.iterdir()) - before
     return generated
+
+
+def scaffold(*arguments):
+    """Run ``odoo connector scaffold``, and return what it did."""
+    return run("connector", "scaffold", *arguments)
+
+
+def generate_kinds(name, folder, kinds):
+    """Generate a connector for several kinds of records, and return its folder."""
+    first, *others = kinds
+    addon = folder / name
+    for arguments in ((name, folder, *first), *(("--into", addon, *o) for o in others)):
+        done = scaffold(*arguments)
+        if done.returncode or done.stderr:
+            raise AssertionError(done.stderr)
+    return addon
+
+
+def texts(addon):
+    """Return the texts of the files of an addon, by path."""
+    return {
+        path.relative_to(addon).as_posix(): path.read_text()
+        for path in sorted(addon.rglob("*"))
+        if path.is_file()
+    }
 
 
 def lint(folder, *names):
@@ -67,6 +131,10 @@ def lint(folder, *names):
             check=False,
         )
         found += done.stdout + done.stderr if done.returncode else ""
+    for name in names:
+        for path, text in texts(folder / name).items():
+            if path.endswith(prose.SUFFIXES):
+                found += "".join(f"{path}: {each}\n" for each in prose.findings(text))
     return found
 
 
@@ -102,6 +170,82 @@ class TestScaffold(ScaffoldCase):
             for path in one.rglob("*.*"):
                 same = other / path.relative_to(one)
                 self.assertTrue(filecmp.cmp(path, same, shallow=False), same)
+
+
+class TestKinds(ScaffoldCase):
+    def test_connectors_of_other_kinds_pass_their_tests(self):
+        for name, kinds in KINDS.items():
+            generate_kinds(name, self.folder, kinds)
+        tags = ",".join(f"/{name}" for name in KINDS)
+        tested, faults = run_tests(self.folder, KINDS, tags)
+        self.assertEqual(faults, [])
+        self.assertEqual(set(tested), set(KINDS))
+
+    def test_the_linters_find_nothing(self):
+        kinds = {**KINDS, "some_rather_long_name": [TYPES, PRODUCTS]}
+        for name, options in kinds.items():
+            generate_kinds(name, self.folder, options)
+        self.assertEqual(lint(self.folder, *kinds), "")
+
+    def test_without_a_model_it_is_what_odoo_generates(self):
+        ours = generate_kinds("my_shop", self.folder, [()])
+        theirs = generate("my_shop", self.folder / "odoo")
+        self.assertEqual(texts(ours), texts(theirs))
+
+    def test_nothing_of_contacts_or_of_the_other_direction_is_left(self):
+        products = generate_kinds("products", self.folder, [PRODUCTS])
+        exports, imports = (
+            generate_kinds(name, self.folder, KINDS[name][:1])
+            for name in ("bank_exports", "bank_imports")
+        )
+        contacts = r"(?i)contact|partner|phone"
+        group = "base.group_partner_manager"  # It may change banks.
+        for addon, pattern in (
+            *((addon, contacts) for addon in (products, exports, imports)),
+            (exports, IMPORTS),
+            (imports, EXPORTS),
+        ):
+            for path, text in texts(addon).items():
+                found = path.replace(".py", "") + text.replace(group, "")
+                found = found.replace("bank_imports", "").replace("bank_exports", "")
+                self.assertIsNone(re.search(pattern, found), f"{addon.name}/{path}")
+
+    def test_a_second_kind_leaves_the_files_of_the_author(self):
+        addon = generate_kinds("my_shop", self.folder, [()])
+        manifest = addon / "__manifest__.py"
+        manifest.write_text(manifest.read_text().replace("My Company", "Ada, Bob"))
+        (addon / "components" / "adapter.py").write_text(
+            (addon / "components" / "adapter.py").read_text() + "# Mine\n"
+        )
+        before = texts(addon)
+        done = scaffold("--into", addon, *PRODUCTS)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        after = texts(addon)
+        changed = {path for path, text in before.items() if after[path] != text}
+        self.assertEqual(changed, EXTENDED)
+        for path in changed:
+            self.assertLessEqual(set(before[path].split()), set(after[path].split()))
+        for path in after.keys() - before.keys():
+            self.assertIn(f"Written: {path}", done.stdout)
+            self.assertIn("product_template", path)
+
+    def test_what_cannot_be_generated_is_refused(self):
+        for arguments, sentence in (
+            ((), "Name either the new connector, or --into ADDON."),
+            (("my_shop", self.folder, "--into", "x"), "Name either the new connector"),
+            (
+                ("my_shop", self.folder, "--model=res.bank"),
+                "Name the fields of res.bank",
+            ),
+            (("my shop!", self.folder), "cannot be the name of an addon"),
+            (("my_shop", __file__), "Not a directory"),
+        ):
+            with self.subTest(sentence):
+                done = scaffold(*arguments)
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertIn(sentence, done.stderr)
+                self.assertNotIn("Traceback", done.stderr)
+        self.assertEqual(list(self.folder.iterdir()), [])
 
 
 @unittest.skipUnless(os.environ.get("CONNECTOR_DAILY"), "--daily runs it")

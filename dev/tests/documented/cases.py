@@ -91,6 +91,24 @@ class TestHowTo(TransactionCase):
         account.acc_number = "2"
         self.assertEqual(self.run_jobs(), ["export_changes"])
 
+    def test_second_kind(self):
+        tags = self.env["shop.res.partner.category"]
+        tag = tags.create({"backend_id": self.shop.id, "name": "Blue"})
+        contact = self.contact(name="Ada")
+        self.assertEqual(self.run_jobs(), ["export_changes"] * 2)
+        self.assertEqual(self.items()[contact.external_id]["name"], "Ada")
+        stored = self.remote.collection("tags")
+        self.assertEqual(stored[tag.external_id]["title"], "Blue")
+        tag.odoo_id.name = "Green"
+        self.run_jobs()
+        stored = self.remote.collection("tags")
+        self.assertEqual(stored[tag.external_id]["title"], "Green")
+        with self.shop.work_on(tags._name) as work:
+            self.assertFalse(work.many_components(usage="record.importer"))
+        tag.odoo_id.unlink()
+        self.assertEqual(self.run_jobs(), ["export_delete_record"])
+        self.assertEqual(self.remote.collection("tags"), {})
+
     def test_import_with_a_cursor(self):
         for number in range(3):
             self.remote.add("contacts", {"name": f"Contact {number}"})

@@ -1,0 +1,43 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The files of the template, which Odoo's own command ``scaffold`` renders, too."""
+
+from pathlib import Path
+
+from odoo.cli.scaffold import env, snake
+
+FOLDER = Path(__file__).resolve().parents[2] / "scaffold"
+SUFFIX = ".template"
+#: Stands for the kind of record in the names of files.
+KIND = "res_partner"
+#: Files that only one direction needs, by their names, and that direction.
+OF_DIRECTIONS = {
+    "components/importer.py": "imports",
+    "components/writing_adapter.py": "exports",
+    "tests/test_writing_answers.py": "exports",
+}
+
+
+def module_name(name):
+    """Return the name of the addon that people write as ``AcmeCRM`` or ``acme-crm``."""
+    return snake(name).replace("-", "_")
+
+
+def rendered(name, kind):
+    """Return the files of a connector.
+
+    :param name: its name
+    :param kind: the :class:`~.kind.Kind` of record that it synchronises
+    :return: the texts by path, and the paths of those that belong to the kind
+    :rtype: tuple[dict, set]
+    """
+    variables = {"name": name, **kind.variables()}
+    files, of_kind = {}, set()
+    for path in sorted(FOLDER.rglob(f"*{SUFFIX}")):
+        generic = path.relative_to(FOLDER).as_posix().removesuffix(SUFFIX)
+        if not variables.get(OF_DIRECTIONS.get(generic), True):
+            continue
+        target = generic.replace(KIND, kind.name)
+        files[target] = env.from_string(path.read_text()).render(variables) + "\n"
+        if target != generic or KIND in generic:
+            of_kind.add(target)
+    return files, of_kind
