@@ -67,10 +67,12 @@ def _remove_file(addon, path):
     _replace(addon / "__manifest__.py", rf'\n *"{path.relative_to(addon)}",', "")
     if path.suffix == ".py" and path.name != "__init__.py":
         package = path.with_name("__init__.py")
-        line = re.search(r"from \. import (.+)", package.read_text())
-        left = [name for name in line[1].split(", ") if name != path.stem]
-        new = f"from . import {', '.join(left)}" if left else ""
-        _replace(package, re.escape(line[0]), new)
+        for line in re.finditer(r"from \. import (.+)\n", package.read_text()):
+            names = line[1].split(", ")
+            left = [name for name in names if name != path.stem]
+            if left != names:
+                new = f"from . import {', '.join(left)}\n" if left else ""
+                _replace(package, re.escape(line[0]), new)
 
 
 def _replace(path, pattern, new):
