@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from contextlib import contextmanager
 
+from lxml.builder import E
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import ormcache
@@ -8,7 +10,7 @@ from odoo.tools import ormcache
 from ..fields import address_names, check_addresses
 from ..jobs.facts import outcome_values
 from ..jobs.synchronisation import Synchronisation
-from ..tools.bindings import company_of
+from ..tools.bindings import company_of, merges
 from ..tools.companies import in_company
 from ..tools.rpc import private_unless_overridden
 from ..tools.schedules import served_by
@@ -52,9 +54,26 @@ class ConnectorBackend(models.AbstractModel):
 
     @api.model
     def _default_conflict_policy(self):
+        return "odoo" if self._has_our_policies() else False
+
+    @api.model
+    def _has_our_policies(self):
         # A connector's own field of this name may have other values, or another type.
         selection = getattr(self._fields["conflict_policy"], "selection", None)
-        return "odoo" if selection == "_conflict_policies" else False
+        return selection == "_conflict_policies"
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Show the policy in the forms of connectors that merge and do not show it."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        shown = arch.xpath("//field[@name='conflict_policy']")
+        is_missing = view_type == "form" and not shown and self._has_our_policies()
+        if is_missing and merges(self.env, self._name):
+            [parent] = arch.xpath("./sheet[1]") or [arch]
+            below = parent.xpath("./notebook | ./footer | ./chatter")
+            place = parent.index(below[0]) if below else len(parent)
+            parent.insert(place, E.group(E.field(name="conflict_policy")))
+        return arch, view
 
     @api.model_create_multi
     def create(self, vals_list):

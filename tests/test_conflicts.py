@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user
+from odoo.tests import Form, new_test_user
 
 from odoo.addons.component.core import Component
 
@@ -11,6 +11,7 @@ from ..fields import Secret
 from .cases import ShopCase, noted_queries
 from .models import hide_test_models
 from .real_jobs import RealJobsCase
+from .shop import ShopSource, import_components
 
 MOMENT = datetime(2026, 5, 4, 3, 2, 1)
 USER, MANAGER = "connector.group_connector_user", "connector.group_connector_manager"
@@ -195,6 +196,53 @@ class TestPolicies(ConflictCase):
             own.conflict_policy = "newer"
         text = self.env["connector.test.text.policy"].create({"name": "Text"})
         self.assertEqual(text.conflict_policy, "mine")
+
+
+class TestFormsOfBackends(ConflictCase):
+    """The policy is set in the form of the backend, also if its connector forgot it."""
+
+    FORM = "<form><sheet><group><field name='name'/></group>%s</sheet></form>"
+
+    def view(self, arch):
+        values = {"model": self.shop._name, "type": "form", "arch": arch}
+        return self.env["ir.ui.view"].create(values)
+
+    def fields_of(self, arch):
+        found, _view = self.shop._get_view(self.view(arch).id, "form")
+        return [field.get("name") for field in found.iter("field")]
+
+    def merge(self):
+        self.build(*import_components(ShopSource()))
+
+    def test_a_form_without_the_policy_gets_it(self):
+        self.merge()
+        pages = "<notebook><page><field name='active'/></page></notebook>"
+        arch = self.FORM % pages
+        self.assertEqual(self.fields_of(arch), ["name", "conflict_policy", "active"])
+        with Form(self.shop, view=self.view(arch)) as form:
+            form.conflict_policy = "ask"
+        self.assertEqual(self.shop.conflict_policy, "ask")
+        self.assertEqual(
+            self.fields_of("<form><field name='name'/><footer/></form>"),
+            ["name", "conflict_policy"],
+        )
+
+    def test_a_form_that_shows_the_policy_stays_as_it_is(self):
+        self.merge()
+        arch = self.FORM % "<field name='conflict_policy' invisible='1'/>"
+        self.assertEqual(self.fields_of(arch), ["name", "conflict_policy"])
+
+    def test_a_connector_that_only_exports_has_no_policy(self):
+        self.assertEqual(self.fields_of(self.FORM % ""), ["name"])
+
+    def test_lists_stay_as_they_are(self):
+        self.merge()
+        arch = "<list><field name='name'/></list>"
+        view = self.env["ir.ui.view"].create(
+            {"model": self.shop._name, "type": "list", "arch": arch}
+        )
+        found, _view = self.shop._get_view(view.id, "list")
+        self.assertEqual(len(list(found.iter("field"))), 1)
 
 
 class TestWhoAndWhen(ConflictCase):

@@ -178,6 +178,21 @@ def checks_connection(env, backend_model):
     return overrides(env.registry[backend_model], base, "check_connection")
 
 
+def merges(env, backend_model):
+    """Return whether a connector merges what both sides have changed.
+
+    :param env: ``Environment``
+    :param backend_model: name of the model of the backend
+    :rtype: bool
+    """
+    components = env.context.get("components_registry")  # of a test
+    components = components or _component_databases.get(env.cr.dbname)
+    if not components or not components.lookup(backend_model, usage="export.mapper"):
+        return False
+    importers = components.lookup(backend_model, usage="record.importer")
+    return any(hasattr(importer, "_conflict_policy") for importer in importers)
+
+
 def _concrete(env, parent):
     registry = env.registry
     return sorted(
