@@ -42,6 +42,7 @@ from . import (
     test_mapping_plan,
     test_merge,
     test_merge_base,
+    test_merge_ends,
     test_merge_sequences,
     test_merged_lines,
     test_migrations,

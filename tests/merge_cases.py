@@ -2,6 +2,7 @@
 """Test cases whose contacts are edited on both sides."""
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import changed_by, mapping
@@ -34,6 +35,19 @@ class Address(models.Model):
     password = fields.Char()
     hidden = fields.Char(groups=fields.NO_ACCESS)
     tag_ids = fields.Many2many("res.partner.category")
+    grade = fields.Selection([("good", "Good"), ("bad", "Bad")])
+    vip = fields.Boolean()
+    nickname = fields.Char()
+    nick = fields.Char(compute="_compute_nick", inverse="_inverse_nick", store=True)
+
+    @api.depends("nickname")
+    def _compute_nick(self):
+        for contact in self:
+            contact.nick = contact.nickname
+
+    def _inverse_nick(self):
+        for contact in self:
+            contact.nickname = contact.nick
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -45,6 +59,8 @@ class Address(models.Model):
 
 def in_own_form(vals):
     code = vals.get("code")
+    if code == "refused":
+        raise ValidationError(code)
     return {**vals, "code": code.strip().upper()} if code else vals
 
 

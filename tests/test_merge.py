@@ -161,14 +161,24 @@ class TestMerge(MergeCase):
         self.run_import()
         self.assertEqual(self.questions(ada), {"name"})
 
-    def test_without_a_waiting_change_the_time_is_that_of_the_record(self):
+    def edited_without_a_waiting_change(self, changed_there):
         self.shop.conflict_policy = "newer"
-        self.override(_changed_at=lambda importer: datetime(2000, 1, 1))
+        self.override(_changed_at=lambda importer: changed_there)
         ada = self.synchronised()
         ada.odoo_id.with_context(connector_no_export=True).name = "Ours"
         self.change_there(title="Theirs")
         self.run_import()
+        return ada
+
+    def test_a_record_that_was_written_before_is_older(self):
+        later = fields.Datetime.now() + timedelta(hours=1)
+        ada = self.edited_without_a_waiting_change(later)
+        self.assertEqual(ada.name, "Theirs")
+
+    def test_a_write_of_another_field_does_not_make_a_field_newer(self):
+        ada = self.edited_without_a_waiting_change(datetime(2000, 1, 1))
         self.assertEqual(ada.name, "Ours")
+        self.assertEqual(self.questions(ada), {"name"})
 
     # -- questions
 

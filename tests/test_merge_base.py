@@ -137,6 +137,8 @@ class TestDecision(BaseCase):
         self.assertEqual(newer(late, early), "odoo")
         for moments in ((None, late), (late, None), (late, late)):
             self.assertEqual(newer(*moments), "ask")
+        self.assertEqual(newer(None, late, written=early), "backend")
+        self.assertEqual(newer(None, early, written=late), "ask")
 
     def test_elements_that_one_side_adds_or_removes(self):
         def merged(theirs, ours, base="AB"):

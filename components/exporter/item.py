@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from odoo.exceptions import MissingError
+from odoo.models import BaseModel
 
 from ...exception import IDMissingInBackend
 from ...jobs.outcome import (
@@ -57,8 +58,9 @@ class ExportItem(Item):
         self.is_looked_for = True  #: whether the adapter has looked for the key
         self._create_call = None  # in place of which a match is updated
         self.version = RecordVersion(self)  #: what the backend may overwrite
+        self.source = None  #: the binding, in the language in which it is mapped
         self.sent = None  #: digests of what the call sends, see ``ExportMerge``
-        self.sent_lines = {}  #: the same of its lines
+        self.sent_lines = {}  #: the values that it sends of its lines
         self.key = None  #: the idempotency key of the create that is under way
 
     @property
@@ -178,8 +180,8 @@ class ExportItem(Item):
             self.external_id = external_id
         is_new = not is_external_id(self.external_id)
         fields = None if is_new else self._without_questions(fields)
-        self.note_sent(fields, is_new)
         map_record = exporter._map_data()
+        self.note_sent(fields, is_new, getattr(map_record, "source", None))
         if is_new:
             return Call(CREATED, exporter._create_data(map_record, fields=None))
         return Call(UPDATED, exporter._update_data(map_record, fields=fields))
@@ -206,22 +208,28 @@ class ExportItem(Item):
             raise NothingToDo(message, UNCHANGED)
         return sorted(names)
 
-    def note_sent(self, fields=None, is_new=False):
+    def note_sent(self, fields=None, is_new=False, source=None):
         """Note the values that a call is going to send.
 
         :param fields: names of the fields that changed; all when empty
         :param is_new: whether the record is new to the backend
+        :param source: the binding in the language in which it is mapped
         """
-        merge = ExportMerge.of(self.exporter)
-        self.sent = merge.digests(self.exporter, fields, is_new)
-        self.sent_lines = merge.digests_of_lines(self.exporter, fields, is_new)
+        binding, merge = self.exporter.binding, ExportMerge.of(self.exporter)
+        # A connector may map something else, such as the record that it wraps.
+        is_binding = isinstance(source, BaseModel) and source == binding
+        self.source = source if is_binding else binding
+        self.sent = merge.digests(self.source, self.exporter.mapper, fields, is_new)
+        self.sent_lines = merge.values_of_lines(
+            self.source, self.exporter, fields, is_new
+        )
 
     def store_sent(self):
         """Store, in the transaction that binds the record, that both sides have it."""
         if self.sent is not None:
             read_back = self.exporter._values_on_backend()
-            store_sent(self.binding, self.sent, read_back)
-            store_sent_lines(self.sent_lines)
+            store_sent(self.source, self.sent, read_back)
+            store_sent_lines(self.source, self.exporter, self.sent_lines)
         self.sent = None
 
     def exported(self):

@@ -290,7 +290,7 @@ class ImportFlow:
     def _prepare(self, item):
         if self._imported_as_dependency(item) is None:
             with self.tracker.in_progress(self._key(item)):
-                with in_hook(self.env):
+                with in_hook():
                     item.importer._before_import()
                 item.importer._import_dependencies()
 

@@ -72,7 +72,7 @@ class ImportStore:
     def finish(self, item):
         """Call the hook after the import of a record."""
         self.item = item
-        with in_hook(self.importer.env):
+        with in_hook():
             item.importer._after_import(item.binding)
         self.item = None
 

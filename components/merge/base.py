@@ -12,6 +12,11 @@ VERSION = 1
 #: Lengths in bytes: of the name of a field, of a value, and of all data of a record.
 NAME, VALUE, DATA = 3, 5, 12
 STAMP = 3
+#: End of the name under which a base holds the elements of a list that the backend was
+#: sent, and did not take.
+REFUSED = "!"
+#: The same for the digests of lines that were sent, see :func:`sent_line`.
+SENT = ">"
 #: The digest of no value: a field whose base has it counts as changed.
 CHANGED = bytes(VALUE)
 NO_DATA = bytes(DATA)  #: for a record that the next import has to look at
@@ -28,6 +33,17 @@ def name_digest(name):
 def value_digest(value):
     """Return the digest of a value that :func:`~...tools.orm.comparable` returned."""
     return blake2b(repr(value).encode(errors="replace"), digest_size=VALUE).digest()
+
+
+def sent_line(external_id, digests):
+    """Yield what tells that a line is on the backend as it was sent.
+
+    :param external_id: id of the line on the backend
+    :param digests: digests of its values by the names of fields
+    """
+    yield value_digest(str(external_id))
+    for name, digest in digests.items():
+        yield value_digest((str(external_id), name, digest))
 
 
 class Base:
@@ -75,6 +91,22 @@ class Base:
     def set_elements(self, name, digests):
         """Store the digests of the elements of a field."""
         self.elements[name_digest(name)] = frozenset(digests)
+
+    def set_extra(self, name, end, digests):
+        """Store digests beside the elements of a field, which most fields lack.
+
+        :param end: ``REFUSED`` or ``SENT``
+        """
+        self.elements.pop(name_digest(name + end), None)
+        if digests:
+            self.set_elements(name + end, digests)
+
+    def extra_of(self, name, end):
+        """Return what :meth:`set_extra` has stored.
+
+        :rtype: frozenset[bytes]
+        """
+        return self.elements_of(name + end) or frozenset()
 
     def duplicate(self):
         """Return another base with the same digests."""

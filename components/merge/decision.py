@@ -51,13 +51,17 @@ def compare(targets):
     return THEIRS if theirs else OURS
 
 
-def newer(ours, theirs):
+def newer(ours, theirs, written=None):
     """Return the side that was changed last.
 
-    :param ours: when Odoo's record was changed, as ``datetime``, or ``None``
-    :param theirs: the same for the backend's
+    :param ours: when Odoo's values were changed, as ``datetime``, or ``None``
+    :param theirs: when the backend's were changed
+    :param written: when Odoo's record was written, maybe because of other values:
+        these values were not changed later
     :return: ``"odoo"`` or ``"backend"``; ``"ask"`` if that is not known
     """
+    if not ours and theirs and written and written < theirs:
+        return BACKEND
     if not ours or not theirs or ours == theirs:
         return ASK
     return ODOO if ours > theirs else BACKEND

@@ -4,10 +4,17 @@
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
 from ...tools.base_column import base_field, store_base, stored_base
+from ...tools.external_id import is_external_id
 from ...tools.orm import set_ids
 from ...tools.work_context import work_attribute
-from .base import NO_DATA, Base, value_digest
-from .fields import comparable_mapped, comparable_of, is_mergeable, merged_fields
+from .base import NO_DATA, REFUSED, SENT, Base, sent_line, value_digest
+from .fields import (
+    comparable_mapped,
+    comparable_of,
+    is_mergeable,
+    merged_fields,
+    set_base_value,
+)
 
 
 class ExportMerge:
@@ -65,43 +72,46 @@ class ExportMerge:
                 names.add(name)
         return names
 
-    def digests(self, exporter, fields, for_create):
+    def digests(self, source, mapper, fields, for_create):
         """Return the digests of the values that a call is going to send.
 
         Users may change the record while the backend works.
 
-        :param exporter: the exporter of the record
+        :param source: the binding, in the language in which it is mapped
+        :param mapper: its export mapper
         :param fields: names of the fields that are exported; all when empty
         :param for_create: whether the record is new to the backend
         :return: a digest, or a list of digests of elements, by the name of the field
         :rtype: dict
         """
         digests = {}
-        for name in self._names(exporter.mapper, fields, for_create):
-            value = comparable_of(exporter.binding, name)
+        for name in self._names(mapper, fields, for_create):
+            value = comparable_of(source, name)
             if name in self.by_element:
                 digests[name] = [value_digest(each) for each in value]
             else:
                 digests[name] = value_digest(value)
         return digests
 
-    def digests_of_lines(self, exporter, fields, for_create):
-        """Return the digests of the values of lines that a call is going to send.
+    def values_of_lines(self, source, exporter, fields, for_create):
+        """Return the values of lines that a call is going to send.
 
-        :return: digests by the names of fields, by the line
+        :return: by the name of the one2many and the line, the values to compare by the
+            names of fields
         :rtype: dict
         """
-        digests = {}
+        values = {}
         plan = exporter.mapper._mapping_plan(fields, for_create)
         for name, _target, model_name in plan.children if self.fields else ():
-            lines = exporter.binding[name]
+            lines = source[name]
             if lines._name != model_name or base_field(lines) is None:
                 continue
             mapper = exporter.component(usage="export.mapper", model_name=model_name)
             read = [n for n in mapper.changed_by_fields() if is_mergeable(lines, n)]
-            for line in lines.filtered(stored_base):
-                digests[line] = {n: value_digest(comparable_of(line, n)) for n in read}
-        return digests
+            values[name] = {
+                line: {n: comparable_of(line, n) for n in read} for line in lines
+            }
+        return values
 
     def _names(self, mapper, fields, for_create):
         """Return the names of the fields that are read for an export."""
@@ -118,17 +128,38 @@ class ExportMerge:
         return self._sent[key]
 
 
-def store_sent_lines(digests):
+def store_sent_lines(binding, exporter, values):
     """Store that both sides have the lines that were sent.
 
-    :param digests: what :meth:`ExportMerge.digests_of_lines` returned
+    :param binding: the binding
+    :param exporter: its exporter
+    :param values: what :meth:`ExportMerge.values_of_lines` returned
     """
-    for line, of_line in digests.items():
-        if line.exists():
-            base = Base.unpack(stored_base(line))
-            for name, digest in of_line.items():
-                base.set_value(name, digest, digest)
-            store_base(line, base.pack())
+    of_record = Base.unpack(values and stored_base(binding))
+    for name, of_lines in values.items():
+        sent, binder = set(), None
+        for line, of_line in of_lines.items():
+            if not line.exists():
+                continue
+            binder = binder or exporter.binder_for(line._name)
+            external_id = binder.to_external(line)
+            if is_external_id(external_id):
+                digests = {n: value_digest(each) for n, each in of_line.items()}
+                sent.update(sent_line(external_id, digests))
+                _store_sent_line(line, of_line, digests)
+        of_record.set_extra(name, SENT, sent)
+    if values:
+        store_base(binding, of_record.pack())
+
+
+def _store_sent_line(line, values, digests):
+    base = Base.unpack(stored_base(line))
+    for name, digest in digests.items():
+        if base.elements_of(name) is not None:
+            base.set_elements(name, map(value_digest, values[name]))
+        else:
+            set_base_value(base, line, name, digest, digest)
+    store_base(line, base.pack())
 
 
 def store_sent(binding, digests, read_back):
@@ -148,11 +179,12 @@ def store_sent(binding, digests, read_back):
     for name, digest in digests.items():
         if isinstance(digest, list):
             known = set_ids(read_back[name]) if name in read_back else None
-            digest = digest if known is None else map(value_digest, known)
-            base.set_elements(name, digest)
+            held = digest if known is None else [value_digest(each) for each in known]
+            base.set_elements(name, held)
+            base.set_extra(name, REFUSED, {*digest} - {*held})
             continue
         theirs = digest
         if name in read_back:
             theirs = value_digest(comparable_mapped(binding, name, read_back[name]))
-        base.set_value(name, theirs, digest)
+        set_base_value(base, binding, name, theirs, digest)
     store_base(binding, base.pack())

@@ -56,6 +56,44 @@ def is_mergeable(model, name):
     return field.groups != NO_ACCESS and not isinstance(field.base_field, Secret)
 
 
+def base_name(record, name):
+    """Return the name under which a base holds a field.
+
+    The values of some fields depend on the language, or on the company. Where a backend
+    pins neither, jobs of several users work in several of them.
+
+    :param record: record whose environment has the language and the company
+    :param name: name of the field
+    :rtype: str
+    """
+    field = record._fields[name].base_field
+    if field.translate:
+        return f"{name}@{record.env.lang or 'en_US'}"
+    if field.company_dependent:
+        return f"{name}@{record.env.company.id}"
+    return name
+
+
+def base_value(base, record, name):
+    """Return the digests of a field in the language and the company of a record.
+
+    :return: ``None`` for a field without a base there
+    :rtype: tuple[bytes, bytes] | None
+    """
+    return base.value(base_name(record, name))
+
+
+def set_base_value(base, record, name, theirs, ours):
+    """Store the digests of a field in the language and the company of a record.
+
+    The backend has the same value for all of them: it is stored by the name alone, too.
+    """
+    in_context = base_name(record, name)
+    if in_context != name:
+        base.set_value(name, theirs, theirs)
+    base.set_value(in_context, theirs, ours)
+
+
 def comparable_of(record, name):
     """Return the value of a field of a record, as it is compared."""
     field = record._fields[name]

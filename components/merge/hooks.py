@@ -6,27 +6,26 @@ the new base, a merge would take the value for a change in Odoo, and send it.
 """
 
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from ...tools.base_column import base_field, store_base, stored_base
 from ...tools.bindings import fields_of_bindings, is_binding_model
 from ...tools.removals import is_silent
 from .base import Base, value_digest
-from .fields import comparable_of, is_mergeable
+from .fields import base_value, comparable_of, is_mergeable, set_base_value
 
-#: Key of the cursor's cache: whether a hook of an import is at work.
-_IN_HOOK = "connector.in.hook"
+#: Whether a hook of an import is at work. Not in the cursor's cache: a hook may commit.
+_IN_HOOK = ContextVar("connector_in_hook", default=False)
 
 
 @contextmanager
-def in_hook(env):
+def in_hook():
     """Let bases follow what is written within."""
-    cache = env.cr.cache
-    before = cache.get(_IN_HOOK)
-    cache[_IN_HOOK] = True
+    token = _IN_HOOK.set(True)
     try:
         yield
     finally:
-        cache[_IN_HOOK] = before
+        _IN_HOOK.reset(token)
 
 
 @contextmanager
@@ -38,7 +37,7 @@ def bases_follow(records, names):
     :param records: recordset of any model
     :param names: names of the fields that are written
     """
-    if not records.env.cr.cache.get(_IN_HOOK) or not is_silent(records.env):
+    if not _IN_HOOK.get() or not is_silent(records.env):
         yield
         return
     before = [(each, _digests(each, names)) for each in _bindings_of(records)]
@@ -65,7 +64,7 @@ def _digests(binding, names):
     digests = {}
     for name in names:
         if is_mergeable(binding, name) and (
-            base.value(name) or base.elements_of(name) is not None
+            base_value(base, binding, name) or base.elements_of(name) is not None
         ):
             value = comparable_of(binding, name)
             is_list = isinstance(value, tuple)
@@ -82,7 +81,9 @@ def _follow(binding, before):
         if known is not None:
             kept = known - (old_elements - elements)
             base.set_elements(name, kept | (elements - old_elements))
-        elif base.value(name)[1] == old_digest:
-            base.set_value(name, base.value(name)[0], digest)
+            continue
+        theirs, ours = base_value(base, binding, name)
+        if ours == old_digest:
+            set_base_value(base, binding, name, theirs, digest)
     if before:
         store_base(binding, base.pack())

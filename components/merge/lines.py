@@ -9,9 +9,9 @@ from odoo.addons.component.exception import NoComponentError, SeveralComponentEr
 
 from ...tools.base_column import base_field, store_base, stored_base
 from ...tools.orm import changed_values
-from .base import value_digest
+from .base import SENT, sent_line, value_digest
 from .decision import BACKEND
-from .fields import is_mergeable
+from .fields import base_value, is_mergeable
 from .record import Merge, RecordMerge
 from .unchanged import data_digest
 
@@ -98,7 +98,17 @@ class LinesMerge(Merge):
         base = self.parent.base.elements_of(self.name)
         external_id = values.get(self.importer.binder_for().shape.external_id)
         line = self.mapped.get(str(external_id))
-        return base is not None and line is not None and _element(line) in base
+        if base is None or line is None:
+            return False
+        return _element(line) in base or self._is_as_sent(line)
+
+    def _is_as_sent(self, line):
+        """Return whether the backend has a line as the last export has sent it."""
+        merge = LineMerge(self, line.binding, line.values, line.units)
+        names = self.fields & line.values.keys()
+        digests = {name: merge._digest_of_theirs(name) for name in names}
+        sent = self.parent.base.extra_of(self.name, SENT)
+        return sent.issuperset(sent_line(line.external_id, digests))
 
     def elements(self):
         """Return the digests of the lines that the backend has."""
@@ -163,9 +173,13 @@ class LineMerge(RecordMerge):
             self.questions = lines.conflicts.open_fields(line).get(line.id, set())
             self.decisions = lines.conflicts.decisions(line).get(line.id, {})
 
+    @property
+    def imported(self):
+        return self.merge.parent.binding
+
     def changed_names(self):
         """Return the names of the fields that Odoo has changed."""
-        bases = {name: self.base.value(name) for name in self.merge.fields}
+        bases = {n: base_value(self.base, self.binding, n) for n in self.merge.fields}
         return {
             name
             for name, digests in bases.items()

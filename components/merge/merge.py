@@ -7,6 +7,7 @@ from functools import cached_property
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
 from ...tools.base_column import BASE, base_field, store_base, stored_base
+from .base import Base
 from .fields import merged_fields
 from .lines import LinesMerge
 from .record import Merge, RecordMerge
@@ -75,6 +76,8 @@ class ImportMerge(Merge):
         for item in items:
             item.merge = RecordMerge(self, item)
         known = [item for item in items if item.binding]
+        if not self.fields:
+            self._close_questions(known)
         if not self.fields or not known:
             return
         none = self.importer.model.browse()
@@ -89,6 +92,12 @@ class ImportMerge(Merge):
         for item in asked:
             item.merge.questions = questions.get(item.binding.id, set())
             item.merge.decisions = decisions.get(item.binding.id, {})
+
+    def _close_questions(self, items):
+        """Close the questions of a connector that no longer merges."""
+        for item in items:
+            if Base.unpack(item.seen_base).has_questions:
+                self.conflicts.close(item.binding)
 
     def store(self, items):
         """Store the bases of records, after all that the import has written.

@@ -6,9 +6,10 @@ from functools import cached_property
 from odoo.fields import Command
 
 from ...exception import DefinitionError
+from ...jobs.scope import RECORD, scope_of
 from ...tools.base_column import stored_base
 from ...tools.orm import set_ids
-from .base import CHANGED, NO_DATA, Base, seconds, value_digest
+from .base import CHANGED, NO_DATA, REFUSED, SENT, Base, seconds, value_digest
 from .decision import (
     ASK,
     BACKEND,
@@ -22,7 +23,13 @@ from .decision import (
     merged_elements,
     newer,
 )
-from .fields import comparable_mapped, comparable_of, is_mergeable
+from .fields import (
+    base_value,
+    comparable_mapped,
+    comparable_of,
+    is_mergeable,
+    set_base_value,
+)
 
 
 class Merge:
@@ -56,16 +63,22 @@ class Merge:
             for change in changes
             if not change.field_names or not names.isdisjoint(change.field_names)
         ]
-        moments = [moment for moment in moments if moment]
-        return max(moments or self._written(binding, names), default=None)
+        return max(filter(None, moments), default=None)
 
-    def _written(self, binding, names):
+    def written_in_odoo(self, binding, names):
+        """Return when records were last written, for a user or by an import.
+
+        :param binding: the binding
+        :param names: names of fields, which may be those of the record that it wraps
+        :rtype: datetime | None
+        """
         records = []
         for name in names:
             field = binding._fields[name]
             delegate = field.related.partition(".")[0] if field.inherited else None
             records.append(binding[delegate] if delegate else binding)
-        return [r.write_date for r in records if getattr(r, "write_date", None)]
+        moments = [getattr(record, "write_date", None) for record in records]
+        return max(filter(None, moments), default=None)
 
 
 class RecordMerge:
@@ -87,11 +100,17 @@ class RecordMerge:
         self._theirs = {}  # pairs of a value to compare and its digest
         self._first = None  # the base with which the record is created
         self._asked = []  # names of the units of the questions
+        self._unmapped = set()  # fields of decisions that were applied unmapped
         self._fixed = {}  # digests of fields whose values differ on both sides
 
     @property
     def binding(self):
         return self.item.binding
+
+    @property
+    def imported(self):
+        """The binding whose import merges the values."""
+        return self.binding
 
     @cached_property
     def base(self):
@@ -124,13 +143,14 @@ class RecordMerge:
         for name in self.merge.by_element & self.item.values.keys():
             if self._merge_elements(name, values):
                 merged.add(name)
+        decided = self._apply_unmapped() if self.decisions else {}
         if self.questions:
             self._close_questions()
         for name in keep & values.keys() - merged:
             del values[name]
             self._keep_without_base(name)
         self._note_exports()
-        return values
+        return values | decided
 
     def _merge_lines(self, values):
         """Take out of the commands for lines what Odoo keeps."""
@@ -167,6 +187,8 @@ class RecordMerge:
         if change is None:
             return None
         if change == CONFLICT:
+            if self._would_change_nothing(names):
+                return names  # Odoo has the values already, in its own form.
             change = self._settle(names, targets)
         if change == OURS:
             self._keep(names, targets)
@@ -175,14 +197,48 @@ class RecordMerge:
         # Odoo has the value already, in its own form.
         return {name for name in names if targets[name].is_in_own_form}
 
+    def _would_change_nothing(self, names):
+        """Return whether Odoo would store the backend's values as those that it has.
+
+        Only a write tells: models round, strip and format values. It is undone.
+        """
+        before = {name: self._ours(name) for name in names}
+        binding = self.binding.with_context(
+            connector_no_export=True, tracking_disable=True
+        )
+        savepoint = self.merge.env.cr.savepoint()
+        try:
+            binding.write({name: self.item.values[name] for name in names})
+            return before == {name: self._ours(name) for name in names}
+        except Exception as error:
+            if scope_of(error) != RECORD:
+                raise
+            return False
+        finally:
+            savepoint.close(rollback=True)
+
     def _target(self, name):
         theirs = self._digest_of_theirs(name)
         if theirs is None:
             return None
-        ours, base = self._digest_of_ours(name), self.base.value(name)
+        ours, base = self._digest_of_ours(name), self._base_of(name)
         if base and name not in self.merge.fields:
             ours = base[1]  # The backend would not get the change.
         return Target(theirs, ours, base)
+
+    def _base_of(self, name):
+        """Return the digests of both values at the last synchronisation.
+
+        The record may not have been synchronised in this language or company. Then only
+        the backend's value of another one is known, and what waits for its export.
+        """
+        base = base_value(self.base, self.binding, name)
+        elsewhere = None if base else self.base.value(name)
+        if not elsewhere:
+            return base
+        unsent = self.item.unsent_fields
+        is_changed = unsent is None or name in unsent
+        return elsewhere[0], CHANGED if is_changed else self._digest_of_ours(name)
 
     def _keep(self, names, targets):
         """Keep Odoo's values, which the backend gets."""
@@ -208,7 +264,8 @@ class RecordMerge:
         ours = set(self._ours(name))
         merged = merged_elements(theirs, ours, base, value_digest)
         values[name] = [Command.set(sorted(merged))]
-        if merged != theirs:
+        refused = self.base.extra_of(name, REFUSED)
+        if theirs - merged or not refused.issuperset(digests(merged - theirs)):
             self.to_send.add(name)
         return True
 
@@ -236,6 +293,7 @@ class RecordMerge:
                 theirs_digest=theirs,
                 ours_digest=ours,
                 changed_at=self.item.importer._changed_at(),
+                imported=self.imported,
             )
         if side == ASK:
             self.is_settled, self.has_questions = False, True
@@ -253,11 +311,37 @@ class RecordMerge:
     def _close_questions(self):
         """Close the questions that were not asked again.
 
-        The data may have no value for the fields of some: these stay open.
+        The data may have no value for the fields of some: these stay open. Those about
+        fields that are not merged any more end.
         """
-        names = self.item.values.keys()
+        names = self.item.values.keys() | self.questions - self.merge.fields
         self.merge.conflicts.close_others(self.binding, names, self._asked)
-        self.has_questions |= not self.questions <= names
+        self.has_questions |= not self.questions <= names | self._unmapped
+
+    def _apply_unmapped(self):
+        """Apply decisions about fields for which the mapping has no values.
+
+        :return: the values that Odoo gets: those that the person has seen
+        :rtype: dict
+        """
+        values, conflicts = {}, self.merge.conflicts
+        for unit, (side, ours, _theirs) in self.decisions.items():
+            names = unit - self.item.values.keys()
+            if not names or ours not in (None, self._joined(unit)):
+                continue
+            if side == BACKEND:
+                kept = conflicts.kept_values(self.binding, unit)
+                values |= {name: kept[name] for name in names & kept.keys()}
+            else:
+                self.to_send |= names
+            conflicts.close(self.binding, unit)
+            self._unmapped |= names
+        return values
+
+    def _joined(self, names):
+        """Return the text that a conflict stores for Odoo's present values."""
+        found = [value_digest(self._ours(name)) for name in sorted(names)]
+        return b"".join(found).hex()
 
     def _decided(self, names, ours, theirs):
         """Return the side that a person has chosen, knowing the present values."""
@@ -278,8 +362,11 @@ class RecordMerge:
             )
         if policy != NEWER:
             return policy
-        changed = self.merge.changed_in_odoo(self.binding, names)
-        return newer(changed, importer._changed_at())
+        return newer(
+            self.merge.changed_in_odoo(self.binding, names),
+            importer._changed_at(),
+            self.merge.written_in_odoo(self.binding, names),
+        )
 
     def _note_exports(self):
         """Note the fields to send to the backend, unless an export will do it."""
@@ -335,19 +422,27 @@ class RecordMerge:
         item, base = self.item, self.base.duplicate()
         base.sync_date = seconds(sync_date)
         base.has_questions = self.has_questions
-        is_done = self.is_settled and not item.unfinished
+        is_done = self.is_settled and not (self.has_questions or item.unfinished)
         base.data = (is_done and item.data_digest) or NO_DATA
         for names in self._units() if self.merge.fields else ():
             for name in names:
-                digests = self._fixed.get(name) or self._digests_now(name)
-                if digests:
-                    base.set_value(name, *digests)
+                both = self._fixed.get(name) or self._digests_now(name)
+                if both:
+                    set_base_value(base, self.binding, name, *both)
+        for name in self._unmapped:
+            now = value_digest(self._ours(name))
+            set_base_value(base, self.binding, name, now, now)
         for name in self.merge.by_element & item.values.keys():
             theirs = set_ids(item.values[name])
             if theirs is not None:
-                base.set_elements(name, map(value_digest, theirs))
+                base.set_elements(name, digests(theirs))
+                refused = base.extra_of(name, REFUSED)
+                if refused:
+                    refused &= digests(set(self._ours(name)) - theirs)
+                    base.set_extra(name, REFUSED, refused)
         for name, lines in self.lines.items():
             base.set_elements(name, lines.elements())
+            base.set_extra(name, SENT, ())
         return base
 
     def _digests_now(self, name):
@@ -378,3 +473,8 @@ class RecordMerge:
 
     def _ours(self, name):
         return comparable_of(self.binding, name)
+
+
+def digests(values):
+    """Return the digests of the elements of a list."""
+    return {value_digest(each) for each in values}

@@ -3,7 +3,7 @@
 
 from ...tools.base_column import base_field, stored_base
 from .base import Base, value_digest
-from .fields import comparable_mapped, comparable_of, is_mergeable
+from .fields import base_value, comparable_mapped, comparable_of, is_mergeable
 
 
 class SinceBase:
@@ -33,13 +33,14 @@ class SinceBase:
             comparable_mapped(self.binding, name, mapped),
             comparable_of(self.binding, name),
         )
-        return self.base.value(name) == tuple(map(value_digest, values))
+        known = base_value(self.base, self.binding, name)
+        return known == tuple(map(value_digest, values))
 
     def had_value(self, name):
         """Return whether a field had a value in Odoo; true if that is not known."""
         if self.base.is_empty or not is_mergeable(self.binding, name):
             return True
-        digests = self.base.value(name)
+        digests = base_value(self.base, self.binding, name)
         if not digests:
             return False
         empty = value_digest(comparable_mapped(self.binding, name, False))

@@ -78,6 +78,12 @@ class ConnectorConflict(models.Model):
     decided_at = fields.Datetime(string="Decided On", readonly=True)
     ours_digest = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     theirs_digest = fields.Char(readonly=True, groups=fields.NO_ACCESS)
+    imported = fields.Char(
+        readonly=True,
+        groups=fields.NO_ACCESS,
+        help="Model and ID of the link whose import applies a decision: for a line, "
+        "that of the record to which the line belongs.",
+    )
     seen = fields.Char(
         readonly=True,
         groups=fields.NO_ACCESS,
@@ -112,6 +118,7 @@ class ConnectorConflict(models.Model):
         theirs_digest,
         ours_digest,
         changed_at=None,
+        imported=None,
     ):
         """Note that both sides have changed fields of a record.
 
@@ -126,6 +133,8 @@ class ConnectorConflict(models.Model):
         :param theirs_digest: text that is the same for the same values of the backend
         :param ours_digest: text that is the same for the same values of Odoo
         :param changed_at: when the backend's record was changed, as ``datetime`` in UTC
+        :param imported: the binding whose import merges the fields, by default
+            ``binding``; for a line, the record that it belongs to
         :return: the row; a question that is open already gets these values
         """
         names, binding = sorted(names), binding.sudo()
@@ -141,6 +150,7 @@ class ConnectorConflict(models.Model):
             "ours_digest": ours_digest,
             "theirs_digest": theirs_digest,
             "changed_at": changed_at,
+            "imported": _reference(imported or binding),
             "state": "settled" if winner else "open",
             "winner": winner or False,
             "decided_at": self._now() if winner else False,
@@ -216,6 +226,14 @@ class ConnectorConflict(models.Model):
             decision = row.winner, ours_digest, row.theirs_digest
             of_record[frozenset(row._names())] = decision
         return found
+
+    @api.private
+    def kept_values(self, binding, names):
+        """Return the backend's values of the fields of a question, as it keeps them.
+
+        :rtype: dict
+        """
+        return self._unsettled(binding, names)._both()[BACKEND]
 
     @api.private
     def close(self, binding, names=None):
@@ -321,6 +339,10 @@ class ConnectorConflict(models.Model):
             )
         )
         self.env["ir.attachment"].sudo().browse([id_ for (id_,) in rows]).unlink()
+
+
+def _reference(binding):
+    return f"{binding._name},{binding.id}"
 
 
 def last_change(binding, names):

@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -262,13 +264,12 @@ class ConnectorConflictScreen(models.Model):
         if there != self:
             problems.append(self._gone())
         rows = there._undecided(problems)
-        for (model_name, backend), group in rows._by_backend(problems).items():
-            linked = group._external_ids(backend, problems)
-            group = group.filtered(lambda row: row.res_id in linked)  # noqa: B023
-            for row in group:
+        for (model_name, backend), group in rows._by_imported(problems).items():
+            linked = group._external_ids(backend, model_name, problems)
+            for row in linked:
                 row._note_decision(side)
             self._delay_imports(backend, model_name, linked)
-            done += group
+            done |= done.union(*linked)
         message = self.env._("Decisions that are applied now: %s.", len(done))
         return self._notify(done, problems, message)
 
@@ -332,18 +333,33 @@ class ConnectorConflictScreen(models.Model):
             **where,
         )
 
-    def _external_ids(self, backend, problems):
-        """Return the external ids of the bindings that are linked, by their id."""
-        model_name = self[0].model_name
-        bindings = self.env[model_name].sudo().browse(set(self.mapped("res_id")))
+    def _by_imported(self, problems):
+        """Group rows by the model to import and the backend; see ``imported``."""
+        groups = defaultdict(self.browse)
+        for (_model, backend), rows in self._by_backend(problems).items():
+            for row in rows:
+                groups[row._imported()._name, backend] += row
+        return groups
+
+    def _imported(self):
+        """Return the binding whose import applies a decision."""
+        model_name, _, id_ = (self.sudo().imported or "").partition(",")
+        if model_name not in self.env:
+            model_name, id_ = self.model_name, self.res_id
+        return self.env[model_name].sudo().browse(int(id_))
+
+    def _external_ids(self, backend, model_name, problems):
+        """Return the external ids of the records to import, by the row."""
         with backend.sudo().work_on(model_name) as work:
-            binder = work.component(usage="binder")
-            ids = {binding.id: binder.to_external(binding) for binding in bindings}
-        linked = {res_id: id_ for res_id, id_ in ids.items() if is_external_id(id_)}
+            binder, ids = work.component(usage="binder"), {}
+            for row in self:
+                binding = row._imported().exists()
+                ids[row] = binding and binder.to_external(binding)
+        linked = {row: id_ for row, id_ in ids.items() if is_external_id(id_)}
         problems += [
             self.env._("%s is not linked with the backend any more.", row.name)
             for row in self
-            if row.res_id not in linked
+            if row not in linked
         ]
         return linked
 
