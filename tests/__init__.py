@@ -1,5 +1,6 @@
 from . import (
     test_any_job,
+    test_any_merge,
     test_backend_adapter,
     test_batch_exporter,
     test_batch_position,
