@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from odoo.fields import Command
 
 from odoo.addons.component.core import Component
+from odoo.addons.connector.components.chunk import Chunk
 from odoo.addons.connector.components.importer.dependencies import DependencyTracker
+from odoo.addons.connector.components.importer.item import ImportItem
 from odoo.addons.connector.components.importer.memory import ImportMemory
 from odoo.addons.connector.components.mapper import changed_by, mapping
+from odoo.addons.connector.exception import LimitReachedError
 
 from .common import ImportCase, override
 from .merge_cases import ExportedAlone, ExportedInBulk, MergeCase, MergedLines
@@ -390,6 +393,29 @@ class TestMergeOfLines(MergedLines, ImportCase):
 
 
 class TestMergeMemory(MergeCase):
+    def test_data_of_a_stored_record_is_compared_with_the_base_it_has_stored(self):
+        def _after_import(importer, binding):
+            if importer.external_id == "8":
+                raise LimitReachedError("Too many calls.", seconds=1)
+
+        ada = self.synchronised()
+        self.override(_after_import=_after_import)
+        self.source.contacts["8"] = {"title": "Grace"}
+        self.change_there(title="Theirs")
+        importer = self.component("record.importer")
+        chunk = Chunk(
+            self.env, [ImportItem(id_, importer=importer) for id_ in ("7", "8")]
+        )
+        memory = ImportMemory(importer, self.env["queue.job"])
+        with DependencyTracker.of(importer.work).scope():
+            chunk.items = memory.recall(chunk.items)
+            importer._run_groups(chunk, False, 2)
+            kept = memory.to_keep(chunk.rest)
+        self.assertIn("8", kept["unfinished"])
+        [(_moment, _data, seen)] = kept["records"][importer.model._name].values()
+        self.assertEqual(seen, self.imported("8").sudo().sync_base)
+        self.assertEqual(ada.name, "Theirs")
+
     def test_data_of_an_earlier_attempt_is_compared_with_its_base(self):
         ada = self.synchronised()
         importer = self.component("record.importer")

@@ -184,12 +184,6 @@ class ImportFlow:
             text = (binding and stored_base(item.binding)) or ""
             item.seen_base = self.tracker.seen(self._key(item), text)
 
-    def _see_stored_bases(self, items):
-        """Look at the bases of records that go on in another job."""
-        for item in items:
-            if item.unfinished and item.seen_base is not None:
-                item.seen_base = stored_base(item.binding) or ""
-
     def _check_id(self, item):
         check_external_id(self.env, item.external_id)
         if not is_external_id(item.external_id):
@@ -466,7 +460,6 @@ class ImportFlow:
                 self.tracker.imported(self._key(item), item.outcome)
             self._finish(store)
             store.merge.store(store.items)
-            self._see_stored_bases(store.items)
 
     def _map(self, store, items):
         """Map records, and return those to store.

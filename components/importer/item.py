@@ -26,7 +26,7 @@ class ImportItem(Item):
         self.prefetched_data = None
         self.data_digest = None  #: digest of the data, ``None`` if there is none
         #: text of the base that its binding had before the data was read, empty without
-        #: a binding; ``None`` if nobody has looked
+        #: a binding; ``None`` if nobody has looked. Afterwards, that of the import.
         self.seen_base = None
         #: kind of its outcome, if it is stored and lacks only ``_after_import``
         self.unfinished = None

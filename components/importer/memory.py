@@ -120,7 +120,8 @@ class ImportMemory:
         """
         self.env.cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
         [now] = self.env.cr.fetchone()
-        unfinished = {str(i.external_id): i for i in items if i.unfinished}
+        stored = {str(i.external_id): i for i in items if i.unfinished}
+        unfinished = {id_: item.unfinished for id_, item in stored.items()}
         records, is_storable = {}, True
         for (model_name, external_id), moment, data in self.tracker.unused():
             if not _is_storable(data):
@@ -130,12 +131,12 @@ class ImportMemory:
             read, seen = now - age, self.tracker.seen_base((model_name, external_id))
             if model_name == self.importer.model._name and external_id in unfinished:
                 # Its import has stored another base.
-                read, seen = now, unfinished[external_id].seen_base
+                read, seen = now, stored[external_id].seen_base
             of_model = records.setdefault(model_name, {})
             of_model[external_id] = read.isoformat(), data, seen
         return {
             RECORDS: records,
-            "unfinished": {id_: item.unfinished for id_, item in unfinished.items()},
+            "unfinished": unfinished,
             "last": [str(item.external_id) for item in last],
             "one_by_one": (
                 self.goes_one_by_one

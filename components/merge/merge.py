@@ -108,8 +108,9 @@ class ImportMerge(Merge):
             return
         for item in items:
             base = item.merge.changed_base()
+            item.seen_base = base.pack() if base else item.merge.text
             if base:
-                store_base(item.binding, base.pack())
+                store_base(item.binding, item.seen_base)
             for lines in item.merge.lines.values():
                 lines.store_lines(item.binding)
 
