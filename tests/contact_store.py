@@ -20,7 +20,13 @@ from .shop import component_registry, override
 BINDING = "connector.test.customer"
 PEOPLE = "people"
 #: The fields that both sides have: Odoo's name, and the backend's.
-FIELDS = {"name": "title", "email": "mail"}
+FIELDS = {
+    "name": "title",
+    "email": "mail",
+    "comment": "note",
+    "color": "colour",
+    "partner_latitude": "latitude",
+}
 
 
 class Store(models.Model):

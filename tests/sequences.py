@@ -32,8 +32,8 @@ FINDERS = ("import_changes", "export_batch", "compare_sides")
 COUNTER = itertools.count(1)
 
 CONTACTS = """
-    SELECT contact.ref, contact.id, contact.name, contact.email, binding.id,
-        binding.external_id
+    SELECT contact.ref, contact.id, contact.name, contact.email, contact.comment,
+        contact.color, contact.partner_latitude::float, binding.id, binding.external_id
     FROM res_partner AS contact
     LEFT JOIN connector_test_customer AS binding ON binding.odoo_id = contact.id
     WHERE contact.ref LIKE %s
@@ -56,6 +56,9 @@ class Contact(NamedTuple):
     id: int
     name: str
     email: str
+    comment: str
+    color: int
+    partner_latitude: float
     binding_id: int | None
     external_id: str | None
 
@@ -661,10 +664,17 @@ class Sequence:
 
     def _write(self, ref, name, side):
         """Return a new value that a side writes."""
-        value = f"{self.prefix}v{next(self.numbers)}"
-        if name == "email":
-            value += "@x.org"
-        self.names[ref].add(value)
+        number = next(self.numbers)
+        word = f"{self.prefix}v{number}"
+        values = {
+            "email": f"{word}@x.org",
+            "comment": f"<p>{word}</p>",
+            "color": number,
+            "partner_latitude": number / 8 + 0.0000001,
+        }
+        value = values.get(name, word)
+        if name in ("name", "email"):
+            self.names[ref].add(value)
         self.written[ref, name][side] = value
         return value
 

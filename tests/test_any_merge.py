@@ -17,6 +17,7 @@ from odoo.addons.connector.components.mapper import (
     mapping,
     only_create,
 )
+from odoo.addons.connector.components.merge.decision import POLICIES
 
 from .common import BulkExports
 from .merge_cases import MergeCase
@@ -59,6 +60,7 @@ class AnyMerge:
     """A contact, and what each side has done to it since both were in step."""
 
     merged_by_element = ()
+    merged_otherwise = ()  #: units of which both sides may get values of both
 
     def own_components(self):
         euro, kind = self.env.ref("base.EUR"), type(self)
@@ -236,7 +238,7 @@ class AnyMerge:
         self.cr.flush()
 
     def set_policy(self):
-        self.shop.conflict_policy = self.chance.choice(["odoo", "backend", "ask"])
+        self.shop.conflict_policy = self.chance.choice(POLICIES)
         self.step("policy", self.shop.conflict_policy)
 
     def decide(self):
@@ -289,7 +291,7 @@ class AnyMerge:
                 continue
             if ours != theirs:
                 self.fail_with(f"{unit} differs: {ours!r}, {theirs!r}")
-            if unit == TAGS and self.merged_by_element and len(edits) > 1:
+            if unit in self.merged_otherwise and len(edits) > 1:
                 continue
             expected = edits.values() if edits else [self.agreed[unit]]
             if ours not in expected:
@@ -301,11 +303,14 @@ class AnyMerge:
     def go(self, seed):
         self.begin(seed)
         steps = [self.edit] * 4 + [self.change] * 4 + [self.synchronise] * 2
-        steps += [self.export_changes, self.set_policy, self.decide]
+        steps += [self.export_changes, self.set_policy, self.decide, *self.own_steps()]
         for number in range(STEPS):
             self.chance.choice(steps)()
             if number % PER_EPOCH == PER_EPOCH - 1:
                 self.settle()
+
+    def own_steps(self):
+        return []
 
     def test_any_order(self):
         first = random.randrange(10**6) if RANDOM_SEEDS else 0
@@ -321,6 +326,36 @@ class TestAnyMerge(AnyMerge, MergeCase):
 class TestAnyMergeOfElements(AnyMerge, MergeCase):
     allow_inherited_tests_method = True
     merged_by_element = TAGS
+    merged_otherwise = (TAGS,)
+
+
+class TestAnyMergeOfLanguages(AnyMerge, MergeCase):
+    """Jobs of users who speak two languages, of which none is pinned."""
+
+    allow_inherited_tests_method = True
+    merged_otherwise = (("motto",),)
+
+    def setUp(self):
+        super().setUp()
+        self.env["res.lang"]._activate_lang("de_DE")
+
+    def own_steps(self):
+        return [self.speak] * 2
+
+    def speak(self):
+        language = self.chance.choice(["en_US", "de_DE"])
+        self.step("speak", language)
+        self.shop, self.ada = (
+            each.with_context(lang=language) for each in (self.shop, self.ada)
+        )
+
+    def compare(self):
+        """Compare both sides in the language of the last jobs.
+
+        The value of the other language is an edit, too.
+        """
+        self.edited["motto",] = {"odoo": 1, "backend": 2}
+        super().compare()
 
 
 class TestAnyMergeOfVersions(AnyMerge, MergeCase):
