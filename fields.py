@@ -9,6 +9,7 @@ from odoo.tools import SQL, sql
 
 from .exception import AccessRefusedError
 from .tools.addresses import has_credentials, origin
+from .tools.translatable import in_each_language, translatable
 
 __all__ = ["Secret", "reveal"]
 
@@ -110,12 +111,12 @@ class Secret(fields.Field):
         if sealed and sealed["address"] == self._address_of(record):
             return sealed["secret"]
         texts = {
-            "secret": self._description_string(record.env),
+            "secret": in_each_language(record.env, self._description_string),
             "record": record.sudo().display_name,
         }
         if sealed:
             raise AccessRefusedError(
-                record.env._(
+                translatable(record.env)._(
                     "The %(secret)s of %(record)s was entered for another address. "
                     "Enter it again.",
                     **texts,
@@ -123,7 +124,9 @@ class Secret(fields.Field):
             )
         if self.required:
             raise AccessRefusedError(
-                record.env._("%(record)s has no %(secret)s. Enter it.", **texts)
+                translatable(record.env)._(
+                    "%(record)s has no %(secret)s. Enter it.", **texts
+                )
             )
         return None
 

@@ -11,6 +11,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ..exception import RetryableJobError
 from ..jobs.rest import current_job
+from ..tools.bindings import translatable_label
 from ..tools.clocks import is_recent
 from ..tools.companies import in_companies_of
 from ..tools.locks import contention_wait, pg_try_advisory_lock, try_lock_rows
@@ -88,7 +89,7 @@ class BaseConnectorComponent(AbstractComponent):
         if not try_lock_rows(records):
             message = translatable(self.env)._(
                 "Another job is working on %(model)s %(ids)s.",
-                model=records._description,
+                model=translatable_label(self.env, records._name),
                 ids=", ".join(map(str, records.ids)),
             )
             self._retry_job_later(message, seconds, ignore_retry)

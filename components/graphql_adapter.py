@@ -14,6 +14,7 @@ from ..exception import (
     LimitReachedError,
     NetworkRetryableError,
 )
+from ..tools.translatable import translatable
 from .http.errors import LONGEST_MESSAGE, _printable
 
 #: An operation that changes something, or goes on sending.
@@ -190,7 +191,7 @@ class GraphQLAdapter(AbstractComponent):
         """
         if record is None:
             raise IDMissingInBackend(
-                self.env._("The backend has no record %s.", external_id)
+                translatable(self.env)._("The backend has no record %s.", external_id)
             )
         return record
 
@@ -225,7 +226,9 @@ class GraphQLAdapter(AbstractComponent):
         error_class = self._codes.get(code, InvalidDataError)
         message = self._refused_message([_text(error)])
         if error_class is AccessRefusedError:
-            message = self.env._("%s Check the credentials of the backend.", message)
+            message = translatable(self.env)._(
+                "%s Check the credentials of the backend.", message
+            )
         if issubclass(error_class, NetworkRetryableError):
             is_limit = issubclass(error_class, LimitReachedError)
             return self._retryable(

@@ -15,7 +15,7 @@ from odoo.addons.queue_job.job import DONE, STARTED, Job
 
 from ..exception import FailedJobError, RetryableJobError
 from ..jobs.causes import cause_of
-from ..jobs.closing import close_failures_before
+from ..jobs.closing import close_failures_before, noting_records
 from ..jobs.scope import is_lost, is_unavailable
 from ..jobs.taking_along import counts_each_job, settle_stale_request, taking_along
 from ..jobs.visibility import NOT_YET, attempt, visibility_of
@@ -132,21 +132,21 @@ class RunJobController(main.RunJobController):
     def _runjob(cls, env, job):
         registry = env.registry
         notifies = cls._synchronizes(env, job)
-        try:
-            if notifies:
-                updates.notify_screens(registry)
-            super()._runjob(env, job)
-        except psycopg2.Error as error:
-            # The connection was cut while queue_job stored how the attempt ended.
-            if not notifies or (_is_alive(env.cr) and not is_lost(error)):
-                raise
-            _give_back(env, job.uuid, error)
-        else:
-            if notifies and job.state == DONE and not job.connector_error:
-                close_failures_before(job)
-        finally:
-            if notifies:
-                updates.notify_screens(registry)
+        with noting_records() as synchronised:
+            try:
+                if notifies:
+                    updates.notify_screens(registry)
+                super()._runjob(env, job)
+            except psycopg2.Error as error:
+                # The connection was cut while queue_job stored how the attempt ended.
+                if not notifies or (_is_alive(env.cr) and not is_lost(error)):
+                    raise
+                _give_back(env, job.uuid, error)
+            finally:
+                if notifies:
+                    is_done = job.state == DONE and not job.connector_error
+                    close_failures_before(job, is_done, synchronised)
+                    updates.notify_screens(registry)
 
     @classmethod
     def _enqueue_dependent_jobs(cls, env, job):

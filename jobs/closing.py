@@ -5,11 +5,18 @@ A record that failed and is synchronised later, by whichever job, needs nobody a
 A failed job for this record alone becomes done; one for many keeps the others. The same
 holds for a search that failed, when the next one finds what it was to find. A job whose
 own method a connector defines makes up for the same call only.
+
+A job may synchronise other records than its own: those on which they depend, or the
+record of the backend before an export. They count, too, also if the job fails in the
+end.
 """
 
 import json
 import logging
+from collections import defaultdict
 from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
 from inspect import signature
 from typing import NamedTuple
 
@@ -22,6 +29,7 @@ from odoo.addons.queue_job.fields import JobEncoder
 
 from ..tools.bindings import is_archived
 from ..tools.transactions import commits_enabled
+from ..tools.translatable import translatable
 from .facts import told
 from .keys import EXTERNAL, keys_of
 from .methods import job_method
@@ -43,6 +51,8 @@ SAME_WORK = (
 NOT_SEARCHED = ("backend", "chunk_size", "after_id")
 #: How many records of a failed job were done since, until now.
 SETTLED_BEFORE = SQL("COALESCE((outcome_counts ->> %s)::int, 0)", SETTLED)
+#: What the present job has synchronised, and committed: list of :class:`Synchronised`.
+_SYNCHRONISED = ContextVar("connector_synchronised", default=None)
 #: Up to this many records, PostgreSQL leaves out the jobs whose texts do not name them.
 MOST_TEXTS = 10
 
@@ -127,15 +137,72 @@ def _call(model, method, args, kwargs):
     }
 
 
-def close_failures_before(job):
-    """Close the failures that a job has made up for, which is done and committed.
+class Synchronised(NamedTuple):
+    """The record of a backend with which a synchronizer is done."""
+
+    backend_model: str
+    backend_id: int
+    model_name: str
+    work: Work
+
+
+@contextmanager
+def noting_records():
+    """Note which records are synchronised within; see :func:`note_record`.
+
+    :return: context manager that gives the list of :class:`Synchronised`
+    """
+    token = _SYNCHRONISED.set([])
+    try:
+        yield _SYNCHRONISED.get()
+    finally:
+        _SYNCHRONISED.reset(token)
+
+
+def note_record(synchronizer, work, result, is_committed=False):
+    """Note that a record was synchronised, in a job or as a part of one.
+
+    :param synchronizer: its exporter or importer
+    :param work: its :class:`Work`
+    :param result: the outcome
+    :param is_committed: whether it stays if the transaction is rolled back
+    """
+    noted, work = _SYNCHRONISED.get(), work.reported_by(result)
+    if noted is None or work is None:
+        return
+    backend = synchronizer.backend_record
+    done = Synchronised(backend._name, backend.id, synchronizer.model._name, work)
+    note = partial(noted.append, done)
+    if is_committed:
+        note()
+    else:
+        synchronizer.env.cr.postcommit.add(note)
+
+
+def close_failures_before(job, is_done, others):
+    """Close the failures that a job has made up for, with what it has committed.
 
     It uses a transaction of its own, and never raises an error: what was done is done.
 
     :param job: a ``Job``
+    :param is_done: whether the job itself is done
+    :param others: what :func:`noting_records` gives
     """
     with _harmless():
-        _close_failures(job.env, job.uuid, [told(_done_work, job)])
+        own = told(_done_work, job) if is_done else None
+        _close_failures(job.env, job.uuid, [own])
+        groups = defaultdict(list)
+        for *place, work in others:
+            if not _is_own(job, own, *place, work):
+                groups[*place, work.methods].append(work)
+        for (*place, _methods), works in groups.items():
+            _close_failures(job.env, job.uuid, works, place)
+
+
+def _is_own(job, own, _backend_model, _backend_id, model_name, work):
+    """Return whether a work is a part of what the job itself has done."""
+    same = own and model_name == job.model_name and work.methods == own.methods
+    return bool(same) and {*work.keys} <= {*own.keys}
 
 
 def close_failures_of_taken(taker, model, results):
@@ -177,16 +244,18 @@ def _done_work(job):
     return work.reported_by(result, "" if records.ids else EXTERNAL)
 
 
-def _close_failures(env, job_uuid, works):
+def _close_failures(env, job_uuid, works, place=()):
     """Close the failures that jobs have made up for.
 
     :param job_uuid: UUID of a job; failures of jobs that began later stay
     :param works: what it, and others of its kind, have done: list of :class:`Work`
+    :param place: model and id of the backend, and model of the records, if these are
+        not those of the job
     """
     works = list(filter(None, works))
     if works:
         with _transaction(env) as cr:
-            _close(env(cr=cr), job_uuid, works)
+            _close(env(cr=cr), job_uuid, works, place)
 
 
 @contextmanager
@@ -199,8 +268,8 @@ def _transaction(env):
         yield cr
 
 
-def _close(env, job_uuid, works):
-    env.cr.execute(_failed_jobs(job_uuid, works))
+def _close(env, job_uuid, works, place):
+    env.cr.execute(_failed_jobs(job_uuid, works, place))
     closed, kept = [], []
     for id_, model_name, method, *texts in env.cr.fetchall():
         records, args, kwargs = map(json.loads, texts)
@@ -232,7 +301,7 @@ def _left_by(works, failed):
     return left
 
 
-def _failed_jobs(job_uuid, works):
+def _failed_jobs(job_uuid, works, place):
     """Return the query for the failed jobs with which the works are compared."""
     texts = {key.removeprefix(EXTERNAL) for work in works for key in work.keys}
     names_one = SQL("TRUE")
@@ -243,14 +312,14 @@ def _failed_jobs(job_uuid, works):
             "  failed.kwargs #>> '{}'), text) > 0)",
             [json.dumps(text)[1:-1] for text in texts],
         )
+    names = ("backend_model", "backend_id", "model_name")
+    values = place or (SQL.identifier("done", name) for name in names)
+    columns = (SQL.identifier("failed", name) for name in names)
     return SQL(
         """
         SELECT failed.id, failed.model_name, failed.method_name,
             failed.records #>> '{}', failed.args #>> '{}', failed.kwargs #>> '{}'
-        FROM queue_job AS done JOIN queue_job AS failed
-            ON failed.backend_model = done.backend_model
-            AND failed.backend_id = done.backend_id
-            AND failed.model_name = done.model_name
+        FROM queue_job AS done JOIN queue_job AS failed ON %(is_of_place)s
         WHERE done.uuid = %(uuid)s AND failed.id != done.id
             AND failed.backend_id IS NOT NULL AND failed.state = %(failed)s
             AND failed.method_name = ANY(%(methods)s)
@@ -259,6 +328,9 @@ def _failed_jobs(job_uuid, works):
             AND %(names_one)s
         ORDER BY failed.id FOR NO KEY UPDATE OF failed SKIP LOCKED
         """,
+        is_of_place=SQL(" AND ").join(
+            SQL("%s = %s", *each) for each in zip(columns, values, strict=True)
+        ),
         uuid=job_uuid,
         failed=FAILED_STATE,
         methods=list(works[0].methods),
@@ -307,20 +379,27 @@ def _keep_records(rows):
 
 def _make_done(ids, job_uuid, env):
     """Return the query that makes failed jobs done. How they failed stays there."""
+    text = translatable(env)._("Another job has done it since:")
     return SQL(
         """
         UPDATE queue_job SET state = %(done)s, date_done = now() AT TIME ZONE 'UTC',
             cause = NULL, cause_class = NULL, is_unanswered = FALSE, kept_data = NULL,
             record_count = %(count)s,
             outcome_counts = jsonb_build_object(%(settled)s, %(count)s),
-            result = concat(%(text)s, ' ', other.name, ' (', other.uuid, ')')
-        FROM (SELECT name, uuid FROM queue_job WHERE uuid = %(uuid)s) AS other
+            result = concat(%(text)s, ' ', other.name, ' (', other.uuid, ')'),
+            outcome_terms = jsonb_build_object('result', jsonb_build_array(
+                %(terms)s::jsonb, ' ', COALESCE(other.terms, to_jsonb(other.name)),
+                concat(' (', other.uuid, ')')))
+        FROM (
+            SELECT name, name_terms AS terms, uuid FROM queue_job WHERE uuid = %(uuid)s
+        ) AS other
         WHERE id = ANY(%(ids)s)
         """,
         done=DONE,
         settled=SETTLED,
         count=SQL("(COALESCE(record_count, 1) + %s)", SETTLED_BEFORE),
-        text=env._("Another job has done it since:"),
+        text=text,
+        terms=json.dumps(text.terms),
         uuid=job_uuid,
         ids=ids,
     )

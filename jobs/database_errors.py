@@ -2,6 +2,7 @@
 """Errors of PostgreSQL, in words for people."""
 
 import re
+from functools import partial
 
 import psycopg2
 import psycopg2.errors
@@ -10,7 +11,8 @@ from odoo.orm.models import get_columns_from_sql_diagnostics
 from odoo.tools import SQL
 
 from ..tools.access import readable
-from ..tools.translatable import joined, translatable
+from ..tools.bindings import translatable_label
+from ..tools.translatable import in_each_language, joined, translatable
 from .scope import CONFLICT, scope_of
 from .visibility import KEY
 
@@ -43,13 +45,19 @@ def database_cause(env, error):
 
 def _integrity_cause(env, error):
     model = _model_of(env, error)
-    message = model._sql_error_to_message(error)
+    message = in_each_language(env, partial(_odoo_message, model, error))
     if error.diag.message_primary in message or _refers_to_nothing(error):
         return _constraint_cause(model, error)
+    return _with_holder(env, model, message, error)
+
+
+def _odoo_message(model, error, env):
+    """Return what Odoo's screens say about an error, without the values."""
+    message = model.with_env(env)._sql_error_to_message(error)
     detail = error.diag.message_detail
     if detail and detail in message:  # At the end, behind the label "Detail:".
         message = message.partition(detail)[0].rpartition("\n")[0]
-    return _with_holder(env, model, " ".join(message.split()), error)
+    return " ".join(message.split())
 
 
 def _with_holder(env, model, message, error):
@@ -79,7 +87,10 @@ def _with_holder(env, model, message, error):
 
 def _constraint_cause(model, error):
     """Return the cause of an error for which Odoo has no words, or the wrong ones."""
-    names = {"model": model._description, "constraint": error.diag.constraint_name}
+    names = {
+        "model": translatable_label(model.env, model._name),
+        "constraint": error.diag.constraint_name,
+    }
     if not _refers_to_nothing(error):
         return translatable(model.env)._(
             "a value of %(model)s violates the constraint %(constraint)s.", **names
@@ -88,10 +99,14 @@ def _constraint_cause(model, error):
         model.env.cr, error.diag, check_registry=True
     )
     fields = [model._fields[name] for name in columns if name in model._fields]
-    labels = ", ".join(field._description_string(model.env) for field in fields)
+
+    def labels(env):
+        shown = ", ".join(field._description_string(env) for field in fields)
+        return f"'{shown or names['constraint']}'"
+
     return translatable(model.env)._(
         "the record in the field %(field)s of %(model)s does not exist.",
-        field=f"'{labels or names['constraint']}'",
+        field=in_each_language(model.env, labels),
         model=names["model"],
     )
 
@@ -101,7 +116,7 @@ def _limit_cause(env, error):
         return translatable(env)._("a value is larger than the database allows.")
     return translatable(env)._(
         "a text of %(model)s is too long for the index %(index)s.",
-        model=_model_of(env, error)._description,
+        model=translatable_label(env, _model_of(env, error)._name),
         index=error.diag.constraint_name,
     )
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from odoo.addons.component.exception import ComponentException
 
-from ..tools.bindings import binding_models, model_label
+from ..tools.bindings import binding_models, translatable_label
 from ..tools.translatable import translatable
 from .runs import Run, within_run
 from .states import STARTED, WAITING
@@ -105,7 +105,7 @@ class Synchronisation:
         first.delay()
 
     def _description(self, step):
-        kind = model_label(self.env, step.model)
+        kind = translatable_label(self.env, step.model)
         if step.method == "export_batch":
             return translatable(self.env)._("Find what to export: %s", kind)
         return translatable(self.env)._("Find what to import: %s", kind)

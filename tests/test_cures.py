@@ -238,6 +238,64 @@ class TestCures(CureCase):
         self.assertEqual(self.figures()["failed"], 0)
 
 
+class TestCuresOfOthers(CureCase):
+    """A job makes up for failures of the records that it synchronises in passing."""
+
+    def family(self):
+        """Create a contact that an export of another one needs; return both ids."""
+        [parent_id] = self.bindings("Parent")
+        with self.transaction() as env:
+            parent = env[MODEL].browse(parent_id).odoo_id
+        [child_id] = self.bindings("Child", parent_id=parent.id)
+        return parent_id, child_id
+
+    def test_an_export_that_another_one_needs(self):
+        parent_id, child_id = self.family()
+        failed = self.let_fail("export_record", ids=[parent_id])
+        done = self.do("export_record", ids=[child_id])
+        self.assertEqual(self.figures()["failed"], 0)
+        job = self.job(failed)
+        self.assertEqual(job["state"], "done")
+        self.assertIn(done["uuid"], job["result"])
+
+    def test_it_counts_if_the_other_one_fails(self):
+        parent_id, child_id = self.family()
+        failed = self.let_fail("export_record", ids=[parent_id])
+        self.error = None
+
+        def _validate_create_data(exporter, data):
+            if data["title"] == "Child":
+                raise InvalidDataError("The shop refuses the child.")
+
+        self.override(_validate_create_data=_validate_create_data)
+        other = self.delay_call("export_record", ids=[child_id])
+        self.assertEqual(self.try_job(other)["state"], "failed")
+        self.assertEqual(self.job(failed)["state"], "done")
+        self.assertEqual(self.figures()["failed"], 1)
+
+    def test_an_import_that_another_one_needs(self):
+        self.source.add(7)
+        self.source.add(8, friend="7")
+        failed = self.let_fail("import_record", "7")
+        for method, ids in (("import_record", "8"), ("import_chunk", ["8"])):
+            with self.subTest(method):
+                self.do(method, ids)
+                self.assertEqual(self.job(failed)["state"], "done")
+                with self.transaction() as env:
+                    env[MODEL].search([]).unlink()
+                self.error = AccessRefusedError("Wrong password.")
+                failed = self.let_fail("import_record", "7")
+
+    def test_an_import_before_an_export(self):
+        [id_] = self.bindings("Ada", external_id="7")
+        self.source.add(7)
+        self.server.records["7"] = {}
+        failed = self.let_fail("import_record", "7")
+        self.override(_import_before_export=True, _should_import=lambda exporter: True)
+        self.do("export_record", ids=[id_])
+        self.assertEqual(self.job(failed)["state"], "done")
+
+
 class TestCuresTakenAlong(BulkExports, CureCase):
     def test_jobs_that_are_taken_along_close_failures(self):
         self.build(*self.many_components())

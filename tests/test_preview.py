@@ -431,6 +431,52 @@ class TestRefusals(PreviewCase):
         ):
             self.assert_fails(page, "many")
 
+    def refuse_rows(self, *clauses):
+        """Let PostgreSQL demand more of a contact."""
+        self.env.flush_all()
+        for clause in clauses:
+            self.env.cr.execute(SQL("ALTER TABLE connector_test_contact %s", clause))
+
+    def test_an_import_that_lacks_a_required_field(self):
+        self.refuse_rows(SQL("ALTER company_id SET NOT NULL"))
+        page = self.preview("import", external_id="7")
+        self.assert_fails(page, "The field 'Company' is required and has no value.")
+        company = self.env.company.id
+        defaults = self.env["ir.default"].sudo()
+        defaults.set("connector.test.contact", "company_id", company)
+        page = self.preview("import", external_id="7")
+        self.assertEqual(page["sentence"], "An import would create the record in Odoo.")
+
+    def test_an_import_that_empties_a_required_field(self):
+        binding = self.linked(name="Ada", email="a@x.org", age=36)
+        self.refuse_rows(SQL("ALTER name SET NOT NULL"))
+        self.source.contacts["7"]["title"] = None
+        page = self.preview("import", binding)
+        self.assert_fails(page, "'Name' is required")
+        self.assertEqual(self.rows(page)["name"]["state"], "failed")
+        self.override(_match_existing=lambda importer: binding.odoo_id)
+        binding.external_id = False
+        self.assert_fails(self.preview("import", external_id="7"), "'Name' is required")
+
+    def test_an_import_that_a_check_refuses(self):
+        old = SQL("ADD CONSTRAINT old CHECK (age > 40 OR name NOT LIKE '%%L%%')")
+        binding = self.linked(name="Ada", email="a@x.org", age=36)
+        self.refuse_rows(old)
+        for page in (
+            self.preview("import", binding),
+            self.preview("import", external_id="7"),
+        ):
+            self.assert_fails(page, "violates the constraint old")
+        self.source.contacts["7"]["years"] = 50
+        page = self.preview("import", binding)
+        self.assertEqual(page["sentence"], "An import would change 2 of 3 fields.")
+
+    def test_a_record_that_the_connector_completes_is_not_refused(self):
+        self.refuse_rows(SQL("ALTER company_id SET NOT NULL"))
+        self.override(_create=lambda importer, data: importer.model)
+        page = self.preview("import", external_id="7")
+        self.assertEqual(page["sentence"], "An import would create the record in Odoo.")
+
     def test_an_import_of_what_is_linked_already(self):
         bob = self.linked("8", name="Bob").odoo_id
         self.override(_match_existing=lambda importer: bob)

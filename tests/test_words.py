@@ -17,8 +17,10 @@ from ..exception import (
     InvalidDataError,
     MappingError,
 )
+from ..components.importer.values import check_values
 from ..jobs.causes import cause_class_of, cause_of, masked_cause_of
 from ..jobs.outcome import CREATED, Outcome, Report
+from ..tools.bindings import translatable_label
 from ..tools.translatable import joined, shown_in, terms_of, translatable
 from .common import RealJobsCase, ShopCase
 from .http_case import HTTPCase
@@ -75,6 +77,64 @@ class TestTranslatableTexts(ShopCase):
         self.assertIn("1 angelegt, 1 fehlgeschlagen.", shown)
         self.assertIn("Es gibt nichts zu exportieren.", shown)
         self.assertIn("Ada", shown)
+
+    def test_a_label_is_in_each_language(self):
+        self.env["ir.model"]._get("res.partner").with_context(
+            lang=READER
+        ).name = "Leute"
+        label = translatable_label(self.env, "res.partner")
+        self.assertEqual(label, "Contact")
+        text = self.text("Find what to export: %s", label)
+        self.assertEqual(self.shown(text), "Suchen, was zu exportieren ist: Leute")
+        self.assertIn("Contact", shown_in("fr_FR", text.terms))
+
+    def violation(self):
+        """Return the error of a constraint whose message is translated."""
+        contact = self.binding("Hammer").odoo_id
+        with (
+            self.assertRaises(IntegrityError) as raised,
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.binding(odoo_id=contact.id)
+        return raised.exception
+
+    def test_the_message_of_a_constraint_is_in_each_language(self):
+        name = "connector_test_binding_odoo_uniq"
+        constraint = self.env["ir.model.constraint"].search([("name", "=", name)])
+        constraint.with_context(lang=READER).message = "Doppelt verbunden."
+        error = self.violation()
+        german = self.env(context={"lang": READER})
+        for env in (self.env, german):
+            text = cause_of(env, error)
+            self.assertIn("Doppelt verbunden.", self.shown(text))
+            self.assertIn("Bound twice.", shown_in("en_US", terms_of(text)))
+            self.assertEqual(masked_cause_of(env, error), "Bound twice.")
+
+    def test_a_required_field_is_named_in_each_language(self):
+        field = self.env["ir.model.fields"]._get("connector.test.binding", "backend_id")
+        field.with_context(lang=READER).field_description = "Laden"
+        self.env.flush_all()
+        with (
+            self.assertRaises(IntegrityError) as raised,
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.env["connector.test.binding"].create({"name": "Ada"})
+        german = self.env(context={"lang": READER})
+        text = cause_of(german, raised.exception)
+        self.assertIn("'Laden'", self.shown(text))
+        self.assertIn("'Backend'", shown_in("en_US", terms_of(text)))
+
+    def test_an_invalid_value_names_the_field_in_each_language(self):
+        contacts = self.env["connector.test.contact"]
+        field = self.env["ir.model.fields"]._get(contacts._name, "age")
+        field.with_context(lang=READER).field_description = "Alter"
+        with self.assertRaises(InvalidDataError) as raised:
+            check_values(contacts, "7", {"age": "many"})
+        text = cause_of(self.env, raised.exception)
+        self.assertIn("'Alter'", self.shown(text))
+        self.assertIn("'Age'", text)
 
     def test_a_percent_sign_in_a_value_is_no_place(self):
         text = self.text("Imported as %s.", "100 %s")

@@ -11,6 +11,7 @@ from odoo.addons.component.exception import ComponentException
 
 from .orm import cache_value
 from .overrides import overrides
+from .translatable import in_each_language
 
 BINDING = "external.binding"
 BACKEND = "connector.backend"
@@ -165,6 +166,16 @@ def model_label(env, model_name):
     if not label and model_name in env:
         label = env[model_name]._description
     return label or model_name
+
+
+def translatable_label(env, model_name):
+    """Return the name of a model for readers of all languages.
+
+    See :func:`model_label`.
+
+    :rtype: TranslatableText
+    """
+    return in_each_language(env, lambda env: model_label(env, model_name))
 
 
 def checks_connection(env, backend_model):

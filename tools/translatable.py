@@ -61,6 +61,21 @@ class translatable:  # noqa: N801  (it is called like a function)
         return TranslatableText(term, self.lang)
 
 
+def in_each_language(env, text):
+    """Return a text that the database or Odoo translates, such as a label.
+
+    :param env: ``Environment``, for the language
+    :param text: called with an ``Environment`` in each language of Odoo; returns the
+        text in it
+    :rtype: TranslatableText
+    """
+    texts = {
+        lang: text(env(context={**env.context, "lang": lang}))
+        for lang, _name in env["res.lang"].get_installed()
+    }
+    return TranslatableText({"in": texts}, language_of(env))
+
+
 def language_of(env):
     """Return the code of the language in which an environment speaks."""
     return env.lang or "en_US"
@@ -107,6 +122,8 @@ def _shown(lang, terms, name, mask):
         return mask(name, str(terms))
     if terms.get("of_one") and mask is not _unmasked:
         return ""
+    if texts := terms.get("in"):
+        return mask(name, texts.get(lang) or next(iter(texts.values())))
     args = terms.get("args") or ()
     if isinstance(args, dict):
         args = {key: _argument(lang, args[key], key, mask) for key in args}

@@ -27,6 +27,7 @@ from ..importer.storing import ImportStore
 from ..importer.values import check_values
 from .dependencies import noting_dependencies
 from .description import described_fields
+from .refusals import refusals
 from .result import (
     DIFFERS,
     FAILED,
@@ -381,18 +382,40 @@ class RecordComparer(Component):
                 self._refused(result.errors, self._match, result, synchronizer)
             return
         self._refused(result.errors, synchronizer._validate_data, values)
-        by_target = {each.target: each for each in result.fields}
+        self._check_import(result, synchronizer, binding)
+
+    def _check_import(self, result, importer, binding):
+        values, external_id, existing = result.values, importer.external_id, None
         for name, value in values.items():
             errors = []
             self._refused(errors, check_values, self.model, external_id, {name: value})
-            if errors and name in by_target:
-                by_target[name].state, by_target[name].error = FAILED, errors[0]
-            else:
-                result.errors += errors
+            for error in errors:
+                result.fail(name, error)
         if not binding:
-            store, item = ImportStore(synchronizer, True), synchronizer._item
-            item.importer = synchronizer
-            self._refused(result.errors, store._find_existing, item)
+            store, item = ImportStore(importer, True), importer._item
+            item.importer = importer
+            existing = self._refused(result.errors, store._find_existing, item)
+        if not result.errors and not result.count(FAILED):
+            # The hooks that store values may add some.
+            hooks = ("_update",) if binding else ("_create", "_values_to_adopt")
+            if not importer._overrides(*hooks):
+                self._check_row(result, importer, binding, existing)
+
+    def _check_row(self, result, importer, binding, existing):
+        """Add why PostgreSQL would refuse the values of an import."""
+        shape, values = importer.binder.shape, dict(result.values)
+        if not binding:
+            values.setdefault(shape.external_id, importer.external_id)
+            if existing:
+                values[shape.record] = existing.id
+        try:
+            found = refusals(
+                self.reader, self.model.sudo(), values, binding.sudo() or None
+            )
+            for name, error in found:
+                result.fail(name, error)
+        except Exception as error:  # A default may need to write, or an external call.
+            self.recover(error)
 
     def _match(self, result, exporter):
         """Note the record of the backend that an export would link with a new one."""
@@ -402,11 +425,14 @@ class RecordComparer(Component):
             result.match = Matching(exporter).find_unlocked(item)
 
     def _refused(self, errors, step, *args):
-        """Call a step of a synchronisation; note only that it refuses the record."""
+        """Call a step of a synchronisation; note only that it refuses the record.
+
+        :return: what the step returns
+        """
         found = []
-        if step:
-            self._attempt(found, step, *args)
+        result = self._attempt(found, step, *args) if step else None
         errors += [error for error in found if isinstance(error, Refusal)]
+        return result
 
     def explain(self, error, data=None):
         """Return why something failed, in words, and accept queries again.

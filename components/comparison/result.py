@@ -45,6 +45,14 @@ class RecordComparison:
     match: Any = None  #: id of the backend's record that an export would link it with
     dependencies: list | None = None  #: what is synchronised first, for the screen
 
+    def fail(self, target, error):
+        """Note why the value of a target, or the whole record, is refused."""
+        for each in self.fields:
+            if each.target == target:
+                each.state, each.error = FAILED, error
+                return
+        self.errors.append(error)
+
     def count(self, *states):
         """Return how many fields have one of these states."""
         return sum(each.state in states for each in self.fields)

@@ -201,7 +201,7 @@ class ExportItem(Item):
             if not questions.isdisjoint(definition.changed_by):
                 names -= definition.changed_by  # It would send the others, too.
         if not names:
-            message = exporter.env._(
+            message = translatable(exporter.env)._(
                 "Nothing was exported: both sides have changed the same fields, and "
                 "somebody has to decide which values to keep."
             )

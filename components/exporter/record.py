@@ -8,11 +8,13 @@ from odoo.fields import Domain
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
+from ...jobs.closing import Work, note_record
 from ...jobs.outcome import CREATED, returns_message
+from ...tools.bindings import translatable_label
 from ...tools.diagnosis import source_of
 from ...tools.external_id import is_external_id, require_external_id
 from ...tools.overrides import overrides
-from ...tools.transactions import commit_if_allowed, search_committed
+from ...tools.transactions import commit_if_allowed, may_commit, search_committed
 from ...tools.translatable import translatable
 from ..backend_adapter import adapter_with_versions
 from ..item import item_value
@@ -86,6 +88,8 @@ class GenericExporter(AbstractComponent):
         if is_external_id(self.external_id):  # otherwise it was never exported
             self._bind_and_commit()
             self._after_export()
+        work = Work("export_record", (str(binding.id),), kwargs.get("fields"))
+        note_record(self, work, result, is_committed=may_commit(self.env))
         return result
 
     @returns_message
@@ -225,7 +229,7 @@ class GenericExporter(AbstractComponent):
             self._retry_job_later(
                 translatable(self.env)._(
                     "Another job has just created the binding in %s.",
-                    model._description,
+                    translatable_label(self.env, model._name),
                 )
             )
         with self._retry_unique_violation():

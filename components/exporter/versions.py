@@ -18,6 +18,7 @@ from ...jobs.outcome import GONE
 from ...tools.diagnosis import source_of
 from ...tools.overrides import accepts
 from ...tools.transactions import commit_if_allowed
+from ...tools.translatable import translatable
 from ...tools.versions import store_version, stored_version
 from ..backend_adapter import adapter_with_versions
 from ..item import attributes_of, restore_attributes
@@ -163,7 +164,7 @@ class RecordVersion:
     def _give_up(self, refusals):
         binding = self.item.binding
         self.item.exporter._retry_job_later(
-            binding.env._(
+            translatable(binding.env)._(
                 "%(record)s (id %(id)s) was changed on the backend each time before it "
                 "could be exported, %(count)s times in a row. Nothing was overwritten. "
                 "The export is tried again. If it never succeeds, find out what "

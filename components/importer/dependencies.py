@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 
 from ...exception import InvalidDataError
-from ...tools.bindings import model_label
+from ...tools.bindings import translatable_label
 from ...tools.external_id import is_external_id
 from ...tools.text import is_storable, shortened, storable
 from ...tools.transactions import commit_if_allowed, may_commit
@@ -262,10 +262,10 @@ class Dependency:
                 "%(kind)s %(record)s needs another record, which needs another one, "
                 "and so on for more than %(count)s records, up to %(last_kind)s "
                 "%(last)s. Correct the references on the backend.",
-                kind=model_label(self.env, self.binding_model),
+                kind=translatable_label(self.env, self.binding_model),
                 record=self.external_id,
                 count=MAX_CHAIN,
-                last_kind=model_label(self.env, deepest.binding_model),
+                last_kind=translatable_label(self.env, deepest.binding_model),
                 last=deepest.external_id,
             )
         )

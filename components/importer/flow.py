@@ -12,11 +12,13 @@ import psycopg2
 
 from ...exception import IDMissingInBackend, RetryableJobError
 from ...jobs.causes import cause_of
+from ...jobs.closing import Work, note_record
 from ...jobs.deletes import waiting_deletes
+from ...jobs.keys import EXTERNAL
 from ...jobs.outcome import GONE, POSTPONED, SKIPPED, UNCHANGED, Outcome
 from ...jobs.scope import BACKEND, CONFLICT, JOB, RECORD, scope_of
 from ...tools.base_column import base_field, stored_base
-from ...tools.bindings import model_label
+from ...tools.bindings import translatable_label
 from ...tools.external_id import is_external_id
 from ...tools.locks import try_lock_rows, unavailable_rows
 from ...tools.transactions import (
@@ -90,6 +92,7 @@ class ImportFlow:
         with self.tracker.scope(), self.tracker.in_progress(key):
             self._import()
             self.tracker.imported(key, item.outcome)
+        self._note_done()
 
     def run_isolated(self, chunk):
         """Import all items. Their errors are kept in the items.
@@ -102,6 +105,16 @@ class ImportFlow:
         self.chunk = chunk
         with self.tracker.scope():
             self._import()
+        self._note_done()
+
+    def _note_done(self):
+        """Note which records are imported: they need nobody any more."""
+        if self.tracker.is_writing:
+            return  # Their transaction may be rolled back to a savepoint.
+        for item in self.items:
+            if item.is_done:
+                work = Work("import_record", (f"{EXTERNAL}{item.external_id}",))
+                note_record(self.importer, work, item.outcome)
 
     def _import(self):
         items = [item for item in self.items if item.is_open]
@@ -566,7 +579,7 @@ class ImportFlow:
     def _changing_message(self, item):
         return translatable(self.env)._(
             "Somebody else is changing %(kind)s %(record)s.",
-            kind=model_label(self.env, self.importer.model._name),
+            kind=translatable_label(self.env, self.importer.model._name),
             record=item.external_id,
         )
 

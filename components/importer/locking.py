@@ -7,7 +7,7 @@ from odoo.addons.component.exception import NoComponentError
 
 from ...exception import RetryableJobError
 from ...jobs.outcome import POSTPONED, Outcome
-from ...tools.bindings import model_label
+from ...tools.bindings import translatable_label
 from ...tools.external_id import unique_external_ids
 from ...tools.locks import contention_wait, pg_try_advisory_locks
 from ...tools.transactions import new_transaction
@@ -30,7 +30,7 @@ def importing_message(importer, external_id):
     """Return the sentence that another job imports a record."""
     return translatable(importer.env)._(
         "Another job is importing %(kind)s %(record)s.",
-        kind=model_label(importer.env, importer.model._name),
+        kind=translatable_label(importer.env, importer.model._name),
         record=external_id,
     )
 
@@ -150,7 +150,7 @@ class ImportLocks:
                 POSTPONED,
                 translatable(self.env)._(
                     "Another job has just imported %(kind)s %(record)s.",
-                    kind=model_label(self.env, self.importer.model._name),
+                    kind=translatable_label(self.env, self.importer.model._name),
                     record=id_,
                 ),
             )

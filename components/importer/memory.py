@@ -13,7 +13,7 @@ from ...jobs.deletes import waiting_deletes
 from ...jobs.methods import EXPORT, direction_of, job_method
 from ...jobs.rest import running_job
 from ...jobs.scope import RECORD, scope_of
-from ...tools.bindings import model_label
+from ...tools.bindings import translatable_label
 from ...tools.transactions import new_transaction
 from ...tools.translatable import translatable
 from .dependencies import DependencyTracker
@@ -184,7 +184,7 @@ class ImportMemory:
                 "%(kind)s %(record)s needs more calls after its import than the "
                 "backend admits at a time. The connector has to make them in jobs of "
                 "their own.",
-                kind=model_label(self.env, self.importer.model._name),
+                kind=translatable_label(self.env, self.importer.model._name),
                 record=item.external_id,
             )
         )

@@ -10,7 +10,7 @@ from odoo.models import BaseModel
 
 from ...exception import InvalidDataError
 from ...tools.text import is_storable, shortened, storable
-from ...tools.translatable import translatable
+from ...tools.translatable import in_each_language, translatable
 
 #: Characters of a value that an error shows.
 SHOWN = 60
@@ -104,4 +104,6 @@ def _invalid(model, field, external_id, value):
 
 
 def _label(model, field):
-    return f"'{field._description_string(model.env)}'"
+    return in_each_language(
+        model.env, lambda env: f"'{field._description_string(env)}'"
+    )

@@ -9,6 +9,7 @@ from odoo.addons.component.core import AbstractComponent
 from ...exception import InvalidDataError
 from ...jobs.outcome import DELAYED, SKIPPED, Outcome
 from ...tools.external_id import is_external_id, unique_external_ids
+from ...tools.translatable import translatable
 from .announcements import delay_announced
 from .requests import SHORTEST_SECRET
 
@@ -210,7 +211,7 @@ class Webhook(AbstractComponent):
             )
         except (ValueError, RecursionError):
             raise InvalidDataError(
-                self.env._(
+                translatable(self.env)._(
                     "The delivery %s is not valid JSON.", delivery.delivery_id or ""
                 )
             ) from None
@@ -259,13 +260,15 @@ class Webhook(AbstractComponent):
             filter(self.is_id, self.external_ids(payload))
         )
         if not external_ids:
-            return Outcome(SKIPPED, self.env._("The delivery names no record."))
+            message = translatable(self.env)._("The delivery names no record.")
+            return Outcome(SKIPPED, message)
         deleted = self.is_delete(topic, payload)
         for external_id in external_ids:
             delay_announced(self.model, self.backend_record, external_id, deleted)
-        message = self.env._("Records to import: %s.", len(external_ids))
+        texts, count = translatable(self.env), len(external_ids)
+        message = texts._("Records to import: %s.", count)
         if deleted:
-            message = self.env._("Deleted records: %s.", len(external_ids))
+            message = texts._("Deleted records: %s.", count)
         return Outcome(DELAYED, message)
 
 
