@@ -18,6 +18,7 @@ from odoo.addons.connector.exception import (
 )
 from odoo.addons.connector.fields import reveal
 from odoo.addons.connector.jobs.scope import JOB, scope_of
+from odoo.addons.connector.tools.translatable import translatable
 
 from .. import webdav
 from ..vcard import is_same, serialize
@@ -254,12 +255,12 @@ class CardAdapter(Component):
     def _conflict(self, response):
         text = f"{self._error_text(response)} {self._answer_text(response)}"
         if "If-None-Match" in response.request.headers:
-            cause = self.env._("A card with this name already exists.")
+            cause = translatable(self.env)._("A card with this name already exists.")
             return InvalidDataError(f"{text} {cause}")
         return VersionChangedError(f"{text} {self._changed_text()}")
 
     def _changed_text(self):
-        return self.env._(
+        return translatable(self.env)._(
             "The card was changed or deleted on the server in the meantime. "
             "Nothing was overwritten. Try again."
         )
@@ -404,7 +405,7 @@ class CardAdapter(Component):
 
     def _no_address_book(self):
         return JobError(
-            self.env._(
+            translatable(self.env)._(
                 "The address of %s is not that of a CardDAV address book. Enter the "
                 "address of one address book, as the server shows it.",
                 self.backend_record.name,

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.addons.component.core import Component
 from odoo.addons.connector.jobs.deletes import waiting_deletes
 from odoo.addons.connector.jobs.outcome import DELAYED, Outcome, returns_message
+from odoo.addons.connector.tools.translatable import translatable
 from odoo.addons.connector.tools.versions import stored_version
 from odoo.addons.queue_job.job import identity_exact
 
@@ -37,7 +38,7 @@ class CardBatchImporter(Component):
         result = self.run(changes, chunk_size)
         self.backend_record.sync_token = changes.token
         if not changes.is_complete:
-            note = self.env._(
+            note = translatable(self.env)._(
                 "The server listed only some of its cards. The contacts of the others "
                 "are left as they are. Move cards to a second address book."
             )

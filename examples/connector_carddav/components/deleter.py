@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import VersionChangedError
+from odoo.addons.connector.tools.translatable import translatable
 
 
 class CardDeleter(Component):
@@ -24,7 +25,7 @@ class CardDeleter(Component):
         try:
             return super().run(external_id)
         except VersionChangedError:
-            return self.env._(
+            return translatable(self.env)._(
                 "%s was not deleted: it was changed in the address book.",
                 external_id,
             )

@@ -4,6 +4,7 @@ from contextlib import suppress
 from odoo.addons.component.core import Component
 from odoo.addons.connector.jobs.outcome import UNCHANGED, Outcome, returns_message
 from odoo.addons.connector.tools.external_id import is_external_id
+from odoo.addons.connector.tools.translatable import translatable
 from odoo.addons.connector.tools.versions import stored_version
 
 from .. import vcard
@@ -43,7 +44,7 @@ class CardExporter(Component):
     def _run(self, fields=None):
         """Export the contact, unless its card was deleted in the address book."""
         if self.binding.link_state == "deleted":
-            message = self.env._(
+            message = translatable(self.env)._(
                 "Nothing was exported: the card was deleted in the address book."
             )
             return Outcome(UNCHANGED, message)

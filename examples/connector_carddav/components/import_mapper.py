@@ -11,6 +11,7 @@ from odoo.tools.image import ImageProcess
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import changed_by, mapping, only_create
 from odoo.addons.connector.exception import MappingError
+from odoo.addons.connector.tools.translatable import translatable
 
 from ..vcard import Name
 
@@ -37,7 +38,9 @@ class ContactMapper(Component):
         name = name.strip() or next(filter(None, others), None)
         if not name:
             raise MappingError(
-                self.env._("The card has no name. Enter one in the address book.")
+                translatable(self.env)._(
+                    "The card has no name. Enter one in the address book."
+                )
             )
         return {"name": name if isinstance(name, str) else name[-1]}
 

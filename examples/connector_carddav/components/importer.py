@@ -9,6 +9,7 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import IDMissingInBackend, InvalidDataError
 from odoo.addons.connector.tools.orm import changed_values
 from odoo.addons.connector.tools.transactions import search_committed
+from odoo.addons.connector.tools.translatable import translatable
 from odoo.addons.connector.tools.versions import stored_version
 
 from .. import vcard
@@ -57,7 +58,7 @@ class CardImporter(Component):
             if not self.backend_adapter.lists(self.external_id):
                 raise
         raise InvalidDataError(
-            self.env._(
+            translatable(self.env)._(
                 "%(backend)s lists the card %(name)s, but does not return it. Open it "
                 "in another program and save it again, or delete it.",
                 backend=self.backend_record.name,
@@ -69,7 +70,7 @@ class CardImporter(Component):
         """Skip cards that are not contacts, such as the groups of phones."""
         with suppress(InvalidDataError):  # Mapping the card raises it again.
             if "KIND" in self.properties:
-                return self.env._(
+                return translatable(self.env)._(
                     "The card %s is a group, a room or a device, not a contact.",
                     self.external_id,
                 )
@@ -104,7 +105,7 @@ class CardImporter(Component):
         domain = Domain("name", "in", missing) & Domain("parent_id", "=", False)
         if search_committed(tags, domain):
             self._retry_job_later(
-                self.env._("Another job has just created the same tags.")
+                translatable(self.env)._("Another job has just created the same tags.")
             )
         for tag in tags.create([{"name": name} for name in missing]):
             self.mapper.tags[tag.name] = tag.id

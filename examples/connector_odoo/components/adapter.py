@@ -13,6 +13,7 @@ from odoo.addons.component.core import AbstractComponent
 from odoo.addons.connector.components.http_adapter import BearerAuth
 from odoo.addons.connector.exception import IDMissingInBackend, InvalidDataError
 from odoo.addons.connector.fields import reveal
+from odoo.addons.connector.tools.translatable import translatable
 
 #: namespace of the external ids of records that we create in the shop
 NAMESPACE = "connector_odoo"
@@ -120,7 +121,7 @@ class OdooAdapter(AbstractComponent):
         record = self.read_many([external_id]).get(self._id(external_id))
         if not record:
             raise IDMissingInBackend(
-                self.env._(
+                translatable(self.env)._(
                     "%(shop)s has no record %(id)s of %(model)s.",
                     shop=self.backend_record.name,
                     id=external_id,
@@ -167,7 +168,7 @@ class OdooAdapter(AbstractComponent):
         if text.isdecimal() and len(text) <= 10 and is_odoo_id(int(text)):
             return int(text)
         raise InvalidDataError(
-            self.env._(
+            translatable(self.env)._(
                 "%(id)s cannot be the id of a record of %(model)s.",
                 id=text[:60],
                 model=self._model,

@@ -14,6 +14,7 @@ from odoo.addons.connector.exception import (
     MappingError,
     RetryableJobError,
 )
+from odoo.addons.connector.tools.translatable import translatable
 
 CATEGORY, ATTRIBUTE = "odoo.product.category", "odoo.product.attribute"
 VALUE = "odoo.product.attribute.value"
@@ -304,7 +305,7 @@ class VariantAdapter(Component):
             key = _variant_key(data["product_tmpl_id"], data["attribute_values"])
             if key not in by_values:
                 raise MappingError(
-                    self.env._(
+                    translatable(self.env)._(
                         "The shop's product %(product)s has no variant with the "
                         "attribute values %(values)s. Export the product again.",
                         product=data["product_tmpl_id"],
@@ -347,7 +348,9 @@ class VariantAdapter(Component):
             # product, of which the inventory sets one. This merges them.
             self.call("action_view_inventory", model="stock.quant")
             raise RetryableJobError(
-                self.env._("The stock of the shop has changed in the meantime."),
+                translatable(self.env)._(
+                    "The stock of the shop has changed in the meantime."
+                ),
                 seconds=5,
             )
 
@@ -356,7 +359,9 @@ class VariantAdapter(Component):
             "stock.warehouse", ["lot_stock_id"], [("active", "=", True)]
         )
         if not houses:
-            raise InvalidDataError(self.env._("The shop has no warehouse."))
+            raise InvalidDataError(
+                translatable(self.env)._("The shop has no warehouse.")
+            )
         return houses[0]["lot_stock_id"]
 
     def _on_hand(self, location, products):

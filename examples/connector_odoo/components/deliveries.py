@@ -5,6 +5,7 @@ from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import changed_by, mapping
 from odoo.addons.connector.exception import InvalidDataError
 from odoo.addons.connector.tools.external_id import is_external_id
+from odoo.addons.connector.tools.translatable import translatable
 
 from .adapter import NAMESPACE
 from .catalogue import VARIANT
@@ -46,7 +47,7 @@ class PickingAdapter(Component):
         self.call("button_validate", [picking], context=context)
         if self.read(picking)["state"] != "done":  # A wizard wants to know more.
             raise InvalidDataError(
-                self.env._(
+                translatable(self.env)._(
                     "The shop cannot validate the delivery %s by itself. Validate it "
                     "there, then retry.",
                     picking,
@@ -93,7 +94,7 @@ class PickingAdapter(Component):
         picking = next((id_ for id_ in found if id_ not in taken), None)
         if picking is None:
             raise InvalidDataError(
-                self.env._(
+                translatable(self.env)._(
                     "The order %s of the shop has no open delivery. Look whether the "
                     "shop has delivered it itself.",
                     data["order"],

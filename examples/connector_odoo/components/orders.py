@@ -8,6 +8,7 @@ from odoo.addons.connector.components.mapper import (
     only_create,
 )
 from odoo.addons.connector.exception import MissingDependencyError
+from odoo.addons.connector.tools.translatable import translatable
 
 from .catalogue import VARIANT
 from .customers import PARTNER
@@ -94,7 +95,7 @@ class OrderMapper(Component):
         )
         if not pricelist:
             raise MissingDependencyError(
-                self.env._(
+                translatable(self.env)._(
                     "The order %(order)s is in %(currency)s. Create a pricelist in "
                     "this currency.",
                     order=record["name"],
@@ -155,7 +156,7 @@ class LineMapper(Component):
         )
         if not tax:
             raise MissingDependencyError(
-                self.env._(
+                translatable(self.env)._(
                     "%(company)s has no sales tax '%(tax)s'. Create it, or give a tax "
                     "this name.",
                     company=company.name,
@@ -172,10 +173,14 @@ class OrderImporter(Component):
 
     def _must_skip(self):
         if self.external_record["state"] in ("draft", "sent"):
-            return self.env._("Skipped: the customer has not confirmed the order.")
+            return translatable(self.env)._(
+                "Skipped: the customer has not confirmed the order."
+            )
         is_known = self.binder.to_internal(self.external_id)
         if self.external_record["state"] == "cancel" and not is_known:
-            return self.env._("Skipped: the customer has cancelled the order already.")
+            return translatable(self.env)._(
+                "Skipped: the customer has cancelled the order already."
+            )
         return False
 
     def _import_dependencies(self):
@@ -195,7 +200,7 @@ class OrderImporter(Component):
         }
         if names:
             raise MissingDependencyError(
-                self.env._(
+                translatable(self.env)._(
                     "The order %(order)s waits for products that are not linked with "
                     "the shop: %(products)s. Export them to the shop.",
                     order=self.external_record["name"],

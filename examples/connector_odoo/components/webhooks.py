@@ -3,6 +3,7 @@
 
 from odoo.addons.component.core import AbstractComponent, Component
 from odoo.addons.connector.jobs.outcome import SKIPPED, Outcome
+from odoo.addons.connector.tools.translatable import translatable
 
 from .adapter import is_odoo_id
 from .customers import CUSTOMERS, PARTNER
@@ -53,7 +54,9 @@ class PartnerWebhook(Component):
         if not self.binder_for().to_internal(external_id) and not any(
             adapter.search([*CUSTOMERS, ("id", "=", external_id)])
         ):
-            return Outcome(SKIPPED, self.env._("Skipped: it is not a customer."))
+            return Outcome(
+                SKIPPED, translatable(self.env)._("Skipped: it is not a customer.")
+            )
         return super().process(topic, payload)
 
 
