@@ -194,7 +194,7 @@ def close_failures_before(job, is_done, others):
         groups = defaultdict(list)
         for *place, work in others:
             if not _is_own(job, own, *place, work):
-                groups[*place, work.methods].append(work)
+                groups[(*place, work.methods)].append(work)
         for (*place, _methods), works in groups.items():
             _close_failures(job.env, job.uuid, works, place)
 

@@ -9,7 +9,7 @@ from ..tools.bindings import split_for_jobs
 from ..tools.external_id import unique_external_ids
 from ..tools.read_only import is_read_only
 from ..tools.text import storable_key
-from ..tools.translatable import translatable
+from .names_for_many import name_for_many
 from .states import DONE, UNFINISHED
 
 
@@ -120,11 +120,7 @@ def delay_delete_chunk(model, backend, deletes, **options):
 
 
 def _chunk_job(model, backend, deletes, **options):
-    description = translatable(model.env)._(
-        "Delete %(count)s records on %(backend)s",
-        count=len(deletes),
-        backend=backend.display_name,
-    )
+    description = name_for_many("export_delete_records", backend, len(deletes))
     functions = model.env["queue.job.function"].sudo()
     return Job(
         model.export_delete_records,

@@ -132,6 +132,11 @@ class QueueJob(models.Model):
         "(backend_model, backend_id, model_name) WHERE backend_id IS NOT NULL"
         f" AND (state = '{FAILED}' OR (cause IS NOT NULL AND state NOT IN {FINISHED}))"
     )
+    # With what their history needs, so that it reads no rows of jobs.
+    _connector_failed_index = models.Index(
+        "(date_started) INCLUDE (backend_model, backend_id, method_name, record_count)"
+        f" WHERE state = '{FAILED}'"
+    )
     # With the number of records, so that a history needs no rows of jobs.
     _connector_done_index = models.Index(
         "(backend_model, backend_id, date_done) INCLUDE (record_count)"

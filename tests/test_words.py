@@ -10,6 +10,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.component.exception import ComponentException
 
+from ..components.importer.values import check_values
 from ..components.mapper.errors import mapping_error
 from ..exception import (
     AccessRefusedError,
@@ -17,8 +18,8 @@ from ..exception import (
     InvalidDataError,
     MappingError,
 )
-from ..components.importer.values import check_values
 from ..jobs.causes import cause_class_of, cause_of, masked_cause_of
+from ..jobs.names_for_many import name_for_many
 from ..jobs.outcome import CREATED, Outcome, Report
 from ..tools.bindings import translatable_label
 from ..tools.translatable import joined, shown_in, terms_of, translatable
@@ -135,6 +136,18 @@ class TestTranslatableTexts(ShopCase):
         text = cause_of(self.env, raised.exception)
         self.assertIn("'Alter'", self.shown(text))
         self.assertIn("'Age'", text)
+
+    def test_one_record_is_not_several(self):
+        shop = self.shop
+        self.assertEqual(
+            name_for_many("export_chunk", shop, 1), "Export 1 record to Corner Shop"
+        )
+        name = name_for_many("import_chunk", shop, 2)
+        self.assertEqual(name, "Import 2 records from Corner Shop")
+        name.terms["args"]["count"] = 1  # as for the rest of an interrupted job
+        self.assertEqual(
+            shown_in("en_US", name.terms), "Import 1 record from Corner Shop"
+        )
 
     def test_a_percent_sign_in_a_value_is_no_place(self):
         text = self.text("Imported as %s.", "100 %s")
@@ -307,7 +320,7 @@ class TestReaders(RealJobsCase):
             self.assertEqual(failure.job_count, 2)
             self.assertEqual(failure.sentence, "Das Backend hat keinen Datensatz ….")
             self.assertEqual(failure.example, "Das Backend hat keinen Datensatz 7.")
-            words = failure.sentences([failure.cause])
+            words = failure.sentences({failure.cause: failure.sudo().example_id.id})
             self.assertEqual(words[failure.cause], failure.sentence)
             english = self.failure(env, "en_US")
             self.assertEqual(english.sentence, "The backend has no record ….")

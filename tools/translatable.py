@@ -61,6 +61,16 @@ class translatable:  # noqa: N801  (it is called like a function)
         return TranslatableText(term, self.lang)
 
 
+def plural(one, many):
+    """Return the first of two texts if the argument ``count`` of the second one is 1.
+
+    It stays right if the count is changed in what is stored.
+
+    :rtype: TranslatableText
+    """
+    return TranslatableText({**many.terms, "one": one.terms["term"]}, many.lang)
+
+
 def in_each_language(env, text):
     """Return a text that the database or Odoo translates, such as a label.
 
@@ -124,12 +134,14 @@ def _shown(lang, terms, name, mask):
         return ""
     if texts := terms.get("in"):
         return mask(name, texts.get(lang) or next(iter(texts.values())))
-    args = terms.get("args") or ()
+    source, args = terms["term"], terms.get("args") or ()
     if isinstance(args, dict):
+        if args.get("count") == 1:
+            source = terms.get("one", source)
         args = {key: _argument(lang, args[key], key, mask) for key in args}
     else:
         args = tuple(_argument(lang, each, "", mask) for each in args)
-    return get_translation(terms["addon"], lang, terms["term"], args)
+    return get_translation(terms["addon"], lang, source, args)
 
 
 def _argument(lang, terms, name, mask):

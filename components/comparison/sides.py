@@ -15,6 +15,7 @@ from odoo.addons.component.exception import NoComponentError
 from ...exception import JobError
 from ...jobs.deletes import waiting_deletes
 from ...jobs.methods import EXPORT, IMPORT
+from ...jobs.names_for_many import name_for_many
 from ...jobs.outcome import DELAYED, UNCHANGED, Outcome, Report
 from ...jobs.scope import BACKEND, JOB, scope_of
 from ...tools.bindings import chunk_size_of
@@ -84,8 +85,8 @@ class SidesComparison(Component):
             )
         comparison.store_plan(sum(sizes), note)
         comparison.store_chunk(job_uuid, 0, {}, lines)
-        return self.reader._(
-            "%(records)s records to compare, in %(jobs)s jobs.",
+        return translatable(self.reader)._(
+            "Records to compare: %(records)s. Jobs: %(jobs)s.",
             records=sum(sizes),
             jobs=len(sizes),
         )
@@ -101,13 +102,8 @@ class SidesComparison(Component):
 
     def _delayed(self, records, ids, sizes):
         sizes.append(len(ids))
-        return records.with_delay(
-            description=self.reader._(
-                "Compare %(count)s records with %(backend)s",
-                count=len(ids),
-                backend=self.backend_record.display_name,
-            )
-        )
+        name = name_for_many("compare_chunk", self.backend_record, len(ids))
+        return records.with_delay(description=name)
 
     def _search(self):
         # A comparison must not change the backend. Jobs are stored in the meantime.

@@ -15,6 +15,7 @@ from odoo.addons.queue_job.fields import JobEncoder
 
 from ...jobs.alone import delay_alone
 from ...jobs.methods import changes_job_key
+from ...jobs.names_for_many import name_for_many
 from ...jobs.outcome import (
     ADOPTED,
     CREATED,
@@ -207,11 +208,7 @@ class BatchExporter(AbstractComponent):
         """
         options.setdefault(
             "description",
-            translatable(self.env)._(
-                "Export %(count)s records to %(backend)s",
-                count=len(bindings),
-                backend=self.backend_record.display_name,
-            ),
+            name_for_many("export_chunk", self.backend_record, len(bindings)),
         )
         bindings.with_delay(**options).export_chunk(fields=fields)
 

@@ -6,6 +6,7 @@ from odoo.tools import split_every
 from odoo.addons.component.core import AbstractComponent
 
 from ...jobs.methods import job_method
+from ...jobs.names_for_many import name_for_many
 from ...jobs.outcome import DELAYED, Outcome, outcome_of, returns_message
 from ...jobs.states import WAITING
 from ...tools.bindings import chunk_size_of
@@ -162,10 +163,6 @@ class BatchImporter(AbstractComponent):
         """
         options.setdefault(
             "description",
-            translatable(self.env)._(
-                "Import %(count)s records from %(backend)s",
-                count=len(external_ids),
-                backend=self.backend_record.display_name,
-            ),
+            name_for_many("import_chunk", self.backend_record, len(external_ids)),
         )
         self.model.with_delay(**options).import_chunk(self.backend_record, external_ids)

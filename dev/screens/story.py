@@ -135,6 +135,38 @@ def repair(world, window):
     yield None
 
 
+def cure_by_hand(world, window):
+    """The password is wrong again, and a card is bad; a person never presses Retry."""
+    window.open("connectors", CARD)
+    with window.staying():
+        count = world.lock_out("secret", "Ghent")
+        red = f"{count} records cannot be exported: {WRONG_PASSWORD}"
+        window.see(CARD, red)
+        for _ in range(2):  # Two clicks in a failing state count nothing twice.
+            window.press_in("Synchronise Now", CARD)
+            world.wait_for_searches()
+            window.see(CARD, red)
+            window.see(CARD, f"{count} failed")
+    yield None
+    window.press_in("Open Settings", CARD)
+    window.see(".o_field_widget[name=new_password] input").fill("secret")
+    window.press("Check Connection")
+    window.see(".o_notification, .modal", "The connection works")
+    card = world.add_nameless_card()
+    world.move_company(0, "Bruges")
+    window.open("connectors", CARD)
+    window.press_in("Synchronise Now", CARD)
+    window.see(CARD, "1 record cannot be imported", "has no name")
+    yield None
+    world.book.edit(card, "FN:Nora Nobody", "N:Nobody;Nora;;;")
+    with window.staying():
+        window.press_in("Synchronise Now", CARD)
+        window.see(CARD, "records are in sync")
+    yield None
+    window.open("connector-failures", ".o_view_nocontent")
+    yield None
+
+
 def look_at_a_record(world, window):
     """A colleague has changed cards; a person looks at one of the contacts."""
     contact = world.change_cards()
@@ -169,6 +201,7 @@ def compare(world, window):
         window.press("Import")
         window.press("Import Now")
     else:
+        window.miss(".o_connector_comparison_head", "Compared so far")
         row.locator(".o_list_record_selector input").click()
         window.press("Import These")
     world.wait_for("res.partner", ("phone", "=", world.new_phone))
@@ -227,6 +260,7 @@ def decide(world, window):
 #: in the order in which a person sees them
 CHAPTERS = (
     *(look_around, use_the_keyboard, run, fail, read_german, repair),
+    cure_by_hand,
     *(look_at_a_record, compare, decide),
 )
 

@@ -15,6 +15,8 @@ from . import contacts
 #: people who come into Odoo each day
 PEOPLE = 25
 COMPANIES = 8
+#: to which companies move
+CITY = "Antwerp"
 #: lets everything that has happened so far have happened a day earlier
 A_DAY_EARLIER = """
 UPDATE queue_job SET date_created = date_created - interval '1 day',
@@ -86,18 +88,37 @@ class World:
         self.cards.password = password
         self.cards.start()
 
-    def lock_out(self):
-        """Let the CardDAV server refuse the password, until exports have failed."""
-        self.start_cards("changed")
+    def lock_out(self, password="changed", city=CITY):
+        """Let the CardDAV server refuse the password, until exports have failed.
+
+        :param password: the new one
+        :param city: to which a company moves, so that contacts are exported
+        :return: how many contacts are not exported
+        """
+        self.start_cards(password)
         since = jobs.last_job(self.odoo)
-        self._move_company(0)
+        people = self.move_company(0, city)
         self._wait_for_jobs(since, ("state", "=", "failed"))
+        return len(people)
+
+    def wait_for_searches(self):
+        """Wait until no search runs or waits any more."""
+        searches = ("method_name", "in", ("import_changes", "import_batch"))
+        ended = ("state", "in", jobs.ENDED)
+        self.wait_for("queue.job", searches, ended, among=(searches,))
+
+    def add_nameless_card(self):
+        """Let a colleague save a card without a name, which no import accepts.
+
+        :return: the name of its file
+        """
+        return self.book.add("nobody", "FN:", "N:;;;;", "NOTE:To be named")
 
     def break_server(self):
         """Stop the CardDAV server, until exports have failed more than once."""
         self.cards.stop()
         since = jobs.last_job(self.odoo)
-        self._move_company(1)
+        self.move_company(1, CITY)
         (contact,) = self.odoo.create("res.partner", {"name": "Olga Marchetti"})
         link = {"backend_id": self.backend_id, "odoo_id": contact}
         self.odoo.create("carddav.res.partner", link)
@@ -138,11 +159,12 @@ class World:
         self.wait_for("connector.conflict", ("state", "=", "open"), at_least=4)
         return numbers
 
-    def _move_company(self, number):
-        """Let the people of a company, and the company itself, move to another city."""
+    def move_company(self, number, city):
+        """Let a company and its people move to another city, and return their ids."""
         company = ("id", "child_of", self._companies[number])
         people = self.odoo.search("res.partner", company)
-        self.odoo.write("res.partner", people, city="Antwerp")
+        self.odoo.write("res.partner", people, city=city)
+        return people
 
     def wait_for(self, model, *domain, among=(), at_least=1):
         """Wait until there are records, and all among some are like these."""

@@ -3,12 +3,14 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...jobs.methods import EXPORT, IMPORT, offers
+from ...jobs.names_for_many import name_for_many
 from ...jobs.states import CANCELLED, DONE, FAILED
 from ...jobs.texts import JobTexts
 from ...tools.access import name_for_user
 from ...tools.bindings import model_label, split_for_jobs
 from ...tools.external_id import is_external_id
 from ...tools.locks import try_lock_rows
+from ...tools.translatable import translatable
 
 LINK = "link"
 
@@ -376,11 +378,7 @@ class ConnectorComparisonLine(models.Model):
         if len(bindings) == 1:
             job = bindings.delayable().export_record()
         else:
-            description = self.env._(
-                "Export %(count)s records to %(backend)s",
-                count=len(bindings),
-                backend=backend.display_name,
-            )
+            description = name_for_many("export_chunk", backend, len(bindings))
             job = bindings.delayable(description=description).export_chunk()
         self._delay_repair(EXPORT, job)
 
@@ -389,11 +387,7 @@ class ConnectorComparisonLine(models.Model):
         if len(ids) == 1:
             job = model.delayable().import_record(backend, ids[0], force=True)
         else:
-            description = self.env._(
-                "Import %(count)s records from %(backend)s",
-                count=len(ids),
-                backend=backend.display_name,
-            )
+            description = name_for_many("import_chunk", backend, len(ids))
             delayable = model.delayable(description=description)
             job = delayable.import_chunk(backend, ids, force=True)
         self._delay_repair(IMPORT, job)
@@ -434,9 +428,11 @@ class ConnectorComparisonLine(models.Model):
 
     def _comparison(self, records):
         if len(self) == 1:
-            description = self.env._("Compare %s again", self.name)
+            description = translatable(self.env)._("Compare %s again", self.name)
         else:
-            description = self.env._("Compare %s records again", len(self))
+            description = translatable(self.env)._(
+                "Compare %s records again", len(self)
+            )
         return records.delayable(description=description)
 
     def _forget_lost_ids(self, backend):

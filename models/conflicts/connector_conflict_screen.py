@@ -7,6 +7,7 @@ from odoo.fields import Domain
 
 from ...components.comparison.values import excerpts
 from ...jobs.alone import delay_alone
+from ...jobs.names_for_many import name_for_many
 from ...tools.access import name_for_user, readable
 from ...tools.bindings import backend_of, links_of_record, split_for_jobs, wrapped_field
 from ...tools.external_id import is_external_id
@@ -390,11 +391,7 @@ class ConnectorConflictScreen(models.Model):
                 key = storable_key(job)
                 delay_alone(model.import_record, backend, ids[0], force=True, key=key)
             else:
-                text = self.env._(
-                    "Import %(count)s records from %(backend)s",
-                    count=len(ids),
-                    backend=backend.display_name,
-                )
+                text = name_for_many("import_chunk", backend, len(ids))
                 delayed = model.with_delay(description=text)
                 delayed.import_chunk(backend, list(ids), force=True)
 

@@ -6,6 +6,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+from odoo.tools.misc import formatLang
 
 from ...jobs.causes import (
     CAUSE_CLASSES,
@@ -230,27 +231,27 @@ class ConnectorFailure(models.Model):
 
     @api.model
     @api.private
-    def sentences(self, causes):
+    def sentences(self, examples):
         """Return causes in the language of the user, by the texts that jobs store.
 
-        :param causes: texts of causes of jobs that fail
+        :param examples: the id of a job by the text of its cause
         :rtype: dict
         """
-        self.env["queue.job"].flush_model()
-        rows = self.env.execute_query(
+        self.env["queue.job"].flush_model(["outcome_terms"])
+        terms = self.env.execute_query(
             SQL(
-                "SELECT given.cause, job.outcome_terms"
-                " FROM unnest(%s) AS given(cause) CROSS JOIN LATERAL ("
-                "  SELECT outcome_terms FROM queue_job WHERE backend_id IS NOT NULL"
-                "  AND (state = %s OR (cause IS NOT NULL AND state NOT IN %s))"
-                "  AND cause = given.cause AND outcome_terms ? 'cause' LIMIT 1) AS job",
-                list(causes),
-                FAILED,
-                FINISHED,
+                "SELECT id, outcome_terms FROM queue_job"
+                " WHERE id = ANY(%s) AND outcome_terms ? 'cause'",
+                list(examples.values()),
             )
         )
-        words = {cause: self._sentence(shown_cause(self.env, it)) for cause, it in rows}
-        return {cause: words.get(cause, cause) for cause in causes}
+        known = dict(terms)
+        return {
+            cause: self._sentence(shown_cause(self.env, known[id_]))
+            if id_ in known
+            else cause
+            for cause, id_ in examples.items()
+        }
 
     def _named(self, sentence):
         """Return a cause; it names the search that failed, if no record did."""
@@ -347,15 +348,24 @@ class ConnectorFailure(models.Model):
         archived = failures.filtered(lambda failure: failure._of_archived())
         if archived == failures:
             raise UserError(archived_message(archived[0]._backend()))
-        count = sum(failure._retry() for failure in failures - archived)
+        records = sum((failures - archived).mapped("record_count"))
+        jobs = sum(failure._retry() for failure in failures - archived)
         self.env["connector.cause"].sudo().schedule_check()
-        messages = [self.env._("Jobs that run again: %s.", count)]
+        messages = [self._retried(records if jobs else 0, jobs)]
         messages += {archived_message(failure._backend()) for failure in archived}
         return notification(
             "\n".join(messages),
             "warning" if archived else "success",
             following=self._after_retry(),
         )
+
+    def _retried(self, records, jobs):
+        if records == 1:
+            return self.env._("1 record is being retried.")
+        if records:
+            number = formatLang(self.env, records, digits=0)
+            return self.env._("%s records are being retried.", number)
+        return self.env._("Jobs that run again: %s.", jobs)
 
     def _of_archived(self):
         """Return whether the backend is archived: its jobs would end undone."""

@@ -7,11 +7,10 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
 from odoo.tools.misc import formatLang
 
 from ...jobs.causes import SETTINGS, USER_ERRORS, cause_of
-from ...jobs.states import FAILED, STARTED, WAITING
+from ...jobs.states import STARTED, WAITING
 from ...jobs.synchronisation import Synchronisation
 from ...tools.bindings import (
     backend_field,
@@ -67,7 +66,7 @@ class ConnectorBackendOverview(models.Model):
         help="Words of the button that leads to the failures; empty without any.",
     )
     needs_settings = fields.Boolean(
-        compute="_compute_needs_settings",
+        compute="_compute_figures",
         compute_sudo=True,
         help="Whether jobs fail until somebody corrects the settings.",
     )
@@ -91,19 +90,6 @@ class ConnectorBackendOverview(models.Model):
                 self.env, state.backend_model
             )
 
-    def _compute_needs_settings(self):
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT DISTINCT backend_model, backend_id FROM queue_job"
-                " WHERE backend_id IS NOT NULL AND state = %s AND cause_class = %s",
-                FAILED,
-                SETTINGS,
-            )
-        )
-        failing = {Reference(*row) for row in rows}
-        for state in self:
-            state.needs_settings = state._reference() in failing
-
     def _failures_label(self, count):
         if count == 0:
             return self.env._("See the Failures")
@@ -114,7 +100,7 @@ class ConnectorBackendOverview(models.Model):
     @api.depends_context("lang", "tz", "uid")
     def _compute_figures(self):
         figures = self._read_figures()
-        self._translate_causes([each.facts for each in figures.values()])
+        self._translate_causes(figures.values())
         for state in self:
             of_backend = figures.get(state._reference()) or BackendFigures()
             facts = of_backend.facts
@@ -129,6 +115,7 @@ class ConnectorBackendOverview(models.Model):
                 else False
             )
             state.figures = state._shown_figures(of_backend)
+            state.needs_settings = of_backend.needs_settings
             state.is_busy = facts.is_busy
             state.last_success = facts.last_success
             rests = facts.is_archived or facts.paused_since
@@ -136,19 +123,24 @@ class ConnectorBackendOverview(models.Model):
             state.has_no_schedule = not rests and not of_backend.next_run
             state.history = state._shown_history(of_backend)
 
-    def _translate_causes(self, facts):
-        """Replace the causes in facts by what the user reads."""
+    def _translate_causes(self, figures):
+        """Replace the causes in the facts of backends by what the user reads.
+
+        :param figures: iterable of :class:`BackendFigures`
+        """
         counters = [
             counter
-            for one in facts
-            for counter in vars(one).values()
+            for one in figures
+            for counter in vars(one.facts).values()
             if isinstance(counter, Counter)
             and any(isinstance(each, Cause) for each in counter)
         ]
         causes = {cause.text for counter in counters for cause in counter} - {""}
         if not causes:
             return
-        words = self.env["connector.failure"].sentences(causes)
+        known = {text: id_ for one in figures for text, id_ in one.examples.items()}
+        examples = {cause: known[cause] for cause in causes if cause in known}
+        words = self.env["connector.failure"].sentences(examples)
         for counter in counters:
             counted = Counter()
             for cause, count in counter.items():

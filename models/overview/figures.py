@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from odoo import fields
 from odoo.tools import SQL
 
-from ...jobs.causes import INTERRUPTED, STORED_CAUSE, UNKNOWN
+from ...jobs.causes import INTERRUPTED, SETTINGS, STORED_CAUSE, UNKNOWN
 from ...jobs.keys import (
     DIRECTION,
     HANDLED,
@@ -25,7 +25,7 @@ from ...jobs.keys import (
     MOST_KEYS,
     SYNCHRONISES,
 )
-from ...jobs.methods import EXPORT
+from ...jobs.methods import COMPARE, EXPORT, direction_of
 from ...jobs.states import DONE, FAILED, FINISHED, PENDING, STARTED
 from ...tools.bindings import (
     backend_field,
@@ -108,6 +108,10 @@ class BackendFigures:
     #: keys of the records by model of which it is unknown whether they were created
     unconfirmed: dict = field(default_factory=dict)
 
+    needs_settings: bool = False  #: whether jobs fail until the settings are corrected
+    examples: dict = field(
+        default_factory=dict
+    )  #: id of a job by the text of its cause
     counts_failed: bool = True  #: whether each record that failed counts once
 
     def count_jobs(self, *states):
@@ -249,30 +253,36 @@ class Figures:
     def _read_jobs(self):
         """Read what the unfinished jobs do, and since when."""
         query = SQL(
-            "SELECT backend_model, backend_id, model_name, %(direction)s, state,"
-            " %(cause)s, %(handled)s > 0, SUM(%(handled)s), COUNT(*),"
-            " COALESCE(is_unanswered AND eta IS NOT NULL, false), MIN(date_created),"
-            " MIN(GREATEST(date_created, eta)) FILTER ("
+            "SELECT backend_model, backend_id, model_name, method_name, state,"
+            " %(cause)s, %(records)s > 0, SUM(%(records)s), COUNT(*),"
+            " COALESCE(is_unanswered AND eta IS NOT NULL, false), MAX(id),"
+            " bool_or(state = %(failed)s AND cause_class = %(settings)s),"
+            " MIN(date_created), MIN(GREATEST(date_created, eta)) FILTER ("
             "  WHERE state = %(pending)s AND (eta IS NULL OR eta <= %(now)s))"
             " FROM queue_job WHERE %(unfinished)s AND (%(backend_condition)s)"
             " GROUP BY 1, 2, 3, 4, 5, 6, 7, 10",
-            direction=DIRECTION,
             cause=SHOWN_CAUSE,
-            handled=HANDLED,
+            records=SQL("COALESCE(record_count, 1)"),
+            failed=FAILED,
+            settings=SETTINGS,
             pending=PENDING,
             now=self.now,
             unfinished=UNFINISHED_JOB,
             backend_condition=self._backend_condition,
         )
         for figures, *row in self._select(query):
-            *common, handles, records, jobs, is_unanswered, first, runnable = row
-            share = self._share(*common, records)
+            kind, method, state, cause, has_records, records, jobs = row[:-5]
+            is_unanswered, last, needs_settings, first, runnable = row[-5:]
+            direction = direction_of(method)  # cheaper than in SQL, for each row
+            share = self._share(kind, direction, state, cause, records)
             facts = figures.facts
+            figures.needs_settings |= bool(needs_settings)
+            figures.examples[share.cause.text] = last
             if is_unanswered:
                 facts.silent_since = _earlier(facts.silent_since, first)
             if share.state not in (STARTED, FAILED):
                 facts.stuck_since = _earlier(facts.stuck_since, runnable)
-            if handles:
+            if has_records and direction != COMPARE:
                 figures.shares.append(share)
             else:
                 facts.add_searches(share.state == FAILED, share.cause, jobs)
@@ -478,10 +488,13 @@ class Figures:
         ):
             self.by_backend[reference].done[day] += number
         many = [ref for ref, each in self.by_backend.items() if not each.counts_failed]
-        failed = SQL("%s AND state = %s", UNFINISHED_JOB, FAILED)
+        # The words of an index.
+        failed = SQL(
+            f"state = '{FAILED}' AND backend_id IS NOT NULL AND %s", SYNCHRONISES
+        )
         since = self.now - timedelta(days=DAYS)
         for reference, day, number, _jobs in self._per_day(
-            "date_started", HANDLED, failed, many, since
+            "date_started", SQL("COALESCE(record_count, 1)"), failed, many, since
         ):
             self.by_backend[reference].failed[day] += number
 
@@ -577,9 +590,8 @@ class Figures:
             "   WHERE job.channel = channel.complete_name"
             "   AND job.date_done > %(since)s LIMIT 1) AS done)"
             " OR EXISTS (SELECT 1 FROM queue_job"
-            "  WHERE state = %(failed)s AND date_started > %(since)s)",
+            f"  WHERE state = '{FAILED}' AND date_started > %(since)s)",
             started=STARTED,
-            failed=FAILED,
             since=since,
         )
         [(works,)] = self.env.execute_query(query)

@@ -262,7 +262,7 @@ def _retried(phrases, facts):
     count = facts.retried.total()
     [(cause, _count)] = (facts.retried or facts.retried_searches).most_common(1)
     if not count:
-        return phrases._("A search is tried again soon: %s", cause.text)
+        return phrases._("A search will be retried soon: %s", cause.text)
     if count == 1:
         return phrases._("1 record will be retried soon: %s", cause.text)
     return phrases._(

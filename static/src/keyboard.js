@@ -13,7 +13,7 @@ export function keyboardRenderer(Renderer) {
             const pressable = () => {
                 const focused = document.activeElement;
                 const isOurs = this.rootRef.el?.contains(focused);
-                return isOurs && focused.matches("button, a") ? focused : null;
+                return isOurs && focused.matches("button, a, summary") ? focused : null;
             };
             const options = { area: pressable, isAvailable: () => Boolean(pressable()) };
             for (const key of ["Enter", "space"]) {

@@ -29,7 +29,7 @@ export class HistoryField extends Component {
     get label() {
         const sum = (name) => this.days.reduce((total, day) => total + day[name], 0);
         return _t(
-            "The last %(days)s days: %(done)s records synchronised, %(failed)s failed",
+            "The last %(days)s days. Records synchronised: %(done)s, failed: %(failed)s",
             {
                 days: this.days.length,
                 done: formatInteger(sum("done")),
@@ -45,6 +45,7 @@ export class HistoryField extends Component {
             const [doneHeight, failedHeight] = [height(done), height(failed)];
             return {
                 day,
+                isBusy: Boolean(done || failed),
                 title: _t("%(day)s: %(done)s synchronised, %(failed)s failed", {
                     day: deserializeDate(day).toLocaleString({ day: "numeric", month: "short" }),
                     done: formatInteger(done),
@@ -58,6 +59,11 @@ export class HistoryField extends Component {
                 },
             };
         });
+    }
+
+    /** The days on which something happened, the last one first. */
+    get busyBars() {
+        return this.bars.filter(({ isBusy }) => isBusy).reverse();
     }
 
     get size() {

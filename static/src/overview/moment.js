@@ -9,7 +9,7 @@ const MINUTE = 60000;
 
 /** A moment, as people say it: "2 minutes ago", "in 3 hours". */
 export class MomentField extends Component {
-    static template = xml`<time t-att-datetime="moment.toISO()" t-att-title="exact" t-out="words"/>`;
+    static template = xml`<time tabindex="0" t-att-datetime="moment.toISO()" t-att-title="exact" t-out="words"/>`;
     static props = { ...standardFieldProps, isFuture: { type: Boolean, optional: true } };
 
     setup() {

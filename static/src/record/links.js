@@ -12,7 +12,7 @@ import { standardActionServiceProps } from "@web/webclient/actions/action_servic
 const JOB_STATES = {
     running: _t("runs"),
     waiting: _t("waits"),
-    retried: _t("will be tried again"),
+    retried: _t("will be retried"),
     done: _t("done"),
     failed: _t("failed"),
     cancelled: _t("cancelled"),
