@@ -87,7 +87,33 @@ class ArticleBinding(models.Model):
     brand_name = fields.Char("Brand Name", related="odoo_id.brand_id.name")
 
 
-MODELS = (Brand, Article, Line, ArticleBinding)
+class Edition(models.Model):
+    """An edition of an article, as a variant is one of a product."""
+
+    _name = "connector.test.edition"
+    _description = "Edition of the tests"
+    _inherits = {"connector.test.article": "article_id"}
+
+    article_id = fields.Many2one(
+        "connector.test.article", required=True, ondelete="cascade"
+    )
+    edition_bind_ids = fields.One2many("connector.test.edition.binding", "odoo_id")
+
+
+class EditionBinding(models.Model):
+    _name = "connector.test.edition.binding"
+    _description = "Binding of an edition of the tests"
+    _inherit = "external.binding"
+    _inherits = {"connector.test.edition": "odoo_id"}
+
+    backend_id = fields.Many2one("connector.test.shop", required=True)
+    odoo_id = fields.Many2one(
+        "connector.test.edition", required=True, ondelete="cascade"
+    )
+    external_id = fields.Char()
+
+
+MODELS = (Brand, Article, Line, ArticleBinding, Edition, EditionBinding)
 hide_test_models(*MODELS)
 
 
@@ -169,6 +195,38 @@ class TestWatching(ShopCase):
         self.assertEqual(self.noted(), {self.article: {"label", "name", "own_label"}})
         self.article.own_label = "Fauteuil"
         self.assertEqual(self.noted(), {self.article: {"own_label"}})
+
+    def test_a_field_that_the_record_inherits_from_another_one(self):
+        class EditionMapper(Component):
+            _name = "test.edition.export.mapper"
+            _inherit = ["base.export.mapper", "base.test.shop"]
+            _apply_on = ["connector.test.edition.binding"]
+            direct = [("name", "name"), ("label", "label")]
+
+        class EditionBinder(Component):
+            _name = "test.edition.binder"
+            _inherit = ["base.binder", "base.test.shop"]
+            _apply_on = ["connector.test.edition.binding"]
+
+        class EditionListener(Component):
+            _name = "test.edition.export.listener"
+            _inherit = "connector.export.listener"
+            _apply_on = ["connector.test.edition.binding", "connector.test.edition"]
+
+        self.build(EditionMapper, EditionBinder, EditionListener)
+        edition = {"article_id": self.article.id}
+        edition = self.env["connector.test.edition"].create(edition)
+        bindings = self.env["connector.test.edition.binding"]
+        bindings.create({"backend_id": self.shop.id, "odoo_id": edition.id})
+        self.forget()
+        self.article.name = "Armchair"
+        noted = self.noted()
+        self.assertEqual(noted[edition], {"name", "label"})
+        self.assertEqual(noted[self.article], {"label", "name", "own_label"})
+        self.brand.name = "Acme & Co"
+        self.assertEqual(self.noted()[edition], {"label"})
+        edition.name = "Easy Chair"
+        self.assertEqual(self.noted()[edition], {"name", "label"})
 
     def test_another_relation(self):
         self.article.brand_id = self.brand.copy()

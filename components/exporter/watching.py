@@ -80,6 +80,7 @@ def exported_fields(registry, components):
     :return: generator of triples: the class of the mapper, the name of the source, and
         the field that has its value, maybe one of the record that a binding wraps
     """
+    is_binding = registry["external.binding"].__subclasscheck__
     for name in components:
         mapper = components[name]
         if mapper._abstract or not issubclass(mapper, ExportMapper):
@@ -88,7 +89,9 @@ def exported_fields(registry, components):
             model = registry.get(model_name)
             for source in mapper.known_sources() if model is not None else ():
                 field = model._fields.get(source)
-                while field is not None and field.inherited:
+                # The listener of the wrapped record does not hear of what that record
+                # inherits from another one in turn, as a variant from its product.
+                if field is not None and field.inherited and is_binding(model):
                     field = field.related_field
                 if field is not None:
                     yield mapper, source, field
