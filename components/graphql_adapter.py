@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Call a backend over GraphQL, whose answers have errors inside of a 200."""
 
+import json
 import re
 
 from odoo.addons.component.core import AbstractComponent
@@ -100,17 +101,20 @@ class GraphQLAdapter(AbstractComponent):
         finally:
             session.changes_made = before
 
-    def _mutate(self, document, variables=None):
+    def _mutate(self, document, variables=None, files=None):
         """Send a document that changes something, and return its data.
 
         :param document: text of the mutation
-        :param variables: dict
+        :param variables: dict; a file is ``None`` in it
+        :param files: the files by their place in the variables, such as
+            ``{"input.picture": ("mug.png", content, "image/png")}``; they are sent as
+            the GraphQL multipart request specification says
         :return: the data, by the names of the fields of the document
         :rtype: dict
         :raise InvalidDataError: when the backend has refused one of its fields, see
             :meth:`_refusal`; and as :meth:`_query`
         """
-        data = self._data(self._send(document, variables))
+        data = self._data(self._send(document, variables, files))
         for result in data.values():
             if error := self._refusal(result):
                 raise error
@@ -251,10 +255,11 @@ class GraphQLAdapter(AbstractComponent):
 
     # -- details
 
-    def _send(self, document, variables):
+    def _send(self, document, variables, files=None):
         """Send a document, and return the answer with ``data`` and ``errors``."""
         body = {"query": document, "variables": variables or {}}
-        answer = self._call("POST", self._graphql_path, json=body)
+        form = _multipart(body, files) if files else {"json": body}
+        answer = self._call("POST", self._graphql_path, **form)
         if not isinstance(answer, dict) or not {"data", "errors"} & answer.keys():
             raise self._invalid_value("data", self._graphql_path)
         if "data" not in answer:  # Nothing was executed.
@@ -279,6 +284,16 @@ class GraphQLAdapter(AbstractComponent):
         if isinstance(document, str):
             return not CHANGING.search(NO_CODE.sub(" ", document))
         return super()._only_reads(method, path, **kwargs)
+
+
+def _multipart(body, files):
+    """Return the arguments of a request that sends a document with files.
+
+    See https://github.com/jaydenseric/graphql-multipart-request-spec.
+    """
+    places = {str(n): [f"variables.{place}"] for n, place in enumerate(files)}
+    form = {"operations": json.dumps(body), "map": json.dumps(places)}
+    return {"data": form, "files": dict(zip(places, files.values(), strict=True))}
 
 
 def _code(error):

@@ -18,6 +18,7 @@ from . import (
     postgres,
     processes,
     servers,
+    vendure,
 )
 from .console import Problem, say
 
@@ -65,6 +66,11 @@ def run(arguments):
     options = arguments[len(chosen) :]
     with postgres.running_postgres():
         found = parts(",".join(chosen))
+        if vendure.EXAMPLE in found and (why := vendure.is_missing()):
+            say(why)
+            del found[vendure.EXAMPLE]
+            if not found:
+                return 0
         if len(found) > 1:
             return _run_side_by_side(found, options)
         [(name, part)] = found.items()
@@ -147,7 +153,9 @@ def _run_in_odoo(apart, part, options):
     with contextlib.ExitStack() as stack:
         template = databases.dependencies(apart)
         variables = odoo_process.variables()
-        if apart:
+        if apart == vendure.EXAMPLE:
+            variables["VENDURE"] = stack.enter_context(_vendure())
+        elif apart:
             variables["OTHER_ODOO"] = stack.enter_context(_other_odoo(template))
         database = stack.enter_context(databases.temporary(template))
         title = f"Install {', '.join(modules)}"
@@ -162,6 +170,14 @@ def _run_in_odoo(apart, part, options):
             + options,
             variables,
         )
+
+
+@contextlib.contextmanager
+def _vendure():
+    """Have a shop, and return its address and an API key, as JSON."""
+    vendure.prepare()
+    with vendure.Vendure(name="vendure-of-tests") as shop:
+        yield json.dumps([shop.url, vendure.ShopClient(shop.url).key])
 
 
 @contextlib.contextmanager

@@ -1,0 +1,230 @@
+"""A shop of Vendure, which npm installs, and a client that sells in it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import urllib.request
+
+from . import build_cache, folders, processes
+from .console import step
+from .servers import Server
+
+OLDEST_NODE = 20
+EXAMPLE = "connector_vendure"
+SOURCE = folders.DEV / "vendure"
+PACKAGES = folders.STATE / "vendure"
+#: The administrator of the shop, see ``server.js``.
+ADMINISTRATOR = "superadmin"
+
+
+def is_missing():
+    """Return a sentence that says why there can be no shop; ``None`` if there can."""
+    node = shutil.which("node")
+    asked = [node or "node", "--version"]
+    version = node and subprocess.run(asked, capture_output=True, text=True).stdout
+    found = re.match(r"v(\d+)", version or "")
+    if found and int(found[1]) >= OLDEST_NODE and shutil.which("npm"):
+        return None
+    return (
+        f"  {EXAMPLE} is left out: its shop needs Node {OLDEST_NODE} or newer, with npm."
+    )
+
+
+def prepare():
+    """Have the packages of the shop in ``.dev``."""
+    listed = SOURCE / "package.json"
+    build_cache.build(PACKAGES, build_cache.fingerprint(listed.read_text()), _install)
+
+
+def _install(folder):
+    shutil.copy(SOURCE / "package.json", folder)
+    options = ("--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts")
+    with step("Install Vendure with npm"):
+        processes.run(
+            ["npm", "install", *options, "--cache", folders.CACHE / "npm"],
+            log="npm",
+            doing="Installing Vendure",
+            remedy="Check that npm reaches its registry (npm ping), and run this again.",
+            cwd=folder,
+        )
+
+
+class Vendure(Server):
+    """A shop with a country, a tax and a shipping method; its data end with it."""
+
+    health = "/health"
+
+    def __init__(self, port=0, name="vendure"):
+        super().__init__(name, port)
+        self._pictures = folders.STATE / f"{name}-pictures-{self.port}"
+
+    def command(self):
+        plugin = folders.EXAMPLES / EXAMPLE / "shop" / "odoo-plugin.js"
+        shutil.copy(SOURCE / "server.js", PACKAGES)
+        shutil.copy(plugin, PACKAGES)
+        program = PACKAGES / "server.js"
+        return ["node", program, self.port, self._pictures]
+
+    def variables(self):
+        return {**os.environ, "VENDURE_DISABLE_TELEMETRY": "true"}
+
+    def answers(self):
+        """Return whether it answers, and has all that orders need."""
+        return "THE SHOP IS OPEN" in self.log.read_text(errors="replace")
+
+    def __exit__(self, *exception):
+        super().__exit__(*exception)
+        build_cache.remove(self._pictures)
+
+
+class ShopClient:
+    """Somebody who works in a shop, and shares no code with the connector.
+
+    :param url: address of the shop
+    :param key: an API key; without one, the administrator makes one
+    """
+
+    def __init__(self, url, key=None):
+        self.url = url
+        self.headers = {}
+        if not key:
+            login = "mutation ($user: String!) "
+            login += "{ login(username: $user, password: $user) { __typename } }"
+            token = self._send(login, {"user": ADMINISTRATOR})[1]["vendure-auth-token"]
+            self.headers = {"Authorization": f"Bearer {token}"}
+            texts = [{"languageCode": "en", "name": "Odoo"}]
+            answer = self.create("ApiKey", "apiKey", roleIds=["1"], translations=texts)
+            key = answer["apiKey"]
+        self.key = key
+        self.headers = {"vendure-api-key": key}
+
+    def ask(self, document, **variables):
+        """Send a document, and return its data."""
+        answer = self._send(document, variables)[0]
+        if answer.get("errors"):
+            raise ValueError(answer["errors"][0]["message"])
+        return answer["data"]
+
+    def create(self, entity, returned="id", **values):
+        """Create a record, and return what is asked for."""
+        return self._input("create", entity, returned, values)
+
+    def change(self, entity, returned="id", **values):
+        """Change a record, and return what is asked for."""
+        return self._input("update", entity, returned, values)
+
+    def delete(self, entity, id_):
+        """Delete a record."""
+        field = f"delete{entity}(id: $id) {{ result }}"
+        self.ask(f"mutation ($id: ID!) {{ {field} }}", id=id_)
+
+    def list(self, name, fields, options="{}"):
+        """Return all records of a list, as dicts."""
+        records, total = [], 1
+        while len(records) < total:
+            page = f"skip: {len(records)}, take: 100, sort: {{ id: ASC }}"
+            document = f"{{ {name}(options: {{ {page}, filter: {options} }})"
+            document += f" {{ items {{ {fields} }} totalItems }} }}"
+            [found] = self.ask(document).values()
+            records, total = records + found["items"], found["totalItems"]
+        return records
+
+    def customer(self, name="Ada Lovelace", email=None, **address):
+        """Register a customer with an address, and return his id."""
+        first, last = name.split()
+        email = email or f"{first}.{last}@example.com".lower()
+        names = {"firstName": first, "lastName": last, "emailAddress": email}
+        id_ = self.create("Customer", "... on Customer { id }", **names)["id"]
+        self.ask(
+            "mutation ($id: ID!, $address: CreateAddressInput!) {"
+            " createCustomerAddress(customerId: $id, input: $address) { id } }",
+            id=id_,
+            address={**self.address(name), "defaultBillingAddress": True, **address},
+        )
+        return id_
+
+    @staticmethod
+    def address(name="Ada Lovelace", street="Main Street 1"):
+        """Return an address."""
+        return {
+            "fullName": name,
+            "streetLine1": street,
+            "city": "Bonn",
+            "postalCode": "53111",
+            "countryCode": "DE",
+        }
+
+    def draft(self, customer, quantities, address=None):
+        """Fill a basket, and return the id of the order.
+
+        :param quantities: how many of each variant, by its id
+        """
+        order = self.ask("mutation { createDraftOrder { id } }")["createDraftOrder"]["id"]
+        for variant, quantity in quantities.items():
+            item = {"productVariantId": variant, "quantity": quantity}
+            self._step("addItemToDraftOrder", order, "AddItemToDraftOrderInput!", item)
+        field = "setCustomerForDraftOrder(orderId: $order, customerId: $customer)"
+        self.ask(
+            f"mutation ($order: ID!, $customer: ID) {{ {field} {{ __typename }} }}",
+            order=order,
+            customer=customer,
+        )
+        address = address or self.address()
+        types = "CreateAddressInput!"
+        self._step("setDraftOrderShippingAddress", order, types, address)
+        self.ask(
+            "mutation ($order: ID!) { setDraftOrderShippingMethod("
+            'orderId: $order, shippingMethodId: "1") { __typename } }',
+            order=order,
+        )
+        return order
+
+    def place(self, order):
+        """Let the customer pay an order."""
+        self.ask(
+            "mutation ($order: ID!) { transitionOrderToState("
+            'id: $order, state: "ArrangingPayment") { __typename } }',
+            order=order,
+        )
+        payment = {"orderId": order, "method": "invoice", "transactionId": order}
+        payment["metadata"] = {}
+        done = self.ask(
+            "mutation ($input: ManualPaymentInput!) { addManualPaymentToOrder("
+            "input: $input) { __typename ... on ErrorResult { message } } }",
+            input=payment,
+        )["addManualPaymentToOrder"]
+        if done["__typename"] != "Order":
+            raise ValueError(done["message"])
+        return order
+
+    def order(self, customer, quantities, address=None):
+        """Order something, and return the id of the order."""
+        return self.place(self.draft(customer, quantities, address))
+
+    def cancel(self, order):
+        """Cancel an order."""
+        self.ask(
+            "mutation ($order: ID!) { cancelOrder(input: { orderId: $order,"
+            ' reason: "-", cancelShipping: true }) { __typename } }',
+            order=order,
+        )
+
+    def _step(self, name, order, input_type, value):
+        field = f"{name}(orderId: $order, input: $input) {{ __typename }}"
+        document = f"mutation ($order: ID!, $input: {input_type}) {{ {field} }}"
+        self.ask(document, order=order, input=value)
+
+    def _input(self, verb, entity, returned, values):
+        input_type = f"{verb.title()}{entity}Input!"
+        field = f"{verb}{entity}(input: $input) {{ {returned} }}"
+        document = f"mutation ($input: {input_type}) {{ {field} }}"
+        return self.ask(document, input=values)[f"{verb}{entity}"]
+
+    def _send(self, document, variables):
+        body = json.dumps({"query": document, "variables": variables}).encode()
+        headers = {**self.headers, "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}/admin-api", body, headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer), answer.headers

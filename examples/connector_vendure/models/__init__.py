@@ -1,0 +1,1 @@
+from . import backend, binding, order, partner, product

@@ -1,0 +1,81 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Tests use a real shop, which ``./dev/test`` starts.
+
+Its address and an API key are in the environment variable ``VENDURE``. Records of other
+tests stay in it, so each test uses only its own.
+"""
+
+import json
+import os
+from unittest import SkipTest
+
+from odoo.tests import tagged
+
+from odoo.addons.connector.tests.common import ConnectorCase
+
+
+class VendureTools:
+    """What the test cases have to know of this connector and of the shop."""
+
+    backend_model = "vendure.backend"
+    binding_model = "vendure.product.template"
+
+    @classmethod
+    def setUpClass(cls):
+        if "VENDURE" not in os.environ:
+            raise SkipTest("There is no shop; ./dev/test starts one.")
+        from environment.vendure import ShopClient  # pylint: disable=import-error
+
+        cls.shop = ShopClient(*json.loads(os.environ["VENDURE"]))
+        super().setUpClass()
+
+    def new_remote(self):
+        return self.shop.url
+
+    def backend_values(self, remote):
+        product = {"name": "Charges", "type": "service"}
+        return {
+            "name": "Web Shop",
+            "url": remote,
+            "api_key": self.shop.key,
+            "extra_product_id": self.env["product.product"].create(product).id,
+        }
+
+
+@tagged("post_install", "-at_install")
+class VendureCase(VendureTools, ConnectorCase):
+    """A test with a shop."""
+
+    def product(self, name="Mug", **values):
+        """Create a product."""
+        values = {"name": name, "is_storable": True, "list_price": 12.5, **values}
+        return self.env["product.template"].create(values)
+
+    def attribute(self, name="Colour", values=("Red", "Blue")):
+        """Create an attribute with its values."""
+        lines = [(0, 0, {"name": value}) for value in values]
+        return self.env["product.attribute"].create({"name": name, "value_ids": lines})
+
+    def shirt(self, *attributes):
+        """Create a product with a variant for each combination of values."""
+        lines = [
+            {"attribute_id": each.id, "value_ids": [(6, 0, each.value_ids.ids)]}
+            for each in attributes or [self.attribute()]
+        ]
+        lines = [(0, 0, line) for line in lines]
+        return self.product("Shirt", attribute_line_ids=lines)
+
+    def export(self, *products):
+        """Export products with their variants; return the bindings of the products."""
+        with self.running_jobs():
+            return self.bindings.union(*map(self.bind, products))
+
+    def in_shop(self, bindings, fields, entity="productVariant"):
+        """Return what the shop has of the records of bindings, as a list of dicts."""
+        document = f"query ($id: ID!) {{ {entity}(id: $id) {{ {fields} }} }}"
+        ids = bindings.mapped("external_id")
+        return [self.shop.ask(document, id=id_)[entity] for id_ in ids]
+
+    def variants(self, product):
+        """Return the bindings of the variants of a product."""
+        return product.product_variant_ids.vendure_bind_ids
