@@ -116,8 +116,9 @@ class GraphQLAdapter(AbstractComponent):
         """
         data = self._data(self._send(document, variables, files))
         for result in data.values():
-            if error := self._refusal(result):
-                raise error
+            for each in result if isinstance(result, list) else [result]:
+                if error := self._refusal(each):
+                    raise error
         return data
 
     def _mutate_many(self, field, types, variables):

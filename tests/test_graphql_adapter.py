@@ -1,5 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import json
+from email.parser import BytesParser
+from email.policy import HTTP
 
 from odoo.addons.connector.components.graphql_adapter import CODES
 from odoo.addons.connector.exception import (
@@ -116,6 +118,8 @@ class TestGraphQLQueries(GraphQLCase):
             for document in (UPDATE, f"{PRODUCT} {UPDATE}", f"# query\n{UPDATE}"):
                 with self.assertRaises(ReadOnlyError):
                     reading._mutate(document)
+            with self.assertRaises(ReadOnlyError):
+                reading._mutate(UPDATE, {}, {"input": ("a.txt", b"a", "text/plain")})
         self.assertEqual(self.web.count(), 2)
 
 
@@ -188,6 +192,30 @@ class TestGraphQLMutations(GraphQLCase):
                 self.graphql()._mutate(UPDATE, {"input": {}})
         self.will_return({"data": {"update": {"id": "7", "userErrors": []}}})
         self.assertEqual(self.graphql()._mutate(UPDATE)["update"]["id"], "7")
+
+    def test_one_of_several_results_may_be_a_refusal(self):
+        refused = {"errorCode": "MIME_TYPE_ERROR", "message": "No such files."}
+        self.will_return({"data": {"upload": [{"id": "1"}, refused]}})
+        with self.assertRaisesRegex(InvalidDataError, "No such files"):
+            self.graphql()._mutate(UPDATE)
+
+    def test_a_file_is_sent_beside_the_document(self):
+        self.will_return({"data": {"upload": {"id": "1"}}})
+        files = {"input.picture": ("mug.png", b"\x89PNG", "image/png")}
+        variables = {"input": {"name": "Mug", "picture": None}}
+        self.graphql()._mutate(UPDATE, variables, files)
+        [call] = self.web.calls
+        message = BytesParser(policy=HTTP).parsebytes(
+            f"Content-Type: {call.headers['Content-Type']}\r\n\r\n".encode()
+            + call.content
+        )
+        operations, places, picture = message.iter_parts()
+        expected = {"query": UPDATE, "variables": variables}
+        self.assertEqual(json.loads(operations.get_content()), expected)
+        expected = {"0": ["variables.input.picture"]}
+        self.assertEqual(json.loads(places.get_content()), expected)
+        self.assertEqual(picture.get_content(), b"\x89PNG")
+        self.assertEqual(picture.get_filename(), "mug.png")
 
     def test_many_records_need_one_call(self):
         data = {
