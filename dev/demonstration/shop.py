@@ -7,24 +7,20 @@ shares no code with the connector.
 
 import hashlib
 import random
-import time
 
 from environment import OdooServer, databases, odoo_process
 from environment.console import say, step
 from environment.servers import wait_for_interrupt
 from environment.testing import API_KEY
 
-from . import contacts, jobs, report
+from . import contacts, report
 from .odoo_client import OdooClient
+from .phases import Phases
 
 PRODUCTS, ORDERS, CUSTOMERS = 300, 200, 40
 #: every so many products have variants
 WITH_VARIANTS = 3
 EXAMPLE = "connector_odoo"
-#: seconds without any job ending: an unconfirmed create is looked for after 100
-PATIENCE = 300
-#: seconds from the start of a phase to the kill
-KILL_AFTER = 3
 #: for each title: model, domain, fields of the name that both sides know, other fields
 COMPARED = {
     "variants": (
@@ -69,68 +65,40 @@ def main(stays):
             OdooServer(company, name="demo-company") as server,
         ):
             server.wait_for_runner()
-            code = report.verdict(Trade(server, shop_server, key).faults())
+            code = report.verdict(Trade(server, shop_server, key).trade())
             say(f"\n  The company: {server.url}/odoo/connectors (admin / admin)")
             if stays:
                 wait_for_interrupt(server, shop_server)
             return code
 
 
-class Trade:
+class Trade(Phases):
     """The demonstration, one phase after the other."""
 
     def __init__(self, server, shop_server, key):
-        self.server = server
-        self.odoo = OdooClient(server.url, server.database)
+        super().__init__(server, "odoo.backend")
         self.shop = OdooClient(shop_server.url, shop_server.database)
         self.random = random.Random(2026)
         values = {"name": "Web Shop", "url": shop_server.url, "api_key": key}
         values["database"] = shop_server.database
-        (self.backend,) = self.odoo.create("odoo.backend", values)
-        self._phases, self._faults = {}, []
+        self.odoo.create("odoo.backend", values)
 
-    def faults(self):
+    def trade(self):
         """Run all phases, print a table, and return what is wrong as sentences."""
         with step("Make products of the company"):
             self._make_products()
-        self._phase("products to the shop", self._synchronise)
+        self.run("products to the shop", self.synchronise)
         with step("Let customers order in the shop"):
             self._make_orders()
-        self._phase("orders to the company", self._synchronise)
+        self.run("orders to the company", self.synchronise)
         with step("Change some on both sides"):
             self._change_shop()
-        self._phase("changes both ways", self._change_company, self._synchronise)
+        self.run("changes both ways", self._change_company, self.synchronise)
         with step("Read both sides, compare all fields"):
-            compared = self._compare()
-        report.table(self._phases)
+            compared = self._compare_all()
+        report.table(self.phases)
         say(f"\n  Compared: {compared}")
-        return self._faults
-
-    def _phase(self, title, *actions):
-        """Do something, kill Odoo in the middle, and wait for all jobs."""
-        since = jobs.last_job(self.odoo)
-        started = time.monotonic()
-        with step(title.capitalize()) as shown:
-            for action in actions:
-                action()
-            time.sleep(KILL_AFTER)
-            self.server.kill()
-            self.server.start()
-            self.odoo = OdooClient(self.server.url, self.server.database)
-            run = jobs.push(self.odoo, [], since, shown, PATIENCE, "odoo.%")
-        self._faults += run.failures
-        self._phases[title] = {
-            "jobs": len(run.jobs),
-            "records": sum(job["record_count"] for job in run.jobs),
-            "kills": 1,
-            "failed": len(run.failures),
-            "seconds": f"{time.monotonic() - started:.0f}",
-        }
-
-    def _synchronise(self):
-        own = ("backend_model", "=", "odoo.backend"), ("backend_id", "=", self.backend)
-        cards = self.odoo.search("connector.backend.state", *own)
-        self.odoo.call("connector.backend.state", "action_synchronise", cards)
+        return self.faults
 
     # -- what people do
 
@@ -226,18 +194,12 @@ class Trade:
         self.odoo.write("stock.picking", pickings, carrier_tracking_ref=f"T{order}")
         self.odoo.call("stock.picking", "button_validate", pickings)
 
-    def _compare(self):
+    def _compare_all(self):
         """Compare both sides, note faults, and return how much was compared."""
-        counted = []
-        for title, side in COMPARED.items():
-            here, there = _read(self.odoo, *side), _read(self.shop, *side)
-            counted.append(f"{len(here)} {title}")
-            for name in sorted(here.keys() | there.keys()):
-                ours, theirs = here.get(name), there.get(name)
-                if ours != theirs:
-                    fault = f"{name}: {ours} here, {theirs} in the shop"
-                    self._faults.append(fault[:500])
-        return ", ".join(counted)
+        return ", ".join(
+            self.compare(title, _read(self.odoo, *side), _read(self.shop, *side))
+            for title, side in COMPARED.items()
+        )
 
 
 def _read(odoo, model, domain, keys, fields):

@@ -154,7 +154,7 @@ def _run_in_odoo(apart, part, options):
         template = databases.dependencies(apart)
         variables = odoo_process.variables()
         if apart == vendure.EXAMPLE:
-            variables["VENDURE"] = stack.enter_context(_vendure())
+            variables["VENDURE"] = stack.enter_context(_shops())
         elif apart:
             variables["OTHER_ODOO"] = stack.enter_context(_other_odoo(template))
         database = stack.enter_context(databases.temporary(template))
@@ -173,11 +173,13 @@ def _run_in_odoo(apart, part, options):
 
 
 @contextlib.contextmanager
-def _vendure():
-    """Have a shop, and return its address and an API key, as JSON."""
+def _shops():
+    """Have a shop for each worker: the address and an API key of each, as JSON."""
     vendure.prepare()
-    with vendure.Vendure(name="vendure-of-tests") as shop:
-        yield json.dumps([shop.url, vendure.ShopClient(shop.url).key])
+    with contextlib.ExitStack() as stack:
+        names = [f"vendure-{number}" for number in range(WORKERS)]
+        shops = [stack.enter_context(vendure.Vendure(name=name)) for name in names]
+        yield json.dumps([[it.url, vendure.ShopClient(it.url).key] for it in shops])
 
 
 @contextlib.contextmanager

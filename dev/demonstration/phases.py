@@ -1,0 +1,71 @@
+"""Phases of a demonstration with one connector: Odoo is killed in the middle of each."""
+
+import time
+
+from environment.console import step
+
+from . import jobs
+from .odoo_client import OdooClient
+
+#: seconds without any job ending: an unconfirmed create is looked for after 100
+PATIENCE = 300
+#: seconds from the start of a phase to the kill
+KILL_AFTER = 3
+
+
+class Phases:
+    """The phases, and what was wrong in them.
+
+    :param server: the ``OdooServer`` with the connector
+    :param backend_model: name of the model of its backend, such as ``"odoo.backend"``
+    """
+
+    def __init__(self, server, backend_model):
+        self.server = server
+        self.odoo = OdooClient(server.url, server.database)
+        self.backend_model = backend_model
+        self.phases, self.faults = {}, []
+
+    def run(self, title, *actions):
+        """Do something, kill Odoo in the middle, and wait for all jobs."""
+        since = jobs.last_job(self.odoo)
+        started = time.monotonic()
+        models = self.backend_model.partition(".")[0]
+        with step(title.capitalize()) as shown:
+            for action in actions:
+                action()
+            time.sleep(KILL_AFTER)
+            self.server.kill()
+            self.server.start()
+            self.odoo = OdooClient(self.server.url, self.server.database)
+            run = jobs.push(self.odoo, [], since, shown, PATIENCE, f"{models}.%")
+        self.faults += run.failures
+        self.phases[title] = {
+            "jobs": len(run.jobs),
+            "records": sum(job["record_count"] for job in run.jobs),
+            "kills": 1,
+            "failed": len(run.failures),
+            "seconds": f"{time.monotonic() - started:.0f}",
+        }
+
+    def synchronise(self):
+        """Push the button *Synchronise Now*."""
+        own = ("backend_model", "=", self.backend_model)
+        cards = self.odoo.search("connector.backend.state", own)
+        self.odoo.call("connector.backend.state", "action_synchronise", cards)
+
+    def compare(self, title, here, there, name="the shop"):
+        """Note what differs between both sides.
+
+        :param title: what is compared
+        :param here: values in Odoo, by a name that both sides know
+        :param there: those of the other side
+        :param name: what people call the other side
+        :return: how much was compared
+        """
+        for key in sorted(here.keys() | there.keys()):
+            ours, theirs = here.get(key), there.get(key)
+            if ours != theirs:
+                fault = f"{key}: {ours} here, {theirs} in {name}"
+                self.faults.append(fault[:500])
+        return f"{len(here)} {title}"
