@@ -11,6 +11,7 @@
         "security/ir.model.access.csv",
         "security/security.xml",
         "data/ir_cron.xml",
+        "data/product.xml",
         "views/backend_views.xml",
         "views/binding_views.xml",
     ],

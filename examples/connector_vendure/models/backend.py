@@ -37,6 +37,7 @@ class VendureBackend(models.Model):
         "product.product",
         "Product for Charges",
         required=True,
+        default=lambda self: self.env.ref("connector_vendure.product_charges", False),
         check_company=True,
         domain=[("type", "=", "service")],
         help="Order lines for shipping, surcharges and discounts have this product.",

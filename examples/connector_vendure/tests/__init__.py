@@ -1,1 +1,7 @@
-from . import test_catalogue, test_orders
+from . import (
+    test_backend,
+    test_catalogue,
+    test_conformance,
+    test_orders,
+    test_webhooks,
+)
