@@ -24,10 +24,11 @@ def main(arguments):
     parser.add_argument("--stay", action="store_true")
     parser.add_argument("--with", dest="other", choices=["odoo", "vendure"])
     options = parser.parse_args(arguments)
+    if options.other == "vendure":
+        return vendure.main(options.stay)
     if options.other:
-        other = {"odoo": shop, "vendure": vendure}[options.other]
         with running_postgres():
-            return other.main(options.stay)
+            return shop.main(options.stay)
     with odoo_and_cards("demonstration") as (server, radicale):
         odoo = OdooClient(server.url, server.database)
         faults = Demonstration(odoo, AddressBook(radicale, "odoo")).faults()

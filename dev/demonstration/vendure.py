@@ -12,7 +12,7 @@ import urllib.request
 from collections import Counter
 from urllib.parse import urlsplit
 
-from environment import OdooServer, databases, odoo_process
+from environment import OdooServer, databases, odoo_process, running_postgres
 from environment.console import say, step
 from environment.servers import wait_for_interrupt
 from environment.vendure import EXAMPLE, ShopClient, Vendure, is_missing, prepare
@@ -36,8 +36,11 @@ def main(stays):
         say(why)
         return 0
     prepare()
-    template = databases.dependencies(EXAMPLE)
-    with databases.temporary(template, "demo-vendure") as database, Vendure() as shop:
+    with (
+        running_postgres(),
+        databases.temporary(databases.dependencies(EXAMPLE), EXAMPLE) as database,
+        Vendure() as shop,
+    ):
         odoo_process.install(database, ["connector", EXAMPLE], "Install the connector")
         with OdooServer(database, name="demo-vendure-odoo") as server:
             server.wait_for_runner()

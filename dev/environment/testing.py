@@ -64,13 +64,13 @@ def run(arguments):
     arguments = [each for each in arguments if each != DAILY]
     chosen = [*itertools.takewhile(lambda each: not OPTION.match(each), arguments)]
     options = arguments[len(chosen) :]
+    found = parts(",".join(chosen))
+    if vendure.EXAMPLE in found and (why := vendure.is_missing()):
+        say(why)
+        del found[vendure.EXAMPLE]
+        if not found:
+            return 0
     with postgres.running_postgres():
-        found = parts(",".join(chosen))
-        if vendure.EXAMPLE in found and (why := vendure.is_missing()):
-            say(why)
-            del found[vendure.EXAMPLE]
-            if not found:
-                return 0
         if len(found) > 1:
             return _run_side_by_side(found, options)
         [(name, part)] = found.items()

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 
+import demonstration
 from environment import (
     Problem,
     Radicale,
@@ -26,6 +27,8 @@ from environment import (
     postgres,
     processes,
     running_postgres,
+    testing,
+    vendure,
 )
 
 sys.path.append(str(folders.CHECKOUT))
@@ -72,6 +75,45 @@ class TestPrograms(unittest.TestCase):
     def test_a_failed_program_is_an_error_that_names_its_log(self):
         with self.assertRaisesRegex(Problem, r"Trying failed.*\.dev/logs/bad\.log"):
             processes.run(["false"], log="bad", doing="Trying")
+
+
+class TestNode(unittest.TestCase):
+    """The shop of connector_vendure is left out where Node is missing or too old."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        path = mock.patch.dict(os.environ, PATH=folder.name)
+        self.enterContext(path)
+
+    def has(self, name, answer):
+        """Put a program into the only folder of the path."""
+        program = self.folder / name
+        program.write_text(f"#!/bin/sh\necho {answer}\n")
+        program.chmod(0o755)
+
+    def test_without_node_the_shop_is_left_out(self):
+        self.assertIn("needs Node 20 or newer", vendure.is_missing())
+        self.has("npm", "11.0.0")
+        for version in ("v18.20.1", "", "broken"):
+            self.has("node", version)
+            self.assertIn("needs Node 20 or newer", vendure.is_missing(), version)
+        for version in ("v20.1.0", "v22.0.0", "v100.0.0"):
+            self.has("node", version)
+            self.assertIsNone(vendure.is_missing(), version)
+        (self.folder / "npm").unlink()
+        self.assertIn("with npm", vendure.is_missing())
+
+    def test_tests_and_demonstration_end_with_one_sentence(self):
+        for run, arguments in (
+            (testing.run, ["connector_vendure"]),
+            (demonstration.main, ["--with", "vendure"]),
+        ):
+            said = io.StringIO()
+            with contextlib.redirect_stdout(said):
+                self.assertEqual(run(arguments), 0)
+            self.assertEqual(said.getvalue().splitlines(), [vendure.is_missing()])
 
 
 class TestStamps(unittest.TestCase):

@@ -12,7 +12,7 @@ from environment import addons, folders, testing
 
 class TestSelection(unittest.TestCase):
     def test_all_addons_and_dev_are_selected_by_default(self):
-        parts = {"": addons.together(), "connector_odoo": ["connector_odoo"]}
+        parts = {"": addons.together(), **{name: [name] for name in addons.APART}}
         self.assertEqual(testing.parts(""), {**parts, "dev": ["dev"]})
 
     def test_addons_modules_and_tags_are_told_apart(self):
