@@ -29,7 +29,7 @@ TOUCHED = """
         LEFT JOIN %(table)s AS binding ON binding.id = intent.res_id
         WHERE backend_model = %(backend_model)s AND intent.backend_id = %(backend_id)s
             AND model_name = %(model)s
-            AND begun < now() AT TIME ZONE 'UTC' - interval '1 minute'
+            AND begun < clock_timestamp() AT TIME ZONE 'UTC' - interval '1 minute'
             AND (binding.id IS NULL
                 OR binding.external_id IS NOT DISTINCT FROM previous_external_id)
     ), worst AS (

@@ -1,4 +1,4 @@
-import { Component } from "@odoo/owl";
+import { Component, useState } from "@odoo/owl";
 import { deserializeDate } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
@@ -13,6 +13,15 @@ const BAR = 7;
 export class HistoryField extends Component {
     static template = "connector.HistoryField";
     static props = { ...standardFieldProps };
+
+    setup() {
+        // The words for the days of all cards would take most of the time of the overview.
+        this.state = useState({ isRead: false });
+    }
+
+    read() {
+        this.state.isRead = true;
+    }
 
     get days() {
         return this.props.record.data[this.props.name] || [];
@@ -41,16 +50,12 @@ export class HistoryField extends Component {
     get bars() {
         const highest = Math.max(...this.days.map(({ done, failed }) => done + failed), 1);
         const height = (value) => (value ? Math.max((value / highest) * HEIGHT, 2) : 0);
-        return this.days.map(({ day, done, failed }, index) => {
+        return this.days.map((of, index) => {
+            const { day, done, failed } = of;
             const [doneHeight, failedHeight] = [height(done), height(failed)];
             return {
                 day,
-                isBusy: Boolean(done || failed),
-                title: _t("%(day)s: %(done)s synchronised, %(failed)s failed", {
-                    day: deserializeDate(day).toLocaleString({ day: "numeric", month: "short" }),
-                    done: formatInteger(done),
-                    failed: formatInteger(failed),
-                }),
+                of,
                 x: index * WIDTH,
                 done: { y: HEIGHT - doneHeight, height: doneHeight },
                 failed: {
@@ -62,8 +67,16 @@ export class HistoryField extends Component {
     }
 
     /** The days on which something happened, the last one first. */
-    get busyBars() {
-        return this.bars.filter(({ isBusy }) => isBusy).reverse();
+    get busyDays() {
+        return this.days.filter(({ done, failed }) => done || failed).reverse();
+    }
+
+    title({ day, done, failed }) {
+        return _t("%(day)s: %(done)s synchronised, %(failed)s failed", {
+            day: deserializeDate(day).toLocaleString({ day: "numeric", month: "short" }),
+            done: formatInteger(done),
+            failed: formatInteger(failed),
+        });
     }
 
     get size() {
