@@ -1,4 +1,4 @@
-"""Phases of a demonstration with one connector: Odoo is killed in the middle of each."""
+"""Phases of a demonstration with one connector, in each of which Odoo is killed."""
 
 import time
 
@@ -59,8 +59,8 @@ class Phases:
 
         :param title: what is compared
         :param here: values in Odoo, by a name that both sides know
-        :param there: those of the other side
-        :param name: what people call the other side
+        :param there: those of the backend
+        :param name: what people call the backend
         :return: how much was compared
         """
         for key in sorted(here.keys() | there.keys()):

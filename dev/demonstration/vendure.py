@@ -1,8 +1,8 @@
 """``./dev/demo --with vendure``: a company sells in a shop that runs on Vendure.
 
-Products go to the shop, customers and orders come from it. Odoo is killed in each phase.
-At the end, both sides are compared field by field, by a reader that shares no code with
-the connector.
+Products go to the shop, customers and orders come from it. Odoo is killed in each
+phase. At the end, both sides are compared field by field, by a reader that shares no
+code with the connector.
 """
 
 import base64
@@ -181,7 +181,9 @@ class Sales(Phases):
         yield self.compare("customers", self._customers_here(), self._customers_there())
         yield self.compare("orders", self._orders_here(), self._orders_there())
         tags = [each["tags"] for each in self.shop.list("assets", "tags { value }")]
-        groups = [each["name"] for each in self.shop.list("productOptionGroups", "name")]
+        groups = [
+            each["name"] for each in self.shop.list("productOptionGroups", "name")
+        ]
         options = [each["name"] for each in self.shop.list("productOptions", "name")]
         pictures = [str(tag) for tag in tags]
         for what in (pictures, groups, options):
@@ -263,7 +265,8 @@ class Sales(Phases):
         domain = [("email", "=like", "c%@example.com"), ("parent_id", "=", False)]
         found = self._read("res.partner", domain, "email name street city")
         return self._by_name(
-            (each["email"], each["name"], each["street"], each["city"]) for each in found
+            (each["email"], each["name"], each["street"], each["city"])
+            for each in found
         )
 
     def _customers_there(self):

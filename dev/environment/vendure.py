@@ -27,9 +27,8 @@ def is_missing():
     found = re.match(r"v(\d+)", version or "")
     if found and int(found[1]) >= OLDEST_NODE and shutil.which("npm"):
         return None
-    return (
-        f"  {EXAMPLE} is left out: its shop needs Node {OLDEST_NODE} or newer, with npm."
-    )
+    needed = f"Node {OLDEST_NODE} or newer, with npm"
+    return f"  {EXAMPLE} is left out: its shop needs {needed}."
 
 
 def prepare():
@@ -46,7 +45,7 @@ def _install(folder):
             ["npm", "install", *options, "--cache", folders.CACHE / "npm"],
             log="npm",
             doing="Installing Vendure",
-            remedy="Check that npm reaches its registry (npm ping), and run this again.",
+            remedy="Check that npm reaches its registry (npm ping); run this again.",
             cwd=folder,
         )
 
@@ -161,7 +160,9 @@ class ShopClient:
 
         :param quantities: how many of each variant, by its id
         """
-        order = self.ask("mutation { createDraftOrder { id } }")["createDraftOrder"]["id"]
+        order = self.ask("mutation { createDraftOrder { id } }")["createDraftOrder"][
+            "id"
+        ]
         for variant, quantity in quantities.items():
             item = {"productVariantId": variant, "quantity": quantity}
             self._step("addItemToDraftOrder", order, "AddItemToDraftOrderInput!", item)

@@ -179,8 +179,9 @@ class ProductAdapter(Component):
             for each in inputs
             if each.get("picture")
         }
-        assets = self._assets(list(pictures))
-        assets |= self._upload({tag: pictures[tag] for tag in pictures.keys() - assets})
+        assets = self._assets(list(pictures)) if pictures else {}
+        if missing := {tag: pictures[tag] for tag in pictures.keys() - assets.keys()}:
+            assets |= self._upload(missing)
         by_picture = {pictures[tag]: asset for tag, asset in assets.items()}
         for each in inputs:
             if "picture" in each:
@@ -195,18 +196,14 @@ class ProductAdapter(Component):
                 items { id tags { value } }
             }
         }"""
-        found = self._query(document, {"tags": tags})["assets"]["items"] if tags else ()
-        return {
-            tag["value"]: asset["id"]
-            for asset in found
-            for tag in asset["tags"]
-            if tag["value"] in tags
-        }
+        found = self._query(document, {"tags": tags})["assets"]["items"]
+        pairs = [
+            (tag["value"], asset["id"]) for asset in found for tag in asset["tags"]
+        ]
+        return {tag: asset for tag, asset in pairs if tag in tags}
 
     def _upload(self, pictures):
         """Create assets of pictures in base64; return their ids by their tags."""
-        if not pictures:
-            return {}
         document = """mutation ($input: [CreateAssetInput!]!) {
             createAssets(input: $input) {
                 ... on Asset { id } ... on ErrorResult { errorCode message }

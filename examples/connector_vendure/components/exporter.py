@@ -36,17 +36,11 @@ class TemplateExporter(Component):
             self._export_dependency(attribute, ATTRIBUTE)
 
     def _after_export(self):
-        bound = self.env[VARIANT].with_context(active_test=False).search(
-            [
-                ("backend_id", "=", self.backend_record.id),
-                ("odoo_id.product_tmpl_id", "=", self.binding.odoo_id.id),
-            ]
-        )
-        new = self.binding.product_variant_ids - bound.odoo_id
-        backend = self.backend_record.id
-        self.env[VARIANT].create(
-            [{"backend_id": backend, "odoo_id": variant.id} for variant in new]
-        )
+        backend = self.backend_record
+        for variant in self.binding.product_variant_ids:
+            if backend not in variant.vendure_bind_ids.backend_id:
+                values = {"backend_id": backend.id, "odoo_id": variant.id}
+                self.env[VARIANT].create(values)
 
 
 class VariantExporter(Component):

@@ -24,14 +24,10 @@ class CustomerImporter(Component):
     _apply_on = [PARTNER]
 
     def _match_existing(self):
-        company = self.backend_record.company_id.id
-        return self.env["res.partner"].search(
-            [
-                ("email_normalized", "=", self.external_record["emailAddress"].lower()),
-                ("parent_id", "=", False),
-                ("company_id", "in", (False, company)),
-            ]
-        )
+        email = self.external_record["emailAddress"].lower()
+        companies = False, self.backend_record.company_id.id
+        domain = [("email_normalized", "=", email), ("company_id", "in", companies)]
+        return self.env["res.partner"].search([*domain, ("parent_id", "=", False)])
 
 
 class OrderBatchImporter(Component):

@@ -5,7 +5,6 @@ from odoo.tools import float_round
 from odoo.addons.component.core import AbstractComponent, Component
 from odoo.addons.connector.components.mapper import (
     changed_by,
-    m2o_to_external,
     mapping,
     only_create,
 )
@@ -214,14 +213,14 @@ class OrderMapper(Component):
         return {"order_line": [Command.create(self._line(*each)) for each in lines]}
 
     def _charges(self, record):
-        """Yield text, price with tax, and rate of what is no product's price."""
+        """Yield text, price with tax, and rate of what is not a product's price."""
         for each in record["surcharges"]:
             yield each["description"], each["priceWithTax"], each["taxRate"]
         rates = [0, *(each["taxRate"] for each in record["taxSummary"])]
         for each in record["shippingLines"]:
             price, total = each["discountedPrice"], each["discountedPriceWithTax"]
-            fitting = [rate for rate in rates if round(price * (1 + rate / 100)) == total]
-            yield each["shippingMethod"]["name"], total, next(iter(fitting), 0)
+            fits = (rate for rate in rates if round(price * (1 + rate / 100)) == total)
+            yield each["shippingMethod"]["name"], total, next(fits, 0)
         for each in record["lines"]:
             discount = each["proratedLinePriceWithTax"] - each["linePriceWithTax"]
             if discount:
@@ -237,19 +236,14 @@ class OrderMapper(Component):
         }
 
     def _tax(self, rate):
+        if not rate:
+            return self.env["account.tax"]
         company = self.backend_record.company_id
-        taxes = self.env["account.tax"]
-        tax = taxes.search(
-            [
-                ("amount", "=", rate),
-                ("amount_type", "=", "percent"),
-                ("type_tax_use", "=", "sale"),
-                ("price_include", "=", True),
-                ("company_id", "parent_of", company.id),
-            ],
-            limit=1,
-        )
-        if rate and not tax:
+        domain = [("amount", "=", rate), ("amount_type", "=", "percent")]
+        domain += [("type_tax_use", "=", "sale"), ("price_include", "=", True)]
+        domain += [("company_id", "parent_of", company.id)]
+        tax = self.env["account.tax"].search(domain, limit=1)
+        if not tax:
             raise MissingDependencyError(
                 self.env._(
                     "%(company)s has no sales tax of %(rate)s %% that is included in "
@@ -258,4 +252,4 @@ class OrderMapper(Component):
                     rate=rate,
                 )
             )
-        return tax if rate else taxes
+        return tax

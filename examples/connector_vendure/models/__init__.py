@@ -1,1 +1,1 @@
-from . import backend, binding, order, partner, product
+from . import backend, binding, product, sale

@@ -1,8 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Tests use a real shop, which ``./dev/test`` starts for each of its workers.
 
-Addresses and API keys are in the environment variable ``VENDURE``. Records of tests stay
-in the shop, so each test uses only its own.
+Addresses and API keys are in the environment variable ``VENDURE``. Records of tests
+stay in the shop, so each test uses only its own.
 """
 
 import json

@@ -44,7 +44,8 @@ class ShopRecords(RecordsFace):
             raise SkipTest("The shop chooses the ids of its records.")
         returned = f"... on {self.entity} {{ id }}"
         more = {name: make() for name, make in self.new_values.items()}
-        return self.shop.create(self.entity, returned, **self.values(text), **more)["id"]
+        values = {**self.values(text), **more}
+        return self.shop.create(self.entity, returned, **values)["id"]
 
     def change(self, external_id, text, moment=None):
         if moment:

@@ -139,7 +139,8 @@ class TestChanges(VendureCase):
         with self.running_jobs():
             line.value_ids += green
             self.binding.with_delay().export_record()
-        names = {each["name"] for each in self.in_shop(self.binding, "variants { name }", "product")[0]["variants"]}
+        [product] = self.in_shop(self.binding, "variants { name }", "product")
+        names = {each["name"] for each in product["variants"]}
         self.assertEqual(names, {"Shirt Red", "Shirt Blue", "Shirt Green"})
 
     def test_a_deleted_product_is_gone(self):
@@ -198,7 +199,9 @@ class TestRecovery(VendureCase):
         shirt = self.shirt()
         binding = self.bind(shirt)
         adapter = self.component("backend.adapter")
-        texts = [{"languageCode": "en", "name": "Shirt", "slug": "s", "description": ""}]
+        texts = [
+            {"languageCode": "en", "name": "Shirt", "slug": "s", "description": ""}
+        ]
         intents = self.env["connector.create.intent"]
         key, _is_known = intents.declare(self.backend, binding, {binding.id: None})[
             binding.id

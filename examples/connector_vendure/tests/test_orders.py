@@ -47,14 +47,18 @@ class TestCustomers(OrderCase):
     def test_a_customer_with_an_address(self):
         ada = self.imported(self.customer(phoneNumber="1"))
         self.assertEqual((ada.name, ada.email), ("Ada Lovelace", self.email))
-        self.assertEqual((ada.street, ada.zip, ada.city), ("Main Street 1", "53111", "Bonn"))
+        self.assertEqual(
+            (ada.street, ada.zip, ada.city), ("Main Street 1", "53111", "Bonn")
+        )
         self.assertEqual(ada.country_id.code, "DE")
         self.assertEqual(ada.company_id, self.backend.company_id)
 
     def test_a_change_is_imported(self):
         external_id = self.customer()
         ada = self.imported(external_id)
-        self.shop.change("Customer", "... on Customer { id }", id=external_id, firstName="Augusta")
+        self.shop.change(
+            "Customer", "... on Customer { id }", id=external_id, firstName="Augusta"
+        )
         self.assertEqual(self.imported(external_id).odoo_id, ada.odoo_id)
         self.assertEqual(ada.name, "Augusta Lovelace")
 
@@ -153,7 +157,9 @@ class TestOrders(OrderCase):
             filters = importer._since_filters(None, since)
             return draft in list(importer.backend_adapter.search(filters))
 
-        order = self.shop.list("orders", "id updatedAt", f'{{ id: {{ eq: "{draft}" }} }}')
+        order = self.shop.list(
+            "orders", "id updatedAt", f'{{ id: {{ eq: "{draft}" }} }}'
+        )
         changed = datetime.fromisoformat(order[0]["updatedAt"][:19])
         since = changed + timedelta(seconds=1)
         self.assertFalse(found(since))

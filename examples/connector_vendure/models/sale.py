@@ -11,3 +11,12 @@ class VendurePartner(models.Model):
     _inherits = {"res.partner": "odoo_id"}
 
     odoo_id = wrapped("res.partner")
+
+
+class VendureOrder(models.Model):
+    _name = "vendure.sale.order"
+    _description = "Vendure Order"
+    _inherit = "vendure.binding"
+    _inherits = {"sale.order": "odoo_id"}
+
+    odoo_id = wrapped("sale.order")
