@@ -45,6 +45,11 @@ async () => {
         });
 }
 """
+#: Finds a list with columns that a person on a phone does not see.
+HIDDEN_COLUMNS = """
+() => [...document.querySelectorAll(".o_list_view .o_list_renderer")]
+    .some((list) => list.scrollWidth > list.clientWidth + 1)
+"""
 WIDE, NARROW = 1300, 390
 #: how often a person presses Tab at the most
 TABS = 30
@@ -126,6 +131,8 @@ class Window:
         found += [f"A barrier: {each}" for each in self._barriers()]
         if self.page.evaluate(TOO_WIDE):
             found.append(f"The page is wider than {self.width} pixels.")
+        if self.width == NARROW and self.page.evaluate(HIDDEN_COLUMNS):
+            found.append("Columns are off the screen.")
         return found
 
     def _barriers(self):

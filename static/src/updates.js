@@ -119,7 +119,14 @@ export function liveController(Controller) {
         async readAgain() {
             const { root, isReady } = this.model;
             if (isReady && !root.editedRecord && !root.selection?.length) {
+                const before = root.records;
                 await root.load();
+                // What the user has selected in the meantime stays selected.
+                const selected = before.filter((each) => each.selected);
+                const ids = new Set(selected.map((each) => each.resId));
+                for (const record of root.records.filter((each) => ids.has(each.resId))) {
+                    await record.toggleSelection(true);
+                }
             }
         }
     };
