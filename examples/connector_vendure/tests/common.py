@@ -8,6 +8,7 @@ stay in the shop, so each test uses only its own.
 import json
 import os
 from unittest import SkipTest
+from uuid import uuid4
 
 from odoo.tests import tagged
 
@@ -75,3 +76,33 @@ class VendureCase(VendureTools, ConnectorCase):
     def variants(self, product):
         """Return the bindings of the variants of a product."""
         return product.product_variant_ids.vendure_bind_ids
+
+
+class OrderCase(VendureCase):
+    """A test with a product that is in the shop, and a tax as the shop has it."""
+
+    binding_model = "vendure.sale.order"
+
+    def setUp(self):
+        super().setUp()
+        self.env.company.currency_id = self.env.ref("base.USD")
+        self.mug = self.product(is_storable=False)
+        with self.running_jobs():
+            self.bind_to("vendure.product.template", self.mug)
+        self.variant = self.mug.product_variant_id.vendure_bind_ids.external_id
+        self.tax = self.env["account.tax"].create(
+            {"name": "20%", "amount": 20, "price_include_override": "tax_included"}
+        )
+
+    def bind_to(self, model, record):
+        values = {"backend_id": self.backend.id, "odoo_id": record.id}
+        return self.env[model].create(values)
+
+    def customer(self, name="Ada Lovelace", **values):
+        """Register a customer whose address no other test has."""
+        self.email = f"{uuid4().hex}@example.com"
+        return self.shop.customer(name, self.email, **values)
+
+    def imported(self, external_id):
+        self.bindings.import_record(self.backend, external_id)
+        return self.binding_of(external_id)

@@ -1,44 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import time
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from odoo.addons.connector.exception import (
     InvalidDataError,
     MissingDependencyError,
 )
 
-from .common import VendureCase
-
-
-class OrderCase(VendureCase):
-    """A test with a product that is in the shop, and a tax as the shop has it."""
-
-    binding_model = "vendure.sale.order"
-
-    def setUp(self):
-        super().setUp()
-        self.env.company.currency_id = self.env.ref("base.USD")
-        self.mug = self.product(is_storable=False)
-        with self.running_jobs():
-            self.bind_to("vendure.product.template", self.mug)
-        self.variant = self.mug.product_variant_id.vendure_bind_ids.external_id
-        self.tax = self.env["account.tax"].create(
-            {"name": "20%", "amount": 20, "price_include_override": "tax_included"}
-        )
-
-    def bind_to(self, model, record):
-        values = {"backend_id": self.backend.id, "odoo_id": record.id}
-        return self.env[model].create(values)
-
-    def customer(self, name="Ada Lovelace", **values):
-        """Register a customer whose address no other test has."""
-        self.email = f"{uuid4().hex}@example.com"
-        return self.shop.customer(name, self.email, **values)
-
-    def imported(self, external_id):
-        self.bindings.import_record(self.backend, external_id)
-        return self.binding_of(external_id)
+from .common import OrderCase
 
 
 class TestCustomers(OrderCase):

@@ -4,7 +4,7 @@ import time
 from odoo.addons.connector.components.webhook.requests import WebhookRequest
 from odoo.addons.connector.tests.remote_system import FailingServer
 
-from .test_orders import OrderCase
+from .common import OrderCase
 
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 #: Seconds until an announcement has come.
