@@ -184,6 +184,23 @@ class TestAdditions(BaseCase):
         moment = 'none(convert("write_date", str))'
         self.assertEqual(sources, ['"name"', 'none("display_name")', moment])
 
+    def test_records_are_matched_by_the_first_identifier(self):
+        for model, fields, wanted in (
+            ("res.partner", "name,ref,email", ("ref", "ref")),
+            ("res.partner", "name,email,ref", ("email", "email_normalized")),
+            ("res.company", "name,email", ("email", "email")),
+            ("res.bank", "name,bic", ("bic", "bic")),
+            # People know these records by the text.
+            ("res.bank", "name", ("", "")),
+            ("res.partner", "ref", ("", "")),
+            # A contact has the number of its company, too.
+            ("res.partner", "name,vat", ("", "")),
+        ):
+            with self.subTest(f"{model}: {fields}"):
+                found = of_options(model, fields, "both", "").variables()
+                pair = found["match_field"], found["match_column"]
+                self.assertEqual(pair, wanted)
+
     def test_fields_that_the_author_has_to_fill_are_named(self):
         accounts = of_options("res.partner.bank", "acc_number", "import", "")
         with TemporaryDirectory() as folder:

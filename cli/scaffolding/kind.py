@@ -29,6 +29,9 @@ VALUES = {
     "date": '"2026-05-01"',
     "datetime": '"2026-05-01 12:00:00"',
 }
+#: Names of texts that identify a record. A tax number does not: contacts of a company
+#: have its number, too.
+IDENTIFIERS = ("default_code", "barcode", "email", "ref", "code", "bic")
 SUPPORTED = (*TEXTS, "html", "selection", *VALUES)
 #: Where the documentation describes what the template does not write.
 PAGES = {
@@ -165,7 +168,40 @@ class Kind:
             "empty_field": self._empty(),
             "samples": self._samples(texts[0]),
             "user_groups": self.code.group,
+            **self._matching(),
         }
+
+    def _matching(self):
+        """Return the variables for the field by which a record is recognised.
+
+        The first identifier is that field, if people do not know the record by it.
+        """
+        field = next(filter(self._identifies, self.fields), None)
+        company = self.code.fields.get("company_id")
+        return {
+            "match_field": field.name if field else "",
+            "match_column": self._column(field) if field else "",
+            "match_sample": self._unique(field) if field else "",
+            "matches_company": company is not None and company.is_searchable,
+        }
+
+    def _identifies(self, field):
+        return (
+            field.name in IDENTIFIERS
+            and field.type == "char"
+            and field != self._texts()[0]
+            and field.is_writable
+            and field.is_searchable
+        )
+
+    def _column(self, field):
+        """Return the name of the field in which an import searches for a key."""
+        if field.name != "email":
+            return field.name
+        # The connector depends on the addon that adds it.
+        code = model_code(self.code.name, [CONNECTOR, *self.depends])
+        normalized = code.fields.get("email_normalized")
+        return normalized.name if normalized else field.name
 
     def _label(self):
         words = self.code.description
@@ -256,10 +292,16 @@ class Kind:
             if field.name == text_field or not (is_needed and value):
                 continue
             if field.type in TEXTS:
-                prefix = "" if "size" in field.parameters else f"{field.name} "
-                value = f'"{prefix}{{}}".format'
+                value = self._unique(field)
             rows.append(f'        "{field.name}": {value},\n')
         return f"{{\n{''.join(rows)}    }}" if rows else "{}"
+
+    def _unique(self, field):
+        """Return the code of a function that makes different texts for a field."""
+        if field.name == "email":
+            return '"ada{}@example.com".format'
+        prefix = "" if "size" in field.parameters else f"{field.name} "
+        return f'"{prefix}{{}}".format'
 
 
 def _plural(label):

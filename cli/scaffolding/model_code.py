@@ -49,6 +49,13 @@ class FieldCode(NamedTuple):
             return "inverse" in self.parameters or not stays
         return True
 
+    @property
+    def is_searchable(self):
+        """Whether a domain can contain the field."""
+        parameters = self.parameters
+        is_stored = parameters.get("store", "compute" not in parameters)
+        return bool(is_stored or parameters.get("search"))
+
 
 class ModelCode(NamedTuple):
     """A model, as the addons define it on which a connector would depend."""

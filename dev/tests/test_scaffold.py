@@ -210,6 +210,19 @@ class TestKinds(ScaffoldCase):
                 found = found.replace("bank_imports", "").replace("bank_exports", "")
                 self.assertIsNone(re.search(pattern, found), f"{addon.name}/{path}")
 
+    def test_records_are_matched_in_the_directions_of_the_kind(self):
+        hooks = "_match_existing", "_match_key", "find_existing", "match_values"
+        for name, wanted in (
+            ("my_shop", hooks),
+            ("products", hooks),
+            ("bank_exports", hooks[1:]),
+            ("bank_imports", hooks[:1]),
+            ("ice_servers", ()),
+        ):
+            addon = generate_kinds(name, self.folder, KINDS[name][:1])
+            text = "".join(texts(addon).values())
+            self.assertEqual(tuple(hook for hook in hooks if hook in text), wanted)
+
     def test_a_second_kind_leaves_the_files_of_the_author(self):
         addon = generate_kinds("my_shop", self.folder, [()])
         manifest = addon / "__manifest__.py"
