@@ -115,6 +115,14 @@ class TestSequences(SequenceCase):
         s.limit(calls=3)
         s.settle()
 
+    def test_a_limit_and_many_looks_for_matches(self):
+        s = self.sequence(one_call=True, versions=True)
+        s.limit(calls=4)
+        s.create(count=8, exports=True)
+        s.create(count=8, exports=False)
+        s.synchronise()
+        s.settle()
+
     def test_a_limit_and_many_changes_in_odoo(self):
         s = self.sequence()
         s.edit(everyone=True)

@@ -106,6 +106,9 @@ class BulkExport:
         self.unconfirmed = []  #: items with an earlier create whose outcome is unknown
         self.refused = []  #: items of which the backend has another version
         self.look_error = None  #: the error that has ended the look for matches
+        self.looks_for_many = (
+            False  #: whether matches of several records are looked for
+        )
 
     def run(self):
         """Export the items; each gets an outcome or an error.
@@ -124,6 +127,11 @@ class BulkExport:
         self._send(self._create, self._calling(items, CREATED))
         if self.look_error:
             self.chunk.interrupt(self.look_error)
+        if self.looks_for_many and isinstance(
+            self.chunk.interruption, LimitReachedError
+        ):
+            # The looks of a chunk may be more calls than the backend admits at a time.
+            self.chunk.needs_many_calls = True
         bound = self._bind([item for item in self.items if self._has_id(item)])
         if bound and overrides(bound[0].exporter, GenericExporter, "_after_export"):
             self._each(bound, self._finish)
@@ -276,7 +284,9 @@ class BulkExport:
         )
         self.unconfirmed += [item for item in items if item.id in unconfirmed]
         matching = Matching(self.exporter)
-        self._find_matches(matching, self._calling(items, CREATED))
+        new = self._calling(items, CREATED)
+        self.looks_for_many = len(new) > 1
+        self._find_matches(matching, new)
         found = [item for item in items if item.is_open and item.match is not None]
         if not self.chunk.interruption:
             self.chunk.run_each(found, self._adopt)
