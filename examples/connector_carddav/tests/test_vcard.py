@@ -6,6 +6,7 @@ from PIL import Image
 from odoo.tests import BaseCase
 
 from ..vcard import Address, Name, is_same, merge, serialize
+from ..vcard import read as read_card
 from .card_reader import read
 
 NAME = Name(family="Lovelace", given="Ada")
@@ -58,6 +59,34 @@ class TestVCard(BaseCase):
             self.assertEqual(card.get("CATEGORIES"), (text, "other", text))
             self.assertEqual(card.get("NOTE"), text)
             self.assertEqual(card.all("EMAIL"), [text, "other"])
+
+    def test_uris_of_addresses_and_numbers_are_read(self):
+        for line, name, value in (
+            ("EMAIL:mailto:ada@example.com", "EMAIL", ["ada@example.com"]),
+            ("EMAIL:MAILTO:a%2Bb@example.com?subject=x", "EMAIL", ["a+b@example.com"]),
+            ("EMAIL:mail@example.com", "EMAIL", ["mail@example.com"]),
+            ("TEL;VALUE=uri:tel:+49%20123", "TEL", "+49 123"),
+            ("TEL:12%20", "TEL", "12%20"),
+        ):
+            with self.subTest(line):
+                card = (
+                    f"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ada\r\n{line}\r\nEND:VCARD\r\n"
+                )
+                self.assertEqual(read_card(card)[name], value)
+                self.assertIn(f"\r\n{line}\r\n", merge(card, {name: value}))
+
+    def test_a_fax_is_no_telephone(self):
+        for kind in ("FAX", "WORKFAX", "homefax", "WORK,FAX"):
+            card = CURRENT.replace("TEL;TYPE=work,pref:1", f"TEL;TYPE={kind},pref:1")
+            self.assertEqual(read_card(card)["TEL"], "3", kind)
+
+    def test_a_department_is_no_organization(self):
+        for value, organization in ((";Mills", ()), ("Acme;;Mills", ("Acme", "Mills"))):
+            card = CURRENT.replace("UID:u1", f"UID:u1\r\nORG:{value}")
+            self.assertEqual(read_card(card).get("ORG") or (), organization)
+
+    def test_lines_may_end_with_carriage_returns_alone(self):
+        self.assertEqual(read_card(CURRENT.replace("\r\n", "\r"))["TEL"], "1")
 
     def test_line_breaks_of_all_kinds_become_one_kind(self):
         card = read(serialize({"FN": "a\r\nb\rc\nd", "N": NAME}))

@@ -3,6 +3,7 @@
 
 import re
 from itertools import zip_longest
+from urllib.parse import unquote
 
 from odoo.tools.mimetypes import guess_mimetype
 
@@ -19,12 +20,14 @@ TYPES = {
 }
 #: Types that programs add and remove without a change of meaning, and ways of delivery.
 INDIFFERENT_TYPES = {"INTERNET", "PREF", "VOICE", "DOM", "INTL", "PARCEL", "POSTAL"}
-#: Types of numbers of machines.
-MACHINES = {"BBS", "FAX", "MODEM", "PAGER"}
+#: Types of numbers of machines; those of faxes may begin with the place.
+MACHINES = re.compile("BBS|MODEM|PAGER|.*FAX")
 #: Ranks of lines of :data:`TYPES`, of which the lowest is Odoo's.
 WORK, UNTYPED, PRIVATE = range(3)
 #: Characters between the texts of a property.
 SEPARATORS = {"ADR": ";", "CATEGORIES": ",", "N": ";", "ORG": ";"}
+#: Schemes of the URIs that some programs write in place of a text.
+SCHEMES = {"EMAIL": "mailto", "TEL": "tel"}
 #: Properties whose value says that the contact is a company; Odoo's is the first.
 COMPANY = ("X-ABSHOWAS", "KIND")
 #: Properties that describe another one of their group.
@@ -79,14 +82,15 @@ class Card:
             return Name(*texts[:5])
         if line.name == "ADR":
             return Address(*texts[:7])
+        if line.name == "ORG" and not texts[0].strip():
+            return ()  # A department is not the organization.
         if line.name in SEPARATORS:
             return tuple(filter(None, map(str.strip, texts)))
         if line.name in COMPANY:
             return "COMPANY" if texts[0].strip().upper() in ("COMPANY", "ORG") else ""
         if line.name == "NOTE":
             return texts[0]
-        text = texts[0].strip()
-        return re.sub("(?i)^tel:", "", text) if line.name == "TEL" else text
+        return _without_scheme(line.name, texts[0].strip())
 
     def chosen(self, name):
         """Return the lines of a property that are Odoo's; others are never changed.
@@ -154,7 +158,9 @@ class Card:
         """Return the lines of a property that have a value."""
         lines = self.named(*COMPANY if name == "X-ABSHOWAS" else [name])
         if name in TYPES:
-            lines = [line for line in lines if not line.types & MACHINES]
+            lines = [
+                line for line in lines if not any(map(MACHINES.fullmatch, line.types))
+            ]
         return [line for line in lines if canonical(self.value(line))]
 
     def _add(self, name, value, rank):
@@ -197,6 +203,14 @@ class Card:
             rest = ";PREF=1" if "PREF" in types else ""
             types = [each for each in types if each not in ("INTERNET", "PREF")]
         return f";TYPE={','.join(types)}{rest}" if types else rest
+
+
+def _without_scheme(name, text):
+    """Return what a URI names, if the value is one (RFC 3966, RFC 6068)."""
+    scheme, _colon, rest = text.partition(":")
+    if scheme.lower() != SCHEMES.get(name):
+        return text
+    return unquote(rest.partition("?")[0]).strip()
 
 
 def _inside(lines):

@@ -133,8 +133,11 @@ class Line:
 def split(text):
     """Return the lines of a text as a list of :class:`Line`."""
     found = []
+    text = text.replace("\r\n", "\n")
+    if "\n" not in text:  # Some old programs end lines with CR alone.
+        text = text.replace("\r", "\n")
     # Not splitlines(): other separators are part of a line.
-    for physical in text.replace("\r\n", "\n").removesuffix("\n").split("\n"):
+    for physical in text.removesuffix("\n").split("\n"):
         raw, pieces, is_quoted, is_base64 = found[-1] if found else ([], [], None, None)
         ends_softly = is_quoted and pieces[-1].endswith("=")
         if ends_softly and not physical.upper().startswith("END:"):
