@@ -465,6 +465,7 @@ class TestMatchingMany(ManyMatchesCase):
         self.assertIn("Ada", report)
         self.assertIn("1, 2.", report)
         self.assertIn("1 linked with an existing record, 1 failed.", report)
+        self.assertEqual(self.looks, [["ada@x.org", "bob@x.org"]])
 
     def test_the_second_of_two_with_one_match_is_refused(self):
         [one] = self.add_to_shop("ada@x.org")
@@ -529,6 +530,7 @@ class TestMatchingMany(ManyMatchesCase):
         report = self.export(ada, bob, eve, joe)
         self.assertTrue(joe.external_id)
         self.assertIn("1 exported, 3 failed.", report)
+        self.assertEqual(len(self.looks), 1)
 
     def test_a_look_that_fails_for_all_is_done_for_each(self):
         self.add_to_shop("bob@x.org")

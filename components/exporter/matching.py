@@ -69,10 +69,10 @@ class Matching:
             shows how far it came
         """
         items = self._lock(items, fail)
-        found, error = self._found(items) if items else ({}, None)
+        found, interruption = self._found(items) if items else ({}, None)
         matched = []
         for item in items:
-            item.is_looked_for = not error or str(item.match_key) in found
+            item.is_looked_for = not interruption or str(item.match_key) in found
             try:
                 item.match = self._only_id(item, found.get(str(item.match_key)))
                 if item.match is not None:
@@ -81,8 +81,8 @@ class Matching:
             except Exception as error:
                 fail(item, error)
         self._check_unlinked(matched, fail)
-        if error:
-            raise error
+        if interruption:
+            raise interruption
 
     def find_unlocked(self, item):
         """Find the record of one item as :meth:`find` does, without any lock.
