@@ -106,9 +106,7 @@ class BulkExport:
         self.unconfirmed = []  #: items with an earlier create whose outcome is unknown
         self.refused = []  #: items of which the backend has another version
         self.look_error = None  #: the error that has ended the look for matches
-        self.looks_for_many = (
-            False  #: whether matches of several records are looked for
-        )
+        self.looks_for_many = False  #: whether it looks for several matches
 
     def run(self):
         """Export the items; each gets an outcome or an error.
@@ -127,11 +125,9 @@ class BulkExport:
         self._send(self._create, self._calling(items, CREATED))
         if self.look_error:
             self.chunk.interrupt(self.look_error)
-        if self.looks_for_many and isinstance(
-            self.chunk.interruption, LimitReachedError
-        ):
-            # The looks of a chunk may be more calls than the backend admits at a time.
-            self.chunk.needs_many_calls = True
+        is_limited = isinstance(self.chunk.interruption, LimitReachedError)
+        # The looks of a chunk may be more calls than the backend admits at a time.
+        self.chunk.needs_many_calls |= self.looks_for_many and is_limited
         bound = self._bind([item for item in self.items if self._has_id(item)])
         if bound and overrides(bound[0].exporter, GenericExporter, "_after_export"):
             self._each(bound, self._finish)

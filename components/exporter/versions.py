@@ -103,7 +103,7 @@ class RecordVersion:
         adapter = adapter_with_versions(self.item.exporter)
         if adapter and adapter.version_of(external_id) is None:
             adapter.read(external_id)
-        # What is stored is the version of a record that was linked before.
+        # A stored version is that of a record that was linked before.
         self._is_merged, self._stored = True, stored_version(self.item.binding)
 
     def repeat(self, export):
