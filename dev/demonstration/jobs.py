@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from environment import Problem
@@ -30,6 +31,16 @@ def connect(odoo, book, name="Demo address book"):
     return odoo.create("carddav.backend", values)[0]
 
 
+def postpone_schedule(odoo, backend_model):
+    """Let the schedule begin in an hour, so that only buttons delay jobs until then.
+
+    The scheduled actions of a new database are due immediately.
+    """
+    actions = odoo.search("ir.cron", ("model_id.model", "=", backend_model))
+    later = datetime.now(UTC) + timedelta(hours=1)
+    odoo.write("ir.cron", actions, nextcall=f"{later:%Y-%m-%d %H:%M:%S}")
+
+
 def scheduled(odoo, direction):
     """Return the button that runs the scheduled "import" or "export"."""
     actions = odoo.search("ir.cron", ("name", "like", f"CardDAV: {direction}"))
@@ -43,11 +54,13 @@ def export_again(odoo):
 
 
 def push(odoo, buttons, since, shown, patience=PATIENCE, models="carddav.%"):
-    """Push buttons, and wait until all jobs have ended; return a :class:`Run`.
+    """Push buttons that delay jobs, and wait until all jobs have ended.
 
     :param buttons: tuples of model, method and ids
     :param since: id of the last job that does not count
     :param shown: a step of the console, for the progress
+    :rtype: Run
+    :raise Problem: when no job ends for too long, or there is none
     """
     started = time.monotonic()
     for button in buttons:
@@ -60,7 +73,7 @@ def push(odoo, buttons, since, shown, patience=PATIENCE, models="carddav.%"):
         failed = f", {states['failed']} failed" if states["failed"] else ""
         shown.note(f"{states['done']} of {states.total()} jobs done{failed}")
         ended = sum(states[state] for state in ENDED)
-        return ended == states.total(), ended
+        return 0 < ended == states.total(), ended
 
     wait_until(look, "a job that ends", patience)
     seconds = time.monotonic() - started

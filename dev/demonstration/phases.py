@@ -1,5 +1,6 @@
 """Phases of a demonstration with one connector, in each of which Odoo is killed."""
 
+import random
 import time
 
 from environment.console import step
@@ -18,12 +19,16 @@ class Phases:
 
     :param server: the ``OdooServer`` with the connector
     :param backend_model: name of the model of its backend, such as ``"odoo.backend"``
+    :param values: those of the backend that is made
     """
 
-    def __init__(self, server, backend_model):
+    def __init__(self, server, backend_model, **values):
         self.server = server
         self.odoo = OdooClient(server.url, server.database)
         self.backend_model = backend_model
+        self.random = random.Random(2026)
+        jobs.postpone_schedule(self.odoo, backend_model)
+        self.odoo.create(backend_model, values)
         self.phases, self.faults = {}, []
 
     def run(self, title, *actions):
@@ -53,6 +58,21 @@ class Phases:
         own = ("backend_model", "=", self.backend_model)
         cards = self.odoo.search("connector.backend.state", own)
         self.odoo.call("connector.backend.state", "action_synchronise", cards)
+
+    def count(self, quantities):
+        """Enter an inventory.
+
+        :param quantities: those on hand, by the id of the variant
+        """
+        (house,) = self.odoo.read("stock.warehouse", [], "lot_stock_id", limit=1)
+        location = house["lot_stock_id"]["id"]
+        quants = [
+            {"product_id": each, "location_id": location, "inventory_quantity": counted}
+            for each, counted in quantities.items()
+        ]
+        context = {"inventory_mode": True}
+        ids = self.odoo.call("stock.quant", "create", quants, context=context)
+        self.odoo.call("stock.quant", "action_apply_inventory", ids)
 
     def compare(self, title, here, there, name="the shop"):
         """Note what differs between both sides.

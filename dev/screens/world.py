@@ -39,6 +39,7 @@ class World:
         self.cards = cards
         self.odoo = OdooClient(server.url, server.database)
         self.book, self.backend_id = connect(self.odoo, cards)
+        jobs.postpone_schedule(self.odoo, "carddav.backend")
         # OdooBot's greeting covers the window of a phone.
         users = self.odoo.search("res.users", ("login", "=", "admin"))
         self.odoo.write("res.users", users, odoobot_state="disabled")
