@@ -53,6 +53,8 @@ NOT_SEARCHED = ("backend", "chunk_size", "after_id")
 SETTLED_BEFORE = SQL("COALESCE((outcome_counts ->> %s)::int, 0)", SETTLED)
 #: What the present job has synchronised, and committed: list of :class:`Synchronised`.
 _SYNCHRONISED = ContextVar("connector_synchronised", default=None)
+#: Types that contain names of fields; a job has a list.
+NAMES = (list, tuple, set, frozenset)
 #: Up to this many records, PostgreSQL leaves out the jobs whose texts do not name them.
 MOST_TEXTS = 10
 
@@ -80,7 +82,7 @@ class Work(NamedTuple):
         if method in SAME_WORK[0]:
             fields = kwargs.get("fields") or next(iter(args), None)
         # A connector's own method may have other arguments.
-        fields = tuple(fields) if fields and isinstance(fields, list) else None
+        fields = tuple(fields) if fields and isinstance(fields, NAMES) else None
         return cls(method, tuple(keys), fields)
 
     @property
@@ -105,6 +107,10 @@ class Work(NamedTuple):
         if result.kind in (DELAYED, FAILED, POSTPONED):
             return None
         return self._replace(fields=None) if result.kind == CREATED else self
+
+    def is_part_of(self, other):
+        """Return whether another work covers the records of this one."""
+        return self.methods == other.methods and {*self.keys} <= {*other.keys}
 
     def left_of(self, failed):
         """Return the keys of the records of a failed work that this one has not done.
@@ -140,9 +146,7 @@ def _call(model, method, args, kwargs):
 class Synchronised(NamedTuple):
     """The record of a backend with which a synchronizer is done."""
 
-    backend_model: str
-    backend_id: int
-    model_name: str
+    place: tuple  #: model and id of the backend, and model of the record
     work: Work
 
 
@@ -171,8 +175,8 @@ def note_record(synchronizer, work, result, is_committed=False):
     if noted is None or work is None:
         return
     backend = synchronizer.backend_record
-    done = Synchronised(backend._name, backend.id, synchronizer.model._name, work)
-    note = partial(noted.append, done)
+    place = backend._name, backend.id, synchronizer.model._name
+    note = partial(noted.append, Synchronised(place, work))
     if is_committed:
         note()
     else:
@@ -190,19 +194,32 @@ def close_failures_before(job, is_done, others):
     """
     with _harmless():
         own = told(_done_work, job) if is_done else None
-        _close_failures(job.env, job.uuid, [own])
-        groups = defaultdict(list)
-        for *place, work in others:
-            if not _is_own(job, own, *place, work):
-                groups[(*place, work.methods)].append(work)
-        for (*place, _methods), works in groups.items():
-            _close_failures(job.env, job.uuid, works, place)
+        groups = defaultdict(list, {((), own.methods): [own]} if own else {})
+        for place, work in others:
+            if not (own and place[2] == job.model_name and work.is_part_of(own)):
+                groups[place, work.methods].append(work)
+        backends = {place[:2] for place, _methods in groups if place}
+        # A job that fails may leave a transaction that accepts no query.
+        if groups and (not is_done or _any_failed(job, backends)):
+            _close_failures(job.env, job.uuid, groups)
 
 
-def _is_own(job, own, _backend_model, _backend_id, model_name, work):
-    """Return whether a work is a part of what the job itself has done."""
-    same = own and model_name == job.model_name and work.methods == own.methods
-    return bool(same) and {*work.keys} <= {*own.keys}
+def _any_failed(job, backends):
+    """Return whether any job has failed for the backend of a job, or for others.
+
+    Usually none has, and no other transaction is needed.
+    """
+    query = """
+        SELECT EXISTS (SELECT FROM queue_job
+            WHERE backend_id IS NOT NULL AND state = %s
+            AND (backend_model, backend_id) IN (
+                SELECT backend_model, backend_id FROM queue_job WHERE uuid = %s
+                UNION ALL SELECT * FROM unnest(%s::text[], %s::int[])))
+    """
+    names, ids = zip(*backends, strict=True) if backends else ((), ())
+    values = FAILED_STATE, job.uuid, [*names], [*ids]
+    [(is_any,)] = job.env.execute_query(SQL(query, *values))
+    return is_any
 
 
 def close_failures_of_taken(taker, model, results):
@@ -217,8 +234,10 @@ def close_failures_of_taken(taker, model, results):
         ids = [job.record_id] if job.record_id else []
         work = Work.of(model, taker.method_name, ids, job.args, job.kwargs)
         works.append(work.reported_by(result))
+    works = list(filter(None, works))
     with _harmless():
-        _close_failures(taker.env, taker.uuid, works)
+        if works:
+            _close_failures(taker.env, taker.uuid, {((), works[0].methods): works})
 
 
 @contextmanager
@@ -244,17 +263,15 @@ def _done_work(job):
     return work.reported_by(result, "" if records.ids else EXTERNAL)
 
 
-def _close_failures(env, job_uuid, works, place=()):
+def _close_failures(env, job_uuid, groups):
     """Close the failures that jobs have made up for.
 
     :param job_uuid: UUID of a job; failures of jobs that began later stay
-    :param works: what it, and others of its kind, have done: list of :class:`Work`
-    :param place: model and id of the backend, and model of the records, if these are
-        not those of the job
+    :param groups: what it, and others of its kind, have done: lists of :class:`Work` by
+        their place, empty for that of the job, and their methods
     """
-    works = list(filter(None, works))
-    if works:
-        with _transaction(env) as cr:
+    with _transaction(env) as cr:
+        for (place, _methods), works in groups.items():
             _close(env(cr=cr), job_uuid, works, place)
 
 

@@ -2,6 +2,7 @@
 """A record that is synchronised after all is not red any more."""
 
 from ..exception import AccessRefusedError, InvalidDataError
+from ..jobs.closing import READ_COMMITTED
 from .common import BulkExports, RealJobsCase, batch_export_components, noted_queries
 from .shop import ShopSource, import_components
 from .truth import figures_by_sql, figures_on_screens
@@ -276,15 +277,48 @@ class TestCuresOfOthers(CureCase):
     def test_an_import_that_another_one_needs(self):
         self.source.add(7)
         self.source.add(8, friend="7")
-        failed = self.let_fail("import_record", "7")
         for method, ids in (("import_record", "8"), ("import_chunk", ["8"])):
             with self.subTest(method):
+                self.error = AccessRefusedError("Wrong password.")
+                failed = self.let_fail("import_record", "7")
                 self.do(method, ids)
                 self.assertEqual(self.job(failed)["state"], "done")
                 with self.transaction() as env:
                     env[MODEL].search([]).unlink()
+
+    def test_fields_that_are_passed_by_place(self):
+        [parent_id] = self.bindings("Parent", external_id="7")
+        [child_id] = self.bindings("Child", external_id="8")
+        self.server.records.update({"7": {}, "8": {}})
+        names = ["name", "email"]
+        failed = self.let_fail("export_record", ids=[parent_id], fields=names)
+
+        def _export_dependencies(exporter):
+            if exporter.binding.id == child_id:
+                other = exporter.component(usage="record.exporter")
+                other.run(exporter.model.browse(parent_id), self.fields)
+
+        self.override(_export_dependencies=_export_dependencies)
+        for fields, state in (
+            (["email"], "failed"),
+            (("email",), "failed"),
+            (names, "done"),
+        ):
+            self.fields = fields
+            self.do("export_record", ids=[child_id])
+            self.assertEqual(self.job(failed)["state"], state)
+
+    def test_one_transaction_closes_all_failures(self):
+        counts = []
+        for fails in (False, True):
+            parent_id, child_id = self.family()
+            if fails:
                 self.error = AccessRefusedError("Wrong password.")
-                failed = self.let_fail("import_record", "7")
+                self.let_fail("export_record", ids=[parent_id])
+            with noted_queries() as queries:
+                self.do("export_record", ids=[child_id])
+            counts.append(queries.count(READ_COMMITTED.code))
+        self.assertEqual(counts, [0, 1])
 
     def test_an_import_before_an_export(self):
         [id_] = self.bindings("Ada", external_id="7")

@@ -29,7 +29,23 @@ from .http_case import HTTPCase
 READER = "de_DE"
 
 
-class TestTranslatableTexts(ShopCase):
+class WordsCase(ShopCase):
+    def violation(self, **values):
+        """Return the error with which PostgreSQL refuses a binding."""
+        with (
+            self.assertRaises(IntegrityError) as raised,
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.binding(**values)
+        return raised.exception
+
+    def bound_twice(self):
+        """Return the error of a second binding of a record, Hammer."""
+        return self.violation(odoo_id=self.binding("Hammer").odoo_id.id)
+
+
+class TestTranslatableTexts(WordsCase):
     def setUp(self):
         super().setUp()
         self.env["res.lang"]._activate_lang(READER)
@@ -89,22 +105,11 @@ class TestTranslatableTexts(ShopCase):
         self.assertEqual(self.shown(text), "Suchen, was zu exportieren ist: Leute")
         self.assertIn("Contact", shown_in("fr_FR", text.terms))
 
-    def violation(self):
-        """Return the error of a constraint whose message is translated."""
-        contact = self.binding("Hammer").odoo_id
-        with (
-            self.assertRaises(IntegrityError) as raised,
-            mute_logger("odoo.sql_db"),
-            self.env.cr.savepoint(),
-        ):
-            self.binding(odoo_id=contact.id)
-        return raised.exception
-
     def test_the_message_of_a_constraint_is_in_each_language(self):
         name = "connector_test_binding_odoo_uniq"
         constraint = self.env["ir.model.constraint"].search([("name", "=", name)])
         constraint.with_context(lang=READER).message = "Doppelt verbunden."
-        error = self.violation()
+        error = self.bound_twice()
         german = self.env(context={"lang": READER})
         for env in (self.env, german):
             text = cause_of(env, error)
@@ -116,14 +121,8 @@ class TestTranslatableTexts(ShopCase):
         field = self.env["ir.model.fields"]._get("connector.test.binding", "backend_id")
         field.with_context(lang=READER).field_description = "Laden"
         self.env.flush_all()
-        with (
-            self.assertRaises(IntegrityError) as raised,
-            mute_logger("odoo.sql_db"),
-            self.env.cr.savepoint(),
-        ):
-            self.env["connector.test.binding"].create({"name": "Ada"})
         german = self.env(context={"lang": READER})
-        text = cause_of(german, raised.exception)
+        text = cause_of(german, self.violation(backend_id=False))
         self.assertIn("'Laden'", self.shown(text))
         self.assertIn("'Backend'", shown_in("en_US", terms_of(text)))
 
@@ -154,7 +153,7 @@ class TestTranslatableTexts(ShopCase):
         self.assertEqual(self.shown(text), "Importiert als 100 %s.")
 
 
-class TestMasks(ShopCase):
+class TestMasks(WordsCase):
     def masked(self, error):
         return masked_cause_of(self.env, error)
 
@@ -213,19 +212,13 @@ class TestMasks(ShopCase):
         self.assertEqual(cause_class_of(ValueError("another one")), "developer")
 
     def test_who_has_an_id_already_is_named_to_those_who_may_read_it(self):
-        contact = self.binding("Hammer").odoo_id
-        with (
-            self.assertRaises(IntegrityError) as raised,
-            mute_logger("odoo.sql_db"),
-            self.env.cr.savepoint(),
-        ):
-            self.binding(odoo_id=contact.id)
+        error = self.bound_twice()
         user = new_test_user(self.env, "nobody", groups="base.group_user")
-        cause = cause_of(self.env, raised.exception)
+        cause = cause_of(self.env, error)
         self.assertEqual(cause, "Bound twice. It is Hammer.")
-        hidden = cause_of(self.env(user=user, su=False), raised.exception)
+        hidden = cause_of(self.env(user=user, su=False), error)
         self.assertEqual(hidden, "Bound twice.")
-        self.assertEqual(self.masked(raised.exception), "Bound twice.")
+        self.assertEqual(self.masked(error), "Bound twice.")
 
 
 class TestWordsOfAnswers(HTTPCase):

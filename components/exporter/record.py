@@ -88,7 +88,7 @@ class GenericExporter(AbstractComponent):
         if is_external_id(self.external_id):  # otherwise it was never exported
             self._bind_and_commit()
             self._after_export()
-        work = Work("export_record", (str(binding.id),), kwargs.get("fields"))
+        work = Work.of(binding, "export_record", binding.ids, args, kwargs)
         note_record(self, work, result, is_committed=may_commit(self.env))
         return result
 

@@ -107,11 +107,8 @@ class BackendFigures:
     shares: list = field(default_factory=list)  #: :class:`Share`, each record once
     #: keys of the records by model of which it is unknown whether they were created
     unconfirmed: dict = field(default_factory=dict)
-
     needs_settings: bool = False  #: whether jobs fail until the settings are corrected
-    examples: dict = field(
-        default_factory=dict
-    )  #: id of a job by the text of its cause
+    examples: dict = field(default_factory=dict)  #: a job's id by the text of its cause
     counts_failed: bool = True  #: whether each record that failed counts once
 
     def count_jobs(self, *states):
@@ -271,8 +268,8 @@ class Figures:
             backend_condition=self._backend_condition,
         )
         for figures, *row in self._select(query):
-            kind, method, state, cause, has_records, records, jobs = row[:-5]
-            is_unanswered, last, needs_settings, first, runnable = row[-5:]
+            kind, method, state, cause, has_records, records, jobs, *others = row
+            is_unanswered, last, needs_settings, first, runnable = others
             direction = direction_of(method)  # cheaper than in SQL, for each row
             share = self._share(kind, direction, state, cause, records)
             facts = figures.facts
@@ -488,9 +485,8 @@ class Figures:
         ):
             self.by_backend[reference].done[day] += number
         many = [ref for ref, each in self.by_backend.items() if not each.counts_failed]
-        # The words of an index.
         failed = SQL(
-            f"state = '{FAILED}' AND backend_id IS NOT NULL AND %s", SYNCHRONISES
+            "backend_id IS NOT NULL AND state = %s AND %s", FAILED, SYNCHRONISES
         )
         since = self.now - timedelta(days=DAYS)
         for reference, day, number, _jobs in self._per_day(
@@ -590,8 +586,9 @@ class Figures:
             "   WHERE job.channel = channel.complete_name"
             "   AND job.date_done > %(since)s LIMIT 1) AS done)"
             " OR EXISTS (SELECT 1 FROM queue_job"
-            f"  WHERE state = '{FAILED}' AND date_started > %(since)s)",
+            "  WHERE state = %(failed)s AND date_started > %(since)s)",
             started=STARTED,
+            failed=FAILED,
             since=since,
         )
         [(works,)] = self.env.execute_query(query)
