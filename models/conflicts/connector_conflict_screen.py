@@ -270,7 +270,7 @@ class ConnectorConflictScreen(models.Model):
             for row in linked:
                 row._note_decision(side)
             self._delay_imports(backend, model_name, linked)
-            done |= done.union(*linked)
+            done = done.union(*linked)
         message = self.env._("Decisions that are applied now: %s.", len(done))
         return self._notify(done, problems, message)
 
@@ -338,8 +338,10 @@ class ConnectorConflictScreen(models.Model):
         """Group rows by the model to import and the backend; see ``imported``."""
         groups = defaultdict(self.browse)
         for (_model, backend), rows in self._by_backend(problems).items():
-            for row in rows:
-                groups[row._imported()._name, backend] += row
+            for model_name, of_model in rows.grouped(
+                lambda row: row._imported()._name
+            ).items():
+                groups[model_name, backend] += of_model
         return groups
 
     def _imported(self):
@@ -351,12 +353,16 @@ class ConnectorConflictScreen(models.Model):
 
     def _external_ids(self, backend, model_name, problems):
         """Return the external ids of the records to import, by the row."""
+        imported = {row: row._imported().id for row in self}
+        bindings = self.env[model_name].sudo().browse(set(imported.values())).exists()
         with backend.sudo().work_on(model_name) as work:
-            binder, ids = work.component(usage="binder"), {}
-            for row in self:
-                binding = row._imported().exists()
-                ids[row] = binding and binder.to_external(binding)
-        linked = {row: id_ for row, id_ in ids.items() if is_external_id(id_)}
+            binder = work.component(usage="binder")
+            ids = {binding.id: binder.to_external(binding) for binding in bindings}
+        linked = {
+            row: ids[id_]
+            for row, id_ in imported.items()
+            if is_external_id(ids.get(id_))
+        }
         problems += [
             self.env._("%s is not linked with the backend any more.", row.name)
             for row in self
