@@ -180,11 +180,12 @@ class UnlinkedAdapter(Component):
     _inherit = "test.store.adapter"
 
     def find_existing(self, keys):
-        found, linked = super().find_existing(keys), self.binder_for().to_internal
-        return {
-            key: [external_id for external_id in ids if not linked(external_id)]
-            for key, ids in found.items()
-        }
+        is_linked = self.binder_for().to_internal
+        for key, ids in super().find_existing(keys):
+            yield (
+                key,
+                [external_id for external_id in ids if not is_linked(external_id)],
+            )
 
 
 @caught_by("test_contention")

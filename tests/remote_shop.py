@@ -127,11 +127,9 @@ class StoreAdapter(Component):
         return None
 
     def find_existing(self, keys):
-        found = {}
         for key in keys:
             page = self._call("GET", "people", params={"mail": key})
-            found[key] = [item["id"] for item in page["items"]]
-        return found
+            yield key, [item["id"] for item in page["items"]]
 
     def _parts_of(self, data):
         """Return the data of a person, and those of the address."""
