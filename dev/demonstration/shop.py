@@ -6,7 +6,6 @@ shares no code with the connector.
 """
 
 import hashlib
-import random
 
 from environment import OdooServer, databases, odoo_process
 from environment.console import say, step
@@ -76,12 +75,10 @@ class Trade(Phases):
     """The demonstration, one phase after the other."""
 
     def __init__(self, server, shop_server, key):
-        super().__init__(server, "odoo.backend")
-        self.shop = OdooClient(shop_server.url, shop_server.database)
-        self.random = random.Random(2026)
-        values = {"name": "Web Shop", "url": shop_server.url, "api_key": key}
-        values["database"] = shop_server.database
-        self.odoo.create("odoo.backend", values)
+        url, database = shop_server.url, shop_server.database
+        values = {"name": "Web Shop", "url": url, "database": database, "api_key": key}
+        super().__init__(server, "odoo.backend", **values)
+        self.shop = OdooClient(url, database)
 
     def trade(self):
         """Run all phases, print a table, and return what is wrong as sentences."""
@@ -126,17 +123,11 @@ class Trade(Phases):
             for number in range(PRODUCTS)
         )
         create("product.template", *products)
-        (house,) = self.odoo.read("stock.warehouse", [], "lot_stock_id", limit=1)
-        quants = []
+        quantities = {}
         for variant in search("product.product", ("name", "=like", "Product %")):
             self.odoo.write("product.product", [variant], default_code=f"P{variant}")
-            quant = {"product_id": variant, "location_id": house["lot_stock_id"]["id"]}
-            quants.append(
-                {**quant, "inventory_quantity": self.random.randrange(50, 500)}
-            )
-        context = {"inventory_mode": True}
-        quants = self.odoo.call("stock.quant", "create", quants, context=context)
-        self.odoo.call("stock.quant", "action_apply_inventory", quants)
+            quantities[variant] = self.random.randrange(50, 500)
+        self.count(quantities)
 
     def _make_orders(self):
         people = (

@@ -7,7 +7,6 @@ code with the connector.
 
 import base64
 import hashlib
-import random
 import urllib.request
 from collections import Counter
 from urllib.parse import urlsplit
@@ -56,11 +55,9 @@ class Sales(Phases):
     """The demonstration, one phase after the other."""
 
     def __init__(self, server, shop):
-        super().__init__(server, "vendure.backend")
-        self.shop = shop
-        self.random = random.Random(2026)
         values = {"name": "Web Shop", "url": shop.url, "api_key": shop.key}
-        self.odoo.create("vendure.backend", values)
+        super().__init__(server, "vendure.backend", **values)
+        self.shop = shop
         tax = {"name": "20%", "amount": 20, "price_include_override": "tax_included"}
         self.odoo.create("account.tax", tax)
 
@@ -101,26 +98,14 @@ class Sales(Phases):
             for number in range(PRODUCTS)
         )
         create("product.template", *products)
-        quants, location = [], self._location()
+        quantities = {}
         for variant in self._variants():
             self.odoo.write("product.product", [variant], default_code=f"P{variant}")
-            quant = {"product_id": variant, "location_id": location}
-            quants.append(
-                {**quant, "inventory_quantity": self.random.randrange(100, 500)}
-            )
-        self._count(quants)
+            quantities[variant] = self.random.randrange(100, 500)
+        self.count(quantities)
 
     def _variants(self):
         return self.odoo.search("product.product", ("name", "=like", "Product %"))
-
-    def _location(self):
-        (house,) = self.odoo.read("stock.warehouse", [], "lot_stock_id", limit=1)
-        return house["lot_stock_id"]["id"]
-
-    def _count(self, quants):
-        context = {"inventory_mode": True}
-        ids = self.odoo.call("stock.quant", "create", quants, context=context)
-        self.odoo.call("stock.quant", "action_apply_inventory", ids)
 
     def _let_customers_order(self):
         customers = [
@@ -163,10 +148,7 @@ class Sales(Phases):
             picture = contacts.picture(PRODUCTS + number, width=64)
             write("product.template", [product], image_1920=picture)
         write("product.template", products[10:13], active=False)
-        location = self._location()
-        variants = self.random.sample(self._variants(), 30)
-        changed = {"location_id": location, "inventory_quantity": 77}
-        self._count([{**changed, "product_id": variant} for variant in variants])
+        self.count(dict.fromkeys(self.random.sample(self._variants(), 30), 77))
         for order in self.shop.list("orders", "id")[:5]:
             self.shop.cancel(order["id"])
         for customer in self.shop.list("customers", "id")[:20]:

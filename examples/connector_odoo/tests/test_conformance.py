@@ -119,7 +119,7 @@ class ShopRecords(RecordsFace):
 
 
 class ShopTools:
-    """What the scenarios have to know of the shop."""
+    """The shop of the scenarios, another Odoo behind a proxy that can fail."""
 
     backend_model = "odoo.backend"
     #: Values of new records of the shop.

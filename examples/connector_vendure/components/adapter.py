@@ -174,33 +174,28 @@ class ProductAdapter(Component):
 
     def _with_assets(self, inputs):
         """Return inputs with the ids of assets in place of pictures."""
-        pictures = {
-            hashlib.sha256(each["picture"].encode()).hexdigest(): each["picture"]
-            for each in inputs
-            if each.get("picture")
-        }
-        assets = self._assets(list(pictures)) if pictures else {}
-        if missing := {tag: pictures[tag] for tag in pictures.keys() - assets.keys()}:
-            assets |= self._upload(missing)
-        by_picture = {pictures[tag]: asset for tag, asset in assets.items()}
+        pictures = {each["picture"] for each in inputs if each.get("picture")}
+        assets = self._assets(pictures) if pictures else {}
         for each in inputs:
             if "picture" in each:
-                asset = by_picture.get(each.pop("picture"))
+                picture = each.pop("picture")
+                asset = assets[picture] if picture else None
                 each |= {"featuredAssetId": asset, "assetIds": [asset] if asset else []}
         return inputs
 
-    def _assets(self, tags):
-        """Return the ids of the assets that the shop has, by their tags."""
+    def _assets(self, pictures):
+        """Return the ids of assets by their pictures; make those that are missing."""
+        tags = {each: hashlib.sha256(each.encode()).hexdigest() for each in pictures}
         document = """query ($tags: [String!]) {
             assets(options: { tags: $tags, tagsOperator: OR }) {
                 items { id tags { value } }
             }
         }"""
-        found = self._query(document, {"tags": tags})["assets"]["items"]
-        pairs = [
-            (tag["value"], asset["id"]) for asset in found for tag in asset["tags"]
-        ]
-        return {tag: asset for tag, asset in pairs if tag in tags}
+        found = self._query(document, {"tags": [*tags.values()]})["assets"]["items"]
+        known = {tag["value"]: each["id"] for each in found for tag in each["tags"]}
+        missing = {tag: each for each, tag in tags.items() if tag not in known}
+        known |= self._upload(missing) if missing else {}
+        return {each: known[tag] for each, tag in tags.items()}
 
     def _upload(self, pictures):
         """Create assets of pictures in base64; return their ids by their tags."""

@@ -37,10 +37,13 @@ class TemplateExporter(Component):
 
     def _after_export(self):
         backend = self.backend_record
-        for variant in self.binding.product_variant_ids:
-            if backend not in variant.vendure_bind_ids.backend_id:
-                values = {"backend_id": backend.id, "odoo_id": variant.id}
-                self.env[VARIANT].create(values)
+        self.env[VARIANT].create(
+            [
+                {"backend_id": backend.id, "odoo_id": variant.id}
+                for variant in self.binding.product_variant_ids
+                if backend not in variant.vendure_bind_ids.backend_id
+            ]
+        )
 
 
 class VariantExporter(Component):

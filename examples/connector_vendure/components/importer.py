@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import MissingDependencyError
+from odoo.addons.connector.tools.translatable import translatable
 
 from .mapper import ORDER, PARTNER, VARIANT, address_values
 
@@ -46,10 +47,12 @@ class OrderImporter(Component):
 
     def _must_skip(self):
         if not self.external_record["orderPlacedAt"]:
-            return self.env._("Skipped: the customer has not placed the order yet.")
+            return translatable(self.env)._(
+                "Skipped: the customer has not placed the order yet."
+            )
         is_known = self.binder.to_internal(self.external_id)
         if self.external_record["state"] == "Cancelled" and not is_known:
-            return self.env._("Skipped: the order was cancelled before.")
+            return translatable(self.env)._("Skipped: the order was cancelled before.")
         return False
 
     def _import_dependencies(self):
@@ -61,7 +64,7 @@ class OrderImporter(Component):
         missing = [each for each in variants if each["id"] not in known]
         if missing:
             raise MissingDependencyError(
-                self.env._(
+                translatable(self.env)._(
                     "The order %(order)s contains products that are not linked with "
                     "Odoo: %(products)s. Export them to the shop, or link them.",
                     order=self.external_record["code"],

@@ -3,12 +3,9 @@ from odoo.fields import Command
 from odoo.tools import float_round
 
 from odoo.addons.component.core import AbstractComponent, Component
-from odoo.addons.connector.components.mapper import (
-    changed_by,
-    mapping,
-    only_create,
-)
+from odoo.addons.connector.components.mapper import changed_by, mapping, only_create
 from odoo.addons.connector.exception import InvalidDataError, MissingDependencyError
+from odoo.addons.connector.tools.translatable import translatable
 
 ATTRIBUTE, VALUE = "vendure.product.attribute", "vendure.product.attribute.value"
 TEMPLATE, VARIANT = "vendure.product.template", "vendure.product.product"
@@ -23,6 +20,11 @@ class ExportMapper(AbstractComponent):
         """Return texts in the language of the shop."""
         language = (self.env.lang or "en").partition("_")[0]
         return {"translations": [{"languageCode": language, **texts}]}
+
+    def _ids(self, model, records):
+        """Return the ids of records in the shop."""
+        binder = self.binder_for(model)
+        return [binder.to_external(each, wrap=True) for each in records]
 
 
 class AttributeMapper(Component):
@@ -45,7 +47,7 @@ class ValueMapper(Component):
     @only_create
     @changed_by("attribute_id")
     def group(self, record):
-        group = self.binder_for(ATTRIBUTE).to_external(record.attribute_id, wrap=True)
+        [group] = self._ids(ATTRIBUTE, record.attribute_id)
         return {"productOptionGroupId": group}
 
 
@@ -75,9 +77,7 @@ class TemplateMapper(Component):
     @mapping
     @changed_by("attribute_line_ids")
     def groups(self, record):
-        binder = self.binder_for(ATTRIBUTE)
-        attributes = variant_attributes(record)
-        return {"groups": [binder.to_external(each, wrap=True) for each in attributes]}
+        return {"groups": self._ids(ATTRIBUTE, variant_attributes(record))}
 
 
 def variant_attributes(template):
@@ -91,17 +91,14 @@ class VariantMapper(Component):
     _inherit = "vendure.export.mapper"
     _apply_on = [VARIANT]
 
+    direct = [("active", "enabled")]
+
     @mapping
     @only_create
     @changed_by("product_tmpl_id")
     def product(self, record):
-        binder = self.binder_for(TEMPLATE)
-        return {"productId": binder.to_external(record.product_tmpl_id, wrap=True)}
-
-    @mapping
-    @changed_by("active")
-    def enabled(self, record):
-        return {"enabled": record.active}
+        [product] = self._ids(TEMPLATE, record.product_tmpl_id)
+        return {"productId": product}
 
     @mapping
     @changed_by("default_code")
@@ -117,11 +114,8 @@ class VariantMapper(Component):
     @changed_by("name", "product_template_attribute_value_ids")
     def combination(self, record):
         values = record.product_template_attribute_value_ids.product_attribute_value_id
-        binder = self.binder_for(VALUE)
-        return {
-            "optionIds": [binder.to_external(value, wrap=True) for value in values],
-            **self._texts(name=" ".join([record.name, *values.mapped("name")])),
-        }
+        texts = self._texts(name=" ".join([record.name, *values.mapped("name")]))
+        return {"optionIds": self._ids(VALUE, values), **texts}
 
     @mapping
     @changed_by("is_storable", "qty_available")
@@ -183,7 +177,7 @@ class OrderMapper(Component):
         company = self.backend_record.company_id
         if record["currencyCode"] != company.currency_id.name:
             raise InvalidDataError(
-                self.env._(
+                translatable(self.env)._(
                     "The order %(order)s is in %(currency)s, but %(company)s sells in "
                     "%(own)s.",
                     order=record["code"],
@@ -245,7 +239,7 @@ class OrderMapper(Component):
         tax = self.env["account.tax"].search(domain, limit=1)
         if not tax:
             raise MissingDependencyError(
-                self.env._(
+                translatable(self.env)._(
                     "%(company)s has no sales tax of %(rate)s %% that is included in "
                     "the price. Create it.",
                     company=company.name,

@@ -1,4 +1,4 @@
-// What the connector needs in a Vendure server, as a plugin of its configuration:
+// The part of the connector that runs in a Vendure server, a plugin of its configuration:
 //
 //     const { OdooPlugin } = require("./odoo-plugin");
 //     const config = { ..., plugins: [..., OdooPlugin] };

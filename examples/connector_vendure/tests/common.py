@@ -7,16 +7,18 @@ stay in the shop, so each test uses only its own.
 
 import json
 import os
+from contextlib import contextmanager
 from unittest import SkipTest
 from uuid import uuid4
 
 from odoo.tests import tagged
 
 from odoo.addons.connector.tests.common import ConnectorCase
+from odoo.addons.connector.tools.translatable import TranslatableText
 
 
 class VendureTools:
-    """What the test cases have to know of this connector and of the shop."""
+    """The backend of the test cases: a shop that runs."""
 
     backend_model = "vendure.backend"
     binding_model = "vendure.product.template"
@@ -102,6 +104,13 @@ class OrderCase(VendureCase):
         """Register a customer whose address no other test has."""
         self.email = f"{uuid4().hex}@example.com"
         return self.shop.customer(name, self.email, **values)
+
+    @contextmanager
+    def assert_refuses(self, error, pattern):
+        """Check that an import fails, and that each reader can read why."""
+        with self.assertRaisesRegex(error, pattern) as caught:
+            yield
+        self.assertIsInstance(caught.exception.args[0], TranslatableText)
 
     def imported(self, external_id):
         self.bindings.import_record(self.backend, external_id)

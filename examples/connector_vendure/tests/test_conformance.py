@@ -13,7 +13,7 @@ from .shop_records import Customers, Products
 
 
 class ShopTools(VendureTools):
-    """What the scenarios have to know of the shop."""
+    """The shop of the scenarios, behind a proxy that can fail."""
 
     face = None
 

@@ -2,10 +2,7 @@
 import time
 from datetime import datetime, timedelta
 
-from odoo.addons.connector.exception import (
-    InvalidDataError,
-    MissingDependencyError,
-)
+from odoo.addons.connector.exception import InvalidDataError, MissingDependencyError
 
 from .common import OrderCase
 
@@ -100,14 +97,14 @@ class TestOrders(OrderCase):
         self.mug.product_variant_id.vendure_bind_ids.with_context(
             connector_no_export=True
         ).external_id = False
-        with self.assertRaisesRegex(MissingDependencyError, r"Mug \(ODOO-\d+\)"):
+        with self.assert_refuses(MissingDependencyError, r"Mug \(ODOO-\d+\)"):
             self.imported(external_id)
         self.assertFalse(self.binding_of(external_id))
 
     def test_an_unknown_tax_is_named(self):
         external_id = self.shop.order(self.customer(), {self.variant: 1})
         self.tax.active = False
-        with self.assertRaisesRegex(MissingDependencyError, "no sales tax of 20 %"):
+        with self.assert_refuses(MissingDependencyError, "no sales tax of 20 %"):
             self.imported(external_id)
 
     def test_another_currency_is_named(self):
@@ -115,7 +112,7 @@ class TestOrders(OrderCase):
         euro = self.env.ref("base.EUR")
         euro.active = True
         self.env.company.currency_id = euro
-        with self.assertRaisesRegex(InvalidDataError, "is in USD, but .* sells in EUR"):
+        with self.assert_refuses(InvalidDataError, "is in USD, but .* sells in EUR"):
             self.imported(external_id)
 
     def test_an_old_basket_that_is_paid_now_is_found(self):

@@ -12,7 +12,7 @@ PATIENCE = 60
 
 
 class TestWebhooks(OrderCase):
-    """What the plugin of the shop announces."""
+    """The plugin of the shop announces changes, which Odoo verifies and imports."""
 
     def setUp(self):
         super().setUp()
