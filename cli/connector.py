@@ -78,11 +78,12 @@ class Connector(Command):
             "--fields", help="its fields, such as name,list_price,default_code"
         )
         scaffold.add_argument(
-            "--direction", default="both", help="both (default), import or export"
+            "--direction",
+            choices=("both", "import", "export"),
+            default="both",
+            help="(default: both)",
         )
-        scaffold.add_argument(
-            "--depends", default="", help="addons that add some of the fields"
-        )
+        scaffold.add_argument("--depends", help="addons that add some of the fields")
 
     def run(self, args):
         """Run the command, and exit with its status."""

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""``odoo connector scaffold``: what it refuses, and what it adds to files."""
+"""``odoo connector scaffold``: its refusals, and its additions to files."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,14 +12,14 @@ from ..cli.scaffolding.refusal import Refusal
 from ..cli.scaffolding.writing import extend, generate
 
 
-def banks(direction="both"):
+def banks():
     """Return a kind of record, whose model is in ``base``."""
-    return of_options("res.bank", "name,bic", direction, "")
+    return of_options("res.bank", "name,bic", "both", "")
 
 
 @tagged("post_install", "-at_install")
 class TestRefusals(BaseCase):
-    """What cannot be generated is refused with a sentence, and nothing is written."""
+    """The scaffold refuses names and kinds with a sentence, and writes nothing."""
 
     def setUp(self):
         super().setUp()
@@ -37,49 +37,23 @@ class TestRefusals(BaseCase):
         }
 
     def test_kinds(self):
-        for model, fields, direction, depends, sentence in (
-            (
-                "res.bank",
-                "name",
-                "out",
-                "",
-                "out is unknown.*both, import, export",
-            ),
-            ("res.bnak", "name", "both", "", "No addon .* defines the model res.bnak"),
-            ("image.mixin", "name", "both", "", "image.mixin are not stored"),
-            ("base.module.update", "added", "both", "", "update are not stored"),
-            ("res.bank", "nmae", "both", "", "res.bank has no field nmae .*--depends"),
-            (
-                "res.bank",
-                "name",
-                "both",
-                "nowhere",
-                "addon nowhere is not on the",
-            ),
-            ("res.bank", "", "both", "", "Name the fields of res.bank with --fields"),
-            (
-                "res.bank",
-                "name,state",
-                "both",
-                "",
-                "many2one.*dependencies.rst",
-            ),
-            ("res.partner", "name,bank_ids", "both", "", "one2many.*lines.rst"),
-            ("res.partner", "name,image_1920", "both", "", "binary.*images.rst"),
-            ("res.partner", "name,tz_offset", "both", "", "set by Odoo, so an import"),
-            ("res.bank", "name,write_date", "both", "", "set by Odoo, so an import"),
-            ("res.bank", "name,display_name", "both", "", "set by Odoo, so an imp"),
-            ("res.bank", "bic", "both", "", "Each record of res.bank needs name"),
-            (
-                "res.currency.rate",
-                "name,rate",
-                "both",
-                "",
-                "Add a text of res.currency",
-            ),
+        for model, fields, depends, sentence in (
+            ("res.bnak", "name", "", "No addon .* defines the model res.bnak"),
+            ("image.mixin", "name", "", "image.mixin are not stored"),
+            ("base.module.update", "added", "", "update are not stored"),
+            ("res.bank", "nmae", "", "res.bank has no field nmae .*--depends"),
+            ("res.bank", "name", "nowhere", "addon nowhere is not on the"),
+            ("res.bank", "", "", "Name the fields of res.bank with --fields"),
+            ("res.bank", "name,state", "", "many2one.*dependencies.rst"),
+            ("res.partner", "name,bank_ids", "", "one2many.*lines.rst"),
+            ("res.partner", "name,image_1920", "", "binary.*images.rst"),
+            ("res.partner", "name,tz_offset", "", "set by Odoo, so an import"),
+            ("res.bank", "name,write_date", "", "set by Odoo, so an import"),
+            ("res.bank", "name,display_name", "", "set by Odoo, so an import"),
+            ("res.bank", "bic", "", "Each record of res.bank needs name"),
+            ("res.currency.rate", "name,rate", "", "Add a text of res.currency"),
         ):
-            args = model, fields, direction, depends
-            self.assert_refused(sentence, of_options, *args)
+            self.assert_refused(sentence, of_options, model, fields, "both", depends)
 
     def test_names(self):
         folder = self.folder
@@ -118,7 +92,7 @@ class TestRefusals(BaseCase):
 
 @tagged("post_install", "-at_install")
 class TestAdditions(BaseCase):
-    """Lines are added to files of the author, or named where that is not safe."""
+    """The scaffold adds lines to files of the author, or names them."""
 
     def test_imports(self):
         for before, after in (

@@ -2,7 +2,7 @@
 """``odoo connector scaffold``: a connector, and more kinds of records for it.
 
 ====================  ==================================================================
-:mod:`.model_code`    What the code of addons says about a model
+:mod:`.model_code`    A model, as the code of addons defines it
 :mod:`.kind`          A kind of record, as the template needs it
 :mod:`.template`      The files of the template
 :mod:`.additions`     Lines that are added to files of the author

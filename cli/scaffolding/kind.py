@@ -3,13 +3,12 @@
 
 import re
 
-from .model_code import closure, model_code
+from .model_code import closure, is_required, is_searchable, is_writable, model_code
 from .refusal import Refusal
 
 #: The addon on which each connector depends.
 CONNECTOR = "connector"
-DIRECTIONS = ("both", "import", "export")
-#: What is generated without --model, as Odoo's own command does.
+#: The command generates these without --model, as Odoo's own command does.
 DEFAULT_MODEL = "res.partner"
 DEFAULT_FIELDS = ("name", "email", "phone", "is_company")
 #: Addons with the screens of models that ``base`` defines.
@@ -39,7 +38,6 @@ PAGES = {
     "one2many": "docs/howto/lines.rst",
     "many2many": "docs/howto/lines.rst",
     "binary": "docs/howto/images.rst",
-    "image": "docs/howto/images.rst",
 }
 #: Characters that the conformance suite writes into a text.
 TEXT_SIZE = 20
@@ -50,7 +48,7 @@ def of_options(model, fields, direction, depends):
 
     :param model: name of the model; by default that of contacts
     :param fields: names of fields, with commas
-    :param direction: one of ``DIRECTIONS``
+    :param direction: ``both``, ``import`` or ``export``
     :param depends: names of addons, with commas
     :rtype: Kind
     :raise Refusal: when the template cannot write such a kind
@@ -71,18 +69,15 @@ class Kind:
 
     :param model: name of the Odoo model
     :param names: names of the fields
-    :param direction: one of ``DIRECTIONS``
+    :param direction: ``both``, ``import`` or ``export``
     :param depends: names of addons that add fields to the model
     :raise Refusal: when the template cannot write such a kind
     """
 
     def __init__(self, model, names, direction, depends=()):
-        if direction not in DIRECTIONS:
-            known = ", ".join(DIRECTIONS)
-            raise Refusal(f"The direction {direction} is unknown. Choose one: {known}.")
         self.imports = direction != "export"
         self.exports = direction != "import"
-        self.code = model_code(model, depends)
+        self.code = model_code(model, [CONNECTOR, *depends])
         self.fields = [self._field(name) for name in names]
         self._check()
         needed = closure([CONNECTOR])
@@ -109,7 +104,7 @@ class Kind:
                 f"{name} of {model} is a {field.type}, which the scaffold cannot map. "
                 f"Leave it out{f', and see {page}' if page else ''}."
             )
-        if self.imports and not field.is_writable:
+        if self.imports and not is_writable(field):
             raise Refusal(
                 f"{name} of {model} is set by Odoo, so an import cannot write it. "
                 "Leave it out, or choose --direction export."
@@ -120,8 +115,8 @@ class Kind:
         model, names = self.code.name, {field.name for field in self.fields}
         if not self.fields:
             raise Refusal(f"Name the fields of {model} with --fields, with commas.")
-        missing = [each.name for each in self._required() if each.type in SUPPORTED]
-        if missing := [name for name in missing if name not in names]:
+        needed = [each.name for each in self._required() if each.type in SUPPORTED]
+        if missing := [name for name in needed if name not in names]:
             raise Refusal(
                 f"Each record of {model} needs {', '.join(missing)}. Add it to "
                 "--fields."
@@ -133,7 +128,7 @@ class Kind:
             )
 
     def _required(self):
-        return [field for field in self.code.fields.values() if field.is_required]
+        return list(filter(is_required, self.code.fields.values()))
 
     def left_to_the_author(self):
         """Return the names of the fields that each record needs and nobody fills."""
@@ -182,7 +177,7 @@ class Kind:
             "match_field": field.name if field else "",
             "match_column": self._column(field) if field else "",
             "match_sample": self._unique(field) if field else "",
-            "matches_company": company is not None and company.is_searchable,
+            "matches_company": company is not None and is_searchable(company),
         }
 
     def _identifies(self, field):
@@ -190,18 +185,15 @@ class Kind:
             field.name in IDENTIFIERS
             and field.type == "char"
             and field != self._texts()[0]
-            and field.is_writable
-            and field.is_searchable
+            and is_writable(field)
+            and is_searchable(field)
         )
 
     def _column(self, field):
         """Return the name of the field in which an import searches for a key."""
-        if field.name != "email":
-            return field.name
-        # The connector depends on the addon that adds it.
-        code = model_code(self.code.name, [CONNECTOR, *self.depends])
-        normalized = code.fields.get("email_normalized")
-        return normalized.name if normalized else field.name
+        normalized = "email_normalized"
+        is_address = field.name == "email" and normalized in self.code.fields
+        return normalized if is_address else field.name
 
     def _label(self):
         words = self.code.description
@@ -218,8 +210,8 @@ class Kind:
             field
             for field in self.fields
             if field.type in TEXTS
-            and field.is_writable
-            and field.parameters.get("size", TEXT_SIZE) >= TEXT_SIZE
+            and is_writable(field)
+            and (field.size or TEXT_SIZE) >= TEXT_SIZE
         ]
         texts.sort(key=lambda field: field.name != self.code.rec_name)
         first = [field for field in texts if "email" not in field.name][:1]
@@ -227,7 +219,7 @@ class Kind:
 
     def _has_company(self):
         field = self.code.fields.get("company_id")
-        return field is not None and field.is_writable
+        return field is not None and is_writable(field)
 
     def _modifiers(self):
         used = set()
@@ -246,7 +238,7 @@ class Kind:
         return f"none({source})" if self._is_optional(field) else source
 
     def _is_optional(self, field):
-        is_needed = field.parameters.get("required") or field == self._texts()[0]
+        is_needed = field.required or field == self._texts()[0]
         return not is_needed and field.type not in NUMBERS
 
     def _empty(self):
@@ -255,20 +247,20 @@ class Kind:
             field.name
             for field in self.fields
             if field.type in TEXTS
-            and field.is_writable
+            and is_writable(field)
             and self._is_optional(field)
-            and "default" not in field.parameters
+            and not field.default
         ]
         return texts[0] if texts else ""
 
     def _value(self, field):
         """Return the code of a value that a test writes, ``""`` if none is known."""
-        if not field.is_writable:
+        if not is_writable(field):
             return ""
         if field == self._texts()[0]:
             return '"Ada"'
         if field.type == "selection":
-            choices = field.parameters.get("selection")
+            choices = field.selection
             return f'"{choices[0][0]}"' if isinstance(choices, list | tuple) else ""
         if field.type == "html":
             return f'"<p>{field.name}</p>"'
@@ -276,7 +268,7 @@ class Kind:
             # Odoo may store letters of a code in upper case.
             digits = str(self.fields.index(field) + 1) * 3
             text = "ada@example.com" if "email" in field.name else digits
-            return f'"{text[: field.parameters.get("size")]}"'
+            return f'"{text[: field.size]}"'
         return VALUES[field.type]
 
     def _samples(self, text_field):
@@ -287,7 +279,7 @@ class Kind:
         """
         rows = []
         for field in self.fields:
-            is_needed = field.parameters.get("required") or field.type in AMOUNTS
+            is_needed = field.required or field.type in AMOUNTS
             value = self._value(field)
             if field.name == text_field or not (is_needed and value):
                 continue
@@ -300,7 +292,7 @@ class Kind:
         """Return the code of a function that makes different texts for a field."""
         if field.name == "email":
             return '"ada{}@example.com".format'
-        prefix = "" if "size" in field.parameters else f"{field.name} "
+        prefix = "" if field.size else f"{field.name} "
         return f'"{prefix}{{}}".format'
 
 

@@ -1,9 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What the code of addons says about a model.
+"""Read a model from the code of addons, without a database.
 
-No database is needed: the addon that defines the model is found on the addons path, and
-loaded together with those that it depends on. A generated connector depends on the same
-addons, so it has these fields and no others.
+The addon that defines the model is found on the addons path, and loaded together with
+those that it depends on. A generated connector depends on the same addons, so it has
+these fields and no others.
 """
 
 import csv
@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from odoo.modules.module import Manifest
-from odoo.orm.models import MAGIC_COLUMNS, BaseModel, MetaModel
+from odoo.modules.registry import Registry
+from odoo.orm import model_classes
+from odoo.orm.models import MAGIC_COLUMNS, MetaModel
 
 from .refusal import Refusal
 
@@ -21,40 +23,7 @@ from .refusal import Refusal
 NAMED = r"^[ \t]+_name\s*=\s*[\"']{}[\"']"
 #: Folders of addons without models.
 WITHOUT_MODELS = {"tests", "static", "migrations"}
-#: Parameters of a field with which Odoo finds a value.
-FILLED = {"default", "compute", "related"}
 ADMINISTRATORS = "base.group_system"
-
-
-class FieldCode(NamedTuple):
-    """A field, with the parameters of all its definitions."""
-
-    name: str
-    type: str
-    parameters: dict
-
-    @property
-    def is_required(self):
-        """Whether each new record needs a value."""
-        is_filled = FILLED & self.parameters.keys()
-        return bool(self.parameters.get("required")) and not is_filled
-
-    @property
-    def is_writable(self):
-        """Whether an import can write to the field."""
-        if self.name in MAGIC_COLUMNS:
-            return False
-        if "compute" in self.parameters or "related" in self.parameters:
-            stays = self.parameters.get("readonly", True)
-            return "inverse" in self.parameters or not stays
-        return True
-
-    @property
-    def is_searchable(self):
-        """Whether a domain can contain the field."""
-        parameters = self.parameters
-        is_stored = parameters.get("store", "compute" not in parameters)
-        return bool(is_stored or parameters.get("search"))
 
 
 class ModelCode(NamedTuple):
@@ -63,13 +32,22 @@ class ModelCode(NamedTuple):
     name: str
     addon: str  #: name of the addon that defines it
     description: str
-    fields: dict  #: each :class:`FieldCode`, by name
-    rec_name: str  #: name of the field by which people know a record
+    fields: dict  #: fields of Odoo by name, without those that link to a parent record
+    rec_name: str | None  #: name of the field by which people know a record
     group: str  #: XML id of a group whose users may change the records
 
 
+class _Models(dict):
+    """The classes of models by name, as Odoo's registry has them."""
+
+    descendants = Registry.descendants
+    # A registry reads these from its database.
+    _init_modules = ()
+    _database_translated_fields = _database_company_dependent_fields = ()
+
+
 def model_code(name, depends=()):
-    """Return what the code says about a model.
+    """Return a model as the code defines it.
 
     :param name: name of the model
     :param depends: names of more addons, which may add fields to it
@@ -77,23 +55,37 @@ def model_code(name, depends=()):
     :raise Refusal: when no addon defines the model, or its records are not stored
     """
     addon = _addon_of(name)
-    addons = closure([*depends, addon])
-    for each in addons:
-        _load(each)
-    classes = _classes(name, addons)
-    definition = next((cls for cls in classes if name not in cls._inherit), None)
-    if definition is None:
+    model = _models(closure([*depends, addon])).get(name)
+    if model is None:
         raise Refusal(f"No class in the addon {addon} defines {name}.")
-    if definition._abstract or definition._transient:
+    if model._abstract or model._transient:
         raise Refusal(f"The records of {name} are not stored. Choose another model.")
+    model_classes._setup(model, None)
+    fields = {each.name: each.base_field for each in model._fields.values()}
+    for link in model._inherits.values():
+        # Odoo creates the record behind it.
+        del fields[link]
     return ModelCode(
-        name,
-        addon,
-        definition._description or name,
-        _fields(name, addons),
-        definition._rec_name or "name",
-        _group_of(name, addon),
+        name, addon, model._description, fields, model._rec_name, _group_of(name, addon)
     )
+
+
+def is_required(field):
+    """Return whether each new record needs a value for a field."""
+    return field.required and not (field.default or field.compute or field.related)
+
+
+def is_writable(field):
+    """Return whether an import can write to a field."""
+    if field.name in MAGIC_COLUMNS:
+        return False
+    is_computed = field.compute or field.related
+    return not is_computed or bool(field.inverse) or not field.readonly
+
+
+def is_searchable(field):
+    """Return whether a domain can contain a field."""
+    return bool(field.store or field.search or field.related)
 
 
 def closure(addons):
@@ -141,32 +133,18 @@ def _code(folder):
             yield path.read_text(errors="replace")
 
 
-def _load(addon):
-    try:
-        import_module(f"odoo.addons.{addon}")
-    except Exception as error:
-        raise Refusal(f"The addon {addon} cannot be loaded: {error}") from error
-
-
-def _classes(model, addons):
-    known = MetaModel._module_to_models__
-    return [cls for addon in addons for cls in known[addon] if cls._name == model]
-
-
-def _fields(model, addons, below=()):
-    """Return the fields of a model by name, with those that it inherits."""
-    found, links, below = {}, set(), {model, *below}
-    for cls in (BaseModel, *_classes(model, addons)):
-        for parent in (*cls._inherit, *cls._inherits):
-            if parent not in below:
-                found = {**_fields(parent, addons, below), **found}
-        links.update(cls._inherits.values())
-        for field in cls._field_definitions:
-            known = found.get(field.name)
-            parameters = {**(known.parameters if known else {}), **field._args__}
-            found[field.name] = FieldCode(field.name, field.type, parameters)
-    # Odoo creates the records behind these.
-    return {name: field for name, field in found.items() if name not in links}
+def _models(addons):
+    models = _Models()
+    for addon in addons:
+        try:
+            import_module(f"odoo.addons.{addon}")
+            for definition in MetaModel._module_to_models__[addon]:
+                model_classes.add_to_registry(models, definition)
+        except Exception as error:
+            raise Refusal(f"The addon {addon} cannot be loaded: {error}") from error
+    for model in models.values():
+        model_classes._prepare_setup(model)
+    return models
 
 
 def _group_of(model, addon):

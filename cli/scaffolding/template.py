@@ -18,7 +18,7 @@ OF_DIRECTIONS = {
 
 
 def module_name(name):
-    """Return the name of the addon that people write as ``AcmeCRM`` or ``acme-crm``."""
+    """Return the name of the addon for a name such as ``AcmeCRM`` or ``acme-crm``."""
     return snake(name).replace("-", "_")
 
 
@@ -38,6 +38,6 @@ def rendered(name, kind):
             continue
         target = generic.replace(KIND, kind.name)
         files[target] = env.from_string(path.read_text()).render(variables) + "\n"
-        if target != generic or KIND in generic:
+        if KIND in generic:
             of_kind.add(target)
     return files, of_kind

@@ -67,12 +67,8 @@ def _remove_file(addon, path):
     _replace(addon / "__manifest__.py", rf'\n *"{path.relative_to(addon)}",', "")
     if path.suffix == ".py" and path.name != "__init__.py":
         package = path.with_name("__init__.py")
-        for line in re.finditer(r"from \. import (.+)\n", package.read_text()):
-            names = line[1].split(", ")
-            left = [name for name in names if name != path.stem]
-            if left != names:
-                new = f"from . import {', '.join(left)}\n" if left else ""
-                _replace(package, re.escape(line[0]), new)
+        name = path.stem
+        _replace(package, rf"from \. import {name}\n|, {name}\b|\b{name}, ", "")
 
 
 def _replace(path, pattern, new):

@@ -250,6 +250,7 @@ class TestKinds(ScaffoldCase):
                 ("my_shop", self.folder, "--model=res.bank"),
                 "Name the fields of res.bank",
             ),
+            (("my_shop", self.folder, "--direction=out"), "invalid choice: 'out'"),
             (("my shop!", self.folder), "cannot be the name of an addon"),
             (("my_shop", __file__), "Not a directory"),
         ):
