@@ -81,11 +81,8 @@ class TestNode(unittest.TestCase):
     """The shop of connector_vendure is left out where Node is missing or too old."""
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        path = mock.patch.dict(os.environ, PATH=folder.name)
-        self.enterContext(path)
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.enterContext(mock.patch.dict(os.environ, PATH=str(self.folder)))
 
     def has(self, name, answer):
         """Put a program into the only folder of the path."""

@@ -129,6 +129,15 @@ class TestHowTo(TransactionCase):
         self.assertEqual(ada.shop_bind_ids.external_id, "1")
         self.assertEqual(ada.name, "Ada")
 
+    def test_matching_keeps_to_the_company(self):
+        company = self.env["res.company"].create({"name": "Other"})
+        values = {"email": "ada@example.com", "company_id": company.id}
+        ada = self.env["res.partner"].create({"name": "A", **values})
+        self.remote.add("contacts", {"name": "Ada", "mail": "ada@example.com"})
+        self.bindings.import_record(self.shop, "1")
+        self.assertTrue(self.bindings.search([("external_id", "=", "1")]))
+        self.assertFalse(ada.shop_bind_ids)
+
     def test_matching_on_an_export(self):
         for mail in ("ada@example.com", "bob@example.com", "bob@example.com"):
             self.remote.add("contacts", {"name": "Old", "mail": mail})
