@@ -79,6 +79,19 @@ class ShopCase(TransactionCase):
         """Replace hooks of the component that this test case is about."""
         self.build(override(self.overridden, **hooks))
 
+    def let_backend_work_in_english(self):
+        """Let a connector of its own choose the language of its work."""
+        backends = self.registry[self.shop._name]
+        inherited = backends.work_on
+
+        @contextmanager
+        def work_on(backend, model_name, **kwargs):
+            backend = backend.with_context(lang="en_US")
+            with inherited(backend, model_name, **kwargs) as work:
+                yield work
+
+        self.patch(backends, "work_on", work_on)
+
     def grant(self, group, *models, write=False):
         """Give a group access to models of the tests, which nobody has otherwise.
 

@@ -1,5 +1,4 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from contextlib import contextmanager
 
 from odoo.tests import TransactionCase
 
@@ -21,16 +20,7 @@ class TestLanguages(ImportCase):
             [("model", "=", "connector.test.contact"), ("name", "=", "email")],
             "field_description",
         )
-        backends = self.registry[self.shop._name]
-        inherited = backends.work_on
-
-        @contextmanager
-        def work_on(backend, model_name, **kwargs):
-            backend = backend.with_context(lang="en_US")
-            with inherited(backend, model_name, **kwargs) as work:
-                yield work
-
-        self.patch(backends, "work_on", work_on)
+        self.let_backend_work_in_english()
         self.reader = self.env(context={**self.env.context, "lang": READER})
 
     def translate(self, model, domain, field):

@@ -1,8 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Merges come to rest: decisions are applied, and nothing is sent for ever."""
 
-from contextlib import contextmanager
-
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
@@ -334,16 +332,7 @@ class TestLanguageOfBackend(ContextsCase):
 
     def setUp(self):
         super().setUp()
-        backends = self.registry[self.shop._name]
-        inherited = backends.work_on
-
-        @contextmanager
-        def work_on(backend, model_name, **kwargs):
-            backend = backend.with_context(lang="en_US")
-            with inherited(backend, model_name, **kwargs) as work:
-                yield work
-
-        self.patch(backends, "work_on", work_on)
+        self.let_backend_work_in_english()
 
         def _map_data(exporter):
             record = exporter.binding.with_context(lang=exporter.env.lang)

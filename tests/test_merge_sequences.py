@@ -1,8 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Merges that meet what connectors and people seldom do."""
 
-from contextlib import contextmanager
-
 from odoo.fields import Command
 
 from odoo.addons.component.core import Component
@@ -94,16 +92,7 @@ class TestMergeQuestions(MergeCase):
 
     def test_a_decision_in_another_language_is_applied(self):
         self.env["res.lang"]._activate_lang("de_DE")
-        backends = self.registry[self.shop._name]
-        inherited = backends.work_on
-
-        @contextmanager
-        def work_on(backend, model_name, **kwargs):
-            backend = backend.with_context(lang="en_US")
-            with inherited(backend, model_name, **kwargs) as work:
-                yield work
-
-        self.patch(backends, "work_on", work_on)
+        self.let_backend_work_in_english()
 
         class ImportMapper(Component):
             _inherit = "test.shop.contact.import.mapper"

@@ -80,7 +80,7 @@ def exported_fields(registry, components):
     :return: generator of triples: the class of the mapper, the name of the source, and
         the field that has its value, maybe one of the record that a binding wraps
     """
-    is_binding = registry["external.binding"].__subclasscheck__
+    binding = registry["external.binding"]
     for name in components:
         mapper = components[name]
         if mapper._abstract or not issubclass(mapper, ExportMapper):
@@ -91,7 +91,7 @@ def exported_fields(registry, components):
                 field = model._fields.get(source)
                 # The listener of the wrapped record does not hear of what that record
                 # inherits from another one in turn, as a variant from its product.
-                if field is not None and field.inherited and is_binding(model):
+                if field is not None and field.inherited and issubclass(model, binding):
                     field = field.related_field
                 if field is not None:
                     yield mapper, source, field
