@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -189,7 +190,7 @@ class TestTutorial(unittest.TestCase):
         """Return code with the ports and the database of this test."""
         for port, free in self.ports.items():
             code = code.replace(port, str(free))
-        code = code.replace("python3 ", f"{sys.executable} ")
+        code = code.replace("python3 ", f"{shlex.quote(sys.executable)} ")
         return code.replace("-d tutorial", f"-d {self.database}")
 
     def wait(self, condition, said):
