@@ -45,6 +45,11 @@ def database_cause(env, error):
 
 def _integrity_cause(env, error):
     model = _model_of(env, error)
+    if isinstance(error, psycopg2.errors.NotNullViolation):
+        return translatable(env)._(
+            "The field %(field)s is required and has no value.",
+            field=_labels_of_columns(model, error),
+        )
     message = in_each_language(env, partial(_odoo_message, model, error))
     if error.diag.message_primary in message or _refers_to_nothing(error):
         return _constraint_cause(model, error)
@@ -95,6 +100,15 @@ def _constraint_cause(model, error):
         return translatable(model.env)._(
             "a value of %(model)s violates the constraint %(constraint)s.", **names
         )
+    return translatable(model.env)._(
+        "the record in the field %(field)s of %(model)s does not exist.",
+        field=_labels_of_columns(model, error),
+        model=names["model"],
+    )
+
+
+def _labels_of_columns(model, error):
+    """Return the quoted labels of the fields that an error names."""
     columns = get_columns_from_sql_diagnostics(
         model.env.cr, error.diag, check_registry=True
     )
@@ -102,13 +116,9 @@ def _constraint_cause(model, error):
 
     def labels(env):
         shown = ", ".join(field._description_string(env) for field in fields)
-        return f"'{shown or names['constraint']}'"
+        return f"'{shown or error.diag.column_name or error.diag.constraint_name}'"
 
-    return translatable(model.env)._(
-        "the record in the field %(field)s of %(model)s does not exist.",
-        field=in_each_language(model.env, labels),
-        model=names["model"],
-    )
+    return in_each_language(model.env, labels)
 
 
 def _limit_cause(env, error):

@@ -12,6 +12,7 @@ from . import (
     connector_run_start,
     external_binding,
     binding_base,
+    ir_mail_server,
     ir_model,
     queue_job,
     queue_job_function,

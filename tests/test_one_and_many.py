@@ -878,7 +878,7 @@ class TestCauses(ImportCase):
 
     def test_a_missing_value_names_the_field(self):
         cause = self.database_cause(values={"backend_id": False})
-        self.assertIn("Missing required value for the field 'Backend", cause)
+        self.assertEqual(cause, "The field 'Backend' is required and has no value.")
 
     def test_a_check_names_its_constraint(self):
         cause = self.database_cause(

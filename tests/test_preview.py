@@ -1,8 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo.exceptions import AccessError, UserError
+from functools import partial
+from unittest.mock import patch
+
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
 from odoo.tools import SQL, mute_logger
 
+from odoo.addons.base.models.ir_mail_server import IrMail_Server
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.mapper import (
     changed_by,
@@ -18,7 +23,8 @@ from odoo.addons.connector.exception import (
 )
 from odoo.addons.connector.tools.read_only import ReadOnly, read_only_work
 
-from .common import ImportCase, override
+from .common import ImportCase, listener_components, override
+from .models import hide_test_models
 
 
 class PreviewCase(ImportCase):
@@ -473,7 +479,11 @@ class TestRefusals(PreviewCase):
 
     def test_a_record_that_the_connector_completes_is_not_refused(self):
         self.refuse_rows(SQL("ALTER company_id SET NOT NULL"))
-        self.override(_create=lambda importer, data: importer.model)
+
+        def _create(importer, data):
+            return importer.model.create({**data, "company_id": self.env.company.id})
+
+        self.override(_create=_create)
         page = self.preview("import", external_id="7")
         self.assertEqual(page["sentence"], "An import would create the record in Odoo.")
 
@@ -502,6 +512,152 @@ class TestRefusals(PreviewCase):
         page = self.preview("export", binding)
         self.assertEqual(page["tone"], "wait")
         self.assertIn("cannot be compared", page["sentence"])
+
+
+class DemandingContact(models.Model):
+    """A contact with what Odoo and PostgreSQL demand of it."""
+
+    _inherit = "connector.test.contact"
+
+    _old = models.Constraint("CHECK (age > 0 OR age IS NULL)", "Nobody is that young.")
+    _name_once = models.UniqueIndex("(name)", "This name is taken.")
+
+    @api.constrains("email")
+    def _check_email(self):
+        if any("@" not in (contact.email or "@") for contact in self):
+            raise ValidationError(self.env._("An address needs an @."))
+
+
+hide_test_models(DemandingContact)
+
+
+class TestTrial(PreviewCase):
+    """A preview meets what only the real write of an import would meet."""
+
+    own_models = (DemandingContact,)
+
+    def setUp(self):
+        super().setUp()
+        self.contact("Grace")
+        self.data = {"title": "Ada", "mail": "a@x.org", "years": 36}
+
+    def previews(self, **data):
+        """Return the previews of an update and of a create with some data."""
+        self.source.contacts["7"] = self.source.contacts["8"] = {**self.data, **data}
+        binding = self.linked("8", name="Bob", email="b@x.org", age=1)
+        pages = [
+            self.preview("import", binding),
+            self.preview("import", external_id="7"),
+        ]
+        binding.odoo_id.unlink()
+        return pages
+
+    def assert_fails(self, text, **data):
+        for page in self.previews(**data):
+            self.assertEqual(
+                page["sentence"], "The synchronisation of this record would fail."
+            )
+            self.assertIn(text, page["errors"][0])
+
+    def test_valid_data(self):
+        update, create = self.previews()
+        self.assertEqual(update["sentence"], "An import would change 3 of 3 fields.")
+        self.assertEqual(
+            create["sentence"], "An import would create the record in Odoo."
+        )
+
+    def test_a_constraint_in_python(self):
+        self.assert_fails("An address needs an @.", mail="nowhere")
+
+    def test_a_unique_index(self):
+        self.assert_fails("This name is taken. It is Grace.", title="Grace")
+
+    def test_a_check(self):
+        self.assert_fails("Nobody is that young.", years=-1)
+
+    def test_a_constraint_that_waits_for_the_commit(self):
+        self.env.cr.execute(
+            "ALTER TABLE connector_test_contact"
+            " ADD CONSTRAINT age_once UNIQUE (age) DEFERRABLE INITIALLY DEFERRED"
+        )
+        self.contact("Old", age=36)
+        self.assert_fails("already exists. It is Old.")
+
+    def test_hooks_of_the_connector_that_refuse_what_is_stored(self):
+        def refuse(importer, *args):
+            raise InvalidDataError("Not in this shop.")
+
+        self.override(_after_import=refuse)
+        self.assert_fails("Not in this shop.")
+        self.override(_create=refuse, _update=refuse)
+        self.assert_fails("Not in this shop.")
+
+    def test_a_record_that_is_deleted_is_left_out(self):
+        self.build(*listener_components())
+        self.linked("7").odoo_id.unlink()
+        page = self.previews()[1]
+        self.assertEqual(page["tone"], "wait")
+        self.assertIn("was deleted in Odoo", page["sentence"])
+
+    def test_a_hook_that_changes_the_backend_or_commits_is_no_refusal(self):
+        def send(importer, binding):
+            importer.backend_adapter.write("7", {"title": "Seen"})
+
+        def commit(importer, binding):
+            importer.env.cr.commit()  # pylint: disable=invalid-commit
+
+        for hook in (send, commit):
+            self.override(_after_import=hook)
+            update, create = self.previews()
+            self.assertEqual(update["tone"], "change")
+            self.assertEqual(create["tone"], "change")
+        self.assertEqual(self.server.calls, [])
+
+    def test_nothing_is_left_for_the_end_of_the_transaction(self):
+        calls = []
+
+        def _after_import(importer, binding):
+            importer.env.cr.precommit.add(partial(calls.append, binding.name))
+            importer.env.cr.postcommit.add(partial(calls.append, "mail"))
+            importer.env.cr.postrollback.add(partial(calls.append, "undone"))
+            binding.with_delay().export_record()
+
+        self.override(_after_import=_after_import)
+        cr = self.env.cr
+        before = [*cr.postcommit._funcs], [*cr.postrollback._funcs]
+        self.previews()
+        self.env.flush_all()
+        self.assertEqual(calls, ["Ada", "Ada"])
+        self.assertEqual(
+            [[*cr.postcommit._funcs], [*cr.postrollback._funcs]], [*before]
+        )
+        self.assertFalse(self.jobs("export_record"))
+
+    def test_no_mail_is_sent(self):
+        mails, sends = self.env["ir.mail_server"], []
+
+        def _after_import(importer, binding):
+            sends.append(not importer.env["ir.mail_server"]._disable_send())
+
+        self.override(_after_import=_after_import)
+        with patch.object(IrMail_Server, "_disable_send", return_value=False):
+            self.previews()
+            self.assertFalse(mails._disable_send())
+        self.assertEqual(sends, [False, False])
+
+    def test_a_mapping_that_creates_what_it_needs_is_no_refusal(self):
+        class Mapper(Component):
+            _inherit = "test.shop.contact.import.mapper"
+
+            @mapping
+            def parent(self, record):
+                return {"parent_id": self.env["connector.test.contact"].create({}).id}
+
+        self.build(Mapper)
+        update, create = self.previews()
+        self.assertEqual(update["sentence"], "An import would change 3 of 4 fields.")
+        self.assertIn("would create", create["sentence"])
+        self.assertIn("changes records", self.rows(create)["parent"]["error"])
 
 
 class TestNothingChanges(PreviewCase):

@@ -2,8 +2,17 @@
 """Work that must not change anything, in Odoo or on a backend."""
 
 from contextlib import contextmanager
+from functools import partial
+from weakref import WeakSet
+
+from odoo.tools.misc import Callbacks
 
 from ..exception import ReadOnlyError
+
+#: What the end of a transaction calls.
+HOOKS = ("precommit", "postcommit", "prerollback", "postrollback")
+#: Cursors within :meth:`ReadOnly.trial`.
+_TRIALS = WeakSet()
 
 
 class ReadOnly:
@@ -26,15 +35,42 @@ class ReadOnly:
         # also runs at each savepoint. In jobs, queue_job has replaced the method, too.
         self._commit = vars(cr).get("commit")
         cr.commit = self._refuse_commit
+        # A refusal is for the reader: the log needs neither it nor the values.
+        cr.execute = partial(cr.execute, log_exceptions=False)
         return self
 
     def __exit__(self, *error):
         cr = self.env.cr
-        del cr.commit
+        del cr.commit, cr.execute
         if self._commit:
             cr.commit = self._commit
         # Values that were read and computed within must not be stored afterwards.
         self._savepoint.close(rollback=True)
+
+    @contextmanager
+    def trial(self):
+        """Let a step write, and undo it at its end.
+
+        The step cannot commit. What it leaves for the end of the transaction, such as
+        e-mails to deliver, is dropped. Only numbers of sequences are used up, since no
+        rollback gives them back. The step waits for a lock for one second.
+        """
+        cr = self.env.cr
+        hooks = {name: getattr(cr, name) for name in HOOKS}
+        self._savepoint.rollback()
+        vars(cr).update({name: Callbacks() for name in HOOKS})
+        _TRIALS.add(cr)
+        try:
+            cr.execute("SET LOCAL lock_timeout = '1s'")
+            yield
+            cr.flush()
+            cr.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        finally:
+            _TRIALS.discard(cr)
+            self.recover()
+            vars(cr).update(hooks)
+            # They may have what only the trial had.
+            self.env.registry.reset_changes()
 
     def recover(self):
         """Accept queries again after an error of the database."""
@@ -47,6 +83,15 @@ class ReadOnly:
 
     def _refuse_commit(self):
         raise ReadOnlyError(self.env._("A preview or a comparison cannot commit."))
+
+
+def is_trial(env):
+    """Return whether everything that is written now is undone.
+
+    :param env: ``Environment`` of the transaction
+    :rtype: bool
+    """
+    return env.cr in _TRIALS
 
 
 def is_read_only(env):

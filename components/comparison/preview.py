@@ -95,7 +95,7 @@ class RecordPreview(Component):
 
     def _trouble(self, result):
         failed = result.count(FAILED)
-        if not failed and not result.errors:
+        if not failed and not result.refusals:
             return result.skip_reason and (result.skip_reason, "wait")
         if not failed:
             text = self.reader._("The synchronisation of this record would fail.")

@@ -12,22 +12,23 @@ import psycopg2.errors
 from odoo.addons.component.core import Component
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
-from ...exception import IDMissingInBackend, ReadOnlyError
+from ...exception import IDMissingInBackend, ReadOnlyError, RetryableJobError
 from ...jobs.causes import USER_ERRORS, cause_of
 from ...jobs.methods import EXPORT, IMPORT
+from ...jobs.outcome import SKIPPED
+from ...jobs.scope import CONFLICT, scope_of
 from ...tools.bindings import model_label
 from ...tools.external_id import is_external_id
 from ...tools.orm import changed_values
 from ...tools.read_only import reader_of
 from ..exporter.matching import Matching
 from ..exporter.record import GenericExporter
+from ..importer.flow import ImportFlow
 from ..importer.item import ImportItem
 from ..importer.record import RecordImporter
-from ..importer.storing import ImportStore
 from ..importer.values import check_values
 from .dependencies import noting_dependencies
 from .description import described_fields
-from .refusals import refusals
 from .result import (
     DIFFERS,
     FAILED,
@@ -36,6 +37,7 @@ from .result import (
     SAME,
     UNKNOWN,
     ComparedField,
+    NotRun,
     RecordComparison,
 )
 from .trace import MappingTrace
@@ -267,7 +269,7 @@ class RecordComparer(Component):
         return result
 
     def _compare_with_backend(self, each, values, creates):
-        each.state = FAILED if each.error else NEW if creates else UNKNOWN
+        each.state = _state(each, NEW if creates else UNKNOWN)
         if each.target in values:
             each.now = values[each.target]
             if not each.error:
@@ -307,7 +309,7 @@ class RecordComparer(Component):
         return result
 
     def _compare_with_odoo(self, each, binding):
-        each.state = FAILED if each.error else UNKNOWN if binding else NEW
+        each.state = _state(each, UNKNOWN if binding else NEW)
         if not binding or each.target not in binding._fields:
             return
         try:
@@ -371,7 +373,7 @@ class RecordComparer(Component):
         """
         synchronizer = self._synchronizer(result.direction, binding, external_id, data)
         values = result.values
-        if not synchronizer or not isinstance(values, dict) or result.errors:
+        if not synchronizer or not isinstance(values, dict) or result.refusals:
             return
         if result.direction == EXPORT:
             validate = synchronizer._validate_update_data
@@ -381,41 +383,49 @@ class RecordComparer(Component):
             if result.creates and values and not result.errors:
                 self._refused(result.errors, self._match, result, synchronizer)
             return
-        self._refused(result.errors, synchronizer._validate_data, values)
-        self._check_import(result, synchronizer, binding)
-
-    def _check_import(self, result, importer, binding):
-        values, external_id, existing = result.values, importer.external_id, None
         for name, value in values.items():
             errors = []
             self._refused(errors, check_values, self.model, external_id, {name: value})
             for error in errors:
                 result.fail(name, error)
-        if not binding:
-            store, item = ImportStore(importer, True), importer._item
-            item.importer = importer
-            existing = self._refused(result.errors, store._find_existing, item)
-        if not result.errors and not result.count(FAILED):
-            # The hooks that store values may add some.
-            hooks = ("_update",) if binding else ("_create", "_values_to_adopt")
-            if not importer._overrides(*hooks):
-                self._check_row(result, importer, binding, existing)
+        if not result.count(FAILED):
+            self._try_import(result, binding, external_id, data)
 
-    def _check_row(self, result, importer, binding, existing):
-        """Add why PostgreSQL would refuse the values of an import."""
-        shape, values = importer.binder.shape, dict(result.values)
-        if not binding:
-            values.setdefault(shape.external_id, importer.external_id)
-            if existing:
-                values[shape.record] = existing.id
+    def _try_import(self, result, binding, external_id, data):
+        """Import the record and undo it; add why the import is refused.
+
+        Only a real write meets the constraints of Odoo's models, unique indexes and the
+        hooks of the connector.
+        """
         try:
-            found = refusals(
-                self.reader, self.model.sudo(), values, binding.sudo() or None
-            )
-            for name, error in found:
-                result.fail(name, error)
-        except Exception as error:  # A default may need to write, or an external call.
-            self.recover(error)
+            with self.work.read_only.trial():
+                outcome = self._import(binding, external_id, data)
+        except Exception as error:
+            self._note_refusal(result, error, data)
+        else:
+            if outcome.kind == SKIPPED:
+                result.skip_reason = outcome.message
+
+    def _import(self, binding, external_id, data):
+        backend = self.backend_record.sudo()
+        options = {"read_only": self.work.read_only, "reader": self.reader}
+        with backend.work_on(self.model._name, **options) as work:
+            comparer = work.component(usage=self._usage)
+            importer = comparer._synchronizer(IMPORT, binding, external_id, data)
+            item = importer._item
+            item.importer = importer
+            ImportFlow(importer, [item], force=True).run()
+            return item.outcome
+
+    def _note_refusal(self, result, error, data):
+        """Add why a trial has failed, if the job would fail for the same reason."""
+        if isinstance(error.__context__, psycopg2.errors.UniqueViolation):
+            error = error.__context__
+        text = self.explain(error, data)
+        is_retried = isinstance(error, RetryableJobError) or scope_of(error) == CONFLICT
+        if not (is_retried or isinstance(error, ReadOnlyError)):
+            diag = getattr(error, "diag", None)
+            result.fail(diag and diag.column_name, text)
 
     def _match(self, result, exporter):
         """Note the record of the backend that an export would link with a new one."""
@@ -441,8 +451,10 @@ class RecordComparer(Component):
         """
         self.recover(error)
         if isinstance(error, psycopg2.errors.ReadOnlySqlTransaction):
-            return self.reader._(
-                "This step of the connector changes records, so it was not run."
+            return NotRun(
+                self.reader._(
+                    "This step of the connector changes records, so it was not run."
+                )
             )
         return cause_of(self.reader, error, data)
 
@@ -514,6 +526,13 @@ class RecordComparer(Component):
         if skip:
             result.skip_reason = skip if isinstance(skip, str) else reason
         result.dependencies = self._attempt(errors, synchronizer.noted_dependencies)
+
+
+def _state(each, state):
+    """Return the state of a field: what an error says of it, or else ``state``."""
+    if not each.error:
+        return state
+    return UNKNOWN if isinstance(each.error, NotRun) else FAILED
 
 
 def _refuses(error):

@@ -13,6 +13,10 @@ UNKNOWN = "unknown"  #: the counterpart cannot be read by field
 FAILED = "failed"  #: the value could not be mapped
 
 
+class NotRun(str):
+    """The text of a step that only a real synchronisation runs."""
+
+
 @dataclass
 class ComparedField:
     """One value of a mapping, and the value that it would replace."""
@@ -52,6 +56,11 @@ class RecordComparison:
                 each.state, each.error = FAILED, error
                 return
         self.errors.append(error)
+
+    @property
+    def refusals(self):
+        """Why the record would be refused."""
+        return [error for error in self.errors if not isinstance(error, NotRun)]
 
     def count(self, *states):
         """Return how many fields have one of these states."""

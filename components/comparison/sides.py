@@ -404,7 +404,8 @@ class ChunkComparison(Component):
             return {"kind": MISSING_THERE}
         result = self.comparer.compare(binding, external_id, data)
         if not result.count(DIFFERS, FAILED) and not result.errors:
-            comparable = result.by_field and result.fields
+            is_run = not any(each.error for each in result.fields)
+            comparable = result.by_field and result.fields and is_run
             return {"kind": SAME if comparable else UNKNOWN}
         details = Presentation(self.comparer, result, binding).differences()
         details += [_detail(error=cause) for cause in result.errors]
