@@ -8,6 +8,7 @@ from . import (
     connector_call_budget,
     connector_checkpoint,
     connector_create_intent,
+    connector_delivered_record,
     connector_export_change,
     connector_run_start,
     external_binding,

@@ -96,6 +96,7 @@ class ConnectorBackend(models.AbstractModel):
         result = super().unlink()
         states.unlink()
         self.env["connector.webhook.endpoint"].forget(self)
+        self.env["connector.delivered.record"].sudo().of_backends(self).unlink()
         return result
 
     @api.constrains(address_names)

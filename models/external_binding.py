@@ -27,7 +27,8 @@ from ..jobs.outcome import (
 from ..jobs.rest import continue_job, running_job
 from ..jobs.scope import is_lost
 from ..tools.binding_cache import invalidate
-from ..tools.bindings import backend_of
+from ..tools.bindings import BindingShape, backend_of, expects_deliveries
+from ..tools.external_id import is_external_id
 from ..tools.overrides import overrides
 from ..tools.removals import create_triggers
 from ..tools.rpc import private_unless_overridden
@@ -73,6 +74,20 @@ class ExternalBinding(models.AbstractModel):
     def write(self, vals):
         invalidate(self, [vals])
         return super().write(vals)
+
+    def unlink(self):
+        self._forget_delivered()
+        return super().unlink()
+
+    def _forget_delivered(self):
+        """Forget the data of records that wait to be imported once more."""
+        if not expects_deliveries(self.env, self._name):
+            return
+        shape = BindingShape.of(self.env, self._name)
+        for backend, bindings in self.sudo().exists().grouped(backend_of).items():
+            ids = bindings.mapped(shape.external_id)
+            table = self.env["connector.delivered.record"]
+            table.forget(backend, self._name, filter(is_external_id, ids))
 
     # Entry points for jobs, each of which only calls a component; not for RPC.
     # The list of jobs shows the first line of the docstring.

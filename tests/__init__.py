@@ -17,6 +17,7 @@ from . import (
     test_create_intent,
     test_cures,
     test_database,
+    test_delivered,
     test_description,
     test_doctor,
     test_exception,

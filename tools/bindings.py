@@ -204,6 +204,21 @@ def merges(env, backend_model):
     return any(hasattr(importer, "_conflict_policy") for importer in importers)
 
 
+def expects_deliveries(env, binding_model):
+    """Return whether an importer of a connector expects records with their data.
+
+    :param env: ``Environment``
+    :param binding_model: name of the model of the bindings
+    :rtype: bool
+    """
+    components = env.context.get("components_registry")  # of a test
+    components = components or _component_databases.get(env.cr.dbname)
+    importers = components and components.lookup(
+        None, usage="record.importer", model_name=binding_model
+    )
+    return any(getattr(each, "_has_deliveries", False) for each in importers or ())
+
+
 def _concrete(env, parent):
     registry = env.registry
     return sorted(

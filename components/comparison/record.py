@@ -23,6 +23,8 @@ from ...tools.orm import changed_values
 from ...tools.read_only import reader_of
 from ..exporter.matching import Matching
 from ..exporter.record import GenericExporter
+from ..importer.delivered_data import DeliveredData, reads_single_records
+from ..importer.dependencies import DependencyTracker
 from ..importer.flow import ImportFlow
 from ..importer.item import ImportItem
 from ..importer.record import RecordImporter
@@ -198,7 +200,7 @@ class RecordComparer(Component):
                 item = ImportItem(external_id)
                 if prefetched is not _UNREAD:
                     item.prefetch(prefetched)
-                return self.importer.for_item(item)._import_data() or None
+                return self._read_by_importer(item) or None
             if isinstance(prefetched, Exception):
                 raise prefetched
             if prefetched is not _UNREAD:
@@ -207,11 +209,27 @@ class RecordComparer(Component):
         except IDMissingInBackend:
             return None
 
+    def _read_by_importer(self, item):
+        item.importer = self.importer.for_item(item)
+        delivered = DeliveredData(self.importer, DependencyTracker())
+        delivered.give([item])
+        return item.data if item.is_read else delivered.read(item)
+
+    @property
+    def asks_backend(self):
+        """Whether the backend can be asked for records that it has not delivered."""
+        importer = self.importer
+        if isinstance(importer, RecordImporter) and importer._has_deliveries:
+            return reads_single_records(importer)
+        return True
+
     def read_many(self, external_ids):
         """Return the data of many records by the text of their ids.
 
         :return: ``None`` if the adapter reads them one by one
         """
+        if not self.asks_backend:
+            return None
         adapter = self.adapter()
         if not getattr(adapter, "_reads_many", False):
             return None

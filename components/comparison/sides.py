@@ -66,6 +66,10 @@ class SidesComparison(Component):
         :return: a translated sentence that counts the jobs
         """
         lines, note = self._linked_twice(), self._mapper_note()
+        if not self.component(usage="record.comparison").asks_backend:
+            comparison.store_plan(0, self._not_comparable())
+            comparison.store_chunk(job_uuid, 0, {}, lines)
+            return self._not_comparable()
         size, sizes = chunk_size_of(self.backend_record), []
         for ids in self._pages_of_bindings(size):
             delayed = self._delayed(self.model.browse(ids), ids, sizes)
@@ -89,6 +93,12 @@ class SidesComparison(Component):
             "Records to compare: %(records)s. Jobs: %(jobs)s.",
             records=sum(sizes),
             jobs=len(sizes),
+        )
+
+    def _not_comparable(self):
+        return translatable(self.reader)._(
+            "The backend delivers these records, and cannot be asked for them. So both "
+            "sides cannot be compared. Only records that are linked twice are found."
         )
 
     def _mapper_note(self):

@@ -12,6 +12,7 @@ from ...jobs.states import WAITING
 from ...tools.bindings import chunk_size_of
 from ...tools.overrides import overrides
 from ...tools.translatable import joined, translatable
+from .delivery import Delivery
 
 
 class BatchImporter(AbstractComponent):
@@ -58,19 +59,20 @@ class BatchImporter(AbstractComponent):
         """
         self._check_backend_active()
         self._lock_batch("import_batch", filters)
-        waiting = self._waiting_ids()
-        records = jobs = left_out = 0
+        waiting, delivery = self._waiting_ids(), Delivery(self)
+        records = jobs = 0
         size = chunk_size or chunk_size_of(self.backend_record)
         with self._within_run("import_batch"):
             for found in split_every(size, self._search(filters), list):
-                external_ids = [id_ for id_ in found if str(id_) not in waiting]
-                left_out += len(found) - len(external_ids)
+                external_ids = delivery.take(found, waiting)
                 if external_ids:
                     self._delay_chunk(external_ids)
                     records += len(external_ids)
                     jobs += 1
         message = self._count_message(records, jobs)
-        return Outcome(DELAYED, self._with_left_out(message, left_out))
+        if delivery.unchanged:
+            message = joined([message, delivery.unchanged_message], " ")
+        return Outcome(DELAYED, self._with_left_out(message, delivery.left_out))
 
     def _count_message(self, records, jobs):
         if records == 1:
@@ -150,6 +152,9 @@ class BatchImporter(AbstractComponent):
 
     def _search(self, filters):
         """Return the ids of the records to import, any iterable.
+
+        A source that has the data of the records yields them with it, see
+        :class:`.Delivered`. The whole search takes place in one transaction.
 
         :param filters: those of :meth:`run`
         """

@@ -40,6 +40,7 @@ class DependencyTracker:
         self._in_progress = set()
         self._outcomes = {}  # of the imported records; ``None`` when it is not known
         self._data = {}  # of the records that were read, with the moment
+        self._deliveries = {}  # rows of the data that was delivered
         self._seen = {}  # bases that bindings had before their records were read
         self._scopes = 0
         self.imports = 0  #: how many records were imported so far
@@ -68,6 +69,7 @@ class DependencyTracker:
             if not self._scopes:
                 self._outcomes.clear()
                 self._data.clear()
+                self._deliveries.clear()
                 self._seen.clear()
                 self.patience = PATIENCE
 
@@ -87,6 +89,14 @@ class DependencyTracker:
         """Return what was read of a record, ``None`` if it was not read."""
         return self._data.get(key, (None, None))[1]
 
+    def deliver(self, key, row):
+        """Note that the data of a record was delivered, and waits in a row."""
+        self._deliveries[key] = row
+
+    def delivery(self, key):
+        """Return the row of the data of a record, ``None`` if it was read."""
+        return self._deliveries.get(key)
+
     def seen(self, key, text):
         """Return the base that a binding had before its record was read.
 
@@ -102,6 +112,7 @@ class DependencyTracker:
     def drop(self, key):
         """Forget what was read of a record, to read it again."""
         self._data.pop(key, None)
+        self._deliveries.pop(key, None)
         self._seen.pop(key, None)
 
     def age(self):
@@ -112,12 +123,14 @@ class DependencyTracker:
     def unused(self):
         """Return what was read of records that were not imported.
 
+        Data that was delivered waits in its table.
+
         :return: list of the key, the moment (``time.monotonic()``) and the data
         """
         return [
             (key, *read)
             for key, read in self._data.items()
-            if key not in self._outcomes
+            if key not in self._outcomes and key not in self._deliveries
         ]
 
     @property

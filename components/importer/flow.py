@@ -35,6 +35,7 @@ from ..item import run_each
 from ..merge.base import Base, data_of, seconds
 from ..merge.hooks import in_hook
 from ..merge.unchanged import UnchangedData
+from .delivered_data import DeliveredData
 from .dependencies import (
     PAUSE,
     DependencyTracker,
@@ -77,6 +78,7 @@ class ImportFlow:
         self.force = force
         self.tracker = DependencyTracker.of(importer.work)
         self.chunk = None  #: the :class:`~..chunk.Chunk` that keeps the errors
+        self._delivered = DeliveredData(importer, self.tracker)
         self._adapter = adapter_with_versions(importer)
         self._prepares = importer._overrides("_before_import", "_import_dependencies")
         # A flow within the write transaction of another one must not end it.
@@ -107,14 +109,43 @@ class ImportFlow:
             self._import()
         self._note_done()
 
+    def changed(self):
+        """Return the items whose data is not that of their last import.
+
+        Nothing is imported. All items were given their data.
+        """
+        with self.tracker.scope():
+            self._see_bases(self.items)
+            return [item for item in self.items if not self._has_last_data(item)]
+
+    def _has_last_data(self, item):
+        try:
+            if self._unchanged:
+                item.data_digest = self._unchanged.digest(item.importer)
+            return self._is_unchanged(item)
+        except Exception:  # Its import shows the error.
+            return False
+
     def _note_done(self):
         """Note which records are imported: they need nobody any more."""
+        self._settle_delivered()
         if self.tracker.is_writing:
             return  # Their transaction may be rolled back to a savepoint.
         for item in self.items:
             if item.is_done:
                 work = Work("import_record", (f"{EXTERNAL}{item.external_id}",))
                 note_record(self.importer, work, item.outcome)
+
+    def _settle_delivered(self):
+        """Remove the data that was delivered of the records that are imported."""
+        contended = self._delivered.settle(self.items)
+        for item in contended:
+            item.meet_another(self._changing_message(item))
+        if self.chunk:
+            # What follows may be rolled back and tried again.
+            commit_if_allowed(self.env)
+        elif contended:
+            self.importer._retry_job_later(contended[0].outcome.message)
 
     def _import(self):
         items = [item for item in self.items if item.is_open]
@@ -127,6 +158,21 @@ class ImportFlow:
             items = self._prepare_all(items)
         if items:
             self._write_all(items)
+        self._delete_gone()
+
+    def _delete_gone(self):
+        """Follow the deletes that sources have delivered."""
+        gone = [
+            item
+            for item in self.items
+            if item.is_done and item.outcome.kind == GONE and item.was_delivered_gone
+        ]
+        for item in gone:
+            item.reopen()
+        self._run_steps(gone, self._delete)
+
+    def _delete(self, item):
+        item.outcome = item.importer.run_missing(item.external_id, deleted=True)
 
     # -- the steps for each item
 
@@ -204,6 +250,7 @@ class ImportFlow:
 
     def _read_all(self, items):
         """Read the records, as far as the backend admits it."""
+        self._delivered.give(items)
         try:
             self._prefetch_data(items)
         except Exception as error:
@@ -220,7 +267,7 @@ class ImportFlow:
     def _prefetch_data(self, items):
         """Read all records with one call, where the adapter has one for that."""
         unread = [item for item in items if not item.is_read]
-        if len(unread) < 2:
+        if len(unread) < 2 or not self._delivered.asks_backend:
             return
         adapter = self.importer.backend_adapter
         if not getattr(adapter, "_reads_many", False):
@@ -233,9 +280,12 @@ class ImportFlow:
     def _read(self, item):
         """Read the data of a record, unless it is not imported."""
         importer = item.importer
+        self._delivered.end_if_done(item)
+        if item.outcome:
+            return
         if not item.is_read:
             try:
-                item.data = importer._import_data()
+                item.data = self._delivered.read(item)
             except IDMissingInBackend:
                 message = translatable(self.env)._(
                     "Nothing was imported: the backend no longer has record %s.",

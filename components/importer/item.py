@@ -3,6 +3,7 @@
 
 from ...jobs.outcome import POSTPONED, Outcome
 from ..item import Item, attributes_of, restore_attributes
+from .delivered import GONE
 
 
 class ImportItem(Item):
@@ -15,8 +16,11 @@ class ImportItem(Item):
 
     def __init__(self, external_id, data=None, importer=None):
         self.external_id = self.id = external_id
-        self.is_read = data is not None
+        self.is_read = self.is_given = data is not None
         self.data = data
+        self.name = ""  #: text that names it for people, if its source has named it
+        #: the newest row that its source has delivered; ``None`` without one
+        self.delivery = None
         #: version of the data on the backend: false if it is unknown, ``None`` if the
         #: adapter has no versions
         self.version = None
@@ -51,6 +55,11 @@ class ImportItem(Item):
         self.is_contended = False  #: whether another transaction has the record
         self.outcome = self.error = None
 
+    @property
+    def was_delivered_gone(self):
+        """Whether a source has delivered that the backend no longer has the record."""
+        return self.delivery is not None and self.delivery.kind == GONE
+
     def prefetch(self, data):
         """Keep the data that ``read_many`` returned, ``None`` for a missing record."""
         self.is_prefetched = True
@@ -62,7 +71,7 @@ class ImportItem(Item):
 
     def forget_data(self):
         """Forget what was read, and what the importer made of it, to read it again."""
-        self.data, self.is_read = None, False
+        self.data, self.is_read, self.is_given = None, False, False
         self.is_prefetched, self.prefetched_data = False, None
         restore_attributes(self.importer, self._unread)
 

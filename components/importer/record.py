@@ -16,6 +16,7 @@ from ...jobs.alone import delay_alone
 from ...jobs.outcome import (
     ADOPTED,
     CREATED,
+    DELETED,
     GONE,
     SKIPPED,
     UNCHANGED,
@@ -61,6 +62,9 @@ class RecordImporter(AbstractComponent):
     _name = "connector.record.importer"
     _inherit = "base.importer"
     _usage = "record.importer"
+
+    #: Whether sources may deliver records with their data: see :mod:`.delivered`.
+    _has_deliveries = False
 
     external_id = item_value("external_id", "The id of the record on the backend.")
     external_record = item_value(
@@ -201,6 +205,7 @@ class RecordImporter(AbstractComponent):
                 (UNCHANGED, translatable(self.env)._("unchanged")),
                 (SKIPPED, translatable(self.env)._("skipped")),
                 (GONE, translatable(self.env)._("gone on the backend")),
+                (DELETED, translatable(self.env)._("deleted")),
             ]
         )
 

@@ -4,7 +4,7 @@
 from ...tools.text import storable_key
 
 
-def delay_announced(model, backend, external_id, deleted):
+def delay_announced(model, backend, external_id, deleted, shares_job=True):
     """Delay the job that imports a record that a backend has announced.
 
     Announcements of a record share a job until it begins. It reads the record then, and
@@ -14,6 +14,8 @@ def delay_announced(model, backend, external_id, deleted):
     :param backend: record of the backend
     :param external_id: id of the record on the backend
     :param deleted: whether the backend announces that it has deleted the record
+    :param shares_job: whether a job that waits will do; not if it has to take data that
+        this transaction stores, since it may begin before that is committed
     """
     what = "delete" if deleted else "import"
     key = storable_key(
@@ -22,5 +24,7 @@ def delay_announced(model, backend, external_id, deleted):
     )
     functions = model.env["queue.job.function"].sudo()
     channel = functions.shared_channel(model, "import_announced")
-    delayed = model.with_delay(identity_key=key, channel=channel)
+    delayed = model.with_delay(
+        identity_key=key if shares_job else None, channel=channel
+    )
     delayed.import_announced(backend, external_id, deleted=deleted)

@@ -7,9 +7,11 @@ from secrets import token_urlsafe
 from odoo.addons.component.core import AbstractComponent
 
 from ...exception import InvalidDataError
-from ...jobs.outcome import DELAYED, SKIPPED, Outcome
+from ...jobs.outcome import DELAYED, SKIPPED, UNCHANGED, Outcome
 from ...tools.external_id import is_external_id, unique_external_ids
 from ...tools.translatable import translatable
+from ..importer.delivered import Deleted, as_delivered
+from ..importer.delivery import Delivery
 from .announcements import delay_announced
 from .requests import SHORTEST_SECRET
 
@@ -45,7 +47,8 @@ class Webhook(AbstractComponent):
     unless a header names the topic.
 
     The importer reads the data of the records from the backend. A delivery that comes
-    late, twice or in the wrong order imports what the backend has by then.
+    late, twice or in the wrong order imports what the backend has by then. If the
+    backend cannot be asked, :meth:`records` takes the data from the delivery.
     """
 
     _name = "connector.webhook"
@@ -66,6 +69,8 @@ class Webhook(AbstractComponent):
     _handshake = None
     #: Content types of the deliveries, apart from those that end with ``+json``.
     _mimetypes = ("application/json",)
+    #: When the delivery has come that is processed, a ``datetime`` in UTC.
+    received = None
 
     @classmethod
     def handles(cls, topic):
@@ -236,7 +241,27 @@ class Webhook(AbstractComponent):
         :param payload: what :meth:`payload` returned
         :rtype: list
         """
-        raise NotImplementedError(f"{self._name} does not implement external_ids()")
+        records = self.records(payload)
+        if records is None:
+            raise NotImplementedError(f"{self._name} does not implement external_ids()")
+        return [as_delivered(record).external_id for record in records]
+
+    def records(self, payload):
+        """Return the records of a delivery with their data, to import these data.
+
+        The importer has to declare ``_has_deliveries``. Of several deliveries of a
+        record, the one counts that came last. As :meth:`external_ids`, it is called
+        before the delivery is stored, too::
+
+            def records(self, payload):
+                return [(payload["data"]["id"], payload["data"])]
+
+        :param payload: what :meth:`payload` returned
+        :return: pairs of id and data, or :class:`.Delivered`; by default ``None``: the
+            importer reads the records from the backend
+        :rtype: list | None
+        """
+        return None
 
     def is_delete(self, topic, payload):
         """Return whether a delivery announces that its records were deleted.
@@ -263,13 +288,29 @@ class Webhook(AbstractComponent):
             message = translatable(self.env)._("The delivery names no record.")
             return Outcome(SKIPPED, message)
         deleted = self.is_delete(topic, payload)
+        records = self.records(payload)
+        if records is not None:
+            delivery = Delivery(self, self.received)
+            external_ids = delivery.take(self._delivered(records, deleted))
+            if not external_ids:
+                return Outcome(UNCHANGED, delivery.unchanged_message)
         for external_id in external_ids:
-            delay_announced(self.model, self.backend_record, external_id, deleted)
+            delay_announced(
+                self.model,
+                self.backend_record,
+                external_id,
+                deleted,
+                shares_job=records is None,
+            )
         texts, count = translatable(self.env), len(external_ids)
         message = texts._("Records to import: %s.", count)
         if deleted:
             message = texts._("Deleted records: %s.", count)
         return Outcome(DELAYED, message)
+
+    def _delivered(self, records, deleted):
+        found = [each for each in map(as_delivered, records) if self.is_id(each[0])]
+        return [Deleted(each.external_id) for each in found] if deleted else found
 
 
 def _unambiguous(pairs):

@@ -135,7 +135,7 @@ class ConnectorWebhookDelivery(models.Model):
             "backend_model": backend._name,
             "backend_id": backend.id,
             "company_id": company_of(backend).id or None,
-            "received": fields.Datetime.now(),
+            "received": self.env.cr.now(),  # With fractions, for their order.
             "topic": _name(webhook.topic_of_request(request)),
             "delivery_id": _name(delivery_id),
             "digest": hashlib.sha256(identity + request.body).hexdigest(),
@@ -238,6 +238,7 @@ class ConnectorWebhookDelivery(models.Model):
         results = []
         for webhook, topic, payload in self._read_by_webhooks(backend):
             if webhook.handles(topic):
+                webhook.received = self.received
                 results.append(webhook.process(topic, payload).message)
                 self.topic = _name(topic)
         if not results:

@@ -23,6 +23,7 @@ id,name,model_id:id,group_id:id,perm_read,perm_write,perm_create,perm_unlink
 shop,shop,model_shop_backend,connector.group_connector_manager,1,1,1,1
 contact,contact,model_shop_res_partner,connector.group_connector_manager,1,1,1,1
 tag,tag,model_shop_res_partner_category,connector.group_connector_manager,1,1,1,1
+kind,kind,model_shop_res_partner_industry,connector.group_connector_manager,1,1,1,1
 """
 #: The pages whose code works together, the first one first. The others need more
 #: addons, or show another way to do the same.
@@ -30,7 +31,7 @@ PAGES = (
     *("index", "export_on_change", "import_with_a_cursor", "matching", "conflicts"),
     *("images", "companies", "languages", "secrets", "webhooks"),
     *("first_load", "debugging", "other_apis", "lost_updates"),
-    *("creates_of_two_calls", "second_kind"),
+    *("creates_of_two_calls", "second_kind", "delivered_records"),
 )
 #: Classes that show an alternative.
 ALTERNATIVES = (

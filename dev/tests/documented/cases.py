@@ -109,6 +109,20 @@ class TestHowTo(TransactionCase):
         self.assertEqual(self.run_jobs(), ["export_delete_record"])
         self.assertEqual(self.remote.collection("tags"), {})
 
+    def test_delivered_records(self):
+        industries = self.env["shop.res.partner.industry"]
+        for values in ({"title": "Mining"}, {"name": "Fishing"}):
+            self.remote.add("industries", values)
+        industries.with_delay().import_batch(self.shop)
+        with suppress(InvalidDataError):  # of the one without a title
+            self.run_jobs()
+        [industry] = industries.search([("backend_id", "=", self.shop.id)])
+        self.assertEqual((industry.external_id, industry.name), ("1", "Mining"))
+        with self.shop.work_on(industries._name) as work:
+            importer = work.component(usage="record.importer")
+            with self.assertRaisesRegex(InvalidDataError, "It has no title."):
+                importer.run("2")
+
     def test_import_with_a_cursor(self):
         for number in range(3):
             self.remote.add("contacts", {"name": f"Contact {number}"})

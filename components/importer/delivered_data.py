@@ -1,0 +1,136 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""An import takes the data of its records from what their sources have delivered."""
+
+from functools import cached_property
+
+import psycopg2.errors
+
+from odoo.addons.component.exception import NoComponentError
+
+from ...exception import IDMissingInBackend, InvalidDataError
+from ...jobs.outcome import UNCHANGED, Outcome
+from ...tools.overrides import overrides
+from ...tools.text import storable
+from ...tools.translatable import translatable
+from ..backend_adapter import CRUDAdapter
+from .delivered import DATA, DONE, GONE, UNREADABLE
+from .dependencies import dependency_key
+
+
+def reads_single_records(importer):
+    """Return whether a backend can be asked for the data of one record.
+
+    :param importer: the importer of the record
+    """
+    if importer._overrides("_import_data"):
+        return True
+    try:
+        adapter = importer.backend_adapter
+    except NoComponentError:
+        return False
+    is_ours = isinstance(adapter, CRUDAdapter)
+    return overrides(adapter, CRUDAdapter, "read") if is_ours else True
+
+
+class DeliveredData:
+    """The newest data that sources have delivered of the records of an import.
+
+    :param importer: the :class:`~.record.RecordImporter` that runs
+    :param tracker: the :class:`~.dependencies.DependencyTracker` of the import
+    """
+
+    def __init__(self, importer, tracker):
+        self.importer = importer
+        self.env = importer.env
+        self.tracker = tracker
+        self._is_expected = getattr(importer, "_has_deliveries", False)
+
+    @cached_property
+    def asks_backend(self):
+        """Whether the backend is asked for records without data."""
+        return not self._is_expected or reads_single_records(self.importer)
+
+    def give(self, items):
+        """Give items the data, in place of what an earlier attempt has kept."""
+        if not self._is_expected:
+            return
+        wanted = []
+        for item in items:
+            if item.is_given:  # It was delivered to the import that needs the record.
+                item.delivery = self.tracker.delivery(self._key(item))
+            else:
+                wanted.append(item)
+        rows = wanted and self._newest(wanted)
+        for item in wanted:
+            item.delivery = row = rows.get(storable(str(item.external_id)))
+            if row is None or row.kind == DONE:
+                continue
+            item.name = row.name
+            item.data, item.is_read = None, False
+            if row.kind == DATA:
+                item.data, item.is_read = row.content, True
+                self.tracker.deliver(self._key(item), row)
+
+    def read(self, item):
+        """Return the data of a record that has none yet.
+
+        :raise IDMissingInBackend: when the backend does not have the record
+        :raise InvalidDataError: when it is unreadable, or has to be delivered first
+        """
+        kind = item.delivery and item.delivery.kind
+        if kind == UNREADABLE:
+            raise InvalidDataError(item.delivery.reason)
+        if self.asks_backend:
+            return item.importer._import_data()
+        if kind == GONE:
+            raise IDMissingInBackend(str(item.external_id))
+        raise InvalidDataError(
+            translatable(self.env)._(
+                "The backend cannot be asked for record %s. It has to deliver the "
+                "record.",
+                item.external_id,
+            )
+        )
+
+    def end_if_done(self, item):
+        """End the import of a record whose data another job has imported."""
+        is_done = item.delivery and item.delivery.kind == DONE
+        if is_done and not item.is_read and not self.asks_backend:
+            item.outcome = Outcome(
+                UNCHANGED,
+                translatable(self.env)._(
+                    "Nothing was imported: what the backend has delivered was imported "
+                    "or removed before."
+                ),
+            )
+
+    def settle(self, items):
+        """Remove the data with which an import is done, but no newer data.
+
+        :return: the items whose data another transaction is removing, too
+        :rtype: list
+        """
+        settled = [item for item in items if self._is_to_settle(item)]
+        if not settled:
+            return []
+        try:
+            with self.env.cr.savepoint():
+                self._table.settle([item.delivery.id for item in settled])
+        except psycopg2.errors.SerializationFailure:
+            return settled
+        return []
+
+    def _is_to_settle(self, item):
+        return item.is_done and item.delivery and item.delivery.kind != DONE
+
+    @property
+    def _table(self):
+        return self.env["connector.delivered.record"]
+
+    def _newest(self, items):
+        importer = self.importer
+        ids = [item.external_id for item in items]
+        return self._table.newest(importer.backend_record, importer.model._name, ids)
+
+    def _key(self, item):
+        return dependency_key(self.importer.model._name, item.external_id)
