@@ -8,6 +8,7 @@ from environment.console import columns, say
 from . import (
     cards,
     contenders,
+    files,
     growth,
     page,
     plot,
@@ -36,6 +37,8 @@ def main(arguments):
             lines, results = webhooks.run(options.repeat), []
         elif options.cards:
             lines, results = cards.run(options.cards), []
+        elif options.files:
+            lines, results = files.run(), []
         elif options.long:
             lines, results = growth.run(), []
         else:
@@ -53,7 +56,7 @@ def main(arguments):
 
 def _mark(options):
     """Return the name of the table in the docs."""
-    names = {name: name for name in ("cards", "screens", "webhooks")}
+    names = {name: name for name in ("cards", "files", "screens", "webhooks")}
     names["long"] = "growth"
     chosen = (name for option, name in names.items() if getattr(options, option))
     return next(chosen, "costs")
@@ -80,6 +83,7 @@ def _parse(arguments):
         metavar="NUMBER",
         help="time and memory of imports from address books; 10,000 cards by default",
     )
+    add("--files", action="store_true", help="time and memory of files being read")
     add("--plans", action="store_true", help="print the plans of their slow queries")
     add(
         "--only",

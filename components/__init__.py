@@ -8,6 +8,7 @@ from . import mapper
 from . import locker
 from . import listener
 from . import synchronizer
+from . import remote_adapter
 from . import http
 from . import http_adapter
 from . import graphql_adapter
@@ -15,3 +16,4 @@ from . import importer
 from . import exporter
 from . import comparison
 from . import webhook
+from . import files

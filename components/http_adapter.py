@@ -60,8 +60,6 @@ class HTTPAdapter(AbstractComponent):
     _name = "connector.http.adapter"
     _inherit = "connector.http.versions"
 
-    #: Seconds that the backend may be silent.
-    _timeout = 60
     #: Seconds until an answer must be complete: connection, redirects, headers and body
     #: together. A server that sends its headers bit by bit is noticed when they are
     #: complete. The default is less than the 120 seconds after which Odoo's

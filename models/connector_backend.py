@@ -216,15 +216,16 @@ class ConnectorBackend(models.AbstractModel):
         :param kwargs: attributes for the work context, which all work contexts made
             from it share; ``company`` (record of ``res.company``) is the company of the
             work
-        :return: context manager that gives the work context; HTTP sessions that were
-            opened within are closed at its end
+        :return: context manager that gives the work context; HTTP sessions, and other
+            connections, that were opened within are closed at its end
         """
-        sessions = {}
+        sessions, connections = {}, {}
         kwargs.setdefault("http_sessions", sessions)
+        kwargs.setdefault("open_connections", connections)
         try:
             backend = in_company(self, self._company_of_work(kwargs.get("company")))
             with super(ConnectorBackend, backend).work_on(model_name, **kwargs) as work:
                 yield ConnectorWorkContext.of(work)
         finally:
-            for session in sessions.values():
-                session.close()
+            for each in (*sessions.values(), *connections.values()):
+                each.close()

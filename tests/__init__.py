@@ -24,6 +24,8 @@ from . import (
     test_export_listener,
     test_export_matching,
     test_failures,
+    test_file_formats,
+    test_file_places,
     test_generic_exporter,
     test_graphql_adapter,
     test_hostile_answers,

@@ -18,15 +18,13 @@ from odoo.addons.component.core import AbstractComponent
 
 from ...exception import (
     AccessRefusedError,
-    BackendUnavailableError,
     IDMissingInBackend,
     InvalidDataError,
     JobError,
-    LimitReachedError,
-    NetworkRetryableError,
     VersionChangedError,
 )
 from ...tools.translatable import joined, translatable
+from ..remote_adapter import LONGEST_WAIT  # noqa: F401  (part of our interface)
 from .session import AnswerTooLarge, AnswerTooSlow, AnswerUnreadable, HeaderAuth
 from .waits import asked_wait, is_exhausted, named_wait
 
@@ -62,7 +60,6 @@ INVALID_URL = (
 )
 INVALID = (*INVALID_URL, requests.exceptions.InvalidJSONError)
 
-LONGEST_WAIT = 15 * 60  #: seconds
 LIMIT_WAIT = 60  #: seconds, for a limit that only a text describes, as GitHub asks
 
 LONGEST_EXCERPT = 20_000  #: characters of an answer that its message is looked for in
@@ -79,10 +76,8 @@ class HTTPErrors(AbstractComponent):
     """Translate the answers of a backend to the errors that a job understands."""
 
     _name = "connector.http.errors"
-    _inherit = "base.backend.adapter.crud"
+    _inherit = "connector.remote.adapter"
 
-    #: First wait after network trouble, in seconds; each further one is longer.
-    _first_wait = 10
     #: Statuses that refuse the version that the present request names, if it names one.
     _refusals_of_version = ()
 
@@ -229,30 +224,6 @@ class HTTPErrors(AbstractComponent):
 
     # -- when the job is retried
 
-    def _retryable(self, message, seconds=None, counts_attempt=False, limited=False):
-        """Return an error that makes the queue retry the job, later each time.
-
-        :param message: what happened
-        :param seconds: wait that the backend asked for; by default it grows with the
-            attempts of the job
-        :param counts_attempt: whether the job fails after its last attempt. Otherwise
-            the last attempt is not counted, and a backend that is down fails no job.
-        :param limited: whether the backend refused the request for its number
-        """
-        job = self._current_job()
-        if seconds is None:
-            wait = min(self._first_wait * 3**job.retry, LONGEST_WAIT)
-            seconds = round(wait * random.uniform(0.8, 1.2))
-        is_last = bool(job.max_retries) and job.retry + 1 >= job.max_retries
-        error_class = BackendUnavailableError
-        if limited or counts_attempt:
-            error_class = LimitReachedError if limited else NetworkRetryableError
-        return error_class(
-            message,
-            seconds=max(seconds, 1),
-            ignore_retry=is_last and not counts_attempt,
-        )
-
     def _retry_after(self, response):
         """Return the wait that the headers of an answer ask for.
 
@@ -359,10 +330,6 @@ class HTTPErrors(AbstractComponent):
 
     def _request_label(self, response):
         return f"{response.request.method} {_redact_url(response.request.url)}"
-
-    def _backend_name(self):
-        # The user may lack the right to read the backend.
-        return self.backend_record.sudo().display_name
 
     def _secrets(self, response):
         """Return the secrets of a request, which some servers repeat in their answers.

@@ -19,6 +19,7 @@ FLOORS = (
 #: Sub-packages that only their own modules and the rooms above import.
 SUBJECTS = {
     "components.comparison",
+    "components.files",
     "components.webhook",
     "models.comparison",
     "models.conflicts",

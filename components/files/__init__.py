@@ -1,0 +1,3 @@
+"""Files: their formats, the places where they are, and what becomes of them."""
+
+from . import adapter

@@ -1,0 +1,331 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Adapters whose backend is a place with files."""
+
+import posixpath
+import re
+import shutil
+from contextlib import contextmanager
+
+from odoo.addons.component.core import AbstractComponent
+
+from ...exception import (
+    AccessRefusedError,
+    ConnectorException,
+    IDMissingInBackend,
+    InvalidDataError,
+    JobError,
+)
+from ...tools.text import shortened
+from ...tools.translatable import translatable
+from .places import place as causes
+from .places.place import MissingLibrary, PlaceError, local_file
+
+LONGEST_DETAIL = 300  #: characters of a server that a message shows
+#: What leads to another folder, or what a protocol takes for the end of a command.
+WRONG_NAME = re.compile(r"^/|(^|/)\.{1,2}(/|$)|//|/$|[\x00-\x1f\x7f\\]")
+
+
+class FileAdapter(AbstractComponent):
+    """Base of the adapters whose backend is a place with files.
+
+    A connector says where the place is::
+
+        class SupplierAdapter(Component):
+            _name = "supplier.adapter"
+            _inherit = ["connector.file.adapter", "base.supplier.connector"]
+
+            def _place(self):
+                backend = self.backend_record.sudo()
+                return SFTP(
+                    backend.host,
+                    backend.user,
+                    reveal(backend, "password"),
+                    host_key=backend.host_key,
+                )
+
+    The place is opened once for a work context, and closed at its end. Errors are
+    raised as the classes that the queue understands. Names of files are paths below the
+    folder of the place, such as ``"in/catalogue.csv"``.
+    """
+
+    _name = "connector.file.adapter"
+    _inherit = "connector.remote.adapter"
+
+    #: Bytes that a file may have.
+    _largest_file = 2 * 1024**3
+
+    def _place(self):
+        """Return where the files are.
+
+        :return: a declaration such as :class:`.SFTP` or :class:`.Attachments`
+        """
+        raise NotImplementedError(f"{self._name} does not implement _place()")
+
+    # -- what its calls use
+
+    def list_files(self, folder=""):
+        """Return the files of a folder, the oldest first.
+
+        :param folder: path below the folder of the place
+        :rtype: list[FileInfo]
+        :raise JobError: when the folder does not exist
+        """
+        found = self._at_place(
+            folder or "/", lambda place: place.files(folder), is_folder=True
+        )
+        return sorted(found, key=lambda each: (each.modified, each.name))
+
+    @contextmanager
+    def fetch_file(self, name):
+        """Fetch a file, and give it as a local file.
+
+        The connection is not used while it is read.
+
+        :param name: its path
+        :return: context manager that gives a binary stream
+        :raise IDMissingInBackend: when it does not exist
+        :raise NetworkRetryableError: when not all of it arrived, such as a file that
+            the sender is still writing
+        """
+        with local_file() as stream:
+            self._at_place(name, lambda place: self._download(place, name, stream))
+            stream.seek(0)
+            yield stream
+
+    def _download(self, place, name, stream):
+        size = place.size(name)
+        if size is None:
+            raise PlaceError(causes.MISSING)
+        if size > self._largest_file:
+            raise PlaceError(causes.TOO_LARGE, f"{size:,}")
+        place.download(name, stream)
+        if stream.seek(0, 2) != size:
+            raise PlaceError(causes.INCOMPLETE)
+
+    def put_file(self, name, content, replace=False):
+        """Store a file, which is complete or not there.
+
+        It has a temporary name until all of it is there.
+
+        :param name: its path
+        :param content: ``bytes``, a binary stream, or an iterable of ``bytes``
+        :param replace: whether to replace a file of that name
+        :raise InvalidDataError: when there is one, and it is not to be replaced
+        """
+        if not replace:
+            self._check_free(name)
+        temporary = self._temporary_name(name)
+        self._upload(name, temporary, content)
+        self._publish(temporary, name)
+
+    def move_file(self, name, folder):
+        """Move a file to another folder, which is created if it is not there.
+
+        A file of that name in the folder is replaced.
+
+        :param name: its path
+        :param folder: path of the other folder
+        :return: its new path
+        """
+        target = posixpath.join(folder, posixpath.basename(name))
+
+        def move(place):
+            place.make_folder(folder)
+            place.rename(name, target)
+
+        self._change_place(name, move)
+        return target
+
+    def delete_file(self, name):
+        """Delete a file."""
+        self._change_place(name, lambda place: place.delete(name))
+
+    # -- a file that is being stored
+
+    def _temporary_name(self, name):
+        """Return the name of a file until all of it is there.
+
+        The receiver must not take a file of such a name.
+        """
+        folder, base = posixpath.split(name)
+        return posixpath.join(folder, f".{base}.part")
+
+    def _check_free(self, name):
+        def check(place):
+            if place.size(name) is not None:
+                raise PlaceError(causes.EXISTS)
+
+        self._at_place(name, check)
+
+    def _upload(self, name, temporary, content):
+        with local_file() as stream:
+            _write(content, stream)
+            size = stream.tell()
+
+            def upload(place):
+                stream.seek(0)
+                place.upload(stream, temporary)
+                # Some servers take a connection that was cut for the end of the file.
+                if place.size(temporary) != size:
+                    raise PlaceError(causes.INCOMPLETE)
+
+            self._change_place(name, upload, is_folder=True)
+
+    def _publish(self, temporary, name):
+        self._change_place(name, lambda place: place.rename(temporary, name))
+
+    # -- calls
+
+    def _at_place(self, name, call, is_folder=False):
+        """Make calls to the place, and translate their errors.
+
+        :param name: path of the file or folder, for messages
+        :param call: function that takes the place
+        :param is_folder: whether it is the folder that may be missing
+        :return: what the function returns
+        """
+        self._check_name(name)
+        self._take_call()
+        declared = self._place()
+        place = declared
+        try:
+            place = self._connection(declared, lambda: declared.open(self._timeout))
+            return call(place)
+        except MissingLibrary as error:
+            failure = self._missing_library(error.package)
+        except Exception as error:
+            found = place.cause_of(error)
+            if found is None:
+                raise
+            if found.cause == causes.UNREACHABLE:
+                self._disconnect(declared)
+            failure = self._failure(found, name, is_folder)
+        # Outside of the except clause: an error of a library may contain secrets.
+        raise failure
+
+    def _change_place(self, name, call, **options):
+        if self.is_read_only:
+            self._refuse_change()
+        return self._at_place(name, call, **options)
+
+    def _check_name(self, name):
+        if name != "/" and WRONG_NAME.search(name):
+            raise InvalidDataError(
+                translatable(self.env)._(
+                    "%(backend)s: '%(name)s' cannot be the name of a file. Check the "
+                    "record from which it is made.",
+                    backend=self._backend_name(),
+                    name=name.encode("unicode_escape").decode(),
+                )
+            )
+
+    def _failure(self, found, name, is_folder):
+        """Return our error for one of the place.
+
+        :param found: a :class:`~.places.place.PlaceError`
+        :param name: path of the file or folder
+        """
+        texts = translatable(self.env)
+        names = {"backend": self._backend_name(), "name": name}
+        if found.cause == causes.UNREACHABLE:
+            return self._retryable(
+                texts._("%(backend)s cannot be reached (%(name)s).", **names)
+            )
+        if found.cause in (causes.FULL, causes.INCOMPLETE):
+            text = (
+                texts._(
+                    "%(backend)s has no space left for %(name)s. Ask its administrator "
+                    "to make some.",
+                    **names,
+                )
+                if found.cause == causes.FULL
+                else texts._("%(backend)s: not all of %(name)s arrived.", **names)
+            )
+            return self._retryable(text, counts_attempt=True)
+        return self._final_failure(found, names, is_folder)
+
+    def _final_failure(self, found, names, is_folder):
+        texts, detail = translatable(self.env), shortened(found.detail, LONGEST_DETAIL)
+        if found.cause == causes.ACCESS:
+            return AccessRefusedError(
+                texts._(
+                    "%(backend)s does not accept the password or the key. Check the "
+                    "credentials of the backend.",
+                    **names,
+                )
+            )
+        if found.cause == causes.UNTRUSTED:
+            return AccessRefusedError(
+                texts._(
+                    "%(backend)s does not prove its identity: %(detail)s. If its "
+                    "administrator confirms that this is its key or certificate, enter "
+                    "it in the backend. Nothing was sent.",
+                    detail=detail,
+                    **names,
+                )
+            )
+        if found.cause == causes.FORBIDDEN:
+            return AccessRefusedError(
+                texts._(
+                    "%(backend)s does not give the account access to %(name)s. Check "
+                    "the rights of the account. %(detail)s",
+                    detail=detail,
+                    **names,
+                )
+            )
+        if found.cause == causes.MISSING and is_folder:
+            return JobError(
+                texts._(
+                    "%(backend)s does not have the folder of %(name)s. Create it, or "
+                    "correct the folder in the settings of the backend.",
+                    **names,
+                )
+            )
+        if found.cause == causes.MISSING:
+            return IDMissingInBackend(
+                texts._("%(backend)s does not have the file %(name)s.", **names)
+            )
+        return self._other_failure(found, names, detail)
+
+    def _other_failure(self, found, names, detail):
+        texts = translatable(self.env)
+        if found.cause == causes.EXISTS:
+            return InvalidDataError(
+                texts._(
+                    "%(backend)s has a file %(name)s already. It was not replaced.",
+                    **names,
+                )
+            )
+        if found.cause == causes.TOO_LARGE:
+            return JobError(
+                texts._(
+                    "%(backend)s: %(name)s is larger than %(most)s bytes (%(detail)s). "
+                    "Ask for smaller files, or raise _largest_file of the adapter.",
+                    most=f"{self._largest_file:,}",
+                    detail=detail,
+                    **names,
+                )
+            )
+        return JobError(
+            texts._(
+                "%(backend)s failed at %(name)s: %(detail)s", detail=detail, **names
+            )
+        )
+
+    def _missing_library(self, package):
+        return ConnectorException(
+            translatable(self.env)._(
+                "The Python package %s is not installed. Install it for Odoo.", package
+            )
+        )
+
+
+def _write(content, stream):
+    """Write ``bytes``, a stream or an iterable of ``bytes`` into a local file."""
+    if hasattr(content, "read"):
+        shutil.copyfileobj(content, stream)
+    elif isinstance(content, bytes):
+        stream.write(content)
+    else:
+        stream.writelines(content)
+    stream.flush()

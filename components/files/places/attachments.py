@@ -1,0 +1,102 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Files that people upload to Odoo."""
+
+import os
+import shutil
+from dataclasses import dataclass
+
+from . import place
+from .place import FileInfo
+
+
+@dataclass(frozen=True)
+class Attachments:
+    """The attachments of a record, such as those of the backend.
+
+    A file in a folder is an attachment with a ``/`` in its name.
+
+    :param record: the record
+    """
+
+    record: object
+
+    def open(self, timeout):
+        """Return the place.
+
+        :param timeout: not used
+        :rtype: AttachmentPlace
+        """
+        return AttachmentPlace(self.record)
+
+    def cause_of(self, error):
+        """Return the :class:`~.place.PlaceError` for an error."""
+        return place.os_cause(error)
+
+
+class AttachmentPlace:
+    """A place in Odoo: what is changed there is stored with the transaction."""
+
+    def __init__(self, record):
+        self.attachments = record.env["ir.attachment"].sudo()
+        self.domain = [("res_model", "=", record._name), ("res_id", "=", record.id)]
+
+    def files(self, folder=""):
+        """Return the files of a folder, see :meth:`.Place.files`."""
+        found = self.attachments.search([*self.domain, ("type", "=", "binary")])
+        return [
+            FileInfo(each.name, each.file_size, each.write_date)
+            for each in found.sorted("id")
+            if os.path.dirname(each.name) == folder
+        ]
+
+    def size(self, name):
+        """Return the bytes of a file, ``None`` if it is not there."""
+        found = self._find(name)
+        return found.file_size if found else None
+
+    def download(self, name, stream):
+        """Write the content of a file into a local file."""
+        attachment = self._existing(name)
+        if attachment.store_fname:
+            path = attachment._full_path(attachment.store_fname)
+            with open(path, "rb") as source:
+                shutil.copyfileobj(source, stream)
+        else:
+            stream.write(attachment.raw)
+        stream.flush()
+
+    def upload(self, stream, name):
+        """Store a file, in place of one of that name."""
+        self._find(name).unlink()
+        values = {term[0]: term[2] for term in self.domain}
+        self.attachments.create({**values, "name": name, "raw": stream.read()})
+
+    def rename(self, old, new):
+        """Give a file another name; what has that name already is replaced."""
+        attachment = self._existing(old)
+        (self._find(new) - attachment).unlink()
+        attachment.name = new
+
+    def delete(self, name):
+        """Delete a file."""
+        self._existing(name).unlink()
+
+    def make_folder(self, name):
+        """Do nothing: a folder is a part of a name."""
+
+    def close(self):
+        """Do nothing: there is no connection."""
+
+    def cause_of(self, error):
+        """Return the :class:`~.place.PlaceError` for an error."""
+        return place.os_cause(error)
+
+    def _find(self, name):
+        domain = [*self.domain, ("name", "=", name), ("type", "=", "binary")]
+        return self.attachments.search(domain, order="id desc", limit=1)
+
+    def _existing(self, name):
+        found = self._find(name)
+        if not found:
+            raise FileNotFoundError(name)
+        return found

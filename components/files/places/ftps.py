@@ -1,0 +1,142 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Files on a server with FTP over TLS."""
+
+import ftplib
+import ssl
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from . import place
+from .place import FRESH, Place, PlaceError, library
+
+
+@dataclass(frozen=True)
+class FTPS:
+    """A folder on a server with FTP over TLS (``AUTH TLS``).
+
+    :param host: name of the server, which its certificate has to have
+    :param username: name of the account
+    :param password: its password
+    :param port: port of the server
+    :param folder: folder below which all names are
+    :param authority: certificate (PEM) of the authority that has signed the one of the
+        server, if the machine does not trust it
+    """
+
+    host: str
+    username: str
+    password: str = field(repr=False)
+    port: int = 21
+    folder: str = "/"
+    authority: str | None = None
+
+    def open(self, timeout):
+        """Connect to the server.
+
+        :param timeout: seconds that it may be silent
+        :rtype: FTPSPlace
+        """
+        library("fsspec", "fsspec")
+        filesystem = _filesystem_class()(
+            self.host,
+            self.port,
+            self.username,
+            self.password,
+            timeout=timeout,
+            tls=True,
+            context=ssl.create_default_context(cadata=self.authority),
+            **FRESH,
+        )
+        return FTPSPlace(filesystem, self.folder)
+
+    def cause_of(self, error):
+        """Return the :class:`~.place.PlaceError` for an error while it connects."""
+        return FTPSPlace.cause_of(self, error)
+
+
+class FTPSPlace(Place):
+    """A place on a server with FTP over TLS."""
+
+    @property
+    def _ftp(self):
+        return self.filesystem.ftp
+
+    def size(self, name):
+        self._ftp.voidcmd("TYPE I")
+        try:
+            return self._ftp.size(self._path(name))
+        except ftplib.error_perm:
+            return super().size(name)
+
+    def download(self, name, stream):
+        self._ftp.retrbinary(f"RETR {self._path(name)}", stream.write)
+        stream.flush()
+
+    def upload(self, stream, name):
+        self._ftp.storbinary(f"STOR {self._path(name)}", stream)
+
+    def rename(self, old, new):
+        self._ftp.rename(self._path(old), self._path(new))
+
+    def close(self):
+        self._ftp.close()
+
+    def cause_of(self, error):
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return PlaceError(place.UNTRUSTED, error.verify_message)
+        if isinstance(error, ssl.SSLError):
+            return PlaceError(place.UNREACHABLE, str(error))
+        if not isinstance(error, ftplib.Error):
+            return place.os_cause(error)
+        code, text = str(error)[:3], str(error).lower()
+        if code == "530":
+            return PlaceError(place.ACCESS)
+        if code in ("452", "552") or "no space" in text or "quota" in text:
+            return PlaceError(place.FULL, str(error))
+        if code == "550":
+            is_forbidden = "denied" in text or "not enough privileges" in text
+            cause = place.FORBIDDEN if is_forbidden else place.MISSING
+            return PlaceError(cause, str(error))
+        is_passing = code.startswith("4") or isinstance(error, ftplib.error_proto)
+        return PlaceError(place.UNREACHABLE if is_passing else place.OTHER, str(error))
+
+    def _modified(self, entry):
+        # Servers without MLSD do not say it in a form that is sure.
+        text = entry.get("modify", "")[:14]
+        return datetime.strptime(text, "%Y%m%d%H%M%S") if text.isdigit() else EPOCH
+
+
+EPOCH = datetime(1970, 1, 1)
+
+
+def _filesystem_class():
+    from fsspec.implementations.ftp import FTPFileSystem
+
+    class Connection(ftplib.FTP_TLS):
+        def ntransfercmd(self, cmd, rest=None):
+            # Many servers admit a data connection only with the session of the first.
+            connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+            secure = self.context.wrap_socket(
+                connection, server_hostname=self.host, session=self.sock.session
+            )
+            return secure, size
+
+    class FileSystem(FTPFileSystem):
+        """FTP over TLS that checks the certificate."""
+
+        def __init__(self, *args, context, **kwargs):
+            self._context = context
+            super().__init__(*args, **kwargs)
+
+        def _connect(self):
+            self.ftp = Connection(
+                context=self._context, timeout=self.timeout, encoding=self.encoding
+            )
+            try:
+                self.ftp.connect(self.host, self.port)
+                self.ftp.login(*self.cred)
+            except BaseException:
+                self.ftp.close()
+                raise
+
+    return FileSystem

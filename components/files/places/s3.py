@@ -1,0 +1,96 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Files in a bucket of S3."""
+
+from dataclasses import dataclass, field
+
+from . import place
+from .place import FRESH, Place, PlaceError, library
+
+
+@dataclass(frozen=True)
+class S3:
+    """A folder in a bucket of S3, or of a service with its protocol.
+
+    :param bucket: name of the bucket
+    :param key: id of the access key
+    :param secret: the secret of the access key
+    :param url: address of the service; by default that of Amazon
+    :param region: name of the region
+    :param folder: beginning of the keys, below which all names are
+    """
+
+    bucket: str
+    key: str
+    secret: str = field(repr=False)
+    url: str | None = None
+    region: str | None = None
+    folder: str = ""
+
+    def open(self, timeout):
+        """Return the place; the first call connects to it.
+
+        :param timeout: seconds that the service may be silent
+        :rtype: S3Place
+        """
+        library("fsspec", "fsspec")
+        s3fs = library("s3fs", "s3fs")
+        filesystem = s3fs.S3FileSystem(
+            key=self.key,
+            secret=self.secret,
+            endpoint_url=self.url,
+            client_kwargs={"region_name": self.region},
+            config_kwargs={
+                "connect_timeout": timeout,
+                "read_timeout": timeout,
+                "retries": {"max_attempts": 1},
+            },
+            **FRESH,
+        )
+        filesystem.retries = 1  # The queue retries the job.
+        return S3Place(filesystem, f"{self.bucket}/{self.folder}".rstrip("/"))
+
+    def cause_of(self, error):
+        """Return the :class:`~.place.PlaceError` for an error while it connects."""
+        return S3Place.cause_of(self, error)
+
+
+class S3Place(Place):
+    """A place in a bucket of S3.
+
+    A folder without files is not there. An upload is complete or not there; a rename is
+    a copy and a delete.
+    """
+
+    def files(self, folder=""):
+        try:
+            return super().files(folder)
+        except FileNotFoundError:
+            if folder and self.filesystem.exists(self.folder.partition("/")[0]):
+                return []
+            raise
+
+    def rename(self, old, new):
+        self.filesystem.cp_file(self._path(old), self._path(new))
+        self.delete(old)
+
+    def make_folder(self, name):
+        """Do nothing: a folder is a part of a name."""
+
+    def close(self):
+        if self.filesystem._s3creator is not None:
+            self.filesystem.close_session(self.filesystem.loop, self.filesystem._s3)
+
+    def cause_of(self, error):
+        exceptions = library("botocore.exceptions", "s3fs")
+        if isinstance(error, exceptions.SSLError):
+            return PlaceError(place.UNTRUSTED, str(error))
+        if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError):
+            return PlaceError(place.UNREACHABLE, str(error))
+        if isinstance(error, exceptions.BotoCoreError):
+            return PlaceError(place.OTHER, str(error))
+        if isinstance(error, PermissionError) and "Access Key" in str(error):
+            return PlaceError(place.ACCESS)
+        return place.os_cause(error)
+
+    def _modified(self, entry):
+        return place.as_utc(entry["LastModified"])

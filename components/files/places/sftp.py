@@ -1,0 +1,167 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Files on a server with SFTP, whose host key is checked."""
+
+import base64
+import io
+import socket
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from . import place
+from .place import FRESH, Place, PlaceError, library
+
+CHUNK = 32 * 1024  #: bytes of a request, which all servers admit
+
+
+@dataclass(frozen=True)
+class SFTP:
+    """A folder on a server with SFTP.
+
+    :param host: name of the server
+    :param username: name of the account
+    :param password: its password, or the one of the private key
+    :param private_key: the private key in OpenSSH's or PEM format, as a text
+    :param host_key: the key by which the server proves its identity, as in
+        ``known_hosts`` (``"ssh-ed25519 AAAA..."``) or as a fingerprint
+        (``"SHA256:..."``); several ones on a line each. Without it, nothing is sent.
+    :param port: port of the server
+    :param folder: folder below which all names are; by default that of the login
+    """
+
+    host: str
+    username: str
+    password: str = field(default=None, repr=False)
+    private_key: str = field(default=None, repr=False)
+    host_key: str = ""
+    port: int = 22
+    folder: str = "."
+
+    def open(self, timeout):
+        """Connect to the server.
+
+        :param timeout: seconds that it may be silent
+        :rtype: SFTPPlace
+        """
+        paramiko = library("paramiko", "paramiko")
+        library("fsspec", "fsspec")
+        filesystem = _filesystem_class(paramiko)(
+            self.host,
+            host_key=self.host_key or "",
+            port=self.port,
+            username=self.username,
+            password=self.password,
+            pkey=_key_of(self.private_key, self.password, paramiko),
+            timeout=timeout,
+            banner_timeout=timeout,
+            auth_timeout=timeout,
+            channel_timeout=timeout,
+            allow_agent=False,
+            look_for_keys=False,
+            **FRESH,
+        )
+        filesystem.ftp.get_channel().settimeout(timeout)
+        return SFTPPlace(filesystem, self.folder)
+
+    def cause_of(self, error):
+        """Return the :class:`~.place.PlaceError` for an error while it connects."""
+        return SFTPPlace.cause_of(self, error)
+
+
+class SFTPPlace(Place):
+    """A place on a server with SFTP."""
+
+    def download(self, name, stream):
+        self.filesystem.ftp.getfo(self._path(name), stream)
+
+    def upload(self, stream, name):
+        # paramiko's putfo() loses errors, or fails if somebody takes the file at once.
+        with self.filesystem.ftp.open(self._path(name), "wb") as file:
+            data = stream.read(CHUNK)
+            while data:
+                following = stream.read(CHUNK)
+                # The last part waits for the answers to all.
+                file.set_pipelined(bool(following))
+                file.write(data)
+                data = following
+
+    def close(self):
+        self.filesystem.client.close()
+
+    def cause_of(self, error):
+        paramiko = library("paramiko", "paramiko")
+        if isinstance(error, paramiko.BadHostKeyException):
+            return PlaceError(place.UNTRUSTED, error.key.fingerprint)
+        if isinstance(error, paramiko.AuthenticationException):
+            return PlaceError(place.ACCESS)
+        if isinstance(error, paramiko.SSHException):
+            return PlaceError(place.UNREACHABLE, str(error))
+        if isinstance(error, OSError) and "ize mismatch" in str(error):
+            return PlaceError(place.INCOMPLETE, str(error))
+        found = place.os_cause(error)
+        if found and found.cause == place.OTHER and _is_of_network(error, paramiko):
+            return PlaceError(place.UNREACHABLE, str(error))
+        return found
+
+
+def _is_of_network(error, paramiko):
+    classes = paramiko.ssh_exception.NoValidConnectionsError, socket.gaierror
+    return isinstance(error, classes) or "closed" in str(error).lower()
+
+
+def _filesystem_class(paramiko):
+    from fsspec.implementations.sftp import SFTPFileSystem
+
+    class FileSystem(SFTPFileSystem):
+        """SFTP that checks the host key, and closes what it could not open."""
+
+        def _connect(self):
+            known = self.ssh_kwargs.pop("host_key")
+            self.ssh_kwargs.pop("use_listings_cache")
+            self.client = paramiko.SSHClient()
+            self.client.set_missing_host_key_policy(_policy(known, paramiko))
+            try:
+                port = self.ssh_kwargs["port"]
+                _add_known(self.client, self.host, port, known, paramiko)
+                self.client.connect(self.host, **self.ssh_kwargs)
+                self.ftp = self.client.open_sftp()
+            except BaseException:
+                self.client.close()
+                raise
+
+    return FileSystem
+
+
+def _policy(known, paramiko):
+    class KnownKeys(paramiko.MissingHostKeyPolicy):
+        def missing_host_key(self, client, hostname, key):
+            if key.fingerprint not in known.split():
+                raise PlaceError(place.UNTRUSTED, key.fingerprint)
+
+    return KnownKeys()
+
+
+def _add_known(client, host, port, known, paramiko):
+    """Let the server prove one of the keys that are known as a whole.
+
+    The client then asks for a key of these types, whatever others the server has.
+    """
+    name = host if port == 22 else f"[{host}]:{port}"
+    for line in known.splitlines():
+        kind, _space, rest = line.strip().partition(" ")
+        if rest:
+            not_a_key = ValueError, paramiko.SSHException, paramiko.pkey.UnknownKeyType
+            with suppress(*not_a_key):
+                content = base64.b64decode(rest.split()[0])
+                key = paramiko.PKey.from_type_string(kind, content)
+                client.get_host_keys().add(name, kind, key)
+
+
+def _key_of(text, password, paramiko):
+    if not text:
+        return None
+    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
+        try:
+            return kind.from_private_key(io.StringIO(text), password or None)
+        except (paramiko.SSHException, ValueError):
+            continue
+    raise PlaceError(place.ACCESS)
