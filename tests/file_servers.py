@@ -11,7 +11,9 @@ import os
 import tempfile
 import threading
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
+from unittest import skipUnless
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -21,6 +23,11 @@ from cryptography.x509.oid import NameOID
 from odoo.tools import config
 
 from ..components.files.places import FTPS, S3, SFTP, Folder, WebDAV
+
+#: Packages of the servers and of the places, none of which the addon needs.
+PACKAGES = ("asyncssh", "boto3", "cheroot", "fsspec", "moto", "paramiko", "pyftpdlib")
+PACKAGES += ("s3fs", "webdav4", "wsgidav")
+needs_servers = skipUnless(all(map(find_spec, PACKAGES)), "needs servers with files")
 
 USER, PASSWORD = "anna", "secret word"
 BUCKET = "exchange"

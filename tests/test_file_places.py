@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 
-import asyncssh
-
 from odoo import fields
 from odoo.tools import config
 
@@ -34,12 +32,14 @@ from .file_servers import (
     S3Server,
     SFTPServer,
     WebDAVServer,
+    needs_servers,
 )
 
 #: Names that a library may take for a pattern, for a part of a URL, or for a command.
 ODD_NAMES = ("a[1].csv", "*.csv", "a b#c?d%20.csv", "Größe.csv", "-rf", "a+b&c;d.csv")
 
 
+@needs_servers
 class FilesCase(ShopCase):
     """A test with an adapter to a place."""
 
@@ -343,6 +343,8 @@ class TestSFTP(ConnectedPlaceCase):
         for right in (known, f"{other}\n{finger}", f"{known} comment\n"):
             adapter = self.adapter(self.server.place(host_key=right))
             self.assertEqual(adapter.list_files(), [])
+        import asyncssh
+
         new = asyncssh.generate_private_key("ssh-ed25519")
         strange = new.export_public_key("openssh").decode()
         for wrong in ("", strange, new.get_fingerprint(), "ssh-ed25519 x", None):
