@@ -71,6 +71,7 @@ class ConnectorCreateIntent(models.Model):
         default=lambda self: self.env.cr.now(),
         help="When the backend was last called to create the record.",
     )
+    sent = fields.Json(readonly=True)  # how an adapter has sent it; see note_sent()
     unconfirmed = fields.Boolean(
         compute="_compute_unconfirmed",
         search="_search_unconfirmed",
@@ -241,6 +242,23 @@ class ConnectorCreateIntent(models.Model):
             )
             for intent in intents.filtered("unconfirmed")
         ]
+
+    @api.private
+    def note_sent(self, notes):
+        """Commit how records were sent, before the backend may take them.
+
+        :param notes: dict of values that JSON can store, by idempotency key
+        """
+        with new_transaction(self.env) as env:
+            intents = self.with_env(env).sudo().search([("key", "in", list(notes))])
+            for intent in intents:
+                intent.sent = notes[intent.key]
+
+    @api.private
+    def sent_of(self, key):
+        """Return what :meth:`note_sent` has noted, ``None`` without it."""
+        with new_transaction(self.env) as env:
+            return self.with_env(env).sudo().search([("key", "=", key)]).sent or None
 
     def _delete(self):
         """Delete the intents, without a line in the log for each."""

@@ -58,6 +58,7 @@ from . import (
     test_one_at_a_time,
     test_orm,
     test_outcome,
+    test_outgoing_files,
     test_overview,
     test_own_creates,
     test_pauses,

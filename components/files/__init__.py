@@ -1,3 +1,5 @@
 """Files: their formats, the places where they are, and what becomes of them."""
 
+# isort: off
 from . import adapter
+from . import outgoing

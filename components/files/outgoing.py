@@ -1,0 +1,140 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Records that go out as files."""
+
+import posixpath
+
+from odoo.addons.component.core import AbstractComponent
+
+
+class OutgoingFileAdapter(AbstractComponent):
+    """Base of the adapters that send each record as a file of its own.
+
+    A connector says how the file is called, and what is in it::
+
+        class OrderAdapter(Component):
+            _name = "supplier.order.adapter"
+            _inherit = ["connector.outgoing.file.adapter", "supplier.adapter"]
+            _apply_on = ["supplier.sale.order"]
+
+            def _file_name(self, records, key):
+                return f"orders/{records[0]['name']}.json"
+
+            def _file_content(self, records):
+                return json.dumps(records[0]).encode()
+
+    A file is sent once, also when the process dies and the receiver takes files at
+    once: it is uploaded under a temporary name, then Odoo commits that it is there,
+    then it is renamed. If the temporary file is gone after that, it was renamed.
+    """
+
+    _name = "connector.outgoing.file.adapter"
+    _inherit = "connector.file.adapter"
+
+    _recovers_creates = True
+
+    # -- what a connector defines
+
+    def _file_name(self, records, key):
+        """Return the path of a new file.
+
+        :param records: list of the mapped records that are in it
+        :param key: a unique text (``str``), the idempotency key of the first record
+        """
+        raise NotImplementedError(f"{self._name} does not implement _file_name()")
+
+    def _file_content(self, records):
+        """Return the content of a file.
+
+        A receiver cannot see that a file ends early. If its format allows it, let the
+        last line have the number of records.
+
+        :param records: list of the mapped records that are in it
+        :return: ``bytes``, a binary stream, or an iterable of ``bytes``
+        """
+        raise NotImplementedError(f"{self._name} does not implement _file_content()")
+
+    def _id_in_file(self, name, data, number):
+        """Return the external id of a record that was sent; by default the path.
+
+        :param name: path of the file
+        :param data: the mapped record
+        :param number: its place in the file, from 1
+        """
+        return name
+
+    # -- calls
+
+    def create(self, data, idempotency_key):
+        """Send a record as a file, and return its external id."""
+        return self._send([data], [idempotency_key])[0]
+
+    def write(self, external_id, data):
+        """Do nothing: what was sent cannot be changed.
+
+        A connector overrides it to send the change as another file.
+        """
+
+    def find_created(self, idempotency_key):
+        """Return the external id of a record that was sent, see :meth:`create`.
+
+        A file that was uploaded and not renamed is renamed now.
+        """
+        sent = self.env["connector.create.intent"].sent_of(idempotency_key)
+        if not sent:
+            return None
+        if not self.is_read_only:
+            self._publish_left(sent["temporary"], sent["name"])
+        return sent["external_id"]
+
+    def _send(self, records, keys):
+        """Send records as one file.
+
+        :param records: list of the mapped records
+        :param keys: list of their idempotency keys
+        :return: list of their external ids
+        """
+        name = self._file_name(records, keys[0])
+        temporary = posixpath.join(posixpath.dirname(name), f".{keys[0]}.part")
+        self._check_free(name)
+        self._upload(name, temporary, self._file_content(records))
+        ids = [
+            self._id_in_file(name, data, number)
+            for number, data in enumerate(records, 1)
+        ]
+        note = {"name": name, "temporary": temporary}
+        self.env["connector.create.intent"].note_sent(
+            {
+                key: {**note, "external_id": id_}
+                for key, id_ in zip(keys, ids, strict=True)
+            }
+        )
+        self._publish(temporary, name)
+        return ids
+
+    def _publish_left(self, temporary, name):
+        def publish(place):
+            if place.size(temporary) is not None:
+                place.rename(temporary, name)
+
+        self._change_place(name, publish)
+
+
+class CollectedFileAdapter(AbstractComponent):
+    """Base of the adapters that send the records of a chunk as one file.
+
+    It has the hooks of :class:`OutgoingFileAdapter`. A record that is exported alone
+    has a file of its own.
+    """
+
+    _name = "connector.collected.file.adapter"
+    _inherit = ["connector.outgoing.file.adapter", "connector.bulk.adapter"]
+
+    def _id_in_file(self, name, data, number):
+        return f"{name}#{number}"
+
+    def create_many(self, data_list, idempotency_keys=None):
+        """Send records as one file, and return their external ids."""
+        return self._send(data_list, idempotency_keys)
+
+    def write_many(self, changes, versions=None):
+        """Do nothing: what was sent cannot be changed."""

@@ -1,0 +1,195 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Records that go out as files, and a process that is killed between all steps."""
+
+import json
+from contextlib import ExitStack, contextmanager
+from functools import wraps
+from itertools import count
+from unittest.mock import patch
+
+from odoo.sql_db import Cursor
+from odoo.tools import mute_logger
+
+from odoo.addons.component.core import Component
+
+from ..components.files.places.sftp import SFTPPlace
+from ..exception import ReadOnlyError
+from .common import RealJobsCase
+from .file_servers import SFTPServer, needs_servers
+from .kills import Killed
+from .shop import batch_export_components
+
+STEPS = [(SFTPPlace, name) for name in ("size", "upload", "rename")]
+STEPS.append((Cursor, "commit"))
+
+
+def adapter_classes(place, inherited):
+    """Return the class of an adapter that sends contacts as files."""
+
+    class FileAdapter(Component):
+        _name = "test.shop.adapter"
+        _inherit = [inherited, "base.test.shop"]
+        _apply_on = ["connector.test.binding"]
+        _settles_after = 0
+
+        def _place(self):
+            return place
+
+        def _file_name(self, records, key):
+            names = "-".join(str(each["title"]) for each in records)
+            return f"out/{names}.json"
+
+        def _file_content(self, records):
+            return "\n".join(map(json.dumps, records)).encode()
+
+    return FileAdapter
+
+
+@needs_servers
+class OutgoingCase(RealJobsCase):
+    inherited = "connector.outgoing.file.adapter"
+
+    def setUp(self):
+        super().setUp()
+        self.files = self.enterContext(SFTPServer())
+        self.files.write("out/.keep")
+        self.build(adapter_classes(self.files.place(), self.inherited))
+
+    def take(self):
+        """Let the receiver take all files that are complete; return their names."""
+        found = [name for name in self.files.names() if not name.startswith("out/.")]
+        for name in found:
+            self.received.append((name, self.files.read(name)))
+            (self.files.root / name).unlink()
+        return found
+
+    @contextmanager
+    def killed_at(self, step, takes_at_once=False):
+        """Kill the work at a step, before or after a call or a commit.
+
+        :param takes_at_once: whether the receiver takes each file before the next step
+        """
+        left = iter(range(step))
+
+        def between(method):
+            @wraps(method)
+            def act(*args, **kwargs):
+                if next(left, None) is None:
+                    raise Killed
+                result = method(*args, **kwargs)
+                if takes_at_once:
+                    self.take()
+                if next(left, None) is None:
+                    raise Killed
+                return result
+
+            return act
+
+        with ExitStack() as stack:
+            for cls, name in STEPS:
+                method = between(getattr(cls, name))
+                stack.enter_context(patch.object(cls, name, method))
+            yield
+
+    def sent_after_kills(self, takes_at_once, delay):
+        """Kill an export at each step, and let it run again; return the steps."""
+        for step in count():
+            uuid = delay(step)
+            try:
+                with mute_logger("odoo.sql_db"), self.killed_at(step, takes_at_once):
+                    self.run_job(uuid)
+            except Killed:
+                killed = True
+            else:
+                killed = False
+            with self.subTest(step=step):
+                if self._read_job(uuid)["state"] != "done":
+                    self.assertEqual(self.run_job(uuid)["state"], "done")
+                self.run_jobs()
+                self.take()
+            if not killed:
+                return step
+
+
+class TestOutgoingFiles(OutgoingCase):
+    def test_a_file_for_each_record(self):
+        ids = self.bindings("Ada", "Bob")
+        for uuid in self.delay(ids):
+            self.assertEqual(self.run_job(uuid)["state"], "done")
+        self.assertEqual(
+            self.files.names(), ["out/.keep", "out/Ada.json", "out/Bob.json"]
+        )
+        self.assertEqual(json.loads(self.files.read("out/Ada.json"))["title"], "Ada")
+        self.assertEqual(self.binding(ids[0])["external_id"], "out/Ada.json")
+
+    def test_a_kill_at_any_step_sends_each_record_once(self):
+        for takes_at_once in (False, True):
+            self.received = []
+
+            def delay(step, word=f"Ada{takes_at_once}"):
+                [uuid] = self.delay(self.bindings(f"{word}{step}"))
+                return uuid
+
+            steps = self.sent_after_kills(takes_at_once, delay)
+            self.assertGreater(steps, 10)
+            names = sorted(name for name, _content in self.received)
+            expected = sorted(
+                f"out/Ada{takes_at_once}{step}.json" for step in range(steps + 1)
+            )
+            self.assertEqual(names, expected)
+            for name, content in self.received:
+                title = json.loads(content)["title"]
+                self.assertEqual(f"out/{title}.json", name)
+            self.assertEqual(self.files.names(), ["out/.keep"])
+
+    def test_a_name_that_is_taken_is_an_error_of_the_record(self):
+        self.files.write("out/Ada.json", b"of somebody else")
+        [uuid] = self.delay(self.bindings("Ada"))
+        job = self.try_job(uuid)
+        self.assertEqual(job["state"], "failed")
+        self.assertIn("already", job["exc_message"])
+        self.assertEqual(self.files.read("out/Ada.json"), b"of somebody else")
+        self.assertEqual(self.read("connector.create.intent", []), [])
+
+    def test_a_look_in_a_preview_publishes_nothing(self):
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            with shop.work_on("connector.test.binding", read_only=True) as work:
+                adapter = work.component(usage="backend.adapter")
+                self.assertIsNone(adapter.find_created("key"))
+                with self.assertRaises(ReadOnlyError):
+                    adapter.create({"title": "Ada"}, "key")
+
+
+class TestCollectedFiles(OutgoingCase):
+    inherited = "connector.collected.file.adapter"
+
+    def setUp(self):
+        super().setUp()
+        self.build(*batch_export_components())
+
+    def test_a_file_for_a_chunk(self):
+        ids = self.bindings("Ada", "Bob", "Cid")
+        self.assertEqual(self.run_job(self.delay_chunk(ids))["state"], "done")
+        [keep, name] = self.files.names()
+        self.assertEqual(len(self.files.read(name).splitlines()), 3)
+        found = {self.binding(id_)["external_id"] for id_ in ids}
+        self.assertEqual(found, {f"{name}#{number}" for number in (1, 2, 3)})
+
+    def test_a_kill_at_any_step_sends_each_record_once(self):
+        self.received = []
+
+        def delay(step):
+            names = [f"{name}{step}" for name in ("Ada", "Bob", "Cid")]
+            return self.delay_chunk(self.bindings(*names))
+
+        steps = self.sent_after_kills(True, delay)
+        self.assertGreater(steps, 10)
+        names = [
+            json.loads(line)["title"]
+            for _name, content in self.received
+            for line in content.splitlines()
+        ]
+        self.assertEqual(len(names), 3 * (steps + 1))
+        self.assertEqual(len(set(names)), len(names))
+        self.assertEqual(self.files.names(), ["out/.keep"])
