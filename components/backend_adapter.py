@@ -365,8 +365,10 @@ class BulkAdapter(AbstractComponent):
                 found = self._call("GET", "contacts", params={"ids": external_ids})
                 return {contact["id"]: contact for contact in found}
 
-    Chunks use ``read_many`` and, for exports, ``create_many`` with ``write_many`` as
-    soon as a connector overrides them.
+    Chunks use ``read_many`` as soon as a connector overrides it. Exports of chunks use
+    ``create_many`` and ``write_many`` as soon as it overrides ``create_many``. An
+    adapter of another kind inherits this one, too:
+    ``_inherit = ["connector.graphql.adapter", "connector.bulk.adapter", ...]``.
     """
 
     _name = "connector.bulk.adapter"

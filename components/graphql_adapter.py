@@ -8,6 +8,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ..exception import (
     AccessRefusedError,
+    ConnectorException,
     DefinitionError,
     IDMissingInBackend,
     InvalidDataError,
@@ -16,7 +17,7 @@ from ..exception import (
     NetworkRetryableError,
 )
 from ..tools.translatable import translatable
-from .http.errors import LONGEST_MESSAGE, _printable
+from .http.errors import LONGEST_MESSAGE, _printable, _without_secrets
 
 #: An operation that changes something, or goes on sending.
 CHANGING = re.compile(r"\b(mutation|subscription)\b")
@@ -82,6 +83,8 @@ class GraphQLAdapter(AbstractComponent):
     _codes = CODES
     #: Names of the lists, in the result of a mutation, that hold what was refused.
     _refusals = ("userErrors",)
+    #: Secrets of the last call, which its errors may repeat.
+    _sent_secrets = frozenset()
 
     # -- what its calls use
 
@@ -124,6 +127,11 @@ class GraphQLAdapter(AbstractComponent):
     def _mutate_many(self, field, types, variables):
         """Send one mutation for many records.
 
+        If a result of the field must not be null (``createProduct: Product!``), one
+        error hides the results of all others. These get a ``NetworkRetryableError`` and
+        are sent again alone. So an adapter that creates records like that needs
+        ``_recovers_creates``, or its exporter ``_match_key``.
+
         :param field: field of the mutation with its arguments and what it returns, such
             as ``"updateProduct(input: $input) { id }"``
         :param types: types of its variables by name: ``{"input": "ProductInput!"}``
@@ -141,16 +149,21 @@ class GraphQLAdapter(AbstractComponent):
         document = f"mutation ({', '.join(declared)}) {{ {' '.join(fields)} }}"
         answer = self._send(document, values)
         errors = dict(map(self._error_of_field, answer.get("errors") or ()))
-        if None in errors or not isinstance(answer.get("data"), dict):
+        data, names = answer.get("data"), [f"r{n}" for n in range(len(variables))]
+        if data is None and "data" in answer and errors and errors.keys() <= {*names}:
+            # A result that must not be null takes all others with it.
+            data = {name: self._hidden() for name in names}
+        if None in errors or not isinstance(data, dict):
             self._data(answer)
-        data = answer["data"]
         return [
             errors.get(name) or self._refusal(data.get(name)) or data.get(name)
-            for name in (f"r{number}" for number in range(len(variables)))
+            for name in names
         ]
 
     def _nodes(self, document, path, variables=None):
         """Yield the records of a list, page by page.
+
+        The list has its records in ``nodes``, ``items`` or ``edges { node }``.
 
         :param document: query with the list; that of Relay needs a variable ``$after``
             and the fields ``pageInfo { hasNextPage endCursor }``
@@ -232,7 +245,7 @@ class GraphQLAdapter(AbstractComponent):
         message = self._refused_message([_text(error)])
         if error_class is AccessRefusedError:
             message = translatable(self.env)._(
-                "%s Check the credentials of the backend.", message
+                "%s Check the credentials of the backend.", f"{message.rstrip('.')}."
             )
         if issubclass(error_class, NetworkRetryableError):
             is_limit = issubclass(error_class, LimitReachedError)
@@ -242,8 +255,43 @@ class GraphQLAdapter(AbstractComponent):
         return error_class(message)
 
     def _refused_message(self, texts):
-        text = _printable("; ".join(dict.fromkeys(texts)))[:LONGEST_MESSAGE]
-        return f"{self._backend_name()}: {text or '-'}"
+        text = _without_secrets("; ".join(dict.fromkeys(texts)), self._sent_secrets)
+        return f"{self._backend_name()}: {_printable(text)[:LONGEST_MESSAGE] or '-'}"
+
+    def _hidden(self):
+        """Return the error of a record whose result an answer does not contain."""
+        message = translatable(self.env)._(
+            "%s has refused another record of the call, and did not say what became of "
+            "this one.",
+            self._backend_name(),
+        )
+        return self._retryable(message, counts_attempt=True)
+
+    def _raise_for_answer(self, response):
+        """Raise the error that an answer stands for.
+
+        Some servers answer a document with a mistake, or variables of a wrong type,
+        with the status 400 and errors in the body.
+        """
+        try:
+            super()._raise_for_answer(response)
+            return
+        except (ConnectorException, JobError) as error:
+            if type(error) not in (InvalidDataError, JobError):
+                raise
+            found = self._error_in(response)
+            if not found:
+                raise
+        raise found
+
+    def _error_in(self, response):
+        """Return the error that the body of a refused request names, if it does."""
+        try:
+            errors = self._decode(response).get("errors")
+        except (AttributeError, NetworkRetryableError):
+            return None
+        self._sent_secrets = self._secrets(response)
+        return self._error(errors[0]) if errors and isinstance(errors, list) else None
 
     def _error_of_field(self, error):
         """Return the name of the field of the document that has failed, and its error.
@@ -251,8 +299,9 @@ class GraphQLAdapter(AbstractComponent):
         The name is ``None`` when the error concerns all of them.
         """
         path = error.get("path") if isinstance(error, dict) else None
-        is_named = isinstance(path, list) and path and isinstance(path[0], str)
-        return (path[0] if is_named else None), self._error(error)
+        if not (isinstance(path, list) and path and isinstance(path[0], str)):
+            return None, self._error(error)
+        return path[0], self._error({**error, "path": path[1:]})
 
     # -- details
 
@@ -260,7 +309,8 @@ class GraphQLAdapter(AbstractComponent):
         """Send a document, and return the answer with ``data`` and ``errors``."""
         body = {"query": document, "variables": variables or {}}
         form = _multipart(body, files) if files else {"json": body}
-        answer = self._call("POST", self._graphql_path, **form)
+        response = self._request("POST", self._graphql_path, **form)
+        self._sent_secrets, answer = self._secrets(response), self._decode(response)
         if not isinstance(answer, dict) or not {"data", "errors"} & answer.keys():
             raise self._invalid_value("data", self._graphql_path)
         if "data" not in answer:  # Nothing was executed.

@@ -469,5 +469,5 @@ class TestAttachments(FilesCase):
             self.assertEqual(stream.read(), b"content")
 
 
-# A base of the cases is no case itself.
+# Odoo would run the bases of the cases, too.
 del PlaceCase, RemotePlaceCase, PlaceWithPasswordCase, ConnectedPlaceCase

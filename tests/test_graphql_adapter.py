@@ -179,6 +179,42 @@ class TestGraphQLErrors(GraphQLCase):
         with self.assertRaises(BackendUnavailableError):
             self.graphql()._query(PRODUCT)
 
+    def test_a_refused_request_may_name_an_error(self):
+        adapter = self.graphql()
+        for status, answer, expected, text in (
+            (
+                400,
+                {"errors": [error("No x.", "GRAPHQL_VALIDATION_FAILED")]},
+                DefinitionError,
+                "Corner Shop: No x.",
+            ),
+            (422, {"errors": [error("Bad.")]}, InvalidDataError, "Corner Shop: Bad."),
+            (400, {"error": "Bad."}, InvalidDataError, "(400)"),
+            (400, ["Bad."], InvalidDataError, "(400)"),
+            (400, {"errors": []}, InvalidDataError, "(400)"),
+            (429, {"errors": [error("Slow.")]}, LimitReachedError, "(429)"),
+            (401, {"errors": [error("Who?")]}, AccessRefusedError, "(401)"),
+        ):
+            with self.subTest(status=status, answer=answer):
+                body = json.dumps(answer).encode()
+                self.web.script(Answer(status, body, {}), path=PATH)
+                with self.assertRaises(expected) as raised:
+                    adapter._mutate(UPDATE)
+                self.assertIn(text, str(raised.exception))
+        self.assertEqual(adapter._changes_made, 0)
+
+    def test_errors_repeat_no_secrets(self):
+        adapter = self.graphql()
+        adapter.session.headers["Authorization"] = "Bearer very-secret"
+        told = "The token very-secret is not enough"
+        refused = {"update": {"userErrors": [{"message": told}]}}
+        for answer in ({"errors": [error(told, "FORBIDDEN")]}, {"data": refused}):
+            self.will_return(answer)
+            with self.assertRaises(Exception) as raised:
+                adapter._mutate(UPDATE)
+            self.assertIn("The token *** is not enough", str(raised.exception))
+            self.assertNotIn("enough Check", str(raised.exception))
+
 
 class TestGraphQLMutations(GraphQLCase):
     def test_a_result_may_be_a_refusal(self):
@@ -230,7 +266,7 @@ class TestGraphQLMutations(GraphQLCase):
             [{"input": {"id": id_}, "inputs": []} for id_ in "123"],
         )
         self.assertEqual(results[0], {"id": "1"})
-        self.assertEqual(str(results[1]), "Corner Shop: r1.sku: Taken")
+        self.assertEqual(str(results[1]), "Corner Shop: sku: Taken")
         self.assertEqual(str(results[2]), "Corner Shop: No")
         [call] = self.web.calls
         self.assertIn(
@@ -240,11 +276,24 @@ class TestGraphQLMutations(GraphQLCase):
         self.assertEqual(call.body["variables"]["input_1"], {"id": "2"})
         self.assertEqual(self.graphql()._mutate_many("update { id }", {}, []), [])
 
+    def test_an_error_may_hide_the_results_of_others(self):
+        self.will_return({"data": None, "errors": [error("Taken", path=["r1"])]})
+        many = "create(input: $input) { id }", {"input": "Input!"}
+        first, second, third = self.graphql()._mutate_many(*many, [{"input": {}}] * 3)
+        self.assertEqual(str(second), "Corner Shop: Taken")
+        self.assertIsInstance(second, InvalidDataError)
+        for other in (first, third):
+            self.assertIsInstance(other, NetworkRetryableError)
+            self.assertIn("did not say what became of this one", str(other))
+            self.assertFalse(other.ignore_retry)
+
     def test_an_error_of_the_whole_call_is_raised(self):
         for answer, expected in (
             ({"errors": [error(code="THROTTLED")]}, LimitReachedError),
             ({"errors": [error(code="FORBIDDEN")], "data": None}, AccessRefusedError),
             ({"errors": [error(code="GRAPHQL_PARSE_FAILED")]}, DefinitionError),
+            ({"errors": [error(path=["r0"])]}, InvalidDataError),
+            ({"errors": [error(path=["other"])], "data": None}, InvalidDataError),
         ):
             self.will_return(answer)
             with self.assertRaises(expected):

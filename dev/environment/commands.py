@@ -16,6 +16,7 @@ from . import (
     odoo_source,
     postgres,
     python_packages,
+    vendure,
 )
 from .console import Problem, complain, say
 from .servers import OdooServer, Radicale, free_port, wait_for_interrupt
@@ -80,7 +81,12 @@ def odoo(arguments):
 
 
 def serve(arguments):
-    """Run Odoo and a CardDAV server that it is connected to, until Ctrl-C."""
+    """Run Odoo and a CardDAV server that it is connected to, until Ctrl-C.
+
+    :param arguments: options of Odoo; or ``--with vendure`` for a shop without Odoo
+    """
+    if arguments == ["--with", "vendure"]:
+        return _serve_shop()
     from demonstration.odoo_client import OdooClient
     from screens.world import connect
 
@@ -93,6 +99,17 @@ def serve(arguments):
             say(f"  CardDAV   {cards.url}  ({cards.user} / {cards.password})")
             wait_for_interrupt(server, cards)
     say("\n  Stopped.")
+    return 0
+
+
+def _serve_shop():
+    vendure.prepare()
+    with vendure.Vendure(free_port(3000)) as shop:
+        say(f"\n  Admin API  {shop.url}/admin-api")
+        say(f"             ({vendure.ADMINISTRATOR} / {vendure.ADMINISTRATOR})")
+        say(f"  Header     vendure-api-key: {vendure.ShopClient(shop.url).key}")
+        wait_for_interrupt(shop)
+    say("\n  Stopped. The shop's data are gone.")
     return 0
 
 

@@ -17,11 +17,12 @@ MISTAKEN = ("consider-merging-classes-inherited", "missing-return")
 def run(arguments):
     """Run the linters, whose findings go to the terminal, and return the exit code.
 
-    :param arguments: given to ruff, such as ``--fix``
+    :param arguments: given to ``ruff check``; with ``--fix``, files are formatted, too
     """
+    form = () if "--fix" in arguments else ("--check",)
     found = {
         "ruff check": _call(folders.CHECKOUT, "ruff", "check", ".", *arguments),
-        "ruff format": _call(folders.CHECKOUT, "ruff", "format", "--check", "-q", "."),
+        "ruff format": _call(folders.CHECKOUT, "ruff", "format", *form, "-q", "."),
     }
     with tempfile.TemporaryDirectory(dir=folders.STATE, prefix="lint-") as copy:
         for name in addons.names():
@@ -33,6 +34,8 @@ def run(arguments):
         say(finding)
     for title, result in found.items():
         say(f"  {title}: {'found something' if result else 'nothing found'}")
+    if found["ruff check"] or found["ruff format"]:
+        say("  ./dev/lint --fix formats the files, and mends what ruff can mend.")
     return int(any(found.values()))
 
 

@@ -89,6 +89,8 @@ def pytest_unconfigure(config):
             broken.add("installation")
         if config.stash[exit_code] == pytest.ExitCode.NO_TESTS_COLLECTED:
             print("No test ran: is the selection right?")
+        if skipped := len(reporter.stats.get("skipped", ())):
+            print(f"\n{skipped} skipped; the option -rs lists why")
         harmless = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
         failed = len(broken) or int(config.stash[exit_code] not in harmless)
         print(f"\n{len(passed - broken)} passed, {failed} failed")

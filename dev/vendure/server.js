@@ -1,6 +1,7 @@
 // A shop of Vendure with all that orders need. Its data end with the process.
 //
 // Arguments: the port, and a folder for pictures.
+process.env.VENDURE_DISABLE_TELEMETRY = "true";
 const { createHash } = require("crypto");
 const vendure = require("@vendure/core");
 const { AssetServerPlugin } = require("@vendure/asset-server-plugin");
