@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The words in which people read why a job failed, and what it did."""
 
+import json
 import pickle
 
 from psycopg2 import IntegrityError
@@ -247,6 +248,39 @@ class TestWordsOfAnswers(HTTPCase):
             self.assertTrue(cause.startswith(f"Corner Shop {words}"), cause)
             self.assertIn("GET", error.answer)
             self.assertNotIn("GET", cause)
+
+    def test_the_sentence_is_taken_out_of_json(self):
+        for answer, told in (
+            ({"error": "No price."}, "No price."),
+            ({"message": "No price.", "code": 7}, "No price."),
+            ({"title": "Bad", "detail": "No price.", "status": 422}, "Bad; No price."),
+            ({"error": {"message": "No price.", "type": "x"}}, "No price."),
+            ({"error": True, "message": "No price."}, "No price."),
+            (
+                {"errors": {"price": ["is missing", "is low"]}},
+                "price: is missing; price: is low",
+            ),
+            ({"errors": [{"field": "price", "message": "Low"}]}, "price: Low"),
+            ({"detail": [{"loc": ["body", "price"], "msg": "Low"}]}, "body.price: Low"),
+            ({"price": ["Low"], "name": ["Long"]}, "price: Low; name: Long"),
+            ({"code": 7}, '{"code": 7}'),
+            ([], "[]"),
+        ):
+            with self.subTest(answer=answer):
+                self.will_answer(422, json.dumps(answer).encode())
+                error = self.error()
+                cause = cause_of(self.env, error)
+                self.assertEqual(
+                    cause, f"Corner Shop refuses the data of the record (422): {told}"
+                )
+                self.assertIn(json.dumps(answer), error.answer)
+
+    def test_other_sentences_are_other_causes(self):
+        causes = set()
+        for text in ("No price.", "No name."):
+            self.will_answer(422, json.dumps({"error": text}).encode())
+            causes.add(masked_cause_of(self.env, self.error()))
+        self.assertEqual(len(causes), 2)
 
 
 class TestReaders(RealJobsCase):

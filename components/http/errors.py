@@ -26,6 +26,7 @@ from ...exception import (
 from ...tools.translatable import joined, translatable
 from ..remote_adapter import LONGEST_WAIT  # noqa: F401  (part of our interface)
 from .session import AnswerTooLarge, AnswerTooSlow, AnswerUnreadable, HeaderAuth
+from .told import sentences_of
 from .waits import asked_wait, is_exhausted, named_wait
 
 #: The backend allows no more calls for now: 429 of RFC 6585, 420 of Twitter's first
@@ -295,9 +296,16 @@ class HTTPErrors(AbstractComponent):
             )
         return texts._(
             "%(backend)s refuses the data of the record (%(status)s): %(answer)s",
-            answer=self._answered(response) or "-",
+            answer=self._told(response) or "-",
             **names,
         )
+
+    def _told(self, response):
+        """Return what an answer says to people."""
+        told = "; ".join(sentences_of(_body_text(response)))
+        if not told:
+            return self._answered(response)
+        return self._shown(told, response)
 
     def _answer_text(self, response):
         """Return what the backend answered in its own words, without secrets."""
@@ -315,8 +323,10 @@ class HTTPErrors(AbstractComponent):
         :param response: a ``requests.Response``
         :rtype: str
         """
-        secrets = self._secrets(response)
-        text = _without_secrets(_body_text(response), secrets)
+        return self._shown(_body_text(response), response)
+
+    def _shown(self, text, response):
+        text = _without_secrets(text, self._secrets(response))
         return _printable(text)[:LONGEST_MESSAGE]
 
     def _redirect_message(self, response):
