@@ -1,9 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""A field for passwords, tokens and keys."""
+"""Fields of connectors: secrets, and the records that bindings wrap."""
 
 from psycopg2.extras import Json
 
-from odoo import api, fields
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, sql
 
@@ -11,7 +11,7 @@ from .exception import AccessRefusedError
 from .tools.addresses import has_credentials, origin
 from .tools.translatable import in_each_language, translatable
 
-__all__ = ["Secret", "reveal"]
+__all__ = ["Secret", "Wrapped", "reveal"]
 
 #: The field with the address, unless a connector names another one.
 ADDRESS = "url"
@@ -19,6 +19,46 @@ ADDRESS = "url"
 #: The start of each stored value. If PostgreSQL refuses a row, it names the first 64
 #: characters of each of its values, and Odoo logs that.
 START = {"_": "A secret of a backend, bound to the address to which it is sent"}
+
+
+class Wrapped(fields.Many2one):
+    """The Odoo record that a binding wraps, and with which it is deleted.
+
+    The binding names it in ``_inherits``::
+
+        _inherits = {"res.partner": "odoo_id"}
+
+        odoo_id = Wrapped("res.partner", bindings="shop_bind_ids")
+
+    :param comodel_name: name of the model of the record
+    :param string: label of the field
+    :param bindings: name of the field that this adds to the model of the record: a
+        one2many to its bindings, whose label is the description of the binding
+    """
+
+    bindings = None
+
+    def __init__(self, *args, **options):
+        if args:  # A connector declares it.
+            usual = {"required": True, "index": True, "ondelete": "cascade"}
+            options = {**usual, **options}
+        if len(args) == 1:
+            options = {"string": "Linked Record", **options}
+        super().__init__(*args, **options)
+
+    def __set_name__(self, owner, name):
+        super().__set_name__(owner, name)
+        if self.bindings and getattr(owner, "pool", None) is None:
+            label = vars(owner).get("_description")
+            self.bindings_model = type(
+                f"{owner.__name__}Wrapped",
+                (models.Model,),
+                {
+                    "__module__": owner.__module__,
+                    "_inherit": self.comodel_name,
+                    self.bindings: fields.One2many(owner._name, name, label),
+                },
+            )
 
 
 class Secret(fields.Field):

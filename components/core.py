@@ -14,6 +14,7 @@ from ..jobs.rest import current_job
 from ..tools.bindings import translatable_label
 from ..tools.clocks import is_recent
 from ..tools.companies import in_companies_of
+from ..tools.languages import in_language_of
 from ..tools.locks import contention_wait, pg_try_advisory_lock, try_lock_rows
 from ..tools.translatable import translatable
 
@@ -42,11 +43,11 @@ class BaseConnectorComponent(AbstractComponent):
         return self.collection
 
     def _in_our_company(self, records):
-        """Return records in the company in which we work.
+        """Return records in the company and the backend's language, as we work in them.
 
         A job has got its records in the company of the user who delayed it.
         """
-        return in_companies_of(records, self.env)
+        return in_language_of(in_companies_of(records, self.env), self.env)
 
     def binder_for(self, model=None):
         """Return the binder of a model on this backend.

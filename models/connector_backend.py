@@ -12,6 +12,7 @@ from ..jobs.facts import outcome_values
 from ..jobs.synchronisation import Synchronisation
 from ..tools.bindings import company_of, merges
 from ..tools.companies import in_company
+from ..tools.languages import in_language
 from ..tools.rpc import private_unless_overridden
 from ..tools.schedules import served_by
 from ..tools.work_context import ConnectorWorkContext
@@ -195,6 +196,18 @@ class ConnectorBackend(models.AbstractModel):
     def _own_company_id(self):
         return company_of(self).id
 
+    @private_unless_overridden
+    def work_language(self):
+        """Return the language in which all work for this backend is done.
+
+        What a backend gets must not depend on the language of the user who saved a
+        record. A connector overrides it if its backend has one language.
+
+        :return: code of the language; a false value to work in the language of the user
+            or the job
+        """
+        return False
+
     def _company_of_work(self, chosen):
         # Connectors may have attributes of this name that are something else.
         is_company = isinstance(chosen, self.env.registry["res.company"])
@@ -205,9 +218,10 @@ class ConnectorBackend(models.AbstractModel):
     def work_on(self, model_name, **kwargs):
         """Start a work on a model of this backend, with all components at hand.
 
-        It is done in the company that :meth:`work_company` returns, as far as the user
-        may work there. ``with_company()`` does not change that, since every user works
-        in some company. To do a part of the work in another one, pass it::
+        It is done in the language that :meth:`work_language` returns, and in the
+        company of :meth:`work_company`, as far as the user may work there.
+        ``with_company()`` does not change that, since every user works in some company.
+        To do a part of the work in another one, pass it::
 
             with self.backend_record.work_on("shop.price", company=branch) as work:
                 work.component(usage="record.exporter").run(price)
@@ -224,6 +238,8 @@ class ConnectorBackend(models.AbstractModel):
         kwargs.setdefault("open_connections", connections)
         try:
             backend = in_company(self, self._company_of_work(kwargs.get("company")))
+            if language := self.work_language():
+                backend = in_language(backend, language)
             with super(ConnectorBackend, backend).work_on(model_name, **kwargs) as work:
                 yield ConnectorWorkContext.of(work)
         finally:

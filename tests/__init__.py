@@ -89,6 +89,7 @@ from . import (
     test_truth,
     test_unchanged,
     test_updates,
+    test_usual_models,
     test_versions,
     test_watching,
     test_webhook_attacks,

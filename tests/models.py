@@ -155,7 +155,8 @@ def committed_test_models(registry, definitions=TEST_MODELS):
 
 
 def _names(definitions):
-    return [definition._name for definition in definitions]
+    # Several definitions may be about one model.
+    return list(dict.fromkeys(definition._name for definition in definitions))
 
 
 def _drop_tables(env, names):

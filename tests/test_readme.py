@@ -69,7 +69,7 @@ class TestReadme(TransactionCase):
         with FailingServer() as shop:
             shop.script(Answer.of(201, {"id": 7}), path="contacts")
             shop.script(Answer.of(204), path="contacts/7")
-            backend = self.env["shop.backend"].create({"url": shop.url})
+            backend = self.env["shop.backend"].create({"name": "Shop", "url": shop.url})
             contact = self.env["shop.res.partner"].create(
                 {"name": "Ada", "email": "ada@example.com", "backend_id": backend.id}
             )
