@@ -437,6 +437,49 @@ class BulkAdapter(AbstractComponent):
         return _results(self, calls)
 
 
+class ManyAdapter(AbstractComponent):
+    """Base of the adapters of a backend whose calls all take many records.
+
+    A connector defines ``read_many``, ``create_many`` and ``write_many``, of which the
+    calls for one record make use::
+
+        class ShopAdapter(Component):
+            _name = "shop.adapter"
+            _inherit = ["connector.many.adapter", "base.shop.connector"]
+
+            def write_many(self, changes):
+                self._call("PATCH", "contacts", json=dict(changes))
+    """
+
+    _name = "connector.many.adapter"
+    _inherit = "connector.bulk.adapter"
+
+    def read(self, external_id):
+        found = self.read_many([external_id])
+        records = {str(id_): record for id_, record in found.items()}
+        if str(external_id) not in records:
+            raise IDMissingInBackend(
+                translatable(self.env)._("The backend has no record %s.", external_id)
+            )
+        return _value_of(records[str(external_id)])
+
+    def create(self, data, idempotency_key=None):
+        keys = {"idempotency_keys": [idempotency_key]} if idempotency_key else {}
+        [result] = self.create_many([data], **keys)
+        return _value_of(result)
+
+    def write(self, external_id, data, **version):
+        versions = {f"{name}s": [value] for name, value in version.items()}
+        [result] = self.write_many([(external_id, data)], **versions) or [None]
+        _value_of(result)
+
+
+def _value_of(result):
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
 def _results(adapter, calls):
     """Return what each call returns, or its error.
 

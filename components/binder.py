@@ -262,6 +262,32 @@ class Binder(AbstractComponent):
             return {}
         return {self._sync_date_field: fields.Datetime.now()}
 
+    def search_unbound(self, domain):
+        """Return the Odoo records that have no binding on this backend.
+
+        :param domain: domain of the records
+        """
+        bindings = self.model.sudo().with_context(active_test=False)
+        bound = bindings._search(self.backend_domain())
+        wrapped = bindings._field_to_sql(bound.table, self._odoo_field, bound)
+        unbound = Domain("id", "not in", bound.subselect(wrapped))
+        return self.env[self.unwrap_model()].search(Domain(domain) & unbound)
+
+    def bind_new(self, records, exports=True):
+        """Create the bindings of those Odoo records that have none on this backend.
+
+        :param records: Odoo records, as the binding wraps them
+        :param exports: whether the export listener exports the new bindings
+        :return: the new bindings, which have no external id
+        """
+        bound = self._search(self.model.sudo(), self._odoo_field, records.ids)
+        new = records - bound[self._odoo_field].with_env(records.env)
+        context = {} if exports else {"connector_no_export": True}
+        backend = {self._backend_field: self.backend_record.id}
+        return self.model.with_context(**context).create(
+            [{**backend, self._odoo_field: id_} for id_ in new.ids]
+        )
+
     # -- prefetching
 
     def prefetch_external_ids(self, external_ids):

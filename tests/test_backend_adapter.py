@@ -1,6 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.addons.component.core import Component
-from odoo.addons.connector.exception import LimitReachedError
+from odoo.addons.connector.exception import (
+    IDMissingInBackend,
+    InvalidDataError,
+    LimitReachedError,
+    VersionChangedError,
+)
 
 from .common import ShopCase
 
@@ -76,3 +81,57 @@ class TestManyByOne(ShopCase):
                 self.assertEqual(len(calls), 2)
                 for each in not_made:
                     self.assertEqual((each.seconds, each.ignore_retry), (7, True))
+
+
+class TestOneByMany(ShopCase):
+    """An adapter whose calls for many records serve one record, too."""
+
+    def setUp(self):
+        super().setUp()
+        self.calls = calls = []
+        self.answers = answers = {}
+
+        class ManyAdapter(Component):
+            _name = "test.shop.many.adapter"
+            _inherit = ["connector.many.adapter", "base.test.shop"]
+            _apply_on = ["connector.test.numbered"]
+
+            def read_many(self, external_ids):
+                return {id_: answers[id_] for id_ in external_ids if id_ in answers}
+
+            def create_many(self, data_list, idempotency_keys=()):
+                calls.append((data_list, idempotency_keys))
+                yield answers.get("create", 7)
+
+            def write_many(self, changes, versions=()):
+                calls.append((changes, versions))
+                return answers.get("write")
+
+        self.build(ManyAdapter)
+        self.adapter = self.component("backend.adapter", "connector.test.numbered")
+
+    def test_a_record_is_read(self):
+        self.answers["7"] = {"name": "Ada"}
+        self.assertEqual(self.adapter.read("7"), {"name": "Ada"})
+        with self.assertRaisesRegex(IDMissingInBackend, "no record 8"):
+            self.adapter.read("8")
+        self.answers["9"] = InvalidDataError("broken")
+        with self.assertRaisesRegex(InvalidDataError, "broken"):
+            self.adapter.read("9")
+
+    def test_a_record_is_created(self):
+        self.assertEqual(self.adapter.create({"a": 1}), 7)
+        self.assertEqual(self.adapter.create({"a": 2}, idempotency_key="key"), 7)
+        self.assertEqual(self.calls, [([{"a": 1}], ()), ([{"a": 2}], ["key"])])
+        self.answers["create"] = InvalidDataError("refused")
+        with self.assertRaisesRegex(InvalidDataError, "refused"):
+            self.adapter.create({})
+
+    def test_a_record_is_changed(self):
+        self.adapter.write("7", {"a": 1})
+        self.adapter.write("7", {"a": 2}, version="v")
+        changes = [([("7", {"a": 1})], ()), ([("7", {"a": 2})], ["v"])]
+        self.assertEqual(self.calls, changes)
+        self.answers["write"] = [VersionChangedError("stale")]
+        with self.assertRaisesRegex(VersionChangedError, "stale"):
+            self.adapter.write("7", {})

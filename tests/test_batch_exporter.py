@@ -52,6 +52,27 @@ class TestBatch(BatchExporterCase):
         )
         self.assertIn("5", result)
 
+    def test_all_records_of_a_kind_are_bound_first(self):
+        old, new = self.binding("Old", external_id="7"), self.contact("New")
+        waiting = self.binding("Waiting", active=False)
+        other = self.env["connector.test.shop"].create({"name": "Other"})
+        elsewhere = self.binding("Elsewhere", backend_id=other.id).odoo_id
+        contacts = old.odoo_id + new + waiting.odoo_id + elsewhere
+        self.contact("Not for the shop")
+        self.build(
+            override(
+                "test.shop.contact.batch.exporter",
+                _domain_to_bind=lambda exporter: [("id", "in", contacts.ids)],
+            )
+        )
+        self.component("batch.exporter").run()
+        [job] = self.jobs("export_chunk")
+        self.assertEqual(job.records.odoo_id, new + elsewhere)
+        self.assertEqual(job.records.backend_id, self.shop)
+        ours = [("backend_id", "=", self.shop.id)]
+        bound = self.model.with_context(active_test=False).search(ours)
+        self.assertEqual(len(bound), 4)
+
     def test_records_that_are_not_bound_yet_are_bound_first(self):
         contact = self.contact("New")
 

@@ -13,9 +13,32 @@ from odoo.tools import mute_logger
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components import binder as binder_module
 
-from .common import ShopCase, override
+from .common import ShopCase, listener_components, override
 
+BINDING = "connector.test.binding"
 NO_IDS = (None, False, True, "")
+
+
+class TestBindNew(ShopCase):
+    def test_records_without_a_binding_get_one(self):
+        ada, grace = self.binding("Ada"), self.contact("Grace")
+        binder = self.component("binder")
+        new = binder.bind_new(ada.odoo_id + grace)
+        self.assertEqual((new.odoo_id, new.backend_id), (grace, self.shop))
+        self.assertFalse(new.external_id)
+        self.assertFalse(binder.bind_new(ada.odoo_id + grace))
+
+    def test_listeners_export_new_bindings_unless_they_are_not_to(self):
+        self.build(*listener_components())
+        one, two = self.contact("One"), self.contact("Two")
+        binder = self.component("binder")
+        binder.bind_new(one, exports=False)
+        self.env.cr.precommit.run()
+        self.assertFalse(self.env["queue.job"].search([("model_name", "=", BINDING)]))
+        new = binder.bind_new(two)
+        self.env.cr.precommit.run()
+        job = self.env["queue.job"].search([("model_name", "=", BINDING)])
+        self.assertEqual(job.records, new)
 
 
 class TestToInternal(ShopCase):

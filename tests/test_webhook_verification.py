@@ -60,6 +60,13 @@ class TestStandardWebhooks(VerificationCase):
     def test_the_example_of_the_specification(self):
         self.assertIs(self.check(), True)
 
+    def test_the_record_is_that_in_the_data(self):
+        webhook = self.webhook("connector.webhook.standard")
+        payload = {"type": "contact.changed", "data": {"id": "7"}}
+        self.assertEqual(webhook.external_ids(payload), ["7"])
+        with self.assertRaises(KeyError):
+            webhook.external_ids({"type": "contact.changed", "data": {}})
+
     def test_any_of_several_secrets_counts(self):
         self.assertIs(self.check(secrets=[OTHER, SECRET]), True)
         self.assertIs(self.check(secrets=[OTHER]), False)

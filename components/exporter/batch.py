@@ -139,19 +139,23 @@ class BatchExporter(AbstractComponent):
         """Create the bindings of the records that the backend is to get.
 
         It is called before the bindings that were never exported are searched for. By
-        default nothing is created. A connector overrides it when its backend takes all
-        records of a kind::
-
-            def _bind_unbound(self):
-                bound = self.model.search(self.binder.backend_domain()).odoo_id
-                new = self.env["product.product"].search([("id", "not in", bound.ids)])
-                self.model.with_context(connector_no_export=True).create(
-                    [
-                        {"backend_id": self.backend_record.id, "odoo_id": record.id}
-                        for record in new
-                    ]
-                )
+        default it binds what :meth:`_domain_to_bind` describes.
         """
+        domain = self._domain_to_bind()
+        if domain is not None:
+            self.binder.bind_new(self.binder.search_unbound(domain), exports=False)
+
+    def _domain_to_bind(self):
+        """Return the domain of the Odoo records that the backend is to get.
+
+        A connector overrides it when its backend takes all records of a kind::
+
+            def _domain_to_bind(self):
+                return [("sale_ok", "=", True)]
+
+        :return: a domain on the model that the bindings wrap, ``None`` for no record
+        """
+        return None
 
     def _chunks(self, domain, size, after_id):
         domain, shape = self._domain(domain), self.binder.shape

@@ -50,6 +50,10 @@ class StandardWebhook(AbstractComponent):
         expected = [VERSION + _signature(secret, signed) for secret in secrets]
         return any(equal(ours, theirs) for ours in expected for theirs in given)
 
+    def external_ids(self, payload):
+        """Return the id in the ``data`` of a delivery."""
+        return [payload["data"]["id"]]
+
     def new_secret(self):
         return PREFIX + base64.b64encode(token_bytes(32)).decode()
 
