@@ -71,6 +71,7 @@ from . import (
     test_record_deleter,
     test_record_importer,
     test_record_links,
+    test_references,
     test_remote_system,
     test_removals,
     test_rights,

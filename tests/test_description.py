@@ -11,6 +11,7 @@ from ..components.mapper import (
     m2o_to_external,
     mapping,
     only_create,
+    records_to_external,
 )
 from .common import ImportCase, listener_components, override
 
@@ -80,6 +81,16 @@ class TestDescription(ImportCase):
         self.assertEqual(greeting["note"], "Greet the contact.")
         self.assertTrue(greeting["onlyCreate"])
         self.assertEqual(lines["how"], "its lines")
+
+    def test_references_to_many_and_rows_for_new_records_are_explained(self):
+        many = records_to_external("friend_ids", binding=self.model._name)
+        new = only_create(m2o_to_external("friend_id"))
+        direct = [(many, "friends"), (new, "friend")]
+        self.build(override("test.shop.contact.export.mapper", direct=direct))
+        friends, friend = self.rows()
+        self.assertEqual(friends["how"], "the linked record")
+        self.assertEqual(friends["sources"], ["Members"])
+        self.assertEqual((friends["onlyCreate"], friend["onlyCreate"]), (False, True))
 
     def test_a_docstring_is_shown_to_those_who_read_its_language(self):
         @mapping

@@ -9,8 +9,10 @@ from odoo.tools import SQL, mute_logger
 
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
 from odoo.addons.component.core import Component
+from odoo.addons.connector.components.exporter.record import GenericExporter
 from odoo.addons.connector.components.mapper import (
     changed_by,
+    m2o_to_external,
     mapping,
     only_create,
 )
@@ -136,6 +138,21 @@ class TestExportPreview(PreviewCase):
         self.assertEqual(page["problem"], "The shop does not answer.")
         self.assertEqual(self.states(page)["title"], "unknown")
         self.assertEqual(self.rows(page)["title"]["mapped"], "Ada")
+
+    def test_what_the_mapper_refers_to_is_listed_and_not_exported(self):
+        row = m2o_to_external("parent_id", binding=self.model._name), "parent"
+        self.build(
+            override("test.shop.contact.export.mapper", direct=[row]),
+            override(
+                "test.shop.contact.exporter",
+                _exports_references=True,
+                _export_dependencies=GenericExporter._export_dependencies,
+            ),
+        )
+        binding = self.binding("Ada", parent_id=self.contact("Parent").id)
+        [dependency] = self.preview("export", binding)["dependencies"]
+        self.assertIn("Parent", dependency["label"])
+        self.assertEqual(self.server.calls, [])
 
     def test_dependencies_are_listed_and_not_exported(self):
         parent = self.contact("Parent")

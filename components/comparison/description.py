@@ -7,7 +7,7 @@ from typing import NamedTuple
 from odoo.tools.translate import get_translated_module
 
 from ...tools.translatable import TranslatableText
-from ..mapper.source import modifiers_of
+from ..mapper.source import is_for_creates, modifiers_of
 
 # How a value is made
 LINES, COMPUTED, FOLLOWED = "lines", "computed", "followed"
@@ -18,6 +18,7 @@ MODIFIERS = {
     "none": COPIED,
     "convert": CONVERTED,
     "m2o_to_external": REFERENCE,
+    "records_to_external": REFERENCE,
     "external_to_m2o": REFERENCE,
     "backend_to_m2o": REFERENCE,
     "follow_m2o_relations": FOLLOWED,
@@ -63,7 +64,7 @@ def _described_row(mapper, source, target):
     order = (COMPUTED, FOLLOWED, REFERENCE, CONVERTED)
     how = next((how for how in order if how in found), COPIED)
     names = field_names(mapper._direct_source_field_name(source)) or ()
-    return DescribedField(names, target, how)
+    return DescribedField(names, target, how, only_create=is_for_creates(source))
 
 
 def _note(method):

@@ -4,6 +4,7 @@
 from functools import wraps
 
 from ..mapper.errors import explained
+from ..mapper.source import is_for_creates
 from .description import field_names
 from .result import ComparedField
 
@@ -74,6 +75,7 @@ class MappingTrace:
             self._fields[target] = ComparedField(
                 target,
                 field_names(self._mapper._direct_source_field_name(row[0])),
+                only_create=is_for_creates(row[0]),
                 error=self._end_step(values, before),
                 mapped=values.get(target),
             )

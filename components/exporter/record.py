@@ -36,9 +36,7 @@ class GenericExporter(AbstractComponent):
             _apply_on = ["shop.res.partner"]
             _usage = "record.exporter"
             _default_binding_field = "shop_bind_ids"
-
-            def _export_dependencies(self):
-                self._export_dependency(self.binding.parent_id, "shop.res.partner")
+            _exports_references = True
     """
 
     _name = "generic.exporter"
@@ -51,6 +49,9 @@ class GenericExporter(AbstractComponent):
     #: Whether a record that is newer on the backend is imported before it is exported.
     #: By default, a job imports it later, and the export overwrites it on the backend.
     _import_before_export = False
+
+    #: Whether the records to which the rows of the mapper refer are exported first.
+    _exports_references = False
 
     external_id = item_value(
         "external_id", "Its id on the backend; false while it has none."
@@ -163,8 +164,15 @@ class GenericExporter(AbstractComponent):
     def _export_dependencies(self):
         """Export the records that the backend must know first.
 
-        Call :meth:`_export_dependency` for each.
+        By default, these are the records to which ``m2o_to_external`` and
+        ``records_to_external`` refer in the rows of the mapper, if
+        ``_exports_references`` is set. An override calls :meth:`_export_dependency` for
+        each record.
         """
+        if self._exports_references:
+            for path, binding_model in self.mapper._references():
+                for record in self.binding.mapped(path):
+                    self._export_dependency(record, binding_model or record._name)
 
     def _export_dependency(
         self,

@@ -80,7 +80,9 @@ class ImportFlow:
         self.chunk = None  #: the :class:`~..chunk.Chunk` that keeps the errors
         self._delivered = DeliveredData(importer, self.tracker)
         self._adapter = adapter_with_versions(importer)
-        self._prepares = importer._overrides("_before_import", "_import_dependencies")
+        self._prepares = importer._imports_references or importer._overrides(
+            "_before_import", "_import_dependencies"
+        )
         # A flow within the write transaction of another one must not end it.
         self._begins_anew = not self.tracker.is_writing and may_commit(self.env)
         self._known = None  # bindings by external id, once they were looked up

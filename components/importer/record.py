@@ -11,7 +11,7 @@ from odoo.tools import split_every
 
 from odoo.addons.component.core import AbstractComponent
 
-from ...exception import IDMissingInBackend
+from ...exception import IDMissingInBackend, MissingDependencyError
 from ...jobs.alone import delay_alone
 from ...jobs.outcome import (
     ADOPTED,
@@ -25,6 +25,7 @@ from ...jobs.outcome import (
     Report,
     returns_message,
 )
+from ...tools.bindings import translatable_label
 from ...tools.external_id import unique_external_ids
 from ...tools.orm import changed_values, prefetch_inverses
 from ...tools.overrides import overrides
@@ -50,10 +51,7 @@ class RecordImporter(AbstractComponent):
             _name = "shop.order.importer"
             _inherit = ["connector.record.importer", "base.shop.connector"]
             _apply_on = ["shop.sale.order"]
-
-            def _import_dependencies(self):
-                customer = self.external_record["customer_id"]
-                self._import_dependency(customer, "shop.res.partner")
+            _imports_references = True
 
     :meth:`run` imports one record, :meth:`run_chunk` many. Both run the same hooks, and
     each record has an importer of its own.
@@ -65,6 +63,8 @@ class RecordImporter(AbstractComponent):
 
     #: Whether sources may deliver records with their data: see :mod:`.delivered`.
     _has_deliveries = False
+    #: Whether the records to which the rows of the mapper refer are imported first.
+    _imports_references = False
 
     external_id = item_value("external_id", "The id of the record on the backend.")
     external_record = item_value(
@@ -305,8 +305,13 @@ class RecordImporter(AbstractComponent):
     def _import_dependencies(self):
         """Import the records that Odoo must have first.
 
-        Call :meth:`_import_dependency` for each.
+        By default, these are the records whose ids the rows of the mapper import into
+        a many2one, if ``_imports_references`` is set. An override calls
+        :meth:`_import_dependency` for each record.
         """
+        if self._imports_references:
+            for reference in self.mapper._references(self.external_record):
+                self._import_dependency(*reference)
 
     def _import_dependency(self, external_id, binding_model, always=False):
         """Import a record that this one refers to, unless Odoo has it.
@@ -317,6 +322,26 @@ class RecordImporter(AbstractComponent):
         :param always: whether to update a record that Odoo has
         """
         Dependency(self, external_id, binding_model, always).import_()
+
+    def _require_linked(self, binding_model, names):
+        """Let the record wait for others that no import creates, such as products.
+
+        :param binding_model: name of the model of their bindings
+        :param names: what people call these records, by external id
+        :raise MissingDependencyError: with the names of those that are not linked; the
+            job is tried again
+        """
+        known = self.binder_for(binding_model).to_internal_many(names)
+        missing = {f"'{name}'" for id_, name in names.items() if id_ not in known}
+        if missing:
+            raise MissingDependencyError(
+                translatable(self.env)._(
+                    "It waits for records that are not linked with Odoo: %(records)s "
+                    "(%(model)s). Export them to the backend, or link them.",
+                    model=translatable_label(self.env, binding_model),
+                    records=", ".join(sorted(missing)),
+                )
+            )
 
     def _map_data(self):
         """Return the :class:`MapRecord` of the record."""

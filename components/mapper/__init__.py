@@ -25,5 +25,6 @@ from .modifiers import (
     follow_m2o_relations,
     m2o_to_external,
     none,
+    records_to_external,
 )
 from .record import MapOptions, MapRecord

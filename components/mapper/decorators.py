@@ -47,7 +47,12 @@ def changed_by(*fields):
 
 
 def only_create(func):
-    """Declare that a mapping method runs only for records that are created."""
+    """Declare that a mapping method runs only for records that are created.
+
+    The same goes for a modifier of a ``direct`` row::
+
+        direct = [(only_create(m2o_to_external("parent_id")), "parent")]
+    """
     func.only_create = True
     return func
 

@@ -28,7 +28,9 @@ from .source import (
     is_odoo_record,
     optional_value,
     read_field,
+    reference_of,
     source_field,
+    source_value,
 )
 
 #: Errors of a prefetch: when the mapping needs the value, it raises them itself.
@@ -335,19 +337,29 @@ class ImportMapper(AbstractComponent):
 
         :param records: list of the data of records from the backend
         """
-        for source, target in self.direct:
+        for source, target, model_name in self._reference_rows():
             with suppress(*PREFETCH_IGNORES):
-                self._prefetch_bindings_of_row(source, target, records)
+                ids = [source_value(self, each, source, target) for each in records]
+                if any(map(is_external_id, ids)):
+                    self.binder_for(model_name).prefetch_external_ids(ids)
 
-    def _prefetch_bindings_of_row(self, source, target, records):
-        field = self.model._fields.get(target)
-        if field is None or field.type != "many2one":
-            return
-        model_name = binding_model_of(source, field)
-        name = self._direct_source_field_name(source)
-        external_ids = [optional_value(record, name) for record in records]
-        if model_name and any(map(is_external_id, external_ids)):
-            self.binder_for(model_name).prefetch_external_ids(external_ids)
+    def _references(self, record):
+        """Yield what a record refers to in the ``direct`` rows of many2ones.
+
+        :param record: the data of a record from the backend
+        :return: pairs of an external id, and the model of the binding that has it
+        """
+        for source, target, model_name in self._reference_rows():
+            yield source_value(self, record, source, target), model_name
+
+    def _reference_rows(self):
+        """Yield the source of an external id, its target, and the binding's model."""
+        for source, target in self.direct:
+            field = self.model._fields.get(target)
+            if field is None or field.type != "many2one":
+                continue
+            if model_name := binding_model_of(source, field):
+                yield getattr(source, "field", source), target, model_name
 
     def _map_direct(self, record, from_attr, to_attr):
         """Map one ``direct`` row.
@@ -375,6 +387,14 @@ class ExportMapper(AbstractComponent):
 
     _map_child_usage = "export.map.child"
     _map_child_fallback = "base.map.child.export"
+
+    def _references(self):
+        """Return what the ``direct`` rows refer to.
+
+        :return: pairs of the path to related records, and the model of the bindings
+            that wrap them; ``None`` for the model if they are bindings themselves
+        """
+        return filter(None, (reference_of(source) for source, _target in self.direct))
 
     def _prefetch_mapped_fields(self, source, plan):
         """Read the fields that will be mapped, of the whole prefetch set of a record.

@@ -62,26 +62,29 @@ def m2o_to_external(field, binding=None):
             return False
         fields = (record if is_odoo_record(record) else self.model)._fields
         many2one = _many2one(fields, field)
-        related_id = related.id  # It refuses several records.
-        binder = self.binder_for(binding or many2one.comodel_name)
-        if isinstance(binder, Binder):
-            prefetch = binder.prefetch_records if binding else binder.prefetch_bindings
-            prefetch(related)
-        # Binders of connectors expect an id here. It has no prefetch set.
-        external_id = binder.to_external(related_id, wrap=bool(binding))
-        if is_external_id(external_id):
-            return external_id
-        raise MappingError(
-            translatable(self.env)._(
-                "the field %(field)s points to %(related)s (%(model)s, id %(id)s), "
-                "which has no external id on this backend. Export it first.",
-                field=field,
-                related=related.display_name,
-                model=related._name,
-                id=related_id,
-            )
-        )
+        binding_model = binding or many2one.comodel_name
+        return _external_id(self, field, related, binding_model, wrap=bool(binding))
 
+    modifier.refers_to = field, binding
+    return modifier
+
+
+def records_to_external(field, binding):
+    """Export the related records as the list of their external ids.
+
+    :param field: path to the records, such as ``"line_ids.product_id"``; changes of the
+        first field of the path concern the source record
+    :param binding: name of the model of the bindings that wrap the records
+    :raise MappingError: when one of them has no external id yet
+    """
+    path, (field, _dot, rest) = field, field.partition(".")
+
+    def modifier(self, record, to_attr):
+        related = record_value(record, field)
+        related = related.mapped(rest) if rest else related
+        return [_external_id(self, field, each, binding) for each in related]
+
+    modifier.refers_to = path, binding
     return modifier
 
 
@@ -123,7 +126,8 @@ def external_to_m2o(field, binding=None):
             )
         )
 
-    modifier.binding_model = binding_model  # for ImportMapper.prefetch_bindings()
+    # for ImportMapper._references()
+    modifier.binding_model, modifier.field = binding_model, field
     return modifier
 
 
@@ -142,6 +146,34 @@ def follow_m2o_relations(field):
         return value
 
     return modifier
+
+
+def _external_id(mapper, field, related, binding_model, wrap=True):
+    """Return the external id of a related record.
+
+    :param field: name of the field that refers to it
+    :param wrap: whether it is the record that a binding wraps, and not the binding
+    :raise MappingError: when it has no external id yet
+    """
+    related_id = related.id  # It refuses several records.
+    binder = mapper.binder_for(binding_model)
+    if isinstance(binder, Binder):
+        prefetch = binder.prefetch_records if wrap else binder.prefetch_bindings
+        prefetch(related)
+    # Binders of connectors expect an id here. It has no prefetch set.
+    external_id = binder.to_external(related_id, wrap=wrap)
+    if is_external_id(external_id):
+        return external_id
+    raise MappingError(
+        translatable(mapper.env)._(
+            "the field %(field)s points to %(related)s (%(model)s, id %(id)s), "
+            "which has no external id on this backend. Export it first.",
+            field=field,
+            related=related.display_name,
+            model=related._name,
+            id=related_id,
+        )
+    )
 
 
 def _many2one(fields, name):

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Which rows and methods of a mapper run."""
 
+from .source import is_for_creates
+
 # Kinds of steps
 DIRECT, METHOD, CHILDREN = "direct", "method", "children"
 
@@ -21,6 +23,7 @@ class MappingPlan:
         rows = [
             (mapper._direct_source_field_name(source), source, target)
             for source, target in mapper.direct
+            if for_create or not is_for_creates(source)
         ]
         rows = [row for row in rows if self._reads(row[0])]
         self.direct = [(source, target) for _name, source, target in rows]

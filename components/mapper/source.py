@@ -27,6 +27,21 @@ def source_field(source):
     return modifiers_of(source)[1]
 
 
+def is_for_creates(source):
+    """Return whether a ``direct`` row runs only for records that are created."""
+    return getattr(source, "only_create", False)
+
+
+def reference_of(source):
+    """Return what a ``direct`` row of an export refers to.
+
+    :return: pair of the path to the related records, and the model of the bindings that
+        wrap them (``None`` if they are bindings); ``None`` for any other row
+    """
+    found = (getattr(each, "refers_to", None) for each in modifiers_of(source)[0])
+    return next(filter(None, found), None)
+
+
 def source_value(mapper, record, source, target):
     """Return the value of a field or modifier, ``None`` if data does not contain it."""
     if callable(source):
