@@ -1,3 +1,3 @@
 # A component is defined after those that it inherits.
 # isort: off
-from . import core, adapter, mapper, exporter, importer, listener, webhook
+from . import core, adapter, catalogue, customers, orders

@@ -7,137 +7,135 @@ import hashlib
 from odoo.tools import split_every
 from odoo.tools.mimetypes import guess_mimetype
 
-from odoo.addons.component.core import AbstractComponent, Component
+from odoo.addons.component.core import Component
 from odoo.addons.connector.components.http_adapter import HeaderAuth
 from odoo.addons.connector.exception import InvalidDataError
 from odoo.addons.connector.fields import reveal
 
+from .core import ATTRIBUTE, ORDER, PARTNER, TEMPLATE, VALUE, VARIANT
+
 #: records of one call that changes them, and of one page of a list
 CHANGES, PAGE = 25, 500
+#: the type of each kind of record in the shop
+TYPES = {
+    ATTRIBUTE: "ProductOptionGroup",
+    VALUE: "ProductOption",
+    TEMPLATE: "Product",
+    VARIANT: "ProductVariant",
+    PARTNER: "Customer",
+    ORDER: "Order",
+}
 ADDRESS = "fullName company streetLine1 streetLine2 city postalCode phoneNumber"
+#: what is read of the records that are imported
+FIELDS = {
+    PARTNER: f"""id firstName lastName emailAddress phoneNumber addresses {{
+        {ADDRESS} defaultBillingAddress country {{ code }}
+    }}""",
+    ORDER: f"""id code state orderPlacedAt currencyCode totalWithTax
+        customer {{ id }} shippingAddress {{ {ADDRESS} countryCode }}
+        lines {{
+            id quantity unitPriceWithTax linePriceWithTax proratedLinePriceWithTax
+            taxRate productVariant {{ id sku name }}
+        }}
+        shippingLines {{
+            discountedPrice discountedPriceWithTax shippingMethod {{ name }}
+        }}
+        surcharges {{ description priceWithTax taxRate }} taxSummary {{ taxRate }}""",
+}
+ASSETS = """query ($tags: [String!]) {
+    assets(options: { tags: $tags, tagsOperator: OR }) { items { id tags { value } } }
+}"""
+UPLOAD = """mutation ($input: [CreateAssetInput!]!) {
+    createAssets(input: $input) {
+        ... on Asset { id } ... on ErrorResult { errorCode message }
+    }
+}"""
 
 
-class VendureAdapter(AbstractComponent):
-    """Read and change one kind of record, whose names a component declares.
+class VendureAdapter(Component):
+    """Read and change records of any kind.
 
     A record that Odoo creates keeps Odoo's key, which the plugin in ``shop`` stores.
     """
 
     _name = "vendure.adapter"
-    _inherit = ["connector.graphql.adapter", "base.vendure.connector"]
+    _inherit = [
+        "connector.many.adapter",
+        "connector.graphql.adapter",
+        "base.vendure.connector",
+    ]
 
     _graphql_path = "admin-api"
     _recovers_creates = True
-
-    _entity = None  #: name of the type
-    _list = None  #: name of the query for a list
-    _fields = "id"  #: what is read
-    _create = None  #: field of the mutation that creates one, if it has another name
 
     def _auth(self):
         return HeaderAuth("vendure-api-key", reveal(self.backend_record, "api_key"))
 
     def channel(self):
         """Return the code of the shop's channel, if it accepts the key."""
-        channel = self._query("{ activeChannel { code } }").get("activeChannel")
-        return self._value(channel, "code", str, of="activeChannel")
+        return self._query("{ activeChannel { code } }")["activeChannel"]["code"]
+
+    @property
+    def _type(self):
+        return TYPES[self.model._name]
 
     # -- reading
 
     def search(self, filters=None):
-        for record in self._records(filters):
-            yield record.get("id") if isinstance(record, dict) else None
-
-    def read(self, external_id):
-        found = self.read_many([external_id])
-        return self._found(found.get(str(external_id)), external_id)
+        return (record["id"] for record in self._records(filters))
 
     def read_many(self, external_ids):
         filters = {"id": {"in": list(map(str, external_ids))}}
-        records = self._records(filters, self._fields)
-        return {self._value(each, "id", of=self._list): each for each in records}
+        records = self._records(filters, FIELDS.get(self.model._name, "id"))
+        return {record["id"]: record for record in records}
 
     def find_created(self, idempotency_key):
-        found = self.search({"odooKey": {"eq": idempotency_key}})
-        return next(found, None)
+        return next(self.search({"odooKey": {"eq": idempotency_key}}), None)
 
     def _records(self, filters, fields="id"):
-        document = f"""query ($filter: {self._entity}FilterParameter, $skip: Int) {{
-            {self._list}(options: {{
+        name = f"{self._type[0].lower()}{self._type[1:]}s"
+        document = f"""query ($filter: {self._type}FilterParameter, $skip: Int) {{
+            {name}(options: {{
                 filter: $filter, skip: $skip, take: {PAGE}, sort: {{ id: ASC }}
             }}) {{ items {{ {fields} }} totalItems }}
         }}"""
-        return self._nodes(document, self._list, {"filter": filters or {}, "skip": 0})
+        return self._nodes(document, name, {"filter": filters or {}, "skip": 0})
 
     def _next_variables(self, page, variables):
         skip = variables["skip"] + len(page["items"])
-        total = self._value(page, "totalItems", int, of=self._list)
-        return skip < total and {"skip": skip}
+        return skip < page["totalItems"] and {"skip": skip}
 
     # -- writing
-
-    def create(self, data, idempotency_key):
-        return _only(self.create_many([data], [idempotency_key]))
 
     def create_many(self, data_list, idempotency_keys):
         pairs = zip(data_list, idempotency_keys, strict=True)
         inputs = [{**data, "customFields": {"odooKey": key}} for data, key in pairs]
         return self._change("create", inputs)
 
-    def write(self, external_id, data):
-        _only(self.write_many([(external_id, data)]))
-
     def write_many(self, changes):
-        inputs = [{**data, "id": external_id} for external_id, data in changes]
-        return self._change("update", inputs)
+        return self._change("update", [{**data, "id": id_} for id_, data in changes])
 
     def delete(self, external_id):
-        field = f"delete{self._entity}(id: $id) {{ result message }}"
-        _only(self._mutate_many(field, {"id": "ID!"}, [{"id": external_id}]))
+        field = f"delete{self._type}(id: $id) {{ result message }}"
+        self._mutate(f"mutation ($id: ID!) {{ {field} }}", {"id": external_id})
 
     def _change(self, verb, inputs):
         """Yield the id of each record that is created or changed, or its error."""
-        field = self._create if verb == "create" else None
-        field = field or f"{verb}{self._entity}(input: $input) {{ id }}"
-        types = {"input": f"{verb.title()}{self._entity}Input!"}
+        # The shop creates variants only as a list.
+        many = self.model._name == VARIANT
+        name, value = ("s", "[$input]") if many else ("", "$input")
+        field = f"{verb}{self._type}{name}(input: {value}) {{ id }}"
+        types = {"input": f"{verb.title()}{self._type}Input!"}
         for some in split_every(CHANGES, inputs, list):
             variables = [{"input": each} for each in some]
-            yield from map(self._id, self._mutate_many(field, types, variables))
-
-    def _id(self, result):
-        if isinstance(result, Exception):
-            return result
-        [record] = result if isinstance(result, list) else [result]
-        return self._value(record, "id", of=self._entity)
+            for result in self._mutate_many(field, types, variables):
+                [record] = result if isinstance(result, list) else [result]
+                yield record if isinstance(record, Exception) else record["id"]
 
     def _refusal(self, result):
         if isinstance(result, dict) and result.get("result") == "NOT_DELETED":
             return InvalidDataError(self._refused_message([str(result["message"])]))
         return super()._refusal(result)
-
-
-def _only(results):
-    """Return the only result of a call, or raise it if it is an error."""
-    [result] = results
-    if isinstance(result, Exception):
-        raise result
-    return result
-
-
-class AttributeAdapter(Component):
-    _name = "vendure.product.attribute.adapter"
-    _inherit = "vendure.adapter"
-    _apply_on = ["vendure.product.attribute"]
-
-    _entity, _list = "ProductOptionGroup", "productOptionGroups"
-
-
-class ValueAdapter(Component):
-    _name = "vendure.product.attribute.value.adapter"
-    _inherit = "vendure.adapter"
-    _apply_on = ["vendure.product.attribute.value"]
-
-    _entity, _list = "ProductOption", "productOptions"
 
 
 class ProductAdapter(Component):
@@ -149,109 +147,51 @@ class ProductAdapter(Component):
 
     _name = "vendure.product.template.adapter"
     _inherit = "vendure.adapter"
-    _apply_on = ["vendure.product.template"]
-
-    _entity, _list = "Product", "products"
+    _apply_on = [TEMPLATE]
 
     def _change(self, verb, inputs):
         groups = [each.pop("groups", ()) for each in inputs]
-        ids = list(super()._change(verb, self._with_assets(inputs)))
-        pairs = [
-            {"product": id_, "group": group}
-            for id_, some in zip(ids, groups, strict=True)
-            for group in some
-            if not isinstance(id_, Exception)
-        ]
+        self._replace_pictures(inputs)
+        ids = super()._change(verb, inputs)
+        for id_, some in zip(ids, groups, strict=True):
+            is_refused = isinstance(id_, Exception)
+            yield id_ if is_refused else self._add_groups(id_, some)
+
+    def _add_groups(self, product, groups):
+        """Return the id of the product, or the error with which a group is refused."""
         field = "addOptionGroupToProduct(productId: $product, optionGroupId: $group)"
         types = {"product": "ID!", "group": "ID!"}
-        added = self._mutate_many(f"{field} {{ id }}", types, pairs)
-        errors = {
-            pair["product"]: result
-            for pair, result in zip(pairs, added, strict=True)
-            if isinstance(result, Exception)
-        }
-        return [errors.get(id_, id_) for id_ in ids]
+        pairs = [{"product": product, "group": group} for group in groups]
+        results = self._mutate_many(f"{field} {{ id }}", types, pairs)
+        return next((it for it in results if isinstance(it, Exception)), product)
 
-    def _with_assets(self, inputs):
-        """Return inputs with the ids of assets in place of pictures."""
-        pictures = {each["picture"] for each in inputs if each.get("picture")}
-        assets = self._assets(pictures) if pictures else {}
+    def _replace_pictures(self, inputs):
+        """Replace pictures by assets, which have their digests as tags."""
+        pictures = [each["picture"] for each in inputs if each.get("picture")]
+        assets = self._assets([*map(_digest, pictures)]) if pictures else {}
         for each in inputs:
             if "picture" in each:
-                picture = each.pop("picture")
-                asset = assets[picture] if picture else None
-                each |= {"featuredAssetId": asset, "assetIds": [asset] if asset else []}
-        return inputs
+                ids = []
+                if picture := each.pop("picture"):
+                    tag = _digest(picture)
+                    if tag not in assets:
+                        assets[tag] = self._upload(picture, tag)
+                    ids = [assets[tag]]
+                each |= {"featuredAssetId": next(iter(ids), None), "assetIds": ids}
 
-    def _assets(self, pictures):
-        """Return the ids of assets by their pictures; make those that are missing."""
-        tags = {each: hashlib.sha256(each.encode()).hexdigest() for each in pictures}
-        document = """query ($tags: [String!]) {
-            assets(options: { tags: $tags, tagsOperator: OR }) {
-                items { id tags { value } }
-            }
-        }"""
-        found = self._query(document, {"tags": [*tags.values()]})["assets"]["items"]
-        known = {tag["value"]: each["id"] for each in found for tag in each["tags"]}
-        missing = {tag: each for each, tag in tags.items() if tag not in known}
-        known |= self._upload(missing) if missing else {}
-        return {each: known[tag] for each, tag in tags.items()}
+    def _assets(self, tags):
+        found = self._query(ASSETS, {"tags": tags})["assets"]["items"]
+        return {tag["value"]: asset["id"] for asset in found for tag in asset["tags"]}
 
-    def _upload(self, pictures):
-        """Create assets of pictures in base64; return their ids by their tags."""
-        document = """mutation ($input: [CreateAssetInput!]!) {
-            createAssets(input: $input) {
-                ... on Asset { id } ... on ErrorResult { errorCode message }
-            }
-        }"""
-        files = {}
-        for number, (tag, picture) in enumerate(pictures.items()):
-            content = base64.b64decode(picture)
-            kind = guess_mimetype(content)
-            name = f"{tag[:16]}.{kind.rpartition('/')[2].partition('+')[0]}"
-            files[f"input.{number}.file"] = (name, content, kind)
-        inputs = [{"file": None, "tags": [tag]} for tag in pictures]
-        created = self._mutate(document, {"input": inputs}, files)["createAssets"]
-        return dict(zip(pictures, map(self._id, created), strict=True))
+    def _upload(self, picture, tag):
+        content = base64.b64decode(picture)
+        kind = guess_mimetype(content)
+        name = f"{tag[:16]}.{kind.rpartition('/')[2].partition('+')[0]}"
+        variables = {"input": [{"file": None, "tags": [tag]}]}
+        files = {"input.0.file": (name, content, kind)}
+        [asset] = self._mutate(UPLOAD, variables, files)["createAssets"]
+        return asset["id"]
 
 
-class VariantAdapter(Component):
-    _name = "vendure.product.product.adapter"
-    _inherit = "vendure.adapter"
-    _apply_on = ["vendure.product.product"]
-
-    _entity, _list = "ProductVariant", "productVariants"
-
-    #: The shop has no mutation for one.
-    _create = "createProductVariants(input: [$input]) { id }"
-
-
-class CustomerAdapter(Component):
-    _name = "vendure.res.partner.adapter"
-    _inherit = "vendure.adapter"
-    _apply_on = ["vendure.res.partner"]
-
-    _entity, _list = "Customer", "customers"
-    _fields = f"""id firstName lastName emailAddress phoneNumber addresses {{
-        {ADDRESS} defaultBillingAddress country {{ code }}
-    }}"""
-
-
-class OrderAdapter(Component):
-    """Orders, which exist for Odoo when the customer has placed them."""
-
-    _name = "vendure.sale.order.adapter"
-    _inherit = "vendure.adapter"
-    _apply_on = ["vendure.sale.order"]
-
-    _entity, _list = "Order", "orders"
-    _fields = f"""id code state orderPlacedAt currencyCode totalWithTax
-        customer {{ id }} shippingAddress {{ {ADDRESS} countryCode }}
-        lines {{
-            id quantity unitPriceWithTax linePriceWithTax proratedLinePriceWithTax
-            taxRate productVariant {{ id sku name }}
-        }}
-        shippingLines {{
-            discountedPrice discountedPriceWithTax shippingMethod {{ name }}
-        }}
-        surcharges {{ description priceWithTax taxRate }} taxSummary {{ taxRate }}"""
+def _digest(picture):
+    return hashlib.sha256(picture.encode()).hexdigest()

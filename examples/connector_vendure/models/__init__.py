@@ -1,1 +1,1 @@
-from . import backend, binding, product, sale
+from . import backend, binding

@@ -1,33 +1,80 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import fields, models
+"""The links between records of Odoo and of the shop."""
+
+from odoo import api, fields, models
+
+from odoo.addons.connector.fields import Wrapped
 
 
 class VendureBinding(models.AbstractModel):
-    """Base of the links between records of Odoo and of the shop."""
-
     _name = "vendure.binding"
     _description = "Link with a Vendure Shop"
-    _inherit = "external.binding"
+    _inherit = "connector.binding"
 
     backend_id = fields.Many2one(
         "vendure.backend", "Shop", required=True, ondelete="cascade"
     )
-    external_id = fields.Char("ID in the Shop", copy=False, readonly=True)
-
-    _odoo_uniq = models.Constraint(
-        "UNIQUE(backend_id, odoo_id)", "The record already is in this shop."
-    )
-    _external_uniq = models.Constraint(
-        "UNIQUE(backend_id, external_id)", "Another record already has this id."
-    )
 
 
-def wrapped(model):
-    """Return the field of a binding with the record that it wraps."""
-    name = "Linked Record"
-    return fields.Many2one(model, name, required=True, index=True, ondelete="cascade")
+class VendureAttribute(models.Model):
+    _name = "vendure.product.attribute"
+    _description = "Vendure Option Group"
+    _inherit = "vendure.binding"
+    _inherits = {"product.attribute": "odoo_id"}
+
+    odoo_id = Wrapped("product.attribute", bindings="vendure_bind_ids")
 
 
-def bindings(model):
-    """Return the field of a record with its bindings."""
-    return fields.One2many(model, "odoo_id", "Vendure Shops")
+class VendureValue(models.Model):
+    _name = "vendure.product.attribute.value"
+    _description = "Vendure Option"
+    _inherit = "vendure.binding"
+    _inherits = {"product.attribute.value": "odoo_id"}
+
+    odoo_id = Wrapped("product.attribute.value", bindings="vendure_bind_ids")
+
+
+class VendureTemplate(models.Model):
+    _name = "vendure.product.template"
+    _description = "Vendure Product"
+    _inherit = "vendure.binding"
+    _inherits = {"product.template": "odoo_id"}
+
+    odoo_id = Wrapped("product.template", bindings="vendure_bind_ids")
+    group_ids = fields.Many2many("product.attribute", compute="_compute_group_ids")
+
+    @api.depends("attribute_line_ids.attribute_id.create_variant")
+    def _compute_group_ids(self):
+        """Compute the attributes that make variants."""
+        for product in self:
+            attributes = product.attribute_line_ids.attribute_id
+            product.group_ids = attributes.filtered_domain(
+                [("create_variant", "!=", "no_variant")]
+            )
+
+
+class VendureVariant(models.Model):
+    _name = "vendure.product.product"
+    _description = "Vendure Product Variant"
+    _inherit = "vendure.binding"
+    _inherits = {"product.product": "odoo_id"}
+
+    odoo_id = Wrapped("product.product", bindings="vendure_bind_ids")
+
+
+class VendurePartner(models.Model):
+    _name = "vendure.res.partner"
+    _description = "Vendure Customer"
+    _inherit = "vendure.binding"
+    _inherits = {"res.partner": "odoo_id"}
+
+    odoo_id = Wrapped("res.partner")
+
+
+class VendureOrder(models.Model):
+    _name = "vendure.sale.order"
+    _description = "Vendure Order"
+    _inherit = "vendure.binding"
+    _inherits = {"sale.order": "odoo_id"}
+
+    odoo_id = Wrapped("sale.order")
