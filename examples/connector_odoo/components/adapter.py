@@ -11,7 +11,7 @@ from odoo.tools import groupby
 
 from odoo.addons.component.core import AbstractComponent
 from odoo.addons.connector.components.http_adapter import BearerAuth
-from odoo.addons.connector.exception import IDMissingInBackend, InvalidDataError
+from odoo.addons.connector.exception import InvalidDataError
 from odoo.addons.connector.fields import reveal
 from odoo.addons.connector.tools.translatable import translatable
 
@@ -40,7 +40,11 @@ class OdooAdapter(AbstractComponent):
     """
 
     _name = "odoo.adapter"
-    _inherit = ["connector.http.adapter", "base.odoo.connector"]
+    _inherit = [
+        "connector.many.adapter",
+        "connector.http.adapter",
+        "base.odoo.connector",
+    ]
 
     _recovers_creates = True
 
@@ -117,19 +121,6 @@ class OdooAdapter(AbstractComponent):
             if goes_on and new <= domain[-1][2]:
                 raise self._invalid_value("id", self._model)  # It would go on for ever.
 
-    def read(self, external_id):
-        record = self.read_many([external_id]).get(self._id(external_id))
-        if not record:
-            raise IDMissingInBackend(
-                translatable(self.env)._(
-                    "%(shop)s has no record %(id)s of %(model)s.",
-                    shop=self.backend_record.name,
-                    id=external_id,
-                    model=self._model,
-                )
-            )
-        return record
-
     def read_many(self, external_ids):
         ids = list(map(self._id, external_ids))
         records = self._search_read(self._model, self._fields, [("id", "in", ids)])
@@ -190,9 +181,6 @@ class OdooAdapter(AbstractComponent):
                 record[name] = read if is_many else next(iter(read), False)
 
     # -- writing
-
-    def create(self, data, idempotency_key):
-        return self.create_many([data], [idempotency_key])[0]
 
     def create_many(self, data_list, idempotency_keys):
         keys = [f"{NAMESPACE}.{key}" for key in idempotency_keys]

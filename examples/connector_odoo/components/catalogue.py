@@ -8,6 +8,7 @@ from odoo.addons.connector.components.mapper import (
     changed_by,
     m2o_to_external,
     mapping,
+    records_to_external,
 )
 from odoo.addons.connector.exception import (
     InvalidDataError,
@@ -43,15 +44,6 @@ class CategoryMapper(Component):
         ("name", "name"),
         (m2o_to_external("parent_id", binding=CATEGORY), "parent_id"),
     ]
-
-
-class CategoryExporter(Component):
-    _name = "odoo.product.category.exporter"
-    _inherit = "odoo.exporter"
-    _apply_on = [CATEGORY]
-
-    def _export_dependencies(self):
-        self._export_dependency(self.binding.parent_id, CATEGORY)
 
 
 # -- attributes and their values
@@ -98,15 +90,6 @@ class ValueMapper(Component):
         ("html_color", "html_color"),
         (m2o_to_external("attribute_id", binding=ATTRIBUTE), "attribute_id"),
     ]
-
-
-class ValueExporter(Component):
-    _name = "odoo.product.attribute.value.exporter"
-    _inherit = "odoo.exporter"
-    _apply_on = [VALUE]
-
-    def _export_dependencies(self):
-        self._export_dependency(self.binding.attribute_id, ATTRIBUTE)
 
 
 # -- products
@@ -199,25 +182,13 @@ class TemplateExporter(Component):
     _apply_on = [TEMPLATE]
 
     def _export_dependencies(self):
-        self._export_dependency(self.binding.categ_id, CATEGORY)
+        super()._export_dependencies()
         for value in self.binding.attribute_line_ids.value_ids:
             self._export_dependency(value, VALUE)
 
     def _after_export(self):
         """Bind the variants, which the shop has made from the attributes."""
-        bindings = self.env[VARIANT]
-        bound = bindings.with_context(active_test=False).search(
-            [
-                ("backend_id", "=", self.backend_record.id),
-                ("odoo_id.product_tmpl_id", "=", self.binding.odoo_id.id),
-            ]
-        )
-        bindings.create(
-            [
-                {"backend_id": self.backend_record.id, "odoo_id": variant.id}
-                for variant in self.binding.product_variant_ids - bound.odoo_id
-            ]
-        )
+        self.binder_for(VARIANT).bind_new(self.binding.product_variant_ids)
 
 
 class TemplateBatchExporter(Component):
@@ -227,18 +198,9 @@ class TemplateBatchExporter(Component):
     _inherit = ["connector.batch.exporter", "base.odoo.connector"]
     _apply_on = [TEMPLATE]
 
-    def _bind_unbound(self):
-        backend = self.backend_record
-        new = self.env["product.template"].search(
-            [
-                ("sale_ok", "=", True),
-                ("company_id", "in", (False, backend.company_id.id)),
-                ("odoo_bind_ids", "not any", [("backend_id", "=", backend.id)]),
-            ]
-        )
-        self.model.with_context(connector_no_export=True).create(
-            [{"backend_id": backend.id, "odoo_id": product.id} for product in new]
-        )
+    def _domain_to_bind(self):
+        companies = False, self.backend_record.company_id.id
+        return [("sale_ok", "=", True), ("company_id", "in", companies)]
 
 
 # -- variants
@@ -390,19 +352,14 @@ class VariantMapper(Component):
         ("barcode", "barcode"),
         ("weight", "weight"),
         (m2o_to_external("product_tmpl_id", binding=TEMPLATE), "product_tmpl_id"),
+        (
+            records_to_external(
+                "product_template_variant_value_ids.product_attribute_value_id",
+                binding=VALUE,
+            ),
+            "attribute_values",
+        ),
     ]
-
-    @mapping
-    @changed_by("product_template_variant_value_ids")
-    def attribute_values(self, record):
-        binder = self.binder_for(VALUE)
-        values = record.product_template_variant_value_ids
-        values = values.product_attribute_value_id
-        return {
-            "attribute_values": [
-                binder.to_external(value, wrap=True) for value in values
-            ]
-        }
 
     @mapping
     @changed_by("qty_available")
@@ -412,17 +369,6 @@ class VariantMapper(Component):
         warehouse = self.backend_record.warehouse_id
         record = record.with_context(warehouse_id=warehouse.id or None)
         return {"qty_available": record.qty_available}
-
-
-class VariantExporter(Component):
-    _name = "odoo.product.product.exporter"
-    _inherit = "odoo.exporter"
-    _apply_on = [VARIANT]
-
-    def _export_dependencies(self):
-        self._export_dependency(
-            self.binding.product_tmpl_id, TEMPLATE, binding_field="odoo_bind_ids"
-        )
 
 
 # -- changes

@@ -15,21 +15,18 @@ class OdooBinder(Component):
     _inherit = ["base.binder", "base.odoo.connector"]
 
 
-class OdooExporter(AbstractComponent):
-    """Export a record; bindings are in the field ``odoo_bind_ids``."""
+class OdooExporter(Component):
+    """Export a record, after those that its mapper names."""
 
     _name = "odoo.exporter"
     _inherit = ["generic.exporter", "base.odoo.connector"]
     _usage = "record.exporter"
+    _apply_on = [
+        *("odoo.product.category", "odoo.product.attribute"),
+        *("odoo.product.attribute.value", "odoo.product.product", "odoo.sale.order"),
+    ]
     _default_binding_field = "odoo_bind_ids"
-
-
-class PlainExporter(Component):
-    """Export records without dependencies."""
-
-    _name = "odoo.plain.exporter"
-    _inherit = "odoo.exporter"
-    _apply_on = ["odoo.product.attribute", "odoo.sale.order"]
+    _exports_references = True
 
 
 class BatchExporter(Component):
@@ -50,9 +47,13 @@ class OdooDeleter(Component):
     ]
 
 
-class OdooImporter(AbstractComponent):
+class OdooImporter(Component):
+    """Import a record, after those that its mapper names."""
+
     _name = "odoo.importer"
     _inherit = ["connector.record.importer", "base.odoo.connector"]
+    _apply_on = ["odoo.res.partner"]
+    _imports_references = True
 
 
 class OdooBatchImporter(AbstractComponent):

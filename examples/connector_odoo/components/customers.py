@@ -59,9 +59,7 @@ class PartnerMapper(Component):
     @mapping
     def place(self, record):
         code = record["country_code"]
-        country = code and self.env["res.country"].search([("code", "=", code)])
-        if not country:
-            return {"country_id": False, "state_id": False}
+        country = self.env["res.country"].search([("code", "=", code)])
         state = country.state_ids.filtered(lambda each: each.code == record["state_id"])
         return {"country_id": country.id, "state_id": state.id}
 
@@ -69,15 +67,6 @@ class PartnerMapper(Component):
     def language(self, record):
         installed = dict(self.env["res.lang"].get_installed())
         return {"lang": record["lang"]} if record["lang"] in installed else None
-
-
-class PartnerImporter(Component):
-    _name = "odoo.res.partner.importer"
-    _inherit = "odoo.importer"
-    _apply_on = [PARTNER]
-
-    def _import_dependencies(self):
-        self._import_dependency(self.external_record["parent_id"], PARTNER)
 
 
 class PartnerBatchImporter(Component):

@@ -184,29 +184,11 @@ class OrderImporter(Component):
         return False
 
     def _import_dependencies(self):
-        for name in ("partner_id", "partner_invoice_id", "partner_shipping_id"):
-            self._import_dependency(self.external_record[name], PARTNER)
-        self._wait_for_products()
-
-    def _wait_for_products(self):
-        """Let the job wait for products that the company has not linked yet."""
+        super()._import_dependencies()
         lines = self.external_record["order_line"]
-        wanted = {line["product_id"] for line in lines if line["product_id"]}
-        known = self.binder_for(VARIANT).to_internal_many(wanted)
-        names = {
-            line["name"].splitlines()[0]
-            for line in lines
-            if line["product_id"] and line["product_id"] not in known
-        }
-        if names:
-            raise MissingDependencyError(
-                translatable(self.env)._(
-                    "The order %(order)s waits for products that are not linked with "
-                    "the shop: %(products)s. Export them to the shop.",
-                    order=self.external_record["name"],
-                    products=", ".join(f"'{name}'" for name in sorted(names)),
-                )
-            )
+        products = [line for line in lines if line["product_id"]]
+        names = {it["product_id"]: it["name"].partition("\n")[0] for it in products}
+        self._require_linked(VARIANT, names)
 
     def _after_import(self, binding):
         order = binding.odoo_id.with_context(connector_no_export=True)

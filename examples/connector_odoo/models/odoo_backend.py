@@ -9,25 +9,15 @@ class OdooBackend(models.Model):
 
     _name = "odoo.backend"
     _description = "Shop's Odoo"
-    _inherit = "connector.backend"
+    _inherit = "connector.http.backend"
 
-    name = fields.Char(required=True)
-    active = fields.Boolean(
-        default=True, help="Nothing is synchronised with an archived database."
-    )
-    url = fields.Char("Address", required=True, help="Such as https://shop.example.com")
     database = fields.Char(help="Needed if the address serves several databases.")
     api_key = Secret(
         "API Key",
         required=True,
         help="Of a user of the shop who may access sales, stock and external ids.",
     )
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        default=lambda self: self.env.company,
-        help="The shop's orders belong to this company.",
-    )
+    company_id = fields.Many2one(required=True)
     warehouse_id = fields.Many2one(
         "stock.warehouse",
         check_company=True,

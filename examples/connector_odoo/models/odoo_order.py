@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 
+from odoo.addons.connector.fields import Wrapped
+
 
 class OdooOrder(models.Model):
     _name = "odoo.sale.order"
@@ -8,16 +10,8 @@ class OdooOrder(models.Model):
     _inherit = "odoo.binding"
     _inherits = {"sale.order": "odoo_id"}
 
-    odoo_id = fields.Many2one(
-        "sale.order", "Linked Order", required=True, index=True, ondelete="cascade"
-    )
+    odoo_id = Wrapped("sale.order", bindings="odoo_bind_ids")
     odoo_line_ids = fields.One2many("odoo.sale.order.line", "odoo_order_id", "Lines")
-
-
-class Order(models.Model):
-    _inherit = "sale.order"
-
-    odoo_bind_ids = fields.One2many("odoo.sale.order", "odoo_id", "Shops")
 
 
 class OdooOrderLine(models.Model):
@@ -26,9 +20,7 @@ class OdooOrderLine(models.Model):
     _inherit = "odoo.binding"
     _inherits = {"sale.order.line": "odoo_id"}
 
-    odoo_id = fields.Many2one(
-        "sale.order.line", "Linked Line", required=True, index=True, ondelete="cascade"
-    )
+    odoo_id = Wrapped("sale.order.line", bindings="odoo_bind_ids")
     odoo_order_id = fields.Many2one(
         "odoo.sale.order", required=True, index=True, ondelete="cascade"
     )
@@ -41,28 +33,10 @@ class OdooOrderLine(models.Model):
         return super().create(vals_list)
 
 
-class OrderLine(models.Model):
-    _inherit = "sale.order.line"
-
-    odoo_bind_ids = fields.One2many("odoo.sale.order.line", "odoo_id", "Shops")
-
-
 class OdooPicking(models.Model):
     _name = "odoo.stock.picking"
     _description = "Shop's Delivery"
     _inherit = "odoo.binding"
     _inherits = {"stock.picking": "odoo_id"}
 
-    odoo_id = fields.Many2one(
-        "stock.picking",
-        "Linked Delivery",
-        required=True,
-        index=True,
-        ondelete="cascade",
-    )
-
-
-class Picking(models.Model):
-    _inherit = "stock.picking"
-
-    odoo_bind_ids = fields.One2many("odoo.stock.picking", "odoo_id", "Shops")
+    odoo_id = Wrapped("stock.picking", bindings="odoo_bind_ids")

@@ -1,5 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import fields, models
+from odoo import models
+
+from odoo.addons.connector.fields import Wrapped
 
 
 class OdooPartner(models.Model):
@@ -8,12 +10,4 @@ class OdooPartner(models.Model):
     _inherit = "odoo.binding"
     _inherits = {"res.partner": "odoo_id"}
 
-    odoo_id = fields.Many2one(
-        "res.partner", "Linked Contact", required=True, index=True, ondelete="cascade"
-    )
-
-
-class Partner(models.Model):
-    _inherit = "res.partner"
-
-    odoo_bind_ids = fields.One2many("odoo.res.partner", "odoo_id", "Shops")
+    odoo_id = Wrapped("res.partner", bindings="odoo_bind_ids")

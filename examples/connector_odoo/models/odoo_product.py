@@ -1,5 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import fields, models
+from odoo import models
+
+from odoo.addons.connector.fields import Wrapped
 
 
 class OdooCategory(models.Model):
@@ -8,19 +10,7 @@ class OdooCategory(models.Model):
     _inherit = "odoo.binding"
     _inherits = {"product.category": "odoo_id"}
 
-    odoo_id = fields.Many2one(
-        "product.category",
-        "Linked Category",
-        required=True,
-        index=True,
-        ondelete="cascade",
-    )
-
-
-class Category(models.Model):
-    _inherit = "product.category"
-
-    odoo_bind_ids = fields.One2many("odoo.product.category", "odoo_id", "Shops")
+    odoo_id = Wrapped("product.category", bindings="odoo_bind_ids")
 
 
 class OdooAttribute(models.Model):
@@ -29,19 +19,7 @@ class OdooAttribute(models.Model):
     _inherit = "odoo.binding"
     _inherits = {"product.attribute": "odoo_id"}
 
-    odoo_id = fields.Many2one(
-        "product.attribute",
-        "Linked Attribute",
-        required=True,
-        index=True,
-        ondelete="cascade",
-    )
-
-
-class Attribute(models.Model):
-    _inherit = "product.attribute"
-
-    odoo_bind_ids = fields.One2many("odoo.product.attribute", "odoo_id", "Shops")
+    odoo_id = Wrapped("product.attribute", bindings="odoo_bind_ids")
 
 
 class OdooAttributeValue(models.Model):
@@ -50,19 +28,7 @@ class OdooAttributeValue(models.Model):
     _inherit = "odoo.binding"
     _inherits = {"product.attribute.value": "odoo_id"}
 
-    odoo_id = fields.Many2one(
-        "product.attribute.value",
-        "Linked Value",
-        required=True,
-        index=True,
-        ondelete="cascade",
-    )
-
-
-class AttributeValue(models.Model):
-    _inherit = "product.attribute.value"
-
-    odoo_bind_ids = fields.One2many("odoo.product.attribute.value", "odoo_id", "Shops")
+    odoo_id = Wrapped("product.attribute.value", bindings="odoo_bind_ids")
 
 
 class OdooTemplate(models.Model):
@@ -71,19 +37,7 @@ class OdooTemplate(models.Model):
     _inherit = "odoo.binding"
     _inherits = {"product.template": "odoo_id"}
 
-    odoo_id = fields.Many2one(
-        "product.template",
-        "Linked Product",
-        required=True,
-        index=True,
-        ondelete="cascade",
-    )
-
-
-class Template(models.Model):
-    _inherit = "product.template"
-
-    odoo_bind_ids = fields.One2many("odoo.product.template", "odoo_id", "Shops")
+    odoo_id = Wrapped("product.template", bindings="odoo_bind_ids")
 
 
 class OdooProduct(models.Model):
@@ -92,19 +46,4 @@ class OdooProduct(models.Model):
     _inherit = "odoo.binding"
     _inherits = {"product.product": "odoo_id"}
 
-    odoo_id = fields.Many2one(
-        "product.product",
-        "Linked Variant",
-        required=True,
-        index=True,
-        ondelete="cascade",
-    )
-
-
-class Product(models.Model):
-    _inherit = "product.product"
-
-    # The template's field has another model.
-    odoo_variant_bind_ids = fields.One2many(
-        "odoo.product.product", "odoo_id", "Shops of the Variant"
-    )
+    odoo_id = Wrapped("product.product", bindings="odoo_variant_bind_ids")

@@ -85,7 +85,7 @@ class TestImport(OrderCase):
         [tea] = self.shop("product.product", "create", vals_list=[tea])
         external_id, other = self.order(self.line(tea)), self.order()
         text = self.orders.import_chunk(self.backend, [external_id, other])
-        self.assertIn("waits for products that are not linked", text)
+        self.assertIn("waits for records that are not linked", text)
         self.assertIn("'Tea'", text)
         [job] = self.env["queue.job"].search([("method_name", "=", "import_record")])
         self.assertEqual(job.args, [self.backend, external_id])
