@@ -78,11 +78,5 @@ class CardBatchExporter(Component):
     _inherit = ["connector.batch.exporter", "base.carddav.connector"]
     _apply_on = ["carddav.res.partner"]
 
-    def _bind_unbound(self):
-        """Bind the contacts that belong to the address book and are not in it yet."""
-        backend = self.backend_record
-        contacts = backend._contacts_to_export()
-        new = contacts - self.model.search(self.binder.backend_domain()).odoo_id
-        self.model.with_context(connector_no_export=True).create(
-            [{"backend_id": backend.id, "odoo_id": contact.id} for contact in new]
-        )
+    def _domain_to_bind(self):
+        return Domain("id", "in", self.backend_record._contacts_to_export().ids)

@@ -1,1 +1,1 @@
-from . import carddav_backend, carddav_res_partner, res_partner
+from . import carddav_backend, carddav_res_partner

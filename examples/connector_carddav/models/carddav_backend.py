@@ -20,16 +20,10 @@ class CardDAVBackend(models.Model):
 
     _name = "carddav.backend"
     _description = "CardDAV Address Book"
-    _inherit = "connector.backend"
+    _inherit = "connector.http.backend"
     _order = "name, id"
 
-    name = fields.Char(required=True)
-    active = fields.Boolean(
-        default=True, help="Nothing is synchronised with an archived address book."
-    )
     url = fields.Char(
-        "Address",
-        required=True,
         help="The web address of the address book itself, as the server shows it, "
         "without the user name and the password.",
     )
@@ -40,8 +34,6 @@ class CardDAVBackend(models.Model):
         "require an app password.",
     )
     company_id = fields.Many2one(
-        "res.company",
-        default=lambda self: self.env.company,
         help="Contacts of this company and contacts without a company are exported; "
         "all contacts when empty.",
     )
@@ -123,17 +115,16 @@ class CardDAVBackend(models.Model):
     @api.private
     @contextmanager
     def work_on(self, model_name, **kwargs):
-        """Work with the rights of the system, in the language of the company.
+        """Work with the rights of the system.
 
-        A user who may change a contact need not have the right to change its binding,
-        and the language of a card must not depend on the user.
+        A user who may change a contact need not have the right to change its binding.
         """
-        backend = self.sudo().with_context(lang=self._language())
-        with super(CardDAVBackend, backend).work_on(model_name, **kwargs) as work:
+        with super(CardDAVBackend, self.sudo()).work_on(model_name, **kwargs) as work:
             yield work
 
-    def _language(self):
-        return self.sudo().work_company().partner_id.lang or None
+    @api.private
+    def work_language(self):
+        return self.sudo().work_company().partner_id.lang or "en_US"
 
     @api.private
     def check_connection(self):

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 
+from odoo.addons.connector.fields import Wrapped
 from odoo.addons.queue_job.job import identity_exact
 
 
@@ -9,18 +10,14 @@ class CardDAVResPartner(models.Model):
 
     _name = "carddav.res.partner"
     _description = "CardDAV Contact"
-    _inherit = "external.binding"
+    _inherit = "connector.binding"
     _inherits = {"res.partner": "odoo_id"}
 
-    odoo_id = fields.Many2one(
-        "res.partner", "Linked Contact", required=True, index=True, ondelete="cascade"
-    )
+    odoo_id = Wrapped("res.partner", "Linked Contact", bindings="carddav_bind_ids")
     backend_id = fields.Many2one(
         "carddav.backend", "Address Book", required=True, index=True, ondelete="cascade"
     )
-    external_id = fields.Char(
-        "Card", copy=False, readonly=True, help="Name of the card in the address book."
-    )
+    external_id = fields.Char("Card", help="Name of the card in the address book.")
     unread_photo = fields.Char(
         copy=False,
         groups=fields.NO_ACCESS,
@@ -37,12 +34,6 @@ class CardDAVResPartner(models.Model):
         copy=False,
         readonly=True,
     )
-    _contact_uniq = models.Constraint(
-        "UNIQUE(backend_id, odoo_id)", "The contact is already in this address book."
-    )
-    _card_uniq = models.Constraint(
-        "UNIQUE(backend_id, external_id)", "The card is linked with another contact."
-    )
 
     @api.private
     def export_record(self, fields=None):
@@ -52,17 +43,12 @@ class CardDAVResPartner(models.Model):
         :return: a translated sentence that says what was done
         :rtype: str
         """
-        return super(CardDAVResPartner, self._for_jobs()).export_record(fields)
+        return super(CardDAVResPartner, self.sudo()).export_record(fields)
 
     @api.private
     def export_chunk(self, fields=None):
         """Export several contacts to their address book."""
-        return super(CardDAVResPartner, self._for_jobs()).export_chunk(fields)
-
-    def _for_jobs(self):
-        """Return the records with the rights and the language of the backend's work."""
-        language = self.sudo().exists().backend_id[:1]._language()
-        return self.sudo().with_context(lang=language)
+        return super(CardDAVResPartner, self.sudo()).export_chunk(fields)
 
     @api.private
     def export_delete_record(self, backend, external_id, etag=None):

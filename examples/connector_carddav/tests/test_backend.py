@@ -150,7 +150,7 @@ class TestCardDAVBackend(CardDAVCase):
         with self.assertRaises(Exception) as caught, self.env.cr.savepoint():
             self.bind(binding.odoo_id)
         self.assertEqual(
-            caught.exception.diag.constraint_name, "carddav_res_partner_contact_uniq"
+            caught.exception.diag.constraint_name, "carddav_res_partner_odoo_uniq"
         )
 
     @mute_logger("odoo.sql_db")
@@ -160,7 +160,7 @@ class TestCardDAVBackend(CardDAVCase):
             self.bind(self.contact("Other")).external_id = "a.vcf"
             self.env.flush_all()
         self.assertEqual(
-            caught.exception.diag.constraint_name, "carddav_res_partner_card_uniq"
+            caught.exception.diag.constraint_name, "carddav_res_partner_external_uniq"
         )
 
     def test_a_copy_of_a_contact_is_not_linked(self):
