@@ -209,15 +209,19 @@ def _any_failed(job, backends):
 
     Usually none has, and no other transaction is needed.
     """
+    # The limit makes PostgreSQL look at each backend by the index of what fails there,
+    # and not at the failures of all backends.
     query = """
-        SELECT EXISTS (SELECT FROM queue_job
-            WHERE backend_id IS NOT NULL AND state = %s
-            AND (backend_model, backend_id) IN (
+        SELECT EXISTS (SELECT FROM (
                 SELECT backend_model, backend_id FROM queue_job WHERE uuid = %s
-                UNION ALL SELECT * FROM unnest(%s::text[], %s::int[])))
+                UNION ALL SELECT * FROM unnest(%s::text[], %s::int[])
+            ) AS backend, LATERAL (SELECT FROM queue_job AS job
+                WHERE job.backend_model = backend.backend_model
+                AND job.backend_id = backend.backend_id AND job.state = %s
+                LIMIT 1) AS failed)
     """
     names, ids = zip(*backends, strict=True) if backends else ((), ())
-    values = FAILED_STATE, job.uuid, [*names], [*ids]
+    values = job.uuid, [*names], [*ids], FAILED_STATE
     [(is_any,)] = job.env.execute_query(SQL(query, *values))
     return is_any
 
