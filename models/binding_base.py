@@ -39,7 +39,7 @@ class ExternalBinding(models.AbstractModel):
         name = BindingShape.of(self.env, self._name).external_id
         were_linked = linked.filtered(name) if linked else linked
         result = super().write(vals)
-        # What is stored is about other records.
+        # The stored base, version and questions are about other records.
         if linked:
             store_base(linked, None)
         if were_linked:

@@ -140,11 +140,8 @@ class ConnectorConflict(models.Model):
         names, binding = sorted(names), binding.sudo()
         question = self._unsettled(binding, names)
         digests = ours_digest, theirs_digest
-        if (
-            not winner
-            and question.state == "decided"
-            and question._digests() == digests
-        ):
+        is_decided = not winner and question.state == "decided"
+        if is_decided and question._digests() == digests:
             return question
         vals = {
             "ours_digest": ours_digest,
@@ -157,16 +154,20 @@ class ConnectorConflict(models.Model):
         }
         if question.ours_digest != ours_digest:
             vals |= last_change(binding, names)
-        theirs = {name: values[name] for name in names if name in values}
         question = question or self._new_question(binding, names)
         question.write(vals)
-        question._keep(
+        question._keep_both(binding, names, values)
+        return question
+
+    def _keep_both(self, binding, names, values):
+        """Keep the values of a unit: those of Odoo, and those to import."""
+        theirs = {name: values[name] for name in names if name in values}
+        self._keep(
             {
                 ODOO: values_.kept(binding, values_.current(binding, names)),
                 BACKEND: values_.kept(binding, theirs),
             }
         )
-        return question
 
     def _new_question(self, binding, names):
         reference = self._values_of(backend_of(binding), binding._name)
