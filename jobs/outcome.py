@@ -193,15 +193,21 @@ class Report:
             "seconds": seconds,
             "cause": cause_of(self.env, error),
         }
-        if seconds:
-            sentence = translatable(self.env)._(
+        self.failures.insert(0, self._rest(count == 1, seconds, names))
+
+    def _rest(self, is_one, has_to_wait, names):
+        texts = translatable(self.env)
+        if is_one and has_to_wait:
+            return texts._(
+                "1 goes on in another job after %(seconds)s s: %(cause)s", **names
+            )
+        if is_one:
+            return texts._("1 goes on in another job: %(cause)s", **names)
+        if has_to_wait:
+            return texts._(
                 "%(count)s go on in another job after %(seconds)s s: %(cause)s", **names
             )
-        else:
-            sentence = translatable(self.env)._(
-                "%(count)s go on in another job: %(cause)s", **names
-            )
-        self.failures.insert(0, sentence)
+        return texts._("%(count)s go on in another job: %(cause)s", **names)
 
     def text(self, labels, first=None):
         """Return all counts in one line, and a line for each failure.

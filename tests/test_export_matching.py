@@ -576,7 +576,7 @@ class TestMatchingMany(ManyMatchesCase):
         self.assertEqual([ada.external_id, bob.external_id], ["2", "1"])
         self.assertFalse(eve.external_id)
         self.assertIn("2 exported, 1 linked with an existing record", report)
-        self.assertIn("1 go on in another job after 7 s", report)
+        self.assertIn("1 goes on in another job after 7 s", report)
 
     def test_a_mapping_that_breaks_the_transaction_fails_alone(self):
         self.add_to_shop("ada@x.org", "bob@x.org")
