@@ -361,6 +361,12 @@ class TestReaders(RealJobsCase):
             self.assertEqual(
                 self.failure(env, "en_US").sentence, "The backend has no record A7."
             )
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            card = self.reading(env, "en_US")["connector.backend.state"].of(shop)
+            self.assertEqual(
+                card.sentence,
+                "1 record cannot be exported: The backend has no record A7.",
+            )
 
     def test_the_name_in_a_connectors_own_text_is_masked(self):
         names = iter(["Hammer", "Zange"])

@@ -253,6 +253,23 @@ class ConnectorFailure(models.Model):
             for cause, id_ in examples.items()
         }
 
+    @api.model
+    def _sentences_of_one(self, job_ids):
+        """Return why jobs failed at one record, with its name and values.
+
+        :param job_ids: ids of jobs
+        :return: dict by the id of the job; a job is left out if its cause is for the
+            developer, or if the user may not read its records
+        """
+        jobs = self.env["queue.job"].sudo().browse(job_ids)
+        jobs = jobs.filtered(lambda job: job.cause_class != DEVELOPER)
+        texts = JobTexts(self.env(su=False), jobs)
+        return {
+            job.id: self._sentence(texts.message(job))
+            for job in jobs
+            if cause_terms(job) and texts.may_read(job)
+        }
+
     def _named(self, sentence):
         """Return a cause; it names the search that failed, if no record did."""
         if self.record_count or self.searched is False:

@@ -129,25 +129,38 @@ class ConnectorBackendOverview(models.Model):
         :param figures: iterable of :class:`BackendFigures`
         """
         counters = [
-            counter
+            (one, counter)
             for one in figures
             for counter in vars(one.facts).values()
             if isinstance(counter, Counter)
             and any(isinstance(each, Cause) for each in counter)
         ]
-        causes = {cause.text for counter in counters for cause in counter} - {""}
+        causes = {cause.text for _one, counter in counters for cause in counter} - {""}
         if not causes:
             return
         known = {text: id_ for one in figures for text, id_ in one.examples.items()}
         examples = {cause: known[cause] for cause in causes if cause in known}
         words = self.env["connector.failure"].sentences(examples)
-        for counter in counters:
+        named = self._causes_of_one(counters)
+        for one, counter in counters:
             counted = Counter()
             for cause, count in counter.items():
                 text = words.get(cause.text, cause.text)
+                if count == 1:
+                    text = named.get(one.examples.get(cause.text), text)
                 counted[cause._replace(text=text)] += count
             counter.clear()
             counter.update(counted)
+
+    def _causes_of_one(self, counters):
+        """Return the causes of single records, with their names, by the ids of jobs."""
+        jobs = {
+            one.examples[cause.text]
+            for one, counter in counters
+            for cause, count in counter.items()
+            if count == 1 and cause.text in one.examples
+        }
+        return jobs and self.env["connector.failure"]._sentences_of_one(jobs) or {}
 
     def _search_color(self, operator, value):
         if operator != "in":
