@@ -83,6 +83,7 @@ def outcome_values(job):
             "cause": terms,
             "names": names,
             "answer": getattr(error, "answer", None),
+            "record": terms_of(getattr(error, "record_name", None) or ""),
         }
         values["cause_class"] = cause_class_of(error)
         values["is_unanswered"] = isinstance(error, NetworkRetryableError)

@@ -95,6 +95,17 @@ def job_result(env, job):
     return shown_in(language_of(env), terms) if terms and job.result else job.result
 
 
+def record_name(env, job):
+    """Return the name that a connector gave the record of a failed import.
+
+    :param env: ``Environment`` of the reader, for the language
+    :param job: the ``queue.job``
+    :return: an empty text without one
+    """
+    terms = (job.sudo().outcome_terms or {}).get("record")
+    return shown_in(language_of(env), terms) if terms else ""
+
+
 def search_failed(env, direction, cause=""):
     """Return which job without records failed, and why.
 

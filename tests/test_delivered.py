@@ -210,6 +210,49 @@ class TestDelivered(Deliveries, ImportCase):
         self.assertIn("that JSON cannot hold", result)
         self.assertEqual(self.names(), {"1": "Contact 1"})
 
+    def test_people_see_the_name_of_a_record(self):
+        self.deliver(Delivered("2", {"title": "Unmappable"}, "Line 17 of a.csv"))
+        [result] = self.run_new_jobs()
+        self.assertIn("Record 2 (Line 17 of a.csv) failed", result)
+        [job] = self.new_jobs()
+        self.assertEqual(job.name, "Import record 2 (Line 17 of a.csv) alone")
+
+    def test_a_connector_names_its_records(self):
+        self.override(_record_name=lambda importer: importer.external_record["title"])
+        self.deliver(("2", {"title": "Unmappable"}), Unreadable("3", "No price."))
+        [result] = self.run_new_jobs()
+        self.assertIn("Record 2 (Unmappable) failed", result)
+        self.assertIn("Record 3 failed", result)
+
+    def test_an_import_that_only_updates_creates_nothing(self):
+        self.binding("Ada", external_id="1")
+        self.override(_only_updates=True)
+        self.deliver(*self.contacts("2", friend="9"), *self.contacts("1", "9"))
+        [result] = self.run_new_jobs()
+        self.assertIn("1 updated, 2 failed.", result)
+        self.assertIn("Record 2 (Line 2) failed", result)
+        self.assertIn("this import only updates records", result)
+        self.assertEqual(self.names(), {"1": "Contact 1"})
+        self.assertEqual(self.rows(), {"1": "done", "2": "data", "9": "data"})
+        self.binding("Bob", external_id="2")
+        self.binding("Nine", external_id="9")
+        self.import_record("2")
+        self.assertEqual(self.names()["2"], "Contact 2")
+
+    def test_an_import_that_only_updates_links_what_it_finds(self):
+        ada = self.contact("Contact 1")
+
+        def _match_existing(importer):
+            name = importer.external_record["title"]
+            return importer.env["connector.test.contact"].search([("name", "=", name)])
+
+        self.override(_only_updates=True, _match_existing=_match_existing)
+        self.deliver(*self.contacts("1", "2"))
+        [result] = self.run_new_jobs()
+        self.assertIn("1 linked with an existing record, 1 failed.", result)
+        self.assertEqual(self.imported("1").odoo_id, ada)
+        self.assertEqual(self.names(), {"1": "Contact 1"})
+
     def test_a_record_that_is_not_delivered_cannot_be_read(self):
         with self.assertRaisesRegex(ConnectorException, "cannot be asked for record 7"):
             self.import_record("7")
@@ -364,11 +407,14 @@ class TestDeliveredInJobs(Deliveries, ImportJobsCase):
         self.assertEqual(self.rows(), {"1": "done", "2": "done"})
 
     def test_a_failure_is_closed_by_the_next_delivery(self):
-        self.deliver(("1", {"title": "Unmappable"}))
+        self.deliver(Delivered("1", {"title": "Unmappable"}, "Line 5 of a.csv"))
         self.run_jobs()
         with mute_logger("odoo.addons.queue_job.controllers.main"):
             self.run_jobs()
         self.assertEqual(len(self.jobs([("state", "=", "failed")])), 1)
+        with self.transaction() as env:
+            [failure] = env["connector.failure"].search([])
+            self.assertIn("1 (Line 5 of a.csv)", failure.records)
         self.deliver(*self.contacts("1"))
         self.run_jobs()
         self.assertEqual(self.jobs([("state", "=", "failed")]), [])
@@ -453,11 +499,30 @@ class TestPreviewOfDelivered(Deliveries, PreviewCase, ComparisonCase):
         ]
         self.model.import_batch(self.shop)
         self.assertIn("Contact 1", str(self.page("1")["parts"]))
+        self.assertEqual(self.page("1")["recordName"], "Line 1")
         self.assertEqual(self.page("2")["problem"], "The price is not a number.")
         self.assertIn("has to deliver", self.page("3")["problem"])
+
+    def test_it_says_that_an_import_only_updates(self):
+        self.override(_only_updates=True)
+        self.yielded = self.contacts("1", "2")
+        self.model.import_batch(self.shop)
+        page = self.page("1")
+        self.assertIn("this import only updates records", str(page["errors"]))
+        self.linked("2")
+        self.assertFalse(self.page("2")["errors"])
 
     def test_a_comparison_of_both_sides_says_that_it_is_not_possible(self):
         self.linked("1")
         comparison = self.compare()
         self.assertEqual(self.found(comparison), set())
         self.assertIn("cannot be asked for them", comparison.note)
+
+    def test_a_comparison_shows_the_name_of_a_record_that_is_missing(self):
+        self.override(
+            _base_backend_adapter_usage="backend.adapter",
+            _record_name=lambda importer: f"No. {importer.external_id}",
+        )
+        self.source.add("1")
+        self.compare()
+        self.assertEqual(self.lines.search([]).label, "Contact 1 (No. 1)")

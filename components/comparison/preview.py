@@ -37,6 +37,7 @@ class RecordPreview(Component):
                 data = comparer.read(external_id)
             except Exception as error:
                 page["problem"] = comparer.explain(error)
+            page["recordName"] = comparer.record_name(external_id, data)
         page["directions"] = {
             EXPORT: bool(binding and comparer.mapper(EXPORT)),
             IMPORT: bool(has_id and comparer.mapper(IMPORT)),

@@ -14,6 +14,7 @@ from odoo.addons.component.exception import NoComponentError, SeveralComponentEr
 
 from ...exception import IDMissingInBackend, ReadOnlyError, RetryableJobError
 from ...jobs.causes import USER_ERRORS, cause_of
+from ...jobs.facts import told
 from ...jobs.methods import EXPORT, IMPORT
 from ...jobs.outcome import SKIPPED
 from ...jobs.scope import CONFLICT, scope_of
@@ -74,6 +75,7 @@ class RecordComparer(Component):
     def __init__(self, work_context):
         super().__init__(work_context)
         self._found = {}
+        self._delivered_names = {}
 
     @property
     def reader(self):
@@ -213,7 +215,20 @@ class RecordComparer(Component):
         item.importer = self.importer.for_item(item)
         delivered = DeliveredData(self.importer, DependencyTracker())
         delivered.give([item])
+        self._delivered_names[str(item.external_id)] = item.name
         return item.data if item.is_read else delivered.read(item)
+
+    def record_name(self, external_id, data):
+        """Return the name that the importer gives a record for people.
+
+        :param external_id: id of the record on the backend
+        :param data: its data, ``None`` if it could not be read
+        """
+        importer = self._synchronizer(IMPORT, self.model.browse(), external_id, data)
+        if not importer:
+            return ""
+        importer._item.name = self._delivered_names.get(str(external_id), "")
+        return told(importer._record_name) or ""
 
     @property
     def asks_backend(self):

@@ -466,10 +466,16 @@ class ChunkComparison(Component):
         with suppress(ValueError):
             model_name = self.binder_for().unwrap_model()
         return {
-            "label": self._name_of(external_id, data),
+            "label": self._label_of(external_id, data),
             "match_model": model_name,
             "match_id": match.id if match and len(match) == 1 else False,
         }
+
+    def _label_of(self, external_id, data):
+        """Return the name that the record would have in Odoo, and its own."""
+        name = self._name_of(external_id, data)
+        given = self.comparer.record_name(external_id, data)
+        return f"{name} ({given})" if given and given != name else name
 
     def _name_of(self, external_id, data):
         """Return the name that the record would have in Odoo."""

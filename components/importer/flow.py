@@ -43,7 +43,7 @@ from .dependencies import (
     dependency_key,
     invalid_id,
 )
-from .storing import ImportStore, prefetch_unsent_fields
+from .storing import ImportStore, prefetch_unsent_fields, unknown_record
 
 _logger = logging.getLogger(__name__)
 
@@ -384,10 +384,20 @@ class ImportFlow:
         return items
 
     def _leave_out_known(self, items):
-        """Leave out what is up to date, and what a user has deleted in Odoo."""
+        """Leave out what is up to date, and what a user has deleted in Odoo.
+
+        A record that the import would have to create may fail.
+        """
+        only_updates = self.importer._only_updates
+        if only_updates and not self.importer._overrides("_match_existing"):
+            items = self._run_steps(items, self._check_known)
         if self.importer._overrides("_is_uptodate"):
             items = self._run_steps(items, self._check_up_to_date)
         return self._without_deleted(items)
+
+    def _check_known(self, item):
+        if not item.binding:
+            raise unknown_record(item.importer)
 
     def _check_up_to_date(self, item):
         if self.force or item.unfinished or not item.binding:

@@ -13,6 +13,7 @@ from odoo.addons.component.core import AbstractComponent
 
 from ...exception import IDMissingInBackend, MissingDependencyError
 from ...jobs.alone import delay_alone
+from ...jobs.facts import told
 from ...jobs.outcome import (
     ADOPTED,
     CREATED,
@@ -30,7 +31,7 @@ from ...tools.external_id import unique_external_ids
 from ...tools.orm import changed_values, prefetch_inverses
 from ...tools.overrides import overrides
 from ...tools.text import storable, storable_key
-from ...tools.translatable import translatable
+from ...tools.translatable import joined, translatable
 from ..chunk import Chunk
 from ..item import item_value
 from ..mapper.errors import unknown_target
@@ -65,6 +66,9 @@ class RecordImporter(AbstractComponent):
     _has_deliveries = False
     #: Whether the records to which the rows of the mapper refer are imported first.
     _imports_references = False
+    #: Whether the import never creates a record, as for the confirmations of orders. A
+    #: record without a link, which :meth:`_match_existing` does not find, fails.
+    _only_updates = False
 
     external_id = item_value("external_id", "The id of the record on the backend.")
     external_record = item_value(
@@ -110,7 +114,15 @@ class RecordImporter(AbstractComponent):
         if not tracker.is_idle:  # of another import, which keeps what was read
             ImportFlow(self, [item], force).run()
             return self._with_message(item.outcome)
-        memory = ImportMemory.of_record(self, external_id)
+        try:
+            self._run_alone(item, tracker, force)
+        except Exception as error:
+            error.record_name = told(self._record_name)
+            raise
+        return self._with_message(item.outcome)
+
+    def _run_alone(self, item, tracker, force):
+        memory = ImportMemory.of_record(self, item.external_id)
         with tracker.scope():
             memory.recall([item])
             try:
@@ -118,7 +130,6 @@ class RecordImporter(AbstractComponent):
             except Exception as error:
                 memory.keep_for_retry(error, [item])
                 raise
-        return self._with_message(item.outcome)
 
     def _with_message(self, outcome):
         if outcome.kind in (ADOPTED, CREATED, UPDATED):
@@ -192,9 +203,10 @@ class RecordImporter(AbstractComponent):
             if item.is_done:
                 report.add(item.outcome)
                 continue
-            label = translatable(self.env)._("Record %s", _shown(item.external_id))
+            name = item.importer._id_and_name()
+            label = translatable(self.env)._("Record %s", name)
             report.add_failure(label, item.error or item.outcome, item.data)
-            self._delay_import_alone(item.external_id, force)
+            self._delay_import_alone(item.external_id, force, name)
         if chunk.rest:
             self._delay_rest(report, chunk, memory, force)
         return report.text(
@@ -222,10 +234,15 @@ class RecordImporter(AbstractComponent):
         last = [item for item in rest if item.has_stopped]
         job.sudo().kept_data = memory.to_keep(rest, last)
 
-    def _delay_import_alone(self, external_id, force):
+    def _id_and_name(self):
+        """Return the id of the record, and its name for people if it has one."""
+        shown, name = _shown(self.external_id), told(self._record_name)
+        return joined([shown, " (", name, ")"]) if name else shown
+
+    def _delay_import_alone(self, external_id, force, name=None):
         """Delay a job for one record, unless one does the same."""
         backend, model = self.backend_record, self.model
-        name = _shown(external_id)
+        name = name or _shown(external_id)
         key = f"connector.import({backend}, {model._name}, {force}, {external_id})"
         delay_alone(
             model.import_record,
@@ -259,6 +276,24 @@ class RecordImporter(AbstractComponent):
         if isinstance(item.prefetched_data, Exception):
             raise item.prefetched_data
         return item.prefetched_data
+
+    def _record_name(self):
+        """Return a name of the record that people see beside its id.
+
+        By default, it is the name that the record was delivered with, such as "Line 17
+        of prices.csv". Override it to take the name from the data, which may be
+        ``None`` if it was not read::
+
+            def _record_name(self):
+                return self.external_record["number"]
+
+        The report of a chunk, jobs of one record, failures, the preview and the
+        comparison show it.
+
+        :return: a text; nothing without a name
+        :rtype: str
+        """
+        return self._item.name
 
     def _data_digest(self):
         """Return what is the same only if the data of the record is the same.

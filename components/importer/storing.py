@@ -3,8 +3,9 @@
 
 from contextlib import nullcontext
 
-from ...exception import ManyIDSInBackend
+from ...exception import InvalidDataError, ManyIDSInBackend
 from ...jobs.outcome import ADOPTED, CREATED, UNCHANGED, UPDATED, Outcome
+from ...tools.bindings import translatable_label
 from ...tools.external_id import is_external_id
 from ...tools.orm import invalidate_dependents
 from ...tools.translatable import translatable
@@ -13,6 +14,21 @@ from ..binder import Misses
 from ..merge.hooks import in_hook
 from ..merge.merge import ImportMerge
 from .values import check_values
+
+
+def unknown_record(importer):
+    """Return the error for a record that an import would have to create.
+
+    :param importer: the importer of the record, which only updates
+    """
+    return InvalidDataError(
+        translatable(importer.env)._(
+            "Odoo does not have %(kind)s %(record)s, and this import only updates "
+            "records. Create or link the record in Odoo, then retry.",
+            kind=translatable_label(importer.env, importer.model._name),
+            record=importer._id_and_name(),
+        )
+    )
 
 
 class ImportStore:
@@ -44,6 +60,8 @@ class ImportStore:
             )
         else:
             item.values = importer._create_data(map_record)
+            if importer._only_updates and not self._find_existing(item):
+                raise unknown_record(importer)
         item.units = getattr(map_record, "units", {})
         item.lines = getattr(map_record, "lines", {})
         if misses.count > known_misses:

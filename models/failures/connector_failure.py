@@ -37,6 +37,7 @@ from ...jobs.texts import (
     cause_terms,
     job_name,
     record_ids_of,
+    record_name,
     search_failed,
     shown_cause,
 )
@@ -507,6 +508,8 @@ def _names(env, job, records):
     if not ids:
         ids = _external_ids(job)
         shown = ids[:NAMED]
+        if name := record_name(env, job):
+            shown = [f"{ids[0]} ({name})"] if len(ids) == 1 else shown
     if not ids:
         return job_name(env, job)
     more = [f"+ {len(ids) - NAMED}"] if len(ids) > NAMED else []
