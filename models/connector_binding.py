@@ -23,7 +23,7 @@ class ConnectorBinding(models.AbstractModel):
     _description = "Connector Binding"
     _inherit = "external.binding"
 
-    external_id = fields.Char("ID on the Backend", copy=False, readonly=True)
+    external_id = fields.Char("ID on the Backend", copy=False)
 
     _odoo_uniq = models.Constraint(
         "UNIQUE(backend_id, odoo_id)", "The record is linked with this backend already."

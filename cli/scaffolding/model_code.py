@@ -8,6 +8,7 @@ these fields and no others.
 
 import csv
 import re
+import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -137,7 +138,9 @@ def _models(addons):
     models = _Models()
     for addon in addons:
         try:
-            import_module(f"odoo.addons.{addon}")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Those of other packages.
+                import_module(f"odoo.addons.{addon}")
             for definition in MetaModel._module_to_models__[addon]:
                 model_classes.add_to_registry(models, definition)
         except Exception as error:

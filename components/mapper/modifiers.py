@@ -33,7 +33,7 @@ def none(field):
 
 
 def convert(field, conv_type):
-    """Convert the value; a false one becomes ``False``.
+    """Convert the value; a false one, also 0, becomes ``False``.
 
     :param field: name of the source field, or another modifier
     :param conv_type: callable that takes the value, such as ``int``
