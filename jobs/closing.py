@@ -43,7 +43,7 @@ _logger = logging.getLogger(__name__)
 #: Methods that do the same for a record.
 SAME_WORK = (
     ("export_record", "export_chunk", "export_changes"),
-    ("import_record", "import_chunk", "import_announced"),
+    ("import_record", "import_chunk", "import_announced", "import_missing"),
     ("export_delete_record", "export_delete_records"),
     ("compare_sides", "compare_chunk", "compare_found"),
 )

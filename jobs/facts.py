@@ -12,7 +12,7 @@ from ..tools.translatable import terms_of
 from .causes import cause_class_of, cause_terms_of, masked_cause
 from .methods import job_method
 from .outcome import counts_of
-from .states import FINISHED, WAITING
+from .states import FAILED, FINISHED, WAITING
 
 _logger = logging.getLogger(__name__)
 
@@ -91,6 +91,8 @@ def outcome_values(job):
         if kept_data and job.state in WAITING:
             before = job.db_record().sudo().kept_data or {}
             values["kept_data"] = {**before, **kept_data}
+        elif job.state == FAILED and hasattr(error, "kept_by_failure"):
+            values["kept_data"] = error.kept_by_failure
     elif job.state in FINISHED:  # A job that somebody has requeued keeps it.
         values["cause"] = values["cause_class"] = values["is_unanswered"] = False
         values["outcome_terms"] = {"result": terms_of(job.result or "")}

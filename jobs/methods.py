@@ -144,6 +144,7 @@ METHODS = {
     "import_batch": JobMethod(_FIND_IMPORTS, prepares=True, usage="batch.importer"),
     "import_changes": JobMethod(_FIND_IMPORTS, prepares=True),
     "import_chunk": JobMethod(None, "external_ids", handles_list=True),
+    "import_missing": JobMethod(None, "external_ids", handles_list=True),
     "import_record": JobMethod(_IMPORT, "external_id", usage="record.importer"),
     "import_announced": JobMethod(
         _IMPORT, "external_id", channel_of="import_record", own_options=("deleted",)

@@ -19,6 +19,10 @@ FOR_MANY = {
         _lt("Import 1 record from %(backend)s"),
         _lt("Import %(count)s records from %(backend)s"),
     ),
+    "import_missing": (
+        _lt("Remove 1 record that %(backend)s no longer has"),
+        _lt("Remove %(count)s records that %(backend)s no longer has"),
+    ),
     "compare_chunk": (
         _lt("Compare 1 record with %(backend)s"),
         _lt("Compare %(count)s records with %(backend)s"),

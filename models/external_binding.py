@@ -119,6 +119,12 @@ class ExternalBinding(models.AbstractModel):
             return work.component(usage="record.importer").run(external_id, force=force)
 
     @private_unless_overridden
+    def import_missing(self, backend, external_ids):
+        """Remove records that the backend no longer has"""
+        with backend.work_on(self._name) as work:
+            return work.component(usage="batch.importer").run_missing(external_ids)
+
+    @private_unless_overridden
     @takes_along(import_together)
     def import_announced(self, backend, external_id, deleted=False):
         """Import a record that the backend has announced"""

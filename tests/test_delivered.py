@@ -1,15 +1,18 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Records that come with their data, such as the lines of a file."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.components.importer.delivered import (
+    COMPLETE,
     Delivered,
     Unreadable,
 )
+from odoo.addons.connector.components.importer.missing import TooManyMissingError
 from odoo.addons.connector.components.mapper import mapping
 from odoo.addons.connector.components.webhook.component import Webhook
 from odoo.addons.connector.exception import ConnectorException
@@ -323,6 +326,143 @@ class TestDelivered(Deliveries, ImportCase):
         self.assertEqual(self.rows(), {"D-4": "data"})
 
 
+class TestCompleteDeliveries(Deliveries, ImportCase):
+    """These ids are all there is."""
+
+    deliver = TestDelivered.deliver
+    new_jobs = TestDelivered.new_jobs
+    run_new_jobs = TestDelivered.run_new_jobs
+    rows = TestDelivered.rows
+    names = TestDelivered.names
+
+    def setUp(self):
+        super().setUp()
+        self.deliver_by()
+        self.since = self.env["queue.job"].search([], order="id desc", limit=1).id or 0
+        self.build(override(BATCH_IMPORTER, _most_missing=0.5))
+        self.deliver(*self.contacts("1", "2", "3", "4"), COMPLETE)
+        self.run_new_jobs()
+
+    def test_missing_records_lose_their_links(self):
+        ada = self.imported("3").odoo_id
+        result = self.deliver(*self.contacts("1", "2", "4"), COMPLETE)
+        self.assertIn("Missing records to remove: 1.", result)
+        self.assertEqual(self.run_new_jobs(), ["1 deleted."])
+        self.assertEqual(self.names().keys(), {"1", "2", "4"})
+        self.assertTrue(ada.exists())
+        self.assertEqual(self.rows()["3"], "done")
+
+    def test_nothing_is_removed_without_the_end_mark(self):
+        self.deliver(*self.contacts("1"))
+        self.deliver(*self.contacts("1"), COMPLETE, *self.contacts("2"))
+        self.assertFalse(self.new_jobs())
+
+    def test_records_whose_lines_cannot_be_read_stay(self):
+        self.deliver(*self.contacts("1", "2", "4"), Unreadable("3", "Bad."), COMPLETE)
+        self.run_new_jobs()
+        self.assertEqual(self.names().keys(), {"1", "2", "3", "4"})
+
+    def test_nothing_is_removed_if_the_id_of_a_line_is_unknown(self):
+        bad = Unreadable(None, "2 columns, not 3.", "Line 3")
+        for each in (bad, ("", {"title": "Empty"}), None):
+            result = self.deliver(*self.contacts("1"), each, COMPLETE)
+            self.assertIn("Nothing is removed", result)
+            self.run_new_jobs()
+            self.new_jobs()
+        self.assertEqual(self.names().keys(), {"1", "2", "3", "4"})
+
+    def test_a_record_that_the_next_delivery_contains_stays(self):
+        self.deliver(*self.contacts("1", "2", "4"), COMPLETE)
+        self.deliver(*self.contacts("1", "2", "3", "4"), COMPLETE)
+        self.assertEqual(self.run_new_jobs(), ["1 unchanged."] * 2)
+        self.assertEqual(self.names().keys(), {"1", "2", "3", "4"})
+
+    def test_a_record_that_was_synchronised_since_stays(self):
+        moment = self.imported("3").sync_date - timedelta(seconds=1)
+        self.build(override(BATCH_IMPORTER, _delivered_at=lambda importer: moment))
+        self.deliver(*self.contacts("1", "2", "4"), COMPLETE)
+        self.assertFalse(self.new_jobs())
+
+    def test_records_may_be_archived(self):
+        self.override(_when_gone="archive")
+        ada = self.imported("3").odoo_id
+        self.deliver(*self.contacts("1", "2", "4"), COMPLETE)
+        self.assertEqual(self.run_new_jobs(), ["1 deleted."])
+        self.assertFalse(ada.active)
+        self.deliver(*self.contacts("1", "2", "4"), COMPLETE)
+        self.assertFalse(self.new_jobs())
+        self.deliver(*self.contacts("1", "2", "3", "4"), COMPLETE)
+        self.assertEqual(self.run_new_jobs(), ["1 updated."])
+        self.assertTrue(ada.active)
+        self.assertEqual(self.imported("3").odoo_id, ada)
+        ada.active = False  # by a user
+        self.deliver(("3", {"title": "Other"}))
+        self.run_new_jobs()
+        self.assertFalse(ada.active)
+
+    def test_records_may_be_deleted(self):
+        self.override(_when_gone="delete")
+        ada = self.imported("3").odoo_id
+        self.deliver(*self.contacts("1", "2", "4"), COMPLETE)
+        self.run_new_jobs()
+        self.assertFalse(ada.exists())
+
+    def test_an_api_is_asked_before_a_record_is_removed(self):
+        self.override(_base_backend_adapter_usage="backend.adapter")
+        self.source.add("3")
+        self.deliver("1", "2", COMPLETE)
+        self.new_jobs().filtered(
+            lambda job: job.args[1] == ["1", "2"]
+        ).state = "cancelled"
+        for job in self.jobs("import_chunk").filtered(lambda j: j.state == "pending"):
+            result = Job.load(self.env, job.uuid).perform()
+        self.assertEqual(self.source.reads[-2:], ["3", "4"])
+        self.assertIn("1 deleted", result)
+        self.assertEqual(self.names().keys(), {"1", "2", "3"})
+
+    def ask(self):
+        """Deliver a file from which too many are missing; return the asking job."""
+        result = self.deliver(*self.contacts("1"), COMPLETE)
+        self.assertIn("3 records are missing. A failure asks", result)
+        [job] = self.new_jobs()
+        self.assertEqual(job.method_name, "import_missing")
+        with self.assertRaisesRegex(TooManyMissingError, "Retry to remove them"):
+            Job.load(self.env, job.uuid).perform()
+        self.assertEqual(self.names().keys(), {"1", "2", "3", "4"})
+        job.state = "failed"
+        job.kept_data = TooManyMissingError.kept_by_failure
+        return job
+
+    def reply(self, job):
+        """Retry a job, as a person does; return its result."""
+        job.requeue()
+        self.env.flush_all()
+        self.model = self.model.with_context(job_uuid=job.uuid)
+        result = self.model.import_missing(self.shop, job.args[1])
+        job.state = "done"
+        return result
+
+    def test_a_person_is_asked_if_too_many_are_missing(self):
+        job = self.ask()
+        self.assertIn("to remove: 3.", self.reply(job))
+        self.assertEqual(self.run_new_jobs(), ["3 deleted."])
+        self.assertEqual(self.names().keys(), {"1"})
+
+    def test_the_next_delivery_ends_the_question(self):
+        job = self.ask()
+        self.deliver(*self.contacts("1", "2", "3", "4"), COMPLETE)
+        self.assertEqual(job.state, "done")
+        self.assertIn("a later delivery has dealt with", self.reply(job))
+        self.run_new_jobs()
+        self.assertEqual(self.names().keys(), {"1", "2", "3", "4"})
+
+    def test_what_was_asked_is_not_done_without_a_reply(self):
+        self.ask()
+        self.import_record("2", external_record={"title": "Contact 2"})
+        self.assertIn("imported or removed before", self.import_record("3"))
+        self.assertEqual(self.names().keys(), {"1", "2", "3", "4"})
+
+
 class TestDeliveredInJobs(Deliveries, ImportJobsCase):
     def setUp(self):
         super().setUp()
@@ -368,6 +508,40 @@ class TestDeliveredInJobs(Deliveries, ImportJobsCase):
             if is_over:
                 return
         self.fail("The job has more steps.")
+
+    def test_kills_while_missing_records_are_removed_lose_nothing(self):
+        self.build(override(BATCH_IMPORTER, _most_missing=1))
+        for step in range(100):
+            self.deliver(*self.contacts("1", f"{step}a", f"{step}b"))
+            self.run_jobs()
+            self.deliver(*self.contacts("1"), COMPLETE)
+            [job] = self.jobs([("state", "=", "pending")])
+            is_over = False
+            try:
+                with killed_at(step):
+                    self.run_job(job["uuid"])
+                is_over = True
+            except Killed:
+                self.run_job(job["uuid"])
+            self.assertEqual(self.names(), {"1": "Contact 1"})
+            self.assertEqual(set(self.rows().values()), {"done"})
+            if is_over:
+                return
+        self.fail("The job has more steps.")
+
+    def test_a_retry_of_the_failure_removes_what_is_missing(self):
+        self.deliver(*self.contacts("1", "2", "3"))
+        self.run_jobs()
+        self.deliver(*self.contacts("1"), COMPLETE)
+        self.run_jobs()
+        [failed] = self.jobs([("state", "=", "failed")])
+        self.assertEqual(failed["method_name"], "import_missing")
+        self.assertEqual(failed["record_count"], 2)
+        with self.transaction() as env:
+            env["connector.failure"].search([]).action_retry()
+        self.run_jobs()
+        self.assertEqual(self.names().keys(), {"1"})
+        self.assertEqual(self.jobs([("state", "=", "failed")]), [])
 
     def test_data_that_comes_while_older_data_is_imported_stays(self):
         self.deliver(*self.contacts("1"))

@@ -13,6 +13,7 @@ from ...tools.bindings import chunk_size_of
 from ...tools.overrides import overrides
 from ...tools.translatable import joined, translatable
 from .delivery import Delivery
+from .missing import MissingRecords, MissingReply
 
 
 class BatchImporter(AbstractComponent):
@@ -38,6 +39,9 @@ class BatchImporter(AbstractComponent):
     #: stored late, and for clocks that differ. If clocks differ by more, a run imports
     #: all changes since the last run whose clock was right.
     _overlap_minutes = 5
+    #: Share of the linked records that may be missing in a delivery of all records, see
+    #: :data:`.COMPLETE`. If more are missing, a person decides about them.
+    _most_missing = 0.1
 
     @property
     def finds_changes(self):
@@ -69,10 +73,25 @@ class BatchImporter(AbstractComponent):
                     self._delay_chunk(external_ids)
                     records += len(external_ids)
                     jobs += 1
+            removal = MissingRecords(self, delivery).remove()
         message = self._count_message(records, jobs)
         if delivery.unchanged:
             message = joined([message, delivery.unchanged_message], " ")
+        if removal:
+            message = joined([message, removal], " ")
         return Outcome(DELAYED, self._with_left_out(message, delivery.left_out))
+
+    @returns_message
+    def run_missing(self, external_ids):
+        """Ask whether to remove records; remove them when a person retries the job.
+
+        :param external_ids: list of ids on the backend
+        :return: a translated sentence that says what was done
+        :rtype: str
+        :raise TooManyMissingError: which asks the person
+        """
+        self._check_backend_active()
+        return MissingReply(self).run(external_ids)
 
     def _count_message(self, records, jobs):
         if records == 1:
@@ -159,6 +178,16 @@ class BatchImporter(AbstractComponent):
         :param filters: those of :meth:`run`
         """
         return self.backend_adapter.search(filters)
+
+    def _delivered_at(self):
+        """Return when the source made what it delivers, such as the time of a file.
+
+        In a delivery of all records, a record that was synchronised later is not
+        missing. By default, that is not looked at.
+
+        :return: ``datetime`` in UTC, without a time zone
+        """
+        return None
 
     def _delay_chunk(self, external_ids, **options):
         """Delay the import of one chunk.

@@ -70,7 +70,7 @@ class _Complete:
         return "COMPLETE"
 
 
-#: The last thing that a source yields which has delivered all records of the backend.
+#: The last thing that a source yields if it has delivered all records of the backend.
 COMPLETE = _Complete()
 
 

@@ -2,6 +2,7 @@
 """What one run of a source delivers: it is stored, unless it is the same as before."""
 
 import json
+from array import array
 from functools import cached_property
 
 from ...exception import ConnectorException
@@ -9,6 +10,7 @@ from ...tools.external_id import is_external_id
 from ...tools.text import storable
 from ...tools.translatable import terms_of, translatable
 from .delivered import (
+    COMPLETE,
     DATA,
     DONE,
     GONE,
@@ -35,6 +37,10 @@ class Delivery:
         self.moment = moment or self.env.cr.now()
         self.unchanged = 0  #: records whose data is that of their last import
         self.left_out = 0  #: records that a waiting job is going to import
+        self.is_complete = False  #: whether the source has delivered all records
+        self.is_whole = True  #: whether the ids of all records are known
+        #: hashes of the stored ids, since millions of ids need too much memory
+        self.seen = array("q")
 
     @cached_property
     def importer(self):
@@ -59,7 +65,11 @@ class Delivery:
         :rtype: list
         """
         ids, delivered = [], {}
+        self.is_complete = bool(found) and found[-1] is COMPLETE
         for each in found:
+            if each is COMPLETE:
+                continue
+            self._see(each)
             record = as_delivered(each)
             if record is None:
                 ids.append(each)
@@ -80,6 +90,16 @@ class Delivery:
         if self.unchanged == 1:
             return texts._("1 record is unchanged.")
         return texts._("%s records are unchanged.", self.unchanged)
+
+    def _see(self, each):
+        record = as_delivered(each)
+        if isinstance(record, Deleted):
+            return
+        external_id = record.external_id if record else each
+        if is_external_id(external_id):
+            self.seen.append(hash(storable(str(external_id))))
+        else:
+            self.is_whole = False
 
     def _with_id(self, record):
         if record.external_id is None and isinstance(record, Unreadable):

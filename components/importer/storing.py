@@ -110,6 +110,7 @@ class ImportStore:
         if keep is not None:
             keep = importer._kept_fields.union(keep)
         changed = importer._update(item.binding, item.merge.values_to_write(keep))
+        changed |= importer._activate(item)
         return changed or bool(item.removed_lines)
 
     def _adopt(self, item):

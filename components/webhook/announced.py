@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from odoo.addons.component.core import AbstractComponent
 
 from ...jobs.outcome import DELETED, GONE, Outcome, returns_message
+from ...tools.base_column import base_field, store_base
+from ...tools.bindings import is_archived
 from ...tools.clocks import is_recent
 from ...tools.translatable import translatable
 
@@ -76,9 +78,45 @@ class AnnouncedImporter(AbstractComponent):
     def _delete_binding(self, binding):
         """Follow a delete on the backend.
 
-        By default only the binding is deleted. The Odoo record stays, since others may
-        need it.
+        By default, ``_when_gone`` decides. Without it, only the binding is deleted: the
+        Odoo record stays, since others may need it.
 
         :param binding: the binding of a record that the backend no longer has
         """
+        record = self._wrapped(binding)
+        if self._when_gone == "archive":
+            record.active = False
+            if base_field(binding) is not None:
+                store_base(binding, None)  # The next import makes it active again.
+            return
         binding.with_context(connector_no_export=True).unlink()
+        if self._when_gone == "delete" and record != binding:
+            # Bindings on other backends are deleted there, too.
+            record.with_context(connector_no_export=False).unlink()
+
+    # -- details
+
+    def _wrapped(self, binding):
+        """Return the Odoo record of a binding, which may be the binding itself."""
+        if self.binder.shape.record in binding._fields:
+            record = self.binder.unwrap_binding(binding)
+        else:
+            record = binding
+        return record.sudo().with_context(connector_no_export=True)
+
+    def _is_removed(self, binding):
+        """Return whether nothing remains to do about a record that is gone."""
+        return self._when_gone == "archive" and is_archived(self._wrapped(binding))
+
+    def _activate(self, item):
+        """Make a record active again that was archived since it was gone.
+
+        :return: whether it was
+        """
+        if self._when_gone != "archive" or item.seen_base:
+            return False
+        record = self._wrapped(item.binding)
+        if not is_archived(record):
+            return False
+        record.active = True
+        return True

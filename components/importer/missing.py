@@ -1,0 +1,178 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Linked records that a complete delivery does not contain: they are gone."""
+
+from bisect import bisect_left
+
+from odoo.fields import Domain
+from odoo.tools import split_every
+
+from ...exception import JobError
+from ...jobs.names_for_many import name_for_many
+from ...jobs.outcome import DELAYED, UNCHANGED, Outcome
+from ...jobs.states import FAILED
+from ...tools.bindings import chunk_size_of
+from ...tools.external_id import is_external_id
+from ...tools.text import storable
+from ...tools.translatable import translatable
+from .delivered import ASKED, GONE
+
+
+class TooManyMissingError(JobError):
+    """A person has to agree before so many records are removed."""
+
+    #: Kept in the row of the job that fails, so that its next run is the reply.
+    kept_by_failure = {"is_asked": True}
+
+
+class MissingRecords:
+    """The linked records that a delivery does not contain.
+
+    :param batch_importer: the :class:`~.batch.BatchImporter` that runs
+    :param delivery: its :class:`~.delivery.Delivery`, all of which was taken
+    """
+
+    def __init__(self, batch_importer, delivery):
+        self.batch = batch_importer
+        self.env = batch_importer.env
+        self.backend = batch_importer.backend_record
+        self.model = batch_importer.model
+        self.binder = batch_importer.binder
+        self.delivery = delivery
+        self._texts = translatable(self.env)
+
+    def remove(self):
+        """Delay the jobs that remove the records, or that ask a person first.
+
+        :return: a translated sentence; ``None`` if no record is missing
+        """
+        if not self.delivery.is_complete:
+            return None
+        if not self.delivery.is_whole:
+            return self._texts._(
+                "Nothing is removed, since the id of a record could not be read."
+            )
+        missing, total = self._find()
+        self._end_questions()
+        if not missing:
+            return None
+        is_asked = len(missing) > self.batch._most_missing * total
+        rows = [(id_, ASKED if is_asked else GONE, None, None, None) for id_ in missing]
+        table = self.env["connector.delivered.record"]
+        table.store(self.backend, self.model._name, self.delivery.moment, rows)
+        if is_asked:
+            self._ask(missing)
+            return self._texts._(
+                "%s records are missing. A failure asks whether to remove them.",
+                len(missing),
+            )
+        self._delay(missing)
+        return self._texts._("Missing records to remove: %s.", len(missing))
+
+    def _find(self):
+        """Return the ids of the missing records, and the number of all linked ones."""
+        seen, missing, total = sorted(self.delivery.seen), [], 0
+        importer, delivered_at = self.delivery.importer, self.batch._delivered_at()
+        for bindings in self._pages():
+            for binding in bindings:
+                external_id = self.binder.to_external(binding)
+                if not is_external_id(external_id):
+                    continue
+                total += 1
+                key = hash(storable(str(external_id)))
+                place = bisect_left(seen, key)
+                is_seen = place < len(seen) and seen[place] == key
+                if not is_seen and self._is_to_remove(importer, binding, delivered_at):
+                    missing.append(str(external_id))
+            self.env.invalidate_all()
+        return missing, total
+
+    def _is_to_remove(self, importer, binding, delivered_at):
+        name = self.binder.shape.sync_date
+        if delivered_at and name in binding._fields:
+            synchronised = binding[name]
+            if synchronised and synchronised > delivered_at:
+                return False  # An export may have created it since then.
+        return not importer._is_removed(binding)
+
+    def _pages(self):
+        # Rules and archived records hide bindings that exist nevertheless.
+        model = self.model.sudo().with_context(active_test=False)
+        domain, last_id = self.binder.backend_domain(), 0
+        while True:
+            page = domain & Domain("id", ">", last_id)
+            bindings = model.search(page, order="id", limit=1000)
+            if not bindings:
+                return
+            last_id = bindings[-1].id
+            yield bindings
+
+    def _delay(self, external_ids):
+        for chunk in split_every(chunk_size_of(self.backend), external_ids, list):
+            self.batch._delay_chunk(chunk)
+
+    # -- the question to a person
+
+    def _ask(self, external_ids):
+        name = name_for_many("import_missing", self.backend, len(external_ids))
+        self.model.with_delay(description=name).import_missing(
+            self.backend, external_ids
+        )
+
+    def _end_questions(self):
+        """End the questions about earlier deliveries, to which nobody has replied."""
+        jobs = self.env["queue.job"].sudo()
+        domain = [
+            ("backend_model", "=", self.backend._name),
+            ("backend_id", "=", self.backend.id),
+            ("model_name", "=", self.model._name),
+            ("method_name", "=", "import_missing"),
+            ("state", "=", FAILED),
+        ]
+        if failed := jobs.search(domain):
+            failed.button_done()
+
+
+class MissingReply:
+    """The job that asks a person, and removes the records when it is retried.
+
+    :param batch_importer: the :class:`~.batch.BatchImporter` of the records
+    """
+
+    def __init__(self, batch_importer):
+        self.batch = batch_importer
+        self.env = batch_importer.env
+
+    def run(self, external_ids):
+        """Delay the jobs that remove records, if a person has retried the job.
+
+        :param external_ids: list of ids on the backend
+        :rtype: Outcome
+        :raise TooManyMissingError: which asks the person
+        """
+        table = self.env["connector.delivered.record"]
+        backend, model = self.batch.backend_record, self.batch.model
+        rows = table.newest(backend, model._name, external_ids, but_kind="")
+        asked = {id_: row.id for id_, row in rows.items() if row.kind == ASKED}
+        if not asked:
+            message = translatable(self.env)._(
+                "Nothing was removed: a later delivery has dealt with the records."
+            )
+            return Outcome(UNCHANGED, message)
+        kept = self.batch._current_job().kept_data or {}
+        if not kept.get("is_asked"):
+            raise self._question(len(asked))
+        table.browse(asked.values()).sudo().kind = GONE
+        wanted = [id_ for id_ in external_ids if storable(str(id_)) in asked]
+        for chunk in split_every(chunk_size_of(backend), wanted, list):
+            self.batch._delay_chunk(chunk)
+        message = translatable(self.env)._("Missing records to remove: %s.", len(asked))
+        return Outcome(DELAYED, message)
+
+    def _question(self, count):
+        return TooManyMissingError(
+            translatable(self.env)._(
+                "%s records are missing in a delivery of all records. Retry to remove "
+                "them. Mark the job as done to keep them until the next delivery.",
+                count,
+            )
+        )
