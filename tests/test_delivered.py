@@ -423,7 +423,7 @@ class TestCompleteDeliveries(Deliveries, ImportCase):
     def ask(self):
         """Deliver a file from which too many are missing; return the asking job."""
         result = self.deliver(*self.contacts("1"), COMPLETE)
-        self.assertIn("3 records are missing. A failure asks", result)
+        self.assertIn("Missing records: 3. A failure asks", result)
         [job] = self.new_jobs()
         self.assertEqual(job.method_name, "import_missing")
         with self.assertRaisesRegex(TooManyMissingError, "Retry to remove them"):

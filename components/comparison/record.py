@@ -14,7 +14,6 @@ from odoo.addons.component.exception import NoComponentError, SeveralComponentEr
 
 from ...exception import IDMissingInBackend, ReadOnlyError, RetryableJobError
 from ...jobs.causes import USER_ERRORS, cause_of
-from ...jobs.facts import told
 from ...jobs.methods import EXPORT, IMPORT
 from ...jobs.outcome import SKIPPED
 from ...jobs.scope import CONFLICT, scope_of
@@ -228,7 +227,7 @@ class RecordComparer(Component):
         if not importer:
             return ""
         importer._item.name = self._delivered_names.get(str(external_id), "")
-        return told(importer._record_name) or ""
+        return importer._known_name()
 
     @property
     def asks_backend(self):

@@ -62,7 +62,7 @@ class MissingRecords:
         if is_asked:
             self._ask(missing)
             return self._texts._(
-                "%s records are missing. A failure asks whether to remove them.",
+                "Missing records: %s. A failure asks whether to remove them.",
                 len(missing),
             )
         self._delay(missing)
@@ -133,7 +133,7 @@ class MissingRecords:
 
 
 class MissingReply:
-    """The job that asks a person, and removes the records when it is retried.
+    """The job that waits for a person, and removes the records when it is retried.
 
     :param batch_importer: the :class:`~.batch.BatchImporter` of the records
     """
@@ -171,8 +171,9 @@ class MissingReply:
     def _question(self, count):
         return TooManyMissingError(
             translatable(self.env)._(
-                "%s records are missing in a delivery of all records. Retry to remove "
-                "them. Mark the job as done to keep them until the next delivery.",
+                "Records that are missing in a delivery of all records: %s. Retry to "
+                "remove them. Mark the job as done to keep them until the next "
+                "delivery.",
                 count,
             )
         )

@@ -13,7 +13,6 @@ from odoo.addons.component.core import AbstractComponent
 
 from ...exception import IDMissingInBackend, MissingDependencyError
 from ...jobs.alone import delay_alone
-from ...jobs.facts import told
 from ...jobs.outcome import (
     ADOPTED,
     CREATED,
@@ -121,7 +120,7 @@ class RecordImporter(AbstractComponent):
         try:
             self._run_alone(item, tracker, force)
         except Exception as error:
-            error.record_name = told(self._record_name)
+            error.record_name = self._known_name()
             raise
         return self._with_message(item.outcome)
 
@@ -238,9 +237,16 @@ class RecordImporter(AbstractComponent):
         last = [item for item in rest if item.has_stopped]
         job.sudo().kept_data = memory.to_keep(rest, last)
 
+    def _known_name(self):
+        """Return the name of the record; an error of the hook hides no other one."""
+        try:
+            return self._record_name() or ""
+        except Exception:
+            return ""
+
     def _id_and_name(self):
         """Return the id of the record, and its name for people if it has one."""
-        shown, name = _shown(self.external_id), told(self._record_name)
+        shown, name = _shown(self.external_id), self._known_name()
         return joined([shown, " (", name, ")"]) if name else shown
 
     def _delay_import_alone(self, external_id, force, name=None):
