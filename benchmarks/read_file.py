@@ -8,6 +8,8 @@ import sys
 import time
 from types import SimpleNamespace
 
+import psutil
+
 from odoo.tools import config
 
 import odoo.addons
@@ -34,7 +36,7 @@ def main(kind, path):
         "XML": {"record": "product"},
     }
     declared = getattr(formats, kind)(**options, **more.get(kind, {}))
-    base, begun, rows = _peak(), time.monotonic(), 0
+    base, begun, rows = _present(), time.monotonic(), 0
     with open(path, "rb") as stream:
         for row in declared.rows(stream, "catalogue", SimpleNamespace(lang=None)):
             assert not row.error, row
@@ -44,6 +46,10 @@ def main(kind, path):
 
 def _peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _present():
+    return psutil.Process().memory_info().rss / 1024**2
 
 
 if __name__ == "__main__":

@@ -425,7 +425,7 @@ class BulkAdapter(AbstractComponent):
 
         :param changes: list of pairs of external id and data
         :param versions: the version of each record that may be overwritten, as for
-            :meth:`write`, if the adapter has versions
+            :meth:`.CRUDAdapter.write`, if the adapter has versions
         :return: in the same order, for each record ``None`` or its error, such as a
             ``VersionChangedError``; ``None`` when all were changed
         :rtype: list | Generator | None

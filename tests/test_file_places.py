@@ -469,5 +469,5 @@ class TestAttachments(FilesCase):
             self.assertEqual(stream.read(), b"content")
 
 
-# Odoo would run the bases of the cases, too.
+# The bases of the cases are not cases themselves.
 del PlaceCase, RemotePlaceCase, PlaceWithPasswordCase, ConnectedPlaceCase

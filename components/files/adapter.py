@@ -118,16 +118,17 @@ class FileAdapter(AbstractComponent):
         self._upload(name, temporary, content)
         self._publish(temporary, name)
 
-    def move_file(self, name, folder):
+    def move_file(self, name, folder, new_name=None):
         """Move a file to another folder, which is created if it is not there.
 
         A file of that name in the folder is replaced.
 
         :param name: its path
         :param folder: path of the other folder
+        :param new_name: its name there, without a path; by default the one it has
         :return: its new path
         """
-        target = posixpath.join(folder, posixpath.basename(name))
+        target = posixpath.join(folder, new_name or posixpath.basename(name))
 
         def move(place):
             place.make_folder(folder)

@@ -22,9 +22,9 @@ class OutgoingFileAdapter(AbstractComponent):
             def _file_content(self, records):
                 return json.dumps(records[0]).encode()
 
-    A file is sent once, also when the process dies and the receiver takes files at
-    once: it is uploaded under a temporary name, then Odoo commits that it is there,
-    then it is renamed. If the temporary file is gone after that, it was renamed.
+    A file is sent once, also when the process dies and the receiver takes files away
+    immediately: it is uploaded under a temporary name, then Odoo commits that it is
+    there, then it is renamed. If the temporary file is gone after that, it was renamed.
     """
 
     _name = "connector.outgoing.file.adapter"

@@ -89,7 +89,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Uncertain:
-    """A cell of a workbook whose value nobody knows.
+    """A cell of a workbook whose value is unknown.
 
     :param value: what the cell shows, ``None`` for a formula without a result
     """

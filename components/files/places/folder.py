@@ -56,7 +56,7 @@ def allowed_folders():
 
 
 class FolderPlace(Place):
-    """A place in a folder. Links are no files: they may lead to other folders."""
+    """A place in a folder. It leaves out links, which may lead to other folders."""
 
     def files(self, folder=""):
         found = super().files(folder)

@@ -74,7 +74,7 @@ class SFTPPlace(Place):
         self.filesystem.ftp.getfo(self._path(name), stream)
 
     def upload(self, stream, name):
-        # paramiko's putfo() loses errors, or fails if somebody takes the file at once.
+        # paramiko's putfo() loses errors, or fails if somebody takes the file away.
         with self.filesystem.ftp.open(self._path(name), "wb") as file:
             data = stream.read(CHUNK)
             while data:
