@@ -16,6 +16,7 @@
         "views/connector_backend_state_views.xml",
         "views/connector_create_intent_views.xml",
         "views/connector_checkpoint_views.xml",
+        "views/connector_file_views.xml",
         "views/connector_run_views.xml",
         "views/queue_job_views.xml",
         "views/connector_failure_views.xml",

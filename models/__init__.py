@@ -10,6 +10,7 @@ from . import (
     connector_create_intent,
     connector_delivered_record,
     connector_export_change,
+    connector_file,
     connector_http_backend,
     connector_run_start,
     external_binding,

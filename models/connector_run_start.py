@@ -42,6 +42,7 @@ class ConnectorRunStart(models.Model):
         ondelete="set null",
         help="The scheduled action that started the run; empty when a user did.",
     )
+    source = fields.Char(readonly=True, help="The file whose records are imported.")
     job_uuid = fields.Char(
         readonly=True,
         index="btree_not_null",
@@ -100,6 +101,26 @@ class ConnectorRunStart(models.Model):
             ("direction", "=", direction_of(method_name) or BOTH),
         ]
         return self.sudo().search(domain, limit=1)
+
+    @api.private
+    def forget_empty(self, backend, model_name, job):
+        """Delete the imports that have found nothing to do.
+
+        :param job: the running ``queue.job``, whose run stays; empty outside of jobs
+        """
+        empty = (
+            self.env["connector.run"]
+            .sudo()
+            .search(
+                [
+                    *self._domain_of(backend, model_name),
+                    ("direction", "=", IMPORT),
+                    ("is_empty", "=", True),
+                ]
+            )
+        )
+        kept = job.sudo().run_id.ids
+        self.sudo().browse(set(empty.ids).difference(kept)).unlink()
 
     @api.autovacuum
     def _gc_old(self):

@@ -35,6 +35,7 @@ from . import (
     test_ids,
     test_import_transactions,
     test_importer,
+    test_incoming_files,
     test_job_facts,
     test_languages,
     test_lines,

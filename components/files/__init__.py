@@ -3,3 +3,4 @@
 # isort: off
 from . import adapter
 from . import outgoing
+from . import incoming

@@ -73,7 +73,7 @@ class ConnectorRun(models.Model):
     _order = "started desc, id desc"
     _rec_name = "title"
     _depends = {
-        "connector.run.start": ["started"],
+        "connector.run.start": ["source", "started"],
         "connector.backend.state": ["paused_since"],
         "queue.job": ["outcome_counts", "record_count", "run_id", "state"],
     }
@@ -86,6 +86,7 @@ class ConnectorRun(models.Model):
     model_id = fields.Many2one("ir.model", string="Kind of Record", readonly=True)
     user_id = fields.Many2one("res.users", readonly=True)
     cron_id = fields.Many2one("ir.cron", string="Scheduled Action", readonly=True)
+    source = fields.Char(readonly=True, help="The file whose records are imported.")
     origin = fields.Char(
         string="Started by",
         compute="_compute_origin",
@@ -194,7 +195,8 @@ class ConnectorRun(models.Model):
             """
             SELECT start.id, start.backend_model, start.backend_id, start.model_name,
                 start.company_id, start.direction, start.user_id, start.cron_id,
-                start.started, greatest(start.started, job.latest) AS latest,
+                start.source, start.started,
+                greatest(start.started, job.latest) AS latest,
                 kind.id AS model_id, card.id AS state_id, %(columns)s,
                 NOT EXISTS (
                     SELECT FROM queue_job WHERE run_id = start.id
@@ -259,12 +261,12 @@ class ConnectorRun(models.Model):
             ),
         )
 
-    @api.depends("direction", "model_id", "backend_model", "backend_id")
+    @api.depends("direction", "model_id", "backend_model", "backend_id", "source")
     def _compute_title(self):
         directions = dict(self._directions())
         for run in self:
             kind = run.model_id.sudo().name
-            parts = [directions.get(run.direction), kind, run.backend_name]
+            parts = [directions.get(run.direction), kind, run.backend_name, run.source]
             run.title = " · ".join(part for part in parts if part)
 
     @api.depends("user_id", "cron_id")

@@ -1,0 +1,316 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Imports of the records that files contain, one file after the other."""
+
+import hashlib
+import posixpath
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from functools import partial
+
+from odoo.addons.component.core import AbstractComponent
+
+from ...exception import (
+    ConnectorException,
+    IDMissingInBackend,
+    InvalidDataError,
+    JobError,
+    RetryableJobError,
+)
+from ...jobs.outcome import SKIPPED, Outcome, returns_message
+from ...jobs.runs import Run, within_run
+from ...tools.external_id import is_external_id
+from ...tools.transactions import new_transaction
+from ...tools.translatable import translatable
+
+ARRIVING, READING, READ, REFUSED, SAME = (
+    "arriving",
+    "reading",
+    "read",
+    "refused",
+    "same",
+)
+#: Seconds until the next look, as long as a file is being imported or others wait.
+NEXT_LOOK = 60
+CHUNK = 1024 * 1024  #: bytes
+
+
+class FileBatchImporter(AbstractComponent):
+    """Import the records of files, the oldest file first, and one at a time.
+
+    A connector declares where the files arrive, their formats, and which column has the
+    external id::
+
+        class ProductFileImporter(Component):
+            _name = "supplier.product.file.importer"
+            _inherit = ["connector.file.batch.importer", "base.supplier.connector"]
+            _apply_on = ["supplier.product"]
+            _folder = "catalogue"
+            _formats = {"*.csv": CATALOGUE}
+            _id_key = "sku"
+
+    The adapter is a :class:`~.adapter.FileAdapter`, and the record importer has
+    ``_has_deliveries = True``. ``import_batch`` takes a look: it reads the next file
+    that has arrived, and delays a job for each chunk of its records. The run of a look
+    that finds no file goes with the next look.
+    """
+
+    _name = "connector.file.batch.importer"
+    _inherit = "connector.batch.importer"
+
+    #: Folder in which files arrive.
+    _folder = ""
+    #: Formats by patterns of names, such as ``{"*.csv": CSV(...)}``. Other files stay
+    #: where they are.
+    _formats = {}
+    #: Key of the external id in the data of a row.
+    _id_key = "id"
+    #: Whether a file contains all records of the backend, so that others are gone.
+    _delivers_all = False
+    #: Folder for files that were read; ``None`` to delete them.
+    _done_folder = "done"
+    #: Folder for files that cannot be read.
+    _refused_folder = "refused"
+    #: Whether files stay where they are, such as in a place that must not be changed.
+    _keeps_files = False
+    #: Seconds for which a file must not have changed before it is read.
+    _unchanged_for = 60
+    #: End of the name of a file that says that another one is complete, such as
+    #: ``".ok"`` for ``catalogue.csv.ok``.
+    _marker = None
+    #: The same for a file with the checksum, such as ``".sha256"``.
+    _checksum = None
+    #: What a complete file ends with, such as ``b"</catalogue>"``. White space after
+    #: it does not count.
+    _end_mark = None
+
+    @returns_message
+    def run(self, filters=None, chunk_size=None):
+        """Read the next file, and delay the import of its records.
+
+        :param filters: not used
+        :param chunk_size: records a job, as for any batch importer
+        :return: a translated sentence
+        :rtype: str
+        :raise InvalidDataError: when the file cannot be read as a whole
+        """
+        self._check_backend_active()
+        self._lock_batch("import_batch", filters)
+        self._end_files()
+        starts = self.env["connector.run.start"]
+        starts.forget_empty(self.backend_record, self.model._name, self._current_job())
+        texts = translatable(self.env)
+        if busy := self._files.filtered(lambda file: file.state == READING)[:1]:
+            self._look_again()
+            return Outcome(
+                SKIPPED, texts._("The records of %s are being imported.", busy.name)
+            )
+        info = self._next_file()
+        if not info:
+            return Outcome(SKIPPED, texts._("No file has arrived."))
+        return self._import_file(info, partial(super().run, filters, chunk_size))
+
+    # -- hooks
+
+    def _file_done(self, file):
+        """Do something when all records of a file are done, or have failed.
+
+        It is called once, in the transaction of the look that notices it.
+
+        :param file: record of ``connector.file``, whose ``run_id`` has the jobs
+        """
+
+    def _record_id(self, data):
+        """Return the external id of a row, ``None`` without one.
+
+        :param data: the values of the row; those that do not fit are missing
+        """
+        value = data.get(self._id_key)
+        return str(value) if is_external_id(value) else None
+
+    def _delivered_at(self):
+        return self._reading[0].modified
+
+    # -- looks
+
+    @property
+    def _files(self):
+        return self.env["connector.file"].of(self.backend_record, self.model._name)
+
+    def _end_files(self):
+        """End the files whose records are all done, or have failed."""
+        for file in self._files.filtered(lambda file: file.state == READING):
+            if not file.has_unfinished_jobs():
+                self._file_done(file)
+                file.state = READ
+
+    def _look_again(self, backend=None):
+        """Delay the next look, as long as there is something to wait for."""
+        backend = backend or self.backend_record
+        model = self.model.with_env(backend.env)
+        key = f"connector.file({backend}, {model._name})"
+        # It belongs to no file.
+        with within_run(Run(None, backend._name, backend.id)):
+            model.with_delay(eta=NEXT_LOOK, identity_key=key).import_batch(backend)
+
+    def _next_file(self):
+        """Return the file to read, and note which others arrive.
+
+        Files that were dealt with, and are there yet, are put away.
+
+        :return: a :class:`~.places.place.FileInfo`, ``None`` without one
+        """
+        listed = self.backend_adapter.list_files(self._folder)
+        names = {info.name for info in listed}
+        known = {(file.name, file.size, file.file_date): file for file in self._files}
+        found = []
+        for info in listed:
+            if self._format_of(info.name):
+                file = known.get((info.name, info.size, info.modified))
+                if file and file.state != ARRIVING:
+                    file.note_listed(self.env.cr.now())
+                    self._put_away(info.name, file.state)
+                else:
+                    found.append((info, file))
+        arrived = [
+            self._has_arrived(info, file, names) and info for info, file in found
+        ]
+        # In their order: a later file waits for an earlier one.
+        return next(iter(arrived), None) or None
+
+    def _has_arrived(self, info, file, names):
+        """Return whether a file is complete, as far as that is seen from outside."""
+        now = self.env["connector.checkpoint"].database_now()
+        file = file or self._files.note_arriving(self, info, now)
+        if now - file.seen < timedelta(seconds=self._unchanged_for):
+            self._look_again()
+            return False
+        return all(
+            info.name + end in names for end in (self._marker, self._checksum) if end
+        )
+
+    def _format_of(self, name):
+        """Return the format of a file, ``None`` for a file of another kind."""
+        base = posixpath.basename(name)
+        found = (
+            self._formats[each] for each in self._formats if fnmatchcase(base, each)
+        )
+        return next(found, None)
+
+    # -- a file
+
+    def _import_file(self, info, delay_imports):
+        with self.backend_adapter.fetch_file(info.name) as stream:
+            digest = _digest(stream, "sha256")
+            if not self._is_complete(info, stream):
+                return Outcome(
+                    SKIPPED,
+                    translatable(self.env)._("%s is not complete yet.", info.name),
+                )
+            if digest == self._files.last_digest():
+                return self._leave_out(info, digest)
+            self._reading = info, stream
+            starts, backend = self.env["connector.run.start"], self.backend_record
+            start = starts.begin(backend, self.model._name, "import_batch")
+            start.source = info.name
+            try:
+                with within_run(Run(start.id, backend._name, backend.id)):
+                    outcome = delay_imports()
+            except InvalidDataError as error:
+                self._refuse(info, digest, error)
+                raise
+        values = {"state": READING, "digest": digest, "run_id": start.id}
+        self._files.note(self, info, **values)
+        self._look_again()
+        self.env.cr.postcommit.add(lambda: self._put_away_later(info.name, READING))
+        return outcome
+
+    def _is_complete(self, info, stream):
+        """Return whether the content of a file is complete."""
+        if self._end_mark and not _tail(stream).rstrip().endswith(self._end_mark):
+            return False
+        if not self._checksum:
+            return True
+        with self.backend_adapter.fetch_file(info.name + self._checksum) as other:
+            stated = other.read(1000).decode("ascii", "replace").split()
+        digest = _digest(stream, self._checksum.lstrip("."))
+        return stated[:1] and stated[0].lower() == digest
+
+    def _leave_out(self, info, digest):
+        self._files.note(self, info, state=SAME, digest=digest)
+        self._look_again()
+        self.env.cr.postcommit.add(lambda: self._put_away_later(info.name, SAME))
+        return Outcome(
+            SKIPPED,
+            translatable(self.env)._(
+                "%s has the content of the file before it.", info.name
+            ),
+        )
+
+    def _refuse(self, info, digest, error):
+        """Commit that a file cannot be read, so that the next look takes the next."""
+        with new_transaction(self.env) as env:
+            backend = self.backend_record.with_env(env)
+            # This transaction does not see what the other one has noted.
+            files = env["connector.file"].of(backend, self.model._name)
+            files.note(self, info, state=REFUSED, digest=digest, reason=str(error))
+            self._look_again(backend)
+
+    def _search(self, filters):
+        from ..importer.delivered import COMPLETE, Delivered, Unreadable
+
+        info, stream = self._reading
+        declared = self._format_of(info.name)
+        for row in declared.rows(stream, posixpath.basename(info.name), self.env):
+            id_, error = self._record_id(row.data), row.error
+            if id_ is None and not error:
+                error = translatable(self.env)._("%s has no id.", row.name)
+            if error:
+                yield Unreadable(id_, error, row.name)
+            else:
+                yield Delivered(id_, row.data, row.name)
+        if self._delivers_all:
+            yield COMPLETE
+
+    # -- what becomes of it
+
+    def _put_away(self, name, state):
+        """Move or delete a file whose state is committed."""
+        if self._keeps_files:
+            return
+        adapter = self.backend_adapter
+        for end in filter(None, (self._marker, self._checksum)):
+            try:
+                adapter.delete_file(name + end)
+            except IDMissingInBackend:
+                continue
+        folder = self._refused_folder if state == REFUSED else self._done_folder
+        if folder is None:
+            adapter.delete_file(name)
+        else:
+            stamp = self.env.cr.now().strftime("%Y%m%d-%H%M%S-")
+            adapter.move_file(name, folder, stamp + posixpath.basename(name))
+
+    def _put_away_later(self, name, state):
+        """Put a file away after the commit; if that fails, the next look does it."""
+        try:
+            with self.backend_record.work_on(self.model._name) as work:
+                work.component(usage=self._usage)._put_away(name, state)
+        except (ConnectorException, JobError, RetryableJobError):
+            return
+
+
+def _digest(stream, algorithm):
+    """Return the checksum of a stream, which is at its beginning afterwards."""
+    digest = hashlib.new(algorithm)
+    stream.seek(0)
+    while data := stream.read(CHUNK):
+        digest.update(data)
+    stream.seek(0)
+    return digest.hexdigest()
+
+
+def _tail(stream):
+    stream.seek(max(0, stream.seek(0, 2) - 1000))
+    data = stream.read()
+    stream.seek(0)
+    return data

@@ -1,0 +1,109 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..jobs.states import STARTED, WAITING
+
+
+class ConnectorFile(models.Model):
+    """A file that a backend has delivered.
+
+    It is the same file as long as its name, its size and its time are the same.
+    """
+
+    _name = "connector.file"
+    _description = "Delivered File"
+    _inherit = "connector.backend.reference"
+    _order = "id desc"
+
+    name = fields.Char(required=True, readonly=True)
+    size = fields.Float(digits=(20, 0), readonly=True, help="Bytes.")
+    file_date = fields.Datetime(
+        string="Written", readonly=True, help="When its sender wrote it."
+    )
+    seen = fields.Datetime(
+        readonly=True, help="Since when it has had this size, and this time."
+    )
+    listed = fields.Datetime(readonly=True, help="The last day on which it was there.")
+    state = fields.Selection(
+        [
+            ("arriving", "Arriving"),
+            ("reading", "Being Imported"),
+            ("read", "Imported"),
+            ("refused", "Refused"),
+            ("same", "Same as Before"),
+        ],
+        required=True,
+        readonly=True,
+        default="arriving",
+    )
+    reason = fields.Char(readonly=True, help="Why it was refused.")
+    digest = fields.Char(readonly=True)
+    run_id = fields.Many2one("connector.run.start", readonly=True, ondelete="set null")
+
+    _model_index = models.Index("(backend_model, backend_id, model_name, id DESC)")
+
+    @api.private
+    def of(self, backend, model_name):
+        """Return the files of a kind of record, the newest first.
+
+        :param backend: record of the backend
+        :param model_name: name of the model of the bindings
+        """
+        return self.sudo().search(self._domain_of(backend, model_name))
+
+    @api.private
+    def last_digest(self):
+        """Return the digest of the file that was read last."""
+        read = self.filtered(lambda file: file.state in ("reading", "read", "same"))
+        return read[:1].digest
+
+    @api.private
+    def note(self, importer, info, **values):
+        """Store what is known about a file.
+
+        :param importer: the :class:`~..components.files.incoming.FileBatchImporter`
+        :param info: the :class:`~..components.files.places.place.FileInfo`
+        """
+        values |= {"size": info.size, "file_date": info.modified}
+        file = self.filtered(
+            lambda each: each.name == info.name and each.state == "arriving"
+        )[:1]
+        if file:
+            file.write(values)
+            return file
+        of_backend = self._values_of(importer.backend_record, importer.model._name)
+        return self.sudo().create({**of_backend, "name": info.name, **values})
+
+    @api.private
+    def note_arriving(self, importer, info, now):
+        """Store a file that is new, or has changed since the last look."""
+        return self.note(importer, info, seen=now)
+
+    @api.private
+    def note_listed(self, now):
+        """Store, once a day, that a file which was dealt with is there yet."""
+        if not self.listed or now - self.listed > timedelta(days=1):
+            self.listed = now
+
+    @api.private
+    def has_unfinished_jobs(self):
+        """Return whether a job of the file waits or runs."""
+        states = (*WAITING, STARTED)
+        domain = [("run_id", "=", self.run_id.id), ("state", "in", states)]
+        return bool(self.run_id and self.env["queue.job"].search_count(domain, limit=1))
+
+    @api.autovacuum
+    def _gc_old(self):
+        """Delete old files, as long as queue_job keeps jobs.
+
+        The last one of each kind is kept, and so are those that a place still has.
+        """
+        days = self.env.ref("queue_job.channel_root").removal_interval
+        limit = self.env.cr.now() - timedelta(days=days)
+        kept = self._read_group(
+            [], ["backend_model", "backend_id", "model_name"], ["id:max"]
+        )
+        domain = [("write_date", "<", limit), ("id", "not in", [x[-1] for x in kept])]
+        self.search(domain).unlink()
