@@ -35,7 +35,7 @@ def run(arguments):
     for title, result in found.items():
         say(f"  {title}: {'found something' if result else 'nothing found'}")
     if found["ruff check"] or found["ruff format"]:
-        say("  ./dev/lint --fix formats the files, and mends what ruff can mend.")
+        say("  ./dev/lint --fix formats the files, and corrects what ruff can correct.")
     return int(any(found.values()))
 
 
