@@ -595,6 +595,14 @@ class TestLinksOfTheOverview(OverviewCase):
         overview = self.env.ref("connector.connector_overview_action")
         self.assertEqual(app["actionPath"], overview.path)
 
+    def test_no_screen_shows_what_was_true_at_an_earlier_visit(self):
+        """The web client would draw it from its cache until the answer is there."""
+        for name in (
+            *("backend_state", "failure", "run", "conflict", "comparison"),
+            "create_intent",
+        ):
+            self.assertFalse(self.env.ref(f"connector.connector_{name}_action").cache)
+
     def test_the_backend_opens(self):
         action = self.state.action_open_backend()
         self.assertEqual(
