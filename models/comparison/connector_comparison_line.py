@@ -89,7 +89,7 @@ class ConnectorComparisonLine(models.Model):
         readonly=True, help="The record was compared after its repair."
     )
     repair_result = fields.Char(
-        string="Result of the Repair",
+        string="Result",
         compute="_compute_repair_result",
         help="What the export or import did, or why it failed.",
     )
