@@ -165,13 +165,3 @@ def _values_of(element):
         return found[0].get(last[1:]) if len(found) == 1 else Elements(found)
 
     return value
-
-
-def _what_is_wrong(error, file):
-    found = error.error_log.last_error or error
-    return file.texts._(
-        "Line %(line)s is not valid XML, or does not follow the schema: %(error)s. "
-        "Nothing of the file was read. Correct it, and deliver the file again.",
-        line=getattr(found, "line", None) or error.lineno,
-        error=shown(found.message if hasattr(found, "message") else str(error)),
-    )
