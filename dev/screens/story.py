@@ -77,7 +77,8 @@ def run(world, window):
     window.see(RECORD, "Running", percent(r"[1-9]\d"))
     yield "runs"
     with window.staying():
-        window.see(RECORD, "Done", percent(100), "250")
+        window.miss(RECORD, "Running")
+        window.see(RECORD, "Done", percent(100))
     yield None
     window.see(RECORD, "250").click()
     window.see(".o_form_sheet .o_progressbar")
