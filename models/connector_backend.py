@@ -97,7 +97,8 @@ class ConnectorBackend(models.AbstractModel):
         result = super().unlink()
         states.unlink()
         self.env["connector.webhook.endpoint"].forget(self)
-        self.env["connector.delivered.record"].sudo().of_backends(self).unlink()
+        for model in ("connector.delivered.record", "connector.file"):
+            self.env[model].sudo().of_backends(self).unlink()
         return result
 
     @api.constrains(address_names)

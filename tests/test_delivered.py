@@ -299,8 +299,12 @@ class TestDelivered(Deliveries, ImportCase):
         self.assertEqual(self.rows(), {"1": "done", "2": "data"})
         self.model.search([]).unlink()
         self.deliver(*self.contacts("3"))
+        reference = {"backend_model": self.shop._name, "backend_id": self.shop.id}
+        names = {"model_name": self.model._name, "name": "prices.csv"}
+        file = self.env["connector.file"].create({**reference, **names})
         self.shop.unlink()
         self.assertEqual(self.rows(), {})
+        self.assertFalse(file.exists())
 
     def test_odd_texts_are_kept(self):
         odd = "a\0\ud800 \u2028ä"
