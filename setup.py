@@ -96,14 +96,21 @@ setup(
         "odoo-addon-component>=19.0.1.0.1.6,<19.1",
         "odoo-addon-component-event>=19.0.1.0.0.9,<19.1",
         "odoo-addon-queue-job>=19.0.2.4.0.1,<19.1",
+        "babel>=2.9",
         "lxml>=4.9",
         "markupsafe>=2.1",
+        "openpyxl>=3.0,<4",
         "psycopg2>=2.9,<3",
         "python-dateutil>=2.8",
         "requests>=2.20,<3",
         "urllib3>=1.26,<3",
         "werkzeug>=2,<4",
     ],
+    # A place of files loads its own packages when it is opened.
+    extras_require={
+        "files": ["fsspec>=2026.9,<2027", "paramiko>=5.1,<6", "s3fs>=2026.9,<2027"]
+        + ["webdav4>=0.11,<0.12"],
+    },
     packages=list(packages()),
     package_dir=packages(),
     package_data={PACKAGE: data()},

@@ -22,7 +22,7 @@ from .common import ImportCase, noted_queries, override
 from .comparison_case import ComparisonCase
 from .import_cases import IMPORTER, ImportJobsCase
 from .kills import Killed, killed_at
-from .test_preview import PreviewCase
+from .preview_case import PreviewCase
 from .webhooks import DELETED, WebhookCase, announcement, standard_headers
 
 BATCH_IMPORTER = "test.shop.contact.batch.importer"
