@@ -3,6 +3,7 @@
 
 import base64
 import io
+import logging
 import socket
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,6 +12,10 @@ from . import place
 from .place import FRESH, Place, PlaceError, library
 
 CHUNK = 32 * 1024  #: bytes of a request, which all servers admit
+#: Logger of the connections. Their threads log errors that the job gets anyway, or that
+#: come from closing a connection while it waits.
+QUIET = f"{__name__}.connection"
+logging.getLogger(QUIET).setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,7 @@ def _filesystem_class(paramiko):
             known = self.ssh_kwargs.pop("host_key")
             self.ssh_kwargs.pop("use_listings_cache")
             self.client = paramiko.SSHClient()
+            self.client.set_log_channel(QUIET)
             self.client.set_missing_host_key_policy(_policy(known, paramiko))
             try:
                 port = self.ssh_kwargs["port"]
