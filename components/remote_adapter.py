@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What the adapters of all protocols share."""
+"""Base of the adapters of all protocols."""
 
 import random
 

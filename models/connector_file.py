@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..components.files.incoming import ARRIVING, READ, READING, REFUSED, SAME
 from ..jobs.states import STARTED, WAITING
 
 
@@ -28,15 +29,15 @@ class ConnectorFile(models.Model):
     listed = fields.Datetime(readonly=True, help="The last day on which it was there.")
     state = fields.Selection(
         [
-            ("arriving", "Arriving"),
-            ("reading", "Being Imported"),
-            ("read", "Imported"),
-            ("refused", "Refused"),
-            ("same", "Same as Before"),
+            (ARRIVING, "Arriving"),
+            (READING, "Being Imported"),
+            (READ, "Imported"),
+            (REFUSED, "Refused"),
+            (SAME, "Same as Before"),
         ],
         required=True,
         readonly=True,
-        default="arriving",
+        default=ARRIVING,
     )
     reason = fields.Char(readonly=True, help="Why it was refused.")
     digest = fields.Char(readonly=True)
@@ -56,7 +57,7 @@ class ConnectorFile(models.Model):
     @api.private
     def last_digest(self):
         """Return the digest of the file that was read last."""
-        read = self.filtered(lambda file: file.state in ("reading", "read", "same"))
+        read = self.filtered(lambda file: file.state in (READING, READ, SAME))
         return read[:1].digest
 
     @api.private
@@ -68,7 +69,7 @@ class ConnectorFile(models.Model):
         """
         values |= {"size": info.size, "file_date": info.modified}
         file = self.filtered(
-            lambda each: each.name == info.name and each.state == "arriving"
+            lambda each: each.name == info.name and each.state == ARRIVING
         )[:1]
         if file:
             file.write(values)

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What a preview shows, as tests ask for it."""
+"""Base of the tests that ask for previews."""
 
 from .common import ImportCase
 

@@ -3,7 +3,9 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
+from odoo.sql_db import Cursor
 from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component
@@ -484,6 +486,22 @@ class TestDeliveredInJobs(Deliveries, ImportJobsCase):
 
     def rows(self):
         return {row["external_id"]: row["kind"] for row in self.read(TABLE, [])}
+
+    def test_other_imports_commit_no_more_often(self):
+        self.hook(_has_deliveries=False, _base_backend_adapter_usage="backend.adapter")
+        counts, commit = [], Cursor.commit
+        for force in (False, True):
+            self.source.add("1", "2")
+            uuid, commits = self.delay_import("1", "2", force=force), []
+
+            def counted(cursor, commits=commits):
+                commits.append(cursor)
+                commit(cursor)
+
+            with patch.object(Cursor, "commit", counted):
+                self.run_job(uuid)
+            counts.append(len(commits))
+        self.assertEqual(counts, [10, 9])
 
     def test_a_delivery_that_breaks_off_leaves_nothing(self):
         with self.assertRaises(Killed):

@@ -85,7 +85,7 @@ class FilesCase(ShopCase):
 
 
 class PlaceCase(FilesCase):
-    """What all places do. A case of a place names its server."""
+    """All places behave alike. A case of a place names its server."""
 
     server_class = None
     odd_names = ODD_NAMES
@@ -248,7 +248,7 @@ class PlaceCase(FilesCase):
 
 
 class RemotePlaceCase(PlaceCase):
-    """What all places on servers do."""
+    """All places on servers behave alike."""
 
     def test_a_server_that_is_not_there(self):
         place = self.server.place()
@@ -274,7 +274,7 @@ class PlaceWithPasswordCase(RemotePlaceCase):
 
 
 class ConnectedPlaceCase(PlaceWithPasswordCase):
-    """What places with a connection do."""
+    """Places with a connection behave alike."""
 
     def test_a_full_disk(self):
         self.server.is_full = True

@@ -196,11 +196,9 @@ def merges(env, backend_model):
     :param backend_model: name of the model of the backend
     :rtype: bool
     """
-    components = env.context.get("components_registry")  # of a test
-    components = components or _component_databases.get(env.cr.dbname)
-    if not components or not components.lookup(backend_model, usage="export.mapper"):
+    if not _components(env, backend_model, "export.mapper"):
         return False
-    importers = components.lookup(backend_model, usage="record.importer")
+    importers = _components(env, backend_model, "record.importer")
     return any(hasattr(importer, "_conflict_policy") for importer in importers)
 
 
@@ -211,12 +209,14 @@ def expects_deliveries(env, binding_model):
     :param binding_model: name of the model of the bindings
     :rtype: bool
     """
-    components = env.context.get("components_registry")  # of a test
-    components = components or _component_databases.get(env.cr.dbname)
-    importers = components and components.lookup(
-        None, usage="record.importer", model_name=binding_model
-    )
-    return any(getattr(each, "_has_deliveries", False) for each in importers or ())
+    importers = _components(env, None, "record.importer", model_name=binding_model)
+    return any(getattr(each, "_has_deliveries", False) for each in importers)
+
+
+def _components(env, backend_model, usage, **options):
+    registry = env.context.get("components_registry")  # of a test
+    registry = registry or _component_databases.get(env.cr.dbname)
+    return registry.lookup(backend_model, usage=usage, **options) if registry else []
 
 
 def _concrete(env, parent):

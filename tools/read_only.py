@@ -9,7 +9,7 @@ from odoo.tools.misc import Callbacks
 
 from ..exception import ReadOnlyError
 
-#: What the end of a transaction calls.
+#: Callbacks that the end of a transaction runs.
 HOOKS = ("precommit", "postcommit", "prerollback", "postrollback")
 #: Cursors within :meth:`ReadOnly.trial`.
 _TRIALS = WeakSet()

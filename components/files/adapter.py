@@ -21,7 +21,7 @@ from .places import place as causes
 from .places.place import MissingLibrary, PlaceError, local_file
 
 LONGEST_DETAIL = 300  #: characters of a server that a message shows
-#: What leads to another folder, or what a protocol takes for the end of a command.
+#: Names that lead to another folder, or have what ends a command of a protocol.
 WRONG_NAME = re.compile(r"^/|(^|/)\.{1,2}(/|$)|//|/$|[\x00-\x1f\x7f\\]")
 
 

@@ -21,6 +21,7 @@ from ...jobs.runs import Run, within_run
 from ...tools.external_id import is_external_id
 from ...tools.transactions import new_transaction
 from ...tools.translatable import translatable
+from ..importer.delivered import COMPLETE, Delivered, Unreadable
 
 ARRIVING, READING, READ, REFUSED, SAME = (
     "arriving",
@@ -79,8 +80,8 @@ class FileBatchImporter(AbstractComponent):
     _marker = None
     #: The same for a file with the checksum, such as ``".sha256"``.
     _checksum = None
-    #: What a complete file ends with, such as ``b"</catalogue>"``. White space after
-    #: it does not count.
+    #: End of a complete file, such as ``b"</catalogue>"``. White space after it does
+    #: not count.
     _end_mark = None
 
     @returns_message
@@ -175,7 +176,7 @@ class FileBatchImporter(AbstractComponent):
             self._has_arrived(info, file, names) and info for info, file in found
         ]
         # In their order: a later file waits for an earlier one.
-        return next(iter(arrived), None) or None
+        return arrived[0] or None if arrived else None
 
     def _has_arrived(self, info, file, names):
         """Return whether a file is complete, as far as that is seen from outside."""
@@ -256,8 +257,6 @@ class FileBatchImporter(AbstractComponent):
             self._look_again(backend)
 
     def _search(self, filters):
-        from ..importer.delivered import COMPLETE, Delivered, Unreadable
-
         info, stream = self._reading
         declared = self._format_of(info.name)
         for row in declared.rows(stream, posixpath.basename(info.name), self.env):

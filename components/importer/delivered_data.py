@@ -43,16 +43,16 @@ class DeliveredData:
         self.importer = importer
         self.env = importer.env
         self.tracker = tracker
-        self._is_expected = getattr(importer, "_has_deliveries", False)
+        self.is_expected = getattr(importer, "_has_deliveries", False)
 
     @cached_property
     def asks_backend(self):
         """Whether the backend is asked for records without data."""
-        return not self._is_expected or reads_single_records(self.importer)
+        return not self.is_expected or reads_single_records(self.importer)
 
     def give(self, items):
         """Give items the data, in place of what an earlier attempt has kept."""
-        if not self._is_expected:
+        if not self.is_expected:
             return
         wanted = []
         for item in items:

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What one run of a source delivers: it is stored, unless it is the same as before."""
+"""Store the records that one run of a source delivers, unless they are unchanged."""
 
 import json
 from array import array
@@ -69,8 +69,8 @@ class Delivery:
         for each in found:
             if each is COMPLETE:
                 continue
-            self._see(each)
             record = as_delivered(each)
+            self._see(record, record.external_id if record else each)
             if record is None:
                 ids.append(each)
                 continue
@@ -91,11 +91,10 @@ class Delivery:
             return texts._("1 record is unchanged.")
         return texts._("%s records are unchanged.", self.unchanged)
 
-    def _see(self, each):
-        record = as_delivered(each)
+    def _see(self, record, external_id):
+        """Note the id of a record that the backend has."""
         if isinstance(record, Deleted):
             return
-        external_id = record.external_id if record else each
         if is_external_id(external_id):
             self.seen.append(hash(storable(str(external_id))))
         else:

@@ -140,6 +140,8 @@ class ImportFlow:
 
     def _settle_delivered(self):
         """Remove the data that was delivered of the records that are imported."""
+        if not self._delivered.is_expected:
+            return
         contended = self._delivered.settle(self.items)
         for item in contended:
             item.meet_another(self._changing_message(item))

@@ -68,7 +68,7 @@ class RecordImporter(AbstractComponent):
     #: Whether the import never creates a record, as for the confirmations of orders. A
     #: record without a link, which :meth:`_match_existing` does not find, fails.
     _only_updates = False
-    #: What :meth:`_delete_binding` does about a record that is gone on the backend:
+    #: How :meth:`_delete_binding` treats a record that is gone on the backend:
     #: ``"unlink"`` deletes the link only, ``"archive"`` archives the Odoo record, which
     #: is active again when the backend has it again, ``"delete"`` deletes both.
     _when_gone = "unlink"

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What all formats share: rows, their names for people, and the values in them."""
+"""Base of all formats: rows, their names for people, and the values in them."""
 
 from dataclasses import dataclass, field
 from functools import cached_property

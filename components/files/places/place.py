@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What all places share."""
+"""Base of all places."""
 
 import importlib
 import posixpath
