@@ -33,7 +33,7 @@ from ..tools.text import as_jsonb, storable
 from ..tools.translatable import terms_of
 from .methods import job_method
 from .outcome import counts_of
-from .states import DONE, ENQUEUED, PENDING, STARTED, WAITING
+from .states import CANCELLED, DONE, ENQUEUED, FINISHED, PENDING, STARTED, WAITING
 
 #: After how many seconds the runner starts a job that was taken along. It runs then
 #: if the process of the other one has died.
@@ -56,9 +56,14 @@ TAKER_OF_ROW = SQL(
 #: The condition that a row of ``queue_job`` belongs to a job that was taken along, and
 #: that the one that has taken it runs.
 IS_TAKEN = SQL("EXISTS (%s)", TAKER_OF_ROW)
-#: The condition that another job has done its work; that it was done earlier, and is to
-#: run again, leaves no start date.
-IS_DONE = SQL("(date_started IS NOT NULL AND date_done IS NOT NULL)")
+#: The state in which a row of ``queue_job`` has ended, NULL if the job is to run.
+#: Somebody has cancelled it or marked it as done, or another job has done its work.
+ENDED = SQL(
+    "CASE WHEN date_cancelled IS NOT NULL THEN %s"
+    " WHEN date_done IS NOT NULL THEN %s END",
+    CANCELLED,
+    DONE,
+)
 
 #: Until jobs are retried after an error that names no seconds.
 RETRY_SECONDS = 10
@@ -335,25 +340,25 @@ def counts_each_job(channel):
 
 
 def settle_stale_request(env, job_uuid):
-    """Decide about a job that the runner has enqueued and that has a start date.
+    """Decide about a job that the runner has enqueued.
 
-    The runner does not look at the job again before it enqueues it. Another job may
-    have taken it along.
+    The runner does not look at the job again before it enqueues it. Somebody may have
+    cancelled it, and another job may have taken it along.
 
     :return: whether the job must not run now, and whether it was interrupted
     :rtype: tuple[bool, bool]
     """
     env.cr.execute(
         SQL(
-            "SELECT state, date_started IS NOT NULL, %s OR kept_data ? %s"
-            " FROM queue_job WHERE uuid = %s",
-            IS_DONE,
+            "SELECT state, date_started IS NOT NULL,"
+            " (%s) IS NOT NULL OR kept_data ? %s FROM queue_job WHERE uuid = %s",
+            ENDED,
             TAKEN,
             job_uuid,
         )
     )
     state, has_begun, may_be_taken = env.cr.fetchone() or (None,) * 3
-    if state == DONE:
+    if state in FINISHED:
         return True, False
     if state != ENQUEUED or not (has_begun or may_be_taken):
         return False, False
@@ -368,15 +373,15 @@ def _settle(cr, job_uuid):
     query = SQL(
         "SELECT %s, kept_data ? %s FROM queue_job"
         " WHERE uuid = %s AND state = %s FOR UPDATE",
-        IS_DONE,
+        ENDED,
         TAKEN,
         job_uuid,
         ENQUEUED,
     )
     cr.execute(SQL("%s; %s", READ_COMMITTED, query))
-    is_done, is_taken = cr.fetchone() or (True, False)
-    if is_done:
-        values = SQL("state = %s", DONE)
+    ended, is_taken = cr.fetchone() or (DONE, False)
+    if ended:
+        values = SQL("state = %s", ended)
     elif not is_taken:
         return False, True
     elif _taker_is_at_work(cr, job_uuid):
@@ -394,7 +399,7 @@ def _settle(cr, job_uuid):
             ENQUEUED,
         )
     )
-    return is_done, not is_done
+    return bool(ended), not ended
 
 
 def _taker_is_at_work(cr, job_uuid):

@@ -464,6 +464,33 @@ class TestTogether(AlongCase):
         taker.done({taker.jobs[0]: "sent"})
         self.assertEqual(self.jobs()[1]["state"], "done")
 
+    def test_a_job_that_a_user_has_ended_does_not_run(self):
+        """The runner enqueues it, since it has seen the job before that."""
+        for button, state in (
+            ("button_cancelled", "cancelled"),
+            ("button_done", "done"),
+        ):
+            with self.subTest(button):
+                self.delete_records()
+                self.server.records.clear()
+                self.make_shop()
+                self.change("Ada")
+                uuid = self.jobs()[0]["uuid"]
+                with self.transaction() as env:
+                    getattr(env["queue.job"].search([("uuid", "=", uuid)]), button)()
+                for _again in range(2):
+                    self.enqueue(uuid)
+                    with self.assertNoLogs("odoo.addons.queue_job", "WARNING"):
+                        self.assertIsNone(self.acquire(uuid))
+                    self.assertEqual(self.states(), [state])
+                with self.assertNoLogs("odoo.addons.queue_job", "WARNING"):
+                    self.assertIsNone(self.acquire(uuid))
+                self.assertEqual(self.titles(), ["Old"])
+                with self.transaction() as env:
+                    env["queue.job"].search([("uuid", "=", uuid)]).requeue()
+                self.first()
+                self.assertEqual(self.titles(), ["Ada"])
+
     def test_a_change_of_a_record_whose_job_was_taken_along(self):
         self.taken()
         [_ada, bob] = [job["records"] for job in self.jobs()]
