@@ -100,6 +100,22 @@ def offers(backend, model, method_name):
         return bool(work.many_components(usage=job_method(method_name).usage))
 
 
+def begins_run(backend, model_name, method_name):
+    """Return whether a job that somebody delays begins a run.
+
+    A search does not whose component begins runs when it has found something.
+
+    :param backend: record of the backend
+    :param model_name: name of the model of the bindings
+    """
+    method = job_method(method_name)
+    if not (method.prepares and method.usage):
+        return method.prepares
+    with backend.work_on(model_name) as work:
+        found = work.many_components(usage=method.usage)
+        return all(getattr(component, "_begins_run", True) for component in found)
+
+
 def direction_of(method_name):
     """Return the direction of a method by its name, or an empty text."""
     directions = (EXPORT, IMPORT, COMPARE)

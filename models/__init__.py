@@ -12,6 +12,7 @@ from . import (
     connector_export_change,
     connector_file,
     connector_http_backend,
+    connector_kind_choice,
     connector_run_start,
     external_binding,
     connector_binding,

@@ -4,7 +4,12 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..tools.access import readable
-from ..tools.bindings import backend_models, company_of, is_archived
+from ..tools.bindings import (
+    backend_models,
+    binding_models,
+    company_of,
+    is_archived,
+)
 from .screen_actions import RELOAD, archived_message, notification
 
 
@@ -166,6 +171,26 @@ class ConnectorBackendReference(models.AbstractModel):
             for model_name, of_model in rows.grouped("model_name").items():
                 groups[model_name, backend] = of_model
         return groups
+
+    @api.model
+    def _backend_to_start(self, backend_model, backend_id, model_name):
+        """Return the backend on which a user starts some work.
+
+        :param model_name: name of the model of the bindings, which the user has to read
+        :raise UserError: when the backend cannot be worked on
+        """
+        if backend_model not in backend_models(self.env) or (
+            model_name not in binding_models(self.env, backend_model)
+        ):
+            raise UserError(self.env._("%s has no records of a connector.", model_name))
+        backend = self.env[backend_model].browse(backend_id).exists()
+        if not backend:
+            raise UserError(self.env._("The backend was deleted in the meantime."))
+        backend.check_access("read")
+        if is_archived(backend.sudo()):
+            raise UserError(archived_message(backend))
+        self.env[model_name].check_access("read")
+        return backend
 
     def _notify(self, done, problems, message):
         """Return the action that shows what a button has done, and what not.

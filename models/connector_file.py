@@ -1,14 +1,18 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import base64
+from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import api, fields, models
 
 from ..components.files.incoming import ARRIVING, READ, READING, REFUSED, SAME
+from ..components.files.places.attachments import write_attachment
+from ..components.files.places.place import FileInfo, local_file
 from ..jobs.states import STARTED, WAITING
 
 
 class ConnectorFile(models.Model):
-    """A file that a backend has delivered.
+    """A file that a backend has delivered, or a person has uploaded.
 
     It is the same file as long as its name, its size and its time are the same.
     """
@@ -41,6 +45,12 @@ class ConnectorFile(models.Model):
     )
     reason = fields.Char(readonly=True, help="Why it was refused.")
     digest = fields.Char(readonly=True)
+    is_uploaded = fields.Boolean(readonly=True)
+    content = fields.Binary(
+        readonly=True,
+        groups="connector.group_connector_manager",
+        help="The file that was uploaded.",
+    )
     run_id = fields.Many2one("connector.run.start", readonly=True, ondelete="set null")
 
     _model_index = models.Index("(backend_model, backend_id, model_name, id DESC)")
@@ -69,7 +79,11 @@ class ConnectorFile(models.Model):
         """
         values |= {"size": info.size, "file_date": info.modified}
         file = self.filtered(
-            lambda each: each.name == info.name and each.state == ARRIVING
+            lambda each: (
+                each.name == info.name
+                and each.state == ARRIVING
+                and not each.is_uploaded
+            )
         )[:1]
         if file:
             file.write(values)
@@ -87,6 +101,47 @@ class ConnectorFile(models.Model):
         """Store, once a day, that a file which was dealt with is there yet."""
         if not self.listed or now - self.listed > timedelta(days=1):
             self.listed = now
+
+    @api.private
+    def next_upload(self):
+        """Return the oldest uploaded file that was not read, empty without one."""
+        return self.filtered(lambda file: file.is_uploaded and file.state == ARRIVING)[
+            -1:
+        ]
+
+    @api.private
+    def store_upload(self, backend, model_name, name, content):
+        """Store a file that a person has uploaded.
+
+        :param content: ``bytes``
+        """
+        return self.sudo().create(
+            {
+                **self._values_of(backend, model_name),
+                "name": name,
+                "size": len(content),
+                "file_date": fields.Datetime.now(),
+                "is_uploaded": True,
+                "content": base64.b64encode(content),
+            }
+        )
+
+    @api.private
+    @contextmanager
+    def fetch_content(self):
+        """Give an uploaded file as a local file, like ``fetch_file`` of an adapter."""
+        domain = [("res_model", "=", self._name), ("res_id", "=", self.id)]
+        domain += [("res_field", "=", "content")]
+        attachment = self.env["ir.attachment"].sudo().search(domain)
+        with local_file() as stream:
+            write_attachment(attachment, stream)
+            stream.seek(0)
+            yield stream
+
+    @api.private
+    def info(self):
+        """Return the :class:`~..components.files.places.place.FileInfo` of the file."""
+        return FileInfo(self.name, int(self.size), self.file_date)
 
     @api.private
     def has_unfinished_jobs(self):
@@ -107,4 +162,5 @@ class ConnectorFile(models.Model):
             [], ["backend_model", "backend_id", "model_name"], ["id:max"]
         )
         domain = [("write_date", "<", limit), ("id", "not in", [x[-1] for x in kept])]
+        domain += ["|", ("is_uploaded", "=", False), ("state", "!=", ARRIVING)]
         self.search(domain).unlink()

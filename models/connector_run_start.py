@@ -102,26 +102,6 @@ class ConnectorRunStart(models.Model):
         ]
         return self.sudo().search(domain, limit=1)
 
-    @api.private
-    def forget_empty(self, backend, model_name, job):
-        """Delete the imports that have found nothing to do.
-
-        :param job: the running ``queue.job``, whose run stays; empty outside of jobs
-        """
-        empty = (
-            self.env["connector.run"]
-            .sudo()
-            .search(
-                [
-                    *self._domain_of(backend, model_name),
-                    ("direction", "=", IMPORT),
-                    ("is_empty", "=", True),
-                ]
-            )
-        )
-        kept = job.sudo().run_id.ids
-        self.sudo().browse(set(empty.ids).difference(kept)).unlink()
-
     @api.autovacuum
     def _gc_old(self):
         """Delete the runs whose jobs were deleted, as long as queue_job keeps jobs."""

@@ -11,7 +11,7 @@ from ..components.importer.memory import RECORDS
 from ..jobs.causes import CAUSE_CLASSES
 from ..jobs.facts import facts_of, told
 from ..jobs.keys import LEAVES_RECORDS, SYNCHRONISES
-from ..jobs.methods import job_method
+from ..jobs.methods import begins_run
 from ..jobs.names import default_name, general_terms, name_of
 from ..jobs.runs import Run, present_run, within_run
 from ..jobs.states import (
@@ -185,7 +185,8 @@ class QueueJob(models.Model):
             values["name_terms"] = (
                 name.terms if name else told(general_terms, self.env, call[0], backend)
             )
-        if not values["run_id"] and job_method(call[0]).prepares:
+        own_run = not values["run_id"]
+        if own_run and told(begins_run, backend, records._name, call[0]) is not False:
             starts = self.env["connector.run.start"]
             run = told(starts.begin, backend, records._name, call[0])
             values["run_id"] = run and run.id

@@ -1,12 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Records that come in files, one file after the other."""
 
+import base64
 import hashlib
 import os
+from dataclasses import replace
 from itertools import count
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component
@@ -20,11 +24,13 @@ from .import_cases import IMPORTER, ImportJobsCase
 from .kills import Killed, killed_at
 from .shop import override
 
+CLOSED = 1  #: a port on which no server listens
 COLUMNS = {"id": Text(required=True), "title": Text(), "years": Number()}
 
 
-@needs_servers
-class TestIncomingFiles(ImportJobsCase):
+class IncomingFilesCase(ImportJobsCase):
+    """A test of a connector whose records come in files on an SFTP server."""
+
     def setUp(self):
         super().setUp()
         self.files = self.enterContext(SFTPServer())
@@ -33,9 +39,14 @@ class TestIncomingFiles(ImportJobsCase):
         self.enterContext(patch.object(incoming, "NEXT_LOOK", 0))
         self.declare()
 
-    def declare(self, **attributes):
-        """Build the importer of files of a connector."""
+    def declare(self, port=None, **attributes):
+        """Build the importer of files of a connector.
+
+        :param port: of the server, if it is another one
+        """
         place, ended = self.files.place(), self.ended
+        if port:
+            place = replace(place, port=port)
 
         class FileAdapter(Component):
             _name = "test.shop.adapter"
@@ -96,6 +107,10 @@ class TestIncomingFiles(ImportJobsCase):
             self.try_job((others or looks)[0]["uuid"])
         self.fail("The looks do not end.")
 
+    def run_jobs_of(self, method):
+        for job in self.jobs([("method_name", "=", method), ("state", "=", "pending")]):
+            self.try_job(job["uuid"])
+
     def states(self):
         found = self.read("connector.file", [], ["name", "state"])
         return {each["name"].removeprefix("in/"): each["state"] for each in found}
@@ -109,6 +124,9 @@ class TestIncomingFiles(ImportJobsCase):
         names += [name for name in self.files.names() if name.startswith("done/")]
         return sorted(name.partition("-")[2].partition("-")[2] for name in names)
 
+
+@needs_servers
+class TestIncomingFiles(IncomingFilesCase):
     def test_files_are_imported_in_their_order(self):
         self.write("b.csv", "1;First;", "2;Two;", age=200)
         self.write("a.csv", "1;Second;", age=100)
@@ -133,13 +151,12 @@ class TestIncomingFiles(ImportJobsCase):
     def test_looks_that_find_nothing_leave_no_runs(self):
         for _each in range(3):
             self.assertIn("No file", self.look()["result"])
-        self.assertEqual(len(self.read("connector.run.start", [])), 1)
+        self.assertFalse(self.read("connector.run.start", []))
         self.write("a.csv", "1;One;")
         self.all()
         self.look()
-        runs = self.read("connector.run", [("is_empty", "=", False)], ["source"])
+        runs = self.read("connector.run", [], ["source"])
         self.assertEqual([run["source"] for run in runs], ["in/a.csv"])
-        self.assertEqual(len(self.read("connector.run.start", [])), 2)
 
     def test_bad_lines_fail_alone_and_the_next_file_heals_them(self):
         self.write("a.csv", "1;One;", "2;Two;x", ";None;", "4;Four;1;1", age=200)
@@ -290,3 +307,120 @@ class TestIncomingFiles(ImportJobsCase):
                 break
         self.assertGreater(step, 3)
         self.assertEqual(len(self.done()), step + 1)
+
+
+@needs_servers
+class TestUploads(IncomingFilesCase):
+    """A person gives Odoo a file, in place of the server."""
+
+    def upload(self, name, *rows, **values):
+        """Upload a file."""
+        content = "\n".join(["id;title;years", *rows, ""]).encode()
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            upload = env["connector.file.upload"].create(
+                {
+                    "state_id": env["connector.backend.state"].of(shop).id,
+                    "kind": "connector.test.binding",
+                    "name": name,
+                    "content": base64.b64encode(content),
+                    **values,
+                }
+            )
+            upload.action_upload()
+
+    def test_an_uploaded_file_is_imported(self):
+        self.upload("a.csv", "1;One;", "2;Two;x")
+        self.all()
+        self.assertEqual(self.titles(), {"1": "One"})
+        [failed] = self.jobs([("state", "=", "failed")])
+        self.assertIn("Line 3 of a.csv", failed["exc_message"])
+        [file] = self.read("connector.file", [])
+        self.assertEqual((file["name"], file["state"]), ("a.csv", "read"))
+        self.assertTrue(file["is_uploaded"])
+        self.assertIn(b"1;One;", base64.b64decode(file["content"]))
+        self.assertEqual(self.ended, ["a.csv"])
+        self.assertEqual(self.files.names(), ["in/.keep"])
+        runs = self.read("connector.run", [], ["source"])
+        self.assertEqual([run["source"] for run in runs], ["a.csv"])
+
+    def test_uploads_need_no_server(self):
+        self.declare(port=CLOSED)
+        self.upload("a.csv", "1;One;")
+        self.look()
+        self.run_jobs_of("import_chunk")
+        self.assertEqual(self.titles(), {"1": "One"})
+
+    def test_uploads_and_files_of_the_server_in_their_order(self):
+        self.upload("b.csv", "1;New;")
+        self.upload("a.csv", "1;Newer;")
+        self.write("old.csv", "1;Old;", "2;Two;", age=200)
+        self.write("newest.csv", "1;Newest;", age=-200)
+        self.all()
+        self.assertEqual(self.titles(), {"1": "Newest", "2": "Two"})
+        order = ["in/old.csv", "b.csv", "a.csv", "in/newest.csv"]
+        self.assertEqual(self.ended, order)
+
+    def test_a_connector_whose_files_are_all_uploaded(self):
+        self.declare(port=CLOSED, _folder=None)
+        self.upload("a.csv", "1;One;")
+        self.all()
+        self.assertEqual(self.titles(), {"1": "One"})
+        self.assertIn("No file", self.look()["result"])
+
+    def test_an_upload_of_the_same_content(self):
+        self.upload("a.csv", "1;One;")
+        self.upload("b.csv", "1;One;")
+        self.all()
+        self.assertEqual(self.states(), {"a.csv": "read", "b.csv": "same"})
+
+    def test_an_upload_that_cannot_be_read(self):
+        self.declare(_end_mark=b"end")
+        self.upload("a.csv", "1;One;")
+        self.upload("b.csv", content=base64.b64encode(b"number;title\n1;One\nend"))
+        self.upload("c.csv", "1;One;", "2;Two;end")
+        self.all()
+        states = {"a.csv": "refused", "b.csv": "refused", "c.csv": "read"}
+        self.assertEqual(self.states(), states)
+        found = self.read("connector.file", [("name", "=", "a.csv")])
+        self.assertIn("a.csv is not complete", found[0]["reason"])
+
+    def test_files_that_are_not_of_this_kind(self):
+        for name in ("a.pdf", ".csv.exe", False):
+            with self.subTest(name), self.assertRaisesRegex(UserError, r"\*\.csv"):
+                self.upload(name)
+        self.assertFalse(self.read("connector.file", []))
+
+    def test_the_choice_offers_kinds_that_come_in_files(self):
+        with self.transaction() as env:
+            uploads = env["connector.file.upload"]
+            kinds = [name for name, _label in uploads._kinds()]
+            self.assertEqual(kinds, ["connector.test.binding"])
+            values = uploads.default_get(["state_id", "kind"])
+            self.assertEqual(values["kind"], "connector.test.binding")
+
+    def test_names_with_a_path(self):
+        for name in ("C:\\exports\\a.csv", "../../a.csv"):
+            self.upload(name, f"1;{len(name)};")
+        self.all()
+        self.assertEqual(
+            {file["name"] for file in self.read("connector.file", [])}, {"a.csv"}
+        )
+
+    def test_who_may_read_what_was_uploaded(self):
+        self.upload("a.csv", "1;One;")
+        with self.transaction() as env:
+            user = new_test_user(
+                env,
+                "reader",
+                groups="base.group_user,connector.group_connector_user",
+            )
+            file = env["connector.file"].search([]).with_user(user)
+            with self.assertRaises(AccessError):
+                file.read(["content"])
+            attachments = env["ir.attachment"].with_user(user)
+            domain = [("res_model", "=", "connector.file"), ("res_field", "!=", False)]
+            self.assertFalse(attachments.search(domain))
+            with self.assertRaises(AccessError):
+                env["connector.file.upload"].with_user(user).create({})
+            env.cr.rollback()

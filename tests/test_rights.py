@@ -209,6 +209,9 @@ class TestRights(ShopCase):
         wizard = of_manager["connector.comparison.start"].create(
             {"state_id": state.id, "kind": BINDING}
         )
+        upload = of_manager["connector.file.upload"].create(
+            {"state_id": state.id, "kind": BINDING, "content": b"QQ=="}
+        )
         setup = of_manager["connector.webhook.setup"].create({})
         note = env["connector.conflict"].note
         digests = {"theirs_digest": "1", "ours_digest": "2"}
@@ -226,10 +229,11 @@ class TestRights(ShopCase):
             ),
             env["connector.cause"].create({**reference, "cause": cause["cause"]}),
             env["connector.webhook.endpoint"].of(shop),
+            env["connector.file"].store_upload(shop, BINDING, "a.csv", b"id"),
             env["connector.export.change"].create(change),
             env["connector.call.budget"].create({"name": f"budget of {shop.id}"}),
             *(state, start, comparison, chunk, lines, delivery),
-            *(finding, wizard, setup, shop, bindings, jobs),
+            *(finding, wizard, upload, setup, shop, bindings, jobs),
         ]
         env.flush_all()
         of_backend = [("backend_id", "=", shop.id)]
@@ -378,6 +382,7 @@ class TestRights(ShopCase):
                 )
             ],
             ("connector.comparison.start", "default_get"): [[["state_id", "kind"]]],
+            ("connector.file.upload", "default_get"): [[["state_id", "kind"]]],
             ("queue.job.function", "job_config"): [[f"<{BINDING}>.export_record"]],
         }
         of_record = ("count_of", "action_open_record_conflicts")

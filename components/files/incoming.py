@@ -51,14 +51,16 @@ class FileBatchImporter(AbstractComponent):
 
     The adapter is a :class:`~.adapter.FileAdapter`, and the record importer has
     ``_has_deliveries = True``. ``import_batch`` takes a look: it reads the next file
-    that has arrived, and delays a job for each chunk of its records. The run of a look
-    that finds no file goes with the next look.
+    that has arrived, and delays a job for each chunk of its records. A look that finds
+    no file leaves no run. People can upload files to Odoo, too.
     """
 
     _name = "connector.file.batch.importer"
     _inherit = "connector.batch.importer"
 
-    #: Folder in which files arrive.
+    _begins_run = False  #: each file does
+
+    #: Folder in which files arrive; ``None`` if people upload all of them to Odoo.
     _folder = ""
     #: Formats by patterns of names, such as ``{"*.csv": CSV(...)}``. Other files stay
     #: where they are.
@@ -96,19 +98,7 @@ class FileBatchImporter(AbstractComponent):
         """
         self._check_backend_active()
         self._lock_batch("import_batch", filters)
-        self._end_files()
-        starts = self.env["connector.run.start"]
-        starts.forget_empty(self.backend_record, self.model._name, self._current_job())
-        texts = translatable(self.env)
-        if busy := self._files.filtered(lambda file: file.state == READING)[:1]:
-            self._look_again()
-            return Outcome(
-                SKIPPED, texts._("The records of %s are being imported.", busy.name)
-            )
-        info = self._next_file()
-        if not info:
-            return Outcome(SKIPPED, texts._("No file has arrived."))
-        return self._import_file(info, partial(super().run, filters, chunk_size))
+        return self._look(partial(super().run, filters, chunk_size))
 
     # -- hooks
 
@@ -131,7 +121,27 @@ class FileBatchImporter(AbstractComponent):
     def _delivered_at(self):
         return self._reading[0].modified
 
+    def takes(self, name):
+        """Return whether a file is one of those that are imported.
+
+        :param name: its name, with or without a path
+        """
+        return self._format_of(name) is not None
+
     # -- looks
+
+    def _look(self, delay_imports):
+        self._end_files()
+        texts = translatable(self.env)
+        if busy := self._files.filtered(lambda file: file.state == READING)[:1]:
+            self._look_again()
+            return Outcome(
+                SKIPPED, texts._("The records of %s are being imported.", busy.name)
+            )
+        info = self._next_file()
+        if not info:
+            return Outcome(SKIPPED, texts._("No file has arrived."))
+        return self._import_file(info, delay_imports)
 
     @property
     def _files(self):
@@ -160,26 +170,48 @@ class FileBatchImporter(AbstractComponent):
 
         :return: a :class:`~.places.place.FileInfo`, ``None`` without one
         """
-        listed = self.backend_adapter.list_files(self._folder)
+        upload = self._upload = self._files.next_upload()
+        listed = self._list_files(is_needed=not upload)
         names = {info.name for info in listed}
-        known = {(file.name, file.size, file.file_date): file for file in self._files}
-        found = []
+        known = {
+            (file.name, file.size, file.file_date): file
+            for file in self._files
+            if not file.is_uploaded
+        }
+        found = [(upload.info(), upload)] if upload else []
         for info in listed:
-            if self._format_of(info.name):
+            if self.takes(info.name):
                 file = known.get((info.name, info.size, info.modified))
                 if file and file.state != ARRIVING:
                     file.note_listed(self.env.cr.now())
                     self._put_away(info.name, file.state)
                 else:
                     found.append((info, file))
-        arrived = [
-            self._has_arrived(info, file, names) and info for info, file in found
-        ]
         # In their order: a later file waits for an earlier one.
-        return arrived[0] or None if arrived else None
+        found.sort(key=lambda each: (each[0].modified, each[0].name))
+        arrived = [self._has_arrived(*each, names) and each for each in found]
+        if not (arrived and arrived[0]):
+            return None
+        info, file = arrived[0]
+        if file != upload:
+            self._upload = upload.browse()
+        return info
+
+    def _list_files(self, is_needed):
+        if self._folder is None:
+            return []
+        try:
+            return self.backend_adapter.list_files(self._folder)
+        except (ConnectorException, JobError, RetryableJobError):
+            # A person may upload a file since the place cannot be reached.
+            if is_needed:
+                raise
+            return []
 
     def _has_arrived(self, info, file, names):
         """Return whether a file is complete, as far as that is seen from outside."""
+        if file and file.is_uploaded:
+            return True
         now = self.env["connector.checkpoint"].database_now()
         file = file or self._files.note_arriving(self, info, now)
         if now - file.seen < timedelta(seconds=self._unchanged_for):
@@ -200,13 +232,10 @@ class FileBatchImporter(AbstractComponent):
     # -- a file
 
     def _import_file(self, info, delay_imports):
-        with self.backend_adapter.fetch_file(info.name) as stream:
+        with self._fetch(info.name) as stream:
             digest = _digest(stream, "sha256")
             if not self._is_complete(info, stream):
-                return Outcome(
-                    SKIPPED,
-                    translatable(self.env)._("%s is not complete yet.", info.name),
-                )
+                return self._leave_incomplete(info, digest)
             if digest == self._files.last_digest():
                 return self._leave_out(info, digest)
             self._reading = info, stream
@@ -219,27 +248,44 @@ class FileBatchImporter(AbstractComponent):
             except InvalidDataError as error:
                 self._refuse(info, digest, error)
                 raise
-        values = {"state": READING, "digest": digest, "run_id": start.id}
-        self._files.note(self, info, **values)
-        self._look_again()
-        self.env.cr.postcommit.add(lambda: self._put_away_later(info.name, READING))
+        self._note(info, READING, digest=digest, run_id=start.id)
         return outcome
+
+    def _fetch(self, name):
+        if self._upload:
+            return self._upload.fetch_content()
+        return self.backend_adapter.fetch_file(name)
+
+    def _note(self, info, state, **values):
+        """Store what becomes of a file, and put it away after the commit."""
+        self._look_again()
+        if self._upload:
+            self._upload.write({"state": state, **values})
+            return
+        self._files.note(self, info, state=state, **values)
+        self.env.cr.postcommit.add(lambda: self._put_away_later(info.name, state))
 
     def _is_complete(self, info, stream):
         """Return whether the content of a file is complete."""
         if self._end_mark and not _tail(stream).rstrip().endswith(self._end_mark):
             return False
-        if not self._checksum:
+        if self._upload or not self._checksum:
             return True
         with self.backend_adapter.fetch_file(info.name + self._checksum) as other:
             stated = other.read(1000).decode("ascii", "replace").split()
         digest = _digest(stream, self._checksum.lstrip("."))
         return stated[:1] and stated[0].lower() == digest
 
+    def _leave_incomplete(self, info, digest):
+        texts = translatable(self.env)
+        if self._upload:  # Nobody is writing it any more.
+            error = InvalidDataError(texts._("%s is not complete.", info.name))
+            self._refuse(info, digest, error)
+            raise error
+        return Outcome(SKIPPED, texts._("%s is not complete yet.", info.name))
+
     def _leave_out(self, info, digest):
-        self._files.note(self, info, state=SAME, digest=digest)
-        self._look_again()
-        self.env.cr.postcommit.add(lambda: self._put_away_later(info.name, SAME))
+        self._note(info, SAME, digest=digest)
         return Outcome(
             SKIPPED,
             translatable(self.env)._(
@@ -253,7 +299,11 @@ class FileBatchImporter(AbstractComponent):
             backend = self.backend_record.with_env(env)
             # This transaction does not see what the other one has noted.
             files = env["connector.file"].of(backend, self.model._name)
-            files.note(self, info, state=REFUSED, digest=digest, reason=str(error))
+            values = {"state": REFUSED, "digest": digest, "reason": str(error)}
+            if self._upload:
+                self._upload.with_env(env).sudo().write(values)
+            else:
+                files.note(self, info, **values)
             self._look_again(backend)
 
     def _search(self, filters):

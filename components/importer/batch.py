@@ -35,6 +35,9 @@ class BatchImporter(AbstractComponent):
     _inherit = "base.importer"
     _usage = "batch.importer"
 
+    #: Whether each search is a run. A search that begins runs by itself, when it finds
+    #: something, says no.
+    _begins_run = True
     #: Minutes that two runs of :meth:`run_since` overlap, for records that the backend
     #: stored late, and for clocks that differ. If clocks differ by more, a run imports
     #: all changes since the last run whose clock was right.

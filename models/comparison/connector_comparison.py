@@ -2,17 +2,14 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from ...jobs.states import FAILED, UNFINISHED
 from ...tools.bindings import (
-    backend_models,
-    binding_models,
-    is_archived,
     model_label,
 )
-from ..screen_actions import archived_message, window_action
+from ..screen_actions import window_action
 
 DAYS_KEPT = 30
 MANAGERS = "connector.group_connector_manager"
@@ -81,17 +78,7 @@ class ConnectorComparison(models.Model):
             raise AccessError(
                 self.env._("Only connector managers may compare both sides.")
             )
-        if backend_model not in backend_models(self.env) or (
-            model_name not in binding_models(self.env, backend_model)
-        ):
-            raise UserError(self.env._("%s has no records of a connector.", model_name))
-        backend = self.env[backend_model].browse(backend_id).exists()
-        if not backend:
-            raise UserError(self.env._("The backend was deleted in the meantime."))
-        backend.check_access("read")
-        if is_archived(backend.sudo()):
-            raise UserError(archived_message(backend))
-        self.env[model_name].check_access("read")
+        backend = self._backend_to_start(backend_model, backend_id, model_name)
         comparison = self.sudo().create(self._values_of(backend, model_name))
         comparison = comparison.sudo(False)
         text = self.env._("Compare both sides of %s", backend.display_name)

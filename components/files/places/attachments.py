@@ -56,14 +56,7 @@ class AttachmentPlace:
 
     def download(self, name, stream):
         """Write the content of a file into a local file."""
-        attachment = self._existing(name)
-        if attachment.store_fname:
-            path = attachment._full_path(attachment.store_fname)
-            with open(path, "rb") as source:
-                shutil.copyfileobj(source, stream)
-        else:
-            stream.write(attachment.raw)
-        stream.flush()
+        write_attachment(self._existing(name), stream)
 
     def upload(self, stream, name):
         """Store a file, in place of one of that name."""
@@ -100,3 +93,14 @@ class AttachmentPlace:
         if not found:
             raise FileNotFoundError(name)
         return found
+
+
+def write_attachment(attachment, stream):
+    """Write the content of an attachment into a local file."""
+    if attachment.store_fname:
+        path = attachment._full_path(attachment.store_fname)
+        with open(path, "rb") as source:
+            shutil.copyfileobj(source, stream)
+    else:
+        stream.write(attachment.raw or b"")
+    stream.flush()
