@@ -65,10 +65,9 @@ class ConnectorFile(models.Model):
         return self.sudo().search(self._domain_of(backend, model_name))
 
     @api.private
-    def last_digest(self):
-        """Return the digest of the file that was read last."""
-        read = self.filtered(lambda file: file.state in (READING, READ, SAME))
-        return read[:1].digest
+    def last_read(self):
+        """Return the file that was read last."""
+        return self.filtered(lambda file: file.state in (READING, READ, SAME))[:1]
 
     @api.private
     def note(self, importer, info, **values):

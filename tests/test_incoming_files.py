@@ -268,6 +268,21 @@ class TestIncomingFiles(IncomingFilesCase):
         names = [f"Line {number} of a.csv" for number in (2, 3, 4)]
         self.assertEqual([row.name for row in rows], names)
 
+    def test_a_name_may_say_that_a_file_has_all_records(self):
+        def has_all_records(importer, info):
+            return "full" in info.name
+
+        self.declare(_has_all_records=has_all_records, _most_missing=1)
+        self.build(override(IMPORTER, _when_gone="unlink"))
+        self.write("full_1.csv", "1;One;", "2;Two;")
+        self.all()
+        self.write("delta_1.csv", "1;Other;", age=50)
+        self.all()
+        self.assertEqual(self.titles(), {"1": "Other", "2": "Two"})
+        self.write("full_2.csv", "1;Other;", age=-50)
+        self.all()
+        self.assertEqual(self.titles(), {"1": "Other"})
+
     def test_a_file_is_put_away_after_the_commit_only(self):
         moved = []
 

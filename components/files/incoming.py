@@ -22,6 +22,7 @@ from ...tools.external_id import is_external_id
 from ...tools.transactions import new_transaction
 from ...tools.translatable import translatable
 from ..importer.delivered import COMPLETE, Delivered, Unreadable
+from .places.place import FileInfo
 
 ARRIVING, READING, READ, REFUSED, SAME = (
     "arriving",
@@ -67,7 +68,8 @@ class FileBatchImporter(AbstractComponent):
     _formats = {}
     #: Key of the external id in the data of a row.
     _id_key = "id"
-    #: Whether a file contains all records of the backend, so that others are gone.
+    #: Whether each file contains all records of the backend, so that others are gone;
+    #: see :meth:`_has_all_records`.
     _delivers_all = False
     #: Folder for files that were read; ``None`` to delete them.
     _done_folder = "done"
@@ -117,6 +119,19 @@ class FileBatchImporter(AbstractComponent):
         """
         value = data.get(self._id_key)
         return str(value) if is_external_id(value) else None
+
+    def _has_all_records(self, info):
+        """Return whether a file contains all records of the backend.
+
+        By default, ``_delivers_all`` decides. Override it if some files have only what
+        has changed::
+
+            def _has_all_records(self, info):
+                return "_full_" in info.name
+
+        :param info: the :class:`~.places.place.FileInfo`
+        """
+        return self._delivers_all
 
     def _delivered_at(self):
         return self._reading[0].modified
@@ -236,7 +251,7 @@ class FileBatchImporter(AbstractComponent):
             digest = _digest(stream, "sha256")
             if not self._is_complete(info, stream):
                 return self._leave_incomplete(info, digest)
-            if digest == self._files.last_digest():
+            if self._is_same(info, digest):
                 return self._leave_out(info, digest)
             self._reading = info, stream
             starts, backend = self.env["connector.run.start"], self.backend_record
@@ -284,6 +299,14 @@ class FileBatchImporter(AbstractComponent):
             raise error
         return Outcome(SKIPPED, texts._("%s is not complete yet.", info.name))
 
+    def _is_same(self, info, digest):
+        """Return whether a file says what the file before it said."""
+        last = self._files.last_read()
+        if last.digest != digest:
+            return False
+        before = FileInfo(last.name, last.size, last.file_date)
+        return self._has_all_records(before) or not self._has_all_records(info)
+
     def _leave_out(self, info, digest):
         self._note(info, SAME, digest=digest)
         return Outcome(
@@ -317,7 +340,7 @@ class FileBatchImporter(AbstractComponent):
                 yield Unreadable(id_, error, row.name)
             else:
                 yield Delivered(id_, row.data, row.name)
-        if self._delivers_all:
+        if self._has_all_records(info):
             yield COMPLETE
 
     # -- what becomes of it
