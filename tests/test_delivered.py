@@ -406,6 +406,27 @@ class TestCompleteDeliveries(Deliveries, ImportCase):
         self.run_new_jobs()
         self.assertFalse(ada.active)
 
+    def test_records_are_archived_as_people_do(self):
+        """Some kinds of record archive others with them."""
+        self.override(_when_gone="archive")
+        ada = self.imported("3").odoo_id
+        bob = ada.create({"name": "Bob", "parent_id": ada.id})
+        own = {}
+        for method, active in (("action_archive", False), ("action_unarchive", True)):
+
+            def act(contacts, active=active, before=getattr(type(ada), method)):
+                contacts.with_context(active_test=False).child_ids.active = active
+                return before(contacts)
+
+            own[method] = act
+        self.enterContext(patch.multiple(type(ada), **own))
+        self.deliver(*self.contacts("1", "2", "4"), COMPLETE)
+        self.run_new_jobs()
+        self.assertFalse(bob.active)
+        self.deliver(*self.contacts("1", "2", "3", "4"), COMPLETE)
+        self.run_new_jobs()
+        self.assertTrue(bob.active)
+
     def test_records_may_be_deleted(self):
         self.override(_when_gone="delete")
         ada = self.imported("3").odoo_id

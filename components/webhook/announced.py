@@ -85,7 +85,7 @@ class AnnouncedImporter(AbstractComponent):
         """
         record = self._wrapped(binding)
         if self._when_gone == "archive":
-            record.active = False
+            record.action_archive()  # which may archive others, too
             if base_field(binding) is not None:
                 store_base(binding, None)  # The next import makes it active again.
             return
@@ -118,5 +118,5 @@ class AnnouncedImporter(AbstractComponent):
         record = self._wrapped(item.binding)
         if not is_archived(record):
             return False
-        record.active = True
+        record.action_unarchive()
         return True
