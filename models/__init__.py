@@ -14,6 +14,7 @@ from . import (
     connector_http_backend,
     connector_kind_choice,
     connector_run_start,
+    connector_sftp_backend,
     external_binding,
     connector_binding,
     binding_base,

@@ -85,6 +85,7 @@ from . import (
     test_security,
     test_sent_values,
     test_sequences,
+    test_sftp_backend,
     test_strict_overrides,
     test_synchronizer,
     test_teaching_errors,

@@ -106,7 +106,7 @@ class LocalFolder(FileServer):
 class SFTPServer(FileServer):
     """asyncssh."""
 
-    quiet = ("asyncssh", "paramiko")
+    quiet = ("asyncio", "asyncssh", "paramiko")
     is_full = False
     takes_at_once = False  #: whether a receiver takes each file when it is closed
 

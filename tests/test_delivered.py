@@ -3,6 +3,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partialmethod
 from unittest.mock import patch
 
 from odoo.sql_db import Cursor
@@ -411,15 +412,18 @@ class TestCompleteDeliveries(Deliveries, ImportCase):
         self.override(_when_gone="archive")
         ada = self.imported("3").odoo_id
         bob = ada.create({"name": "Bob", "parent_id": ada.id})
-        own = {}
-        for method, active in (("action_archive", False), ("action_unarchive", True)):
+        model = type(ada)
+        archive, unarchive = model.action_archive, model.action_unarchive
 
-            def act(contacts, active=active, before=getattr(type(ada), method)):
-                contacts.with_context(active_test=False).child_ids.active = active
-                return before(contacts)
+        def with_children(contacts, active, act):
+            contacts.with_context(active_test=False).child_ids.active = active
+            return act(contacts)
 
-            own[method] = act
-        self.enterContext(patch.multiple(type(ada), **own))
+        own = {
+            "action_archive": partialmethod(with_children, False, archive),
+            "action_unarchive": partialmethod(with_children, True, unarchive),
+        }
+        self.enterContext(patch.multiple(model, **own))
         self.deliver(*self.contacts("1", "2", "4"), COMPLETE)
         self.run_new_jobs()
         self.assertFalse(bob.active)

@@ -206,6 +206,26 @@ class TestIncomingFiles(IncomingFilesCase):
         self.all()
         self.assertEqual(self.titles(), {"1": "One", "2": "Two"})
 
+    def test_a_file_without_a_sign_waits(self):
+        self.declare(_unchanged_for=None)
+        self.write("a.csv", "1;One;")
+        self.look()
+        self.assertEqual(self.states(), {"a.csv": "arriving"})
+
+    def test_a_marker_takes_the_place_of_the_wait(self):
+        self.declare(_unchanged_for=None, _marker=".ok")
+        self.write("a.csv", "1;One;")
+        self.assertIn("No file", self.look()["result"])
+        self.files.write("in/a.csv.ok")
+        self.all()
+        self.assertEqual(self.titles(), {"1": "One"})
+
+    def test_an_end_mark_takes_the_place_of_the_wait(self):
+        self.declare(_unchanged_for=None, _end_mark=b"END;;")
+        self.write("a.csv", "1;One;", "END;;")
+        self.all()
+        self.assertEqual(self.titles()["1"], "One")
+
     def test_signs_of_a_complete_file(self):
         self.declare(_marker=".ok", _checksum=".sha256", _end_mark=b"END;;")
         self.write("a.csv", "1;One;")

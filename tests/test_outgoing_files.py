@@ -39,9 +39,6 @@ def adapter_classes(place, inherited):
             names = "-".join(str(each["title"]) for each in records)
             return f"out/{names}.json"
 
-        def _file_content(self, records):
-            return "\n".join(map(json.dumps, records)).encode()
-
     return FileAdapter
 
 

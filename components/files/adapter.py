@@ -28,7 +28,8 @@ WRONG_NAME = re.compile(r"^/|(^|/)\.{1,2}(/|$)|//|/$|[\x00-\x1f\x7f\\]")
 class FileAdapter(AbstractComponent):
     """Base of the adapters whose backend is a place with files.
 
-    A connector says where the place is::
+    A backend that inherits ``connector.sftp.backend`` says where the place is. Of any
+    other one, the adapter does::
 
         class SupplierAdapter(Component):
             _name = "supplier.adapter"
@@ -36,12 +37,7 @@ class FileAdapter(AbstractComponent):
 
             def _place(self):
                 backend = self.backend_record.sudo()
-                return SFTP(
-                    backend.host,
-                    backend.user,
-                    reveal(backend, "password"),
-                    host_key=backend.host_key,
-                )
+                return WebDAV(backend.url, backend.user, reveal(backend, "password"))
 
     The place is opened once for a work context, and closed at its end. Errors are
     raised as the classes that the queue understands. Names of files are paths below the
@@ -55,11 +51,14 @@ class FileAdapter(AbstractComponent):
     _largest_file = 2 * 1024**3
 
     def _place(self):
-        """Return where the files are.
+        """Return where the files are, by default what the backend returns.
 
         :return: a declaration such as :class:`.SFTP` or :class:`.Attachments`
         """
-        raise NotImplementedError(f"{self._name} does not implement _place()")
+        backend = self.backend_record
+        if not hasattr(backend, "place_of_files"):
+            raise NotImplementedError(f"{self._name} does not implement _place()")
+        return backend.place_of_files()
 
     # -- what its calls use
 

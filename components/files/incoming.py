@@ -33,6 +33,8 @@ ARRIVING, READING, READ, REFUSED, SAME = (
 )
 #: Seconds until the next look, as long as a file is being imported or others wait.
 NEXT_LOOK = 60
+#: Seconds for which a file must not have changed, if no sign says that it is complete.
+UNCHANGED_FOR = 60
 CHUNK = 1024 * 1024  #: bytes
 
 
@@ -77,8 +79,9 @@ class FileBatchImporter(AbstractComponent):
     _refused_folder = "refused"
     #: Whether files stay where they are, such as in a place that must not be changed.
     _keeps_files = False
-    #: Seconds for which a file must not have changed before it is read.
-    _unchanged_for = 60
+    #: Seconds for which a file must not have changed before it is read; by default 60,
+    #: or none if one of the signs below says that a file is complete.
+    _unchanged_for = None
     #: End of the name of a file that says that another one is complete, such as
     #: ``".ok"`` for ``catalogue.csv.ok``.
     _marker = None
@@ -101,6 +104,13 @@ class FileBatchImporter(AbstractComponent):
         self._check_backend_active()
         self._lock_batch("import_batch", filters)
         return self._look(partial(super().run, filters, chunk_size))
+
+    def check_folder(self):
+        """Check that the folder is there.
+
+        :raise JobError: when it does not exist
+        """
+        self.backend_adapter.list_files(self._folder)
 
     # -- hooks
 
@@ -229,12 +239,18 @@ class FileBatchImporter(AbstractComponent):
             return True
         now = self.env["connector.checkpoint"].database_now()
         file = file or self._files.note_arriving(self, info, now)
-        if now - file.seen < timedelta(seconds=self._unchanged_for):
+        if now - file.seen < timedelta(seconds=self._seconds_unchanged()):
             self._look_again()
             return False
         return all(
             info.name + end in names for end in (self._marker, self._checksum) if end
         )
+
+    def _seconds_unchanged(self):
+        if self._unchanged_for is not None:
+            return self._unchanged_for
+        has_sign = self._marker or self._checksum or self._end_mark
+        return 0 if has_sign else UNCHANGED_FOR
 
     def _format_of(self, name):
         """Return the format of a file, ``None`` for a file of another kind."""

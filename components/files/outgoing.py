@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Records that go out as files."""
 
+import json
 import posixpath
 
 from odoo.addons.component.core import AbstractComponent
@@ -9,18 +10,19 @@ from odoo.addons.component.core import AbstractComponent
 class OutgoingFileAdapter(AbstractComponent):
     """Base of the adapters that send each record as a file of its own.
 
-    A connector says how the file is called, and what is in it::
+    A connector says how the file is called, and what is in it, by default JSON::
 
         class OrderAdapter(Component):
             _name = "supplier.order.adapter"
             _inherit = ["connector.outgoing.file.adapter", "supplier.adapter"]
             _apply_on = ["supplier.sale.order"]
+            _folder = "orders"
 
             def _file_name(self, records, key):
-                return f"orders/{records[0]['name']}.json"
+                return f"{records[0]['name']}.json"
 
             def _file_content(self, records):
-                return json.dumps(records[0]).encode()
+                return order_as_xml(records[0])
 
     A file is sent once, also when the process dies and the receiver takes files away
     immediately: it is uploaded under a temporary name, then Odoo commits that it is
@@ -32,10 +34,13 @@ class OutgoingFileAdapter(AbstractComponent):
 
     _recovers_creates = True
 
+    #: Folder for the files.
+    _folder = ""
+
     # -- what a connector defines
 
     def _file_name(self, records, key):
-        """Return the path of a new file.
+        """Return the path of a new file below ``_folder``.
 
         :param records: list of the mapped records that are in it
         :param key: a unique text (``str``), the idempotency key of the first record
@@ -43,7 +48,7 @@ class OutgoingFileAdapter(AbstractComponent):
         raise NotImplementedError(f"{self._name} does not implement _file_name()")
 
     def _file_content(self, records):
-        """Return the content of a file.
+        """Return the content of a file, by default a line of JSON for each record.
 
         A receiver cannot see that a file ends early. If its format allows it, let the
         last line have the number of records.
@@ -51,7 +56,7 @@ class OutgoingFileAdapter(AbstractComponent):
         :param records: list of the mapped records that are in it
         :return: ``bytes``, a binary stream, or an iterable of ``bytes``
         """
-        raise NotImplementedError(f"{self._name} does not implement _file_content()")
+        return "".join(f"{json.dumps(each)}\n" for each in records).encode()
 
     def _id_in_file(self, name, data, number):
         """Return the external id of a record that was sent; by default the path.
@@ -63,6 +68,13 @@ class OutgoingFileAdapter(AbstractComponent):
         return name
 
     # -- calls
+
+    def check_folder(self):
+        """Check that the folder is there.
+
+        :raise JobError: when it does not exist
+        """
+        self.list_files(self._folder)
 
     def create(self, data, idempotency_key):
         """Send a record as a file, and return its external id."""
@@ -93,7 +105,7 @@ class OutgoingFileAdapter(AbstractComponent):
         :param keys: list of their idempotency keys
         :return: list of their external ids
         """
-        name = self._file_name(records, keys[0])
+        name = posixpath.join(self._folder, self._file_name(records, keys[0]))
         temporary = posixpath.join(posixpath.dirname(name), f".{keys[0]}.part")
         self._check_free(name)
         self._upload(name, temporary, self._file_content(records))
