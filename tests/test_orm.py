@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import date, datetime
 
+from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tests import TransactionCase
 
@@ -9,9 +10,94 @@ from odoo.addons.connector.tools.orm import (
     invalidate_dependents,
     prefetch_fields,
     read_inherited,
+    write_inherited,
 )
 
 from .common import ShopCase, noted_queries
+from .models import hide_test_models
+
+
+class Order(models.Model):
+    _name = "connector.test.order"
+    _description = "Order of the tests"
+
+    name = fields.Char()
+    line_ids = fields.One2many("connector.test.order.line", "order_id")
+
+
+class OrderLine(models.Model):
+    _name = "connector.test.order.line"
+    _description = "Order line of the tests"
+
+    order_id = fields.Many2one("connector.test.order")
+    quantity = fields.Integer()
+    arrives = fields.Date(compute="_compute_arrives", store=True, readonly=False)
+
+    @api.depends("order_id", "quantity")
+    def _compute_arrives(self):
+        self.arrives = date(2020, 1, 1)
+
+
+class OrderBinding(models.Model):
+    _name = "connector.test.order.binding"
+    _description = "Order binding of the tests"
+    _inherits = {"connector.test.order": "odoo_id"}
+
+    odoo_id = fields.Many2one("connector.test.order", required=True, ondelete="cascade")
+    note = fields.Char()
+
+
+class OrderCopy(models.Model):
+    _name = "connector.test.order.copy"
+    _description = "Record of the tests that inherits a binding of an order"
+    _inherits = {"connector.test.order.binding": "binding_id"}
+
+    binding_id = fields.Many2one(
+        "connector.test.order.binding", required=True, ondelete="cascade"
+    )
+
+
+MODELS = (Order, OrderLine, OrderBinding, OrderCopy)
+hide_test_models(*MODELS)
+
+
+class TestInheritedLines(ShopCase):
+    own_models = MODELS
+
+    def setUp(self):
+        super().setUp()
+        line = Command.create({"quantity": 3})
+        values = {"name": "Ada", "line_ids": [line]}
+        self.binding = self.env["connector.test.order.binding"].create(values)
+
+    def assert_written(self, record):
+        """Write to an order and its line, and check that all is there."""
+        line = self.binding.odoo_id.line_ids
+        values = {"quantity": 2, "arrives": "2027-01-04"}
+        lines = [Command.update(line.id, values), Command.create({"quantity": 9})]
+        write_inherited(record, {"name": "Bob", "note": "Hurry", "line_ids": lines})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual((line.quantity, line.arrives), (2, date(2027, 1, 4)))
+        self.assertEqual((self.binding.name, self.binding.note), ("Bob", "Hurry"))
+        self.assertEqual(self.binding.odoo_id.line_ids.mapped("quantity"), [2, 9])
+
+    def test_lines_of_a_binding_are_written_as_they_are(self):
+        self.assert_written(self.binding)
+
+    def test_lines_of_a_record_that_inherits_a_binding(self):
+        copies = self.env["connector.test.order.copy"]
+        self.assert_written(copies.create({"binding_id": self.binding.id}))
+
+    def test_lines_of_the_record_itself(self):
+        line = self.binding.odoo_id.line_ids
+        lines = [Command.update(line.id, {"quantity": 2, "arrives": "2027-01-04"})]
+        write_inherited(self.binding.odoo_id, {"line_ids": lines})
+        self.assertEqual((line.quantity, line.arrives), (2, date(2027, 1, 4)))
+
+    def test_a_field_that_does_not_exist_is_named(self):
+        with self.assertRaisesRegex(ValueError, "no_such_field"):
+            write_inherited(self.binding, {"no_such_field": 1, "line_ids": []})
 
 
 class TestChangedValues(TransactionCase):

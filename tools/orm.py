@@ -191,6 +191,36 @@ def _commands_change(lines, commands):
     return False
 
 
+def write_inherited(record, values):
+    """Write values to a record, and inherited lines to the record that has them.
+
+    The ORM writes the lines that a binding inherits, and then assigns all lines to
+    their record once more. What depends on that is computed again, such as a date that
+    was just written to a line.
+
+    :param record: one record, such as a binding
+    :param values: values as for ``write``
+    """
+    links = {
+        name: field.related.partition(".")[0]
+        for name in values
+        if (field := record._fields.get(name)) is not None and field.inherited
+    }
+    with_lines = {
+        link for name, link in links.items() if record._fields[name].type == "one2many"
+    }
+    own = {
+        name: value
+        for name, value in values.items()
+        if links.get(name) not in with_lines
+    }
+    if own:
+        record.write(own)
+    for link in sorted(with_lines):
+        inherited = {name: values[name] for name in links if links[name] == link}
+        write_inherited(record[link], inherited)
+
+
 def prefetch_inverses(record, name):
     """Prefetch the one2many fields that are the inverse of a many2one.
 

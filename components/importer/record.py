@@ -27,7 +27,7 @@ from ...jobs.outcome import (
 )
 from ...tools.bindings import translatable_label
 from ...tools.external_id import unique_external_ids
-from ...tools.orm import changed_values, prefetch_inverses
+from ...tools.orm import changed_values, prefetch_inverses, write_inherited
 from ...tools.overrides import overrides
 from ...tools.text import storable, storable_key
 from ...tools.translatable import joined, translatable
@@ -517,7 +517,8 @@ class RecordImporter(AbstractComponent):
         if changed:
             prefetch_inverses(binding, self.binder.shape.record)
             with self._explain_unknown_fields([changed]):
-                binding.with_context(connector_no_export=True).write(changed)
+                silent = binding.with_context(connector_no_export=True)
+                write_inherited(silent, changed)
         return bool(changed)
 
     def _after_import(self, binding):

@@ -8,7 +8,7 @@ from odoo.fields import Command
 from ...exception import DefinitionError
 from ...jobs.scope import RECORD, scope_of
 from ...tools.base_column import stored_base
-from ...tools.orm import set_ids
+from ...tools.orm import set_ids, write_inherited
 from .base import CHANGED, NO_DATA, REFUSED, SENT, Base, seconds, value_digest
 from .decision import (
     ASK,
@@ -208,7 +208,7 @@ class RecordMerge:
         )
         savepoint = self.merge.env.cr.savepoint()
         try:
-            binding.write({name: self.item.values[name] for name in names})
+            write_inherited(binding, {name: self.item.values[name] for name in names})
             return before == {name: self._ours(name) for name in names}
         except Exception as error:
             if scope_of(error) != RECORD:
