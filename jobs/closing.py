@@ -20,7 +20,7 @@ from functools import partial
 from inspect import signature
 from typing import NamedTuple
 
-import psycopg2
+import psycopg2.errors
 
 from odoo.models import BaseModel
 from odoo.tools import SQL
@@ -57,6 +57,13 @@ _SYNCHRONISED = ContextVar("connector_synchronised", default=None)
 NAMES = (list, tuple, set, frozenset)
 #: Up to this many records, PostgreSQL leaves out the jobs whose texts do not name them.
 MOST_TEXTS = 10
+#: How long a job waits for others that close failures, or for a person.
+MOST_WAIT = "2s"
+#: What is selected of a failed job.
+COLUMNS = SQL(
+    "failed.id, failed.model_name, failed.method_name,"
+    " failed.records #>> '{}', failed.args #>> '{}', failed.kwargs #>> '{}'"
+)
 
 
 class Work(NamedTuple):
@@ -286,20 +293,17 @@ def _transaction(env):
         return
     with env.registry.cursor() as cr:
         cr.execute(READ_COMMITTED)
+        cr.execute(SQL("SET LOCAL lock_timeout = %s", MOST_WAIT))
         yield cr
 
 
 def _close(env, job_uuid, works, place):
     env.cr.execute(_failed_jobs(job_uuid, works, place))
-    closed, kept = [], []
-    for id_, model_name, method, *texts in env.cr.fetchall():
-        records, args, kwargs = map(json.loads, texts)
-        failed = Work.of(env[model_name], method, records["ids"], args, kwargs)
-        left = _left_by(works, failed)
-        if left:
-            kept.append((id_, *_only(left, method, records, args, kwargs), len(left)))
-        elif left is not None:
-            closed.append(id_)
+    if found := _left_of_failed(env, works, env.cr.fetchall()):
+        rows = _locked(env.cr, [id_ for id_, *_job in found])
+        found = _left_of_failed(env, works, rows)
+    closed = [id_ for id_, _job, left in found if not left]
+    kept = [(id_, *_only(left, *job), len(left)) for id_, job, left in found if left]
     if kept:
         env.cr.execute(_keep_records(kept))
     if closed:
@@ -307,6 +311,47 @@ def _close(env, job_uuid, works, place):
         env.cr.execute(_let_dependents_go_on(closed))
     if closed or kept:
         env["connector.cause"].schedule_check()
+
+
+def _left_of_failed(env, works, rows):
+    """Return what works have left of failed jobs.
+
+    :param rows: the ``COLUMNS`` of the jobs
+    :return: tuples of the id, the method and the arguments of a job, and the keys that
+        are left, without the jobs that did other work
+    """
+    found = []
+    for id_, model_name, method, *texts in rows:
+        records, args, kwargs = map(json.loads, texts)
+        failed = Work.of(env[model_name], method, records["ids"], args, kwargs)
+        left = _left_by(works, failed)
+        if left is not None:
+            found.append((id_, (method, records, args, kwargs), left))
+    return found
+
+
+def _locked(cr, ids):
+    """Lock failed jobs, and return their ``COLUMNS`` as they are now.
+
+    Chunks that end at the same time lock other jobs than these, or keep what is left of
+    the same job one after the other.
+
+    :param ids: ids of the jobs that a chunk has made up for
+    """
+    query = SQL(
+        "SELECT %s FROM queue_job AS failed WHERE id = ANY(%s) AND state = %s"
+        " ORDER BY id FOR NO KEY UPDATE OF failed",
+        COLUMNS,
+        ids,
+        FAILED_STATE,
+    )
+    try:
+        with cr.savepoint(flush=False):
+            cr.execute(query, log_exceptions=False)
+            return cr.fetchall()
+    except (psycopg2.errors.DeadlockDetected, psycopg2.errors.LockNotAvailable):
+        cr.execute(SQL("%s SKIP LOCKED", query))
+        return cr.fetchall()
 
 
 def _left_by(works, failed):
@@ -338,17 +383,16 @@ def _failed_jobs(job_uuid, works, place):
     columns = (SQL.identifier("failed", name) for name in names)
     return SQL(
         """
-        SELECT failed.id, failed.model_name, failed.method_name,
-            failed.records #>> '{}', failed.args #>> '{}', failed.kwargs #>> '{}'
-        FROM queue_job AS done JOIN queue_job AS failed ON %(is_of_place)s
+        SELECT %(columns)s FROM queue_job AS done
+        JOIN queue_job AS failed ON %(is_of_place)s
         WHERE done.uuid = %(uuid)s AND failed.id != done.id
             AND failed.backend_id IS NOT NULL AND failed.state = %(failed)s
             AND failed.method_name = ANY(%(methods)s)
             AND COALESCE(failed.date_started, failed.date_created)
                 <= COALESCE(done.date_started, done.date_created)
             AND %(names_one)s
-        ORDER BY failed.id FOR NO KEY UPDATE OF failed SKIP LOCKED
         """,
+        columns=COLUMNS,
         is_of_place=SQL(" AND ").join(
             SQL("%s = %s", *each) for each in zip(columns, values, strict=True)
         ),

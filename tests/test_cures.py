@@ -1,7 +1,14 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A record that is synchronised after all is not red any more."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
+
+from odoo.tools import SQL
+
 from ..exception import AccessRefusedError, InvalidDataError
+from ..jobs import closing
 from ..jobs.closing import READ_COMMITTED
 from .common import BulkExports, RealJobsCase, batch_export_components, noted_queries
 from .shop import ShopSource, import_components
@@ -222,6 +229,43 @@ class TestCures(CureCase):
             env["connector.cause"]._check()
             [cause] = env["connector.cause"].search([("backend_id", "=", self.shop_id)])
             self.assertFalse(cause.is_open)
+
+    def test_chunks_that_end_at_the_same_time_close_all_failures(self):
+        ids = [f"{number}" for number in range(40)]
+        self.source.add(*ids)
+        for id_ in ids[:30]:
+            self.let_fail("import_record", id_)
+        self.let_fail("import_chunk", ids[30:])  # The chunks share this failure.
+        self.error, barrier = None, Barrier(2)
+        chunks = [ids[:15] + ids[30:35], ids[15:30] + ids[35:]]
+        uuids = [self.delay_call("import_chunk", chunk) for chunk in chunks]
+        close = closing._close
+
+        def close_together(*args):
+            close(*args)
+            with suppress(BrokenBarrierError):
+                barrier.wait(0.5)  # Both have closed, and none has committed yet.
+
+        self.patch(closing, "_close", close_together)
+        with ThreadPoolExecutor(2) as threads:
+            jobs = list(threads.map(self.run_job, uuids))
+        self.assertEqual([job["state"] for job in jobs], ["done"] * 2)
+        self.assertEqual(self.jobs([("state", "!=", "done")]), [])
+        self.assertEqual(self.figures()["failed"], 0)
+
+    def test_a_failure_that_somebody_holds_stays_alone(self):
+        self.patch(closing, "MOST_WAIT", "100ms")
+        ids = [f"{number}" for number in range(20)]
+        self.source.add(*ids)
+        held, *_others = [self.let_fail("import_record", id_) for id_ in ids]
+        uuid = self.delay_call("import_chunk", ids)
+        self.error = None
+        with self.transaction() as env:
+            query = SQL("SELECT FROM queue_job WHERE uuid = %s FOR UPDATE", held)
+            env.cr.execute(query)
+            self.run_job(uuid)
+        [left] = self.jobs([("state", "!=", "done")])
+        self.assertEqual(left["uuid"], held)
 
     def test_many_failures_need_no_more_queries(self):
         few, many = self.bindings("Ada"), self.bindings(*map(str, range(20)))
