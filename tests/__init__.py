@@ -86,6 +86,7 @@ from . import (
     test_sent_values,
     test_sequences,
     test_sftp_backend,
+    test_shared_deliveries,
     test_strict_overrides,
     test_synchronizer,
     test_teaching_errors,

@@ -9,6 +9,7 @@ from odoo.addons.component.exception import NoComponentError
 
 from ...exception import IDMissingInBackend, InvalidDataError
 from ...jobs.outcome import UNCHANGED, Outcome
+from ...tools.bindings import translatable_label
 from ...tools.overrides import overrides
 from ...tools.text import storable
 from ...tools.translatable import translatable
@@ -79,7 +80,7 @@ class DeliveredData:
         """
         kind = item.delivery and item.delivery.kind
         if kind == UNREADABLE:
-            raise InvalidDataError(item.delivery.reason)
+            raise self._unreadable(item)
         if self.asks_backend:
             return item.importer._import_data()
         if kind == GONE:
@@ -89,6 +90,19 @@ class DeliveredData:
                 "The backend cannot be asked for record %s. It has to deliver the "
                 "record.",
                 item.external_id,
+            )
+        )
+
+    def _unreadable(self, item):
+        """Return the error for a record that its source could not read."""
+        if not self.tracker.depth:
+            return InvalidDataError(item.delivery.reason)
+        return InvalidDataError(
+            translatable(self.env)._(
+                "It needs %(kind)s %(record)s, which cannot be read: %(reason)s",
+                kind=translatable_label(self.env, self.importer.model._name),
+                record=item.importer._id_and_name(),
+                reason=item.delivery.reason,
             )
         )
 
