@@ -19,6 +19,7 @@ from ..exception import (
     JobError,
     LimitReachedError,
     ReadOnlyError,
+    RetryableJobError,
 )
 from ..jobs.scope import BACKEND, JOB, scope_of
 from ..tools.call_budget import windows_of
@@ -47,8 +48,31 @@ def id_of_created(adapter, key, data):
     :param key: the idempotency key of the create
     :param data: returns the data of the create, if the adapter takes them
     """
+    known = _found_creates(adapter).get(key)
+    if is_external_id(known):
+        return known
     options = {"data": data()} if _takes_data(type(adapter)) else {}
     return adapter.find_created(key, **options)
+
+
+def look_for_created(adapter, keys):
+    """Let an adapter look for many creates with one call, if it can.
+
+    :func:`id_of_created` uses what it finds. An error is that of no record: each is
+    looked for by itself then.
+
+    :param keys: function that returns the idempotency keys of the creates
+    """
+    if not overrides(adapter, CRUDAdapter, "find_created_many"):
+        return
+    keys = keys()
+    if len(keys) > 1:
+        with suppress(ConnectorException, JobError, RetryableJobError):
+            _found_creates(adapter).update(adapter.find_created_many(keys))
+
+
+def _found_creates(adapter):
+    return work_attribute(adapter.work, "found_creates", dict)
 
 
 def _takes_data(cls):
@@ -349,6 +373,20 @@ class CRUDAdapter(AbstractComponent):
         :return: the external id, or ``None`` when that create did not happen
         """
         raise _not_implemented(self, "find_created")
+
+    def find_created_many(self, idempotency_keys):
+        """Return the external ids of records that earlier creates have made.
+
+        An adapter that can look for many records with one call overrides it. A chunk,
+        or an import, that meets several unconfirmed creates calls it once, before it
+        locks the records. So it must not change anything.
+
+        :param idempotency_keys: list of the keys that ``create`` was given
+        :return: the external ids by key; :meth:`find_created` looks for each key that
+            is left out
+        :rtype: dict
+        """
+        return {}
 
 
 class BulkAdapter(AbstractComponent):

@@ -177,6 +177,17 @@ class ConnectorCreateIntent(models.Model):
             left = intents.search(self._domain_of_records(backend, bindings))
             return set(left._unconfirmed_with(external_ids).mapped("res_id"))
 
+    @api.private
+    def keys_of(self, backend, bindings):
+        """Return the idempotency keys of earlier creates of records.
+
+        :param backend: record of the backend
+        :param bindings: the bindings
+        :rtype: list[str]
+        """
+        domain = self._domain_of_records(backend, bindings)
+        return self.sudo().search(domain).mapped("key")
+
     def _unconfirmed_with(self, external_ids):
         """Return the intents that are unconfirmed if bindings have external ids."""
         return self.filtered(
@@ -255,10 +266,14 @@ class ConnectorCreateIntent(models.Model):
                 intent.sent = notes[intent.key]
 
     @api.private
-    def sent_of(self, key):
-        """Return what :meth:`note_sent` has noted, ``None`` without it."""
+    def sent_of(self, *keys):
+        """Return what :meth:`note_sent` has noted, by idempotency key.
+
+        :rtype: dict
+        """
         with new_transaction(self.env) as env:
-            return self.with_env(env).sudo().search([("key", "=", key)]).sent or None
+            intents = self.with_env(env).sudo().search([("key", "in", keys)])
+            return {intent.key: intent.sent for intent in intents if intent.sent}
 
     def _delete(self):
         """Delete the intents, without a line in the log for each."""

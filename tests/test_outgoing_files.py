@@ -3,7 +3,7 @@
 
 import json
 from contextlib import ExitStack, contextmanager
-from functools import wraps
+from functools import partial, wraps
 from itertools import count
 from unittest.mock import patch
 
@@ -21,6 +21,10 @@ from .shop import batch_export_components
 
 STEPS = [(SFTPPlace, name) for name in ("size", "upload", "rename")]
 STEPS.append((Cursor, "commit"))
+
+
+def _raise(error, *args):
+    raise error
 
 
 def adapter_classes(place, inherited):
@@ -48,6 +52,7 @@ class OutgoingCase(RealJobsCase):
 
     def setUp(self):
         super().setUp()
+        self.received = []
         self.files = self.enterContext(SFTPServer())
         self.files.write("out/.keep")
         self.build(adapter_classes(self.files.place(), self.inherited))
@@ -59,6 +64,54 @@ class OutgoingCase(RealJobsCase):
             self.received.append((name, self.files.read(name)))
             (self.files.root / name).unlink()
         return found
+
+    def send_and_die(self, ids, name, is_renamed):
+        """Let a process die after it has sent a file, before it has bound its records.
+
+        :param ids: ids of the bindings of the records
+        :param is_renamed: whether the file has its name already
+        :return: the external ids of the records
+        """
+        path = f"out/{name}.json"
+        with self.transaction() as env:
+            shop = env["connector.test.shop"].browse(self.shop_id)
+            bindings = env["connector.test.binding"].browse(ids)
+            intents = env["connector.create.intent"]
+            declared = intents.declare(shop, bindings, dict.fromkeys(ids, False))
+            keys = [key for key, _is_unconfirmed in declared.values()]
+            temporary = f"out/.{keys[0]}.part"
+            note = {"name": path, "temporary": temporary}
+            external_ids = [f"{path}#{number}" for number in range(len(keys))]
+            intents.note_sent(
+                {
+                    key: {**note, "external_id": external_id}
+                    for key, external_id in zip(keys, external_ids, strict=True)
+                }
+            )
+        self.files.write(path if is_renamed else temporary)
+        return external_ids
+
+    def external_ids(self, ids):
+        return [self.binding(id_)["external_id"] for id_ in ids]
+
+    @contextmanager
+    def noted_calls(self):
+        """Note the names of the calls to the place in a list."""
+        calls = []
+
+        def noting(name, method):
+            @wraps(method)
+            def act(*args, **kwargs):
+                calls.append(name)
+                return method(*args, **kwargs)
+
+            return act
+
+        with ExitStack() as stack:
+            for name in ("files", "size", "upload", "rename"):
+                method = noting(name, getattr(SFTPPlace, name))
+                stack.enter_context(patch.object(SFTPPlace, name, method))
+            yield calls
 
     @contextmanager
     def killed_at(self, step, takes_at_once=False):
@@ -109,6 +162,10 @@ class OutgoingCase(RealJobsCase):
 
 
 class TestOutgoingFiles(OutgoingCase):
+    def setUp(self):
+        super().setUp()
+        self.build(*batch_export_components())
+
     def test_a_file_for_each_record(self):
         ids = self.bindings("Ada", "Bob")
         for uuid in self.delay(ids):
@@ -138,6 +195,41 @@ class TestOutgoingFiles(OutgoingCase):
                 title = json.loads(content)["title"]
                 self.assertEqual(f"out/{title}.json", name)
             self.assertEqual(self.files.names(), ["out/.keep"])
+
+    def send_each_and_die(self, *names):
+        """Send files, of which the last one has not been renamed."""
+        ids = self.bindings(*names)
+        expected = []
+        for id_, name in zip(ids, names, strict=True):
+            is_renamed = name != names[-1]
+            expected += self.send_and_die([id_], name, is_renamed)
+        return ids, expected
+
+    def test_one_listing_finds_the_files_of_a_chunk(self):
+        ids, expected = self.send_each_and_die(*(f"Ada{n}" for n in range(8)))
+        self.take()  # The receiver has taken those that were renamed.
+        with self.noted_calls() as calls:
+            job = self.run_job(self.delay_chunk(ids))
+        self.assertEqual(job["state"], "done")
+        self.assertEqual(calls, ["files", "size", "rename"])
+        self.assertEqual(self.external_ids(ids), expected)
+        self.assertEqual(self.take(), ["out/Ada7.json"])
+
+    def test_a_place_that_hides_names_is_asked_for_each(self):
+        self.patch(SFTPPlace, "lists_all", False)
+        ids, expected = self.send_each_and_die("Ada", "Bob", "Cid")
+        (self.files.root / "out/Ada.json").unlink()  # The receiver has taken it.
+        with self.noted_calls() as calls:
+            self.run_job(self.delay_chunk(ids))
+        self.assertEqual(calls, ["files", "size", "size", "rename"])
+        self.assertEqual(self.external_ids(ids), expected)
+        self.assertEqual(sorted(self.take()), ["out/Bob.json", "out/Cid.json"])
+
+    def test_a_listing_that_fails_does_not_matter(self):
+        ids, expected = self.send_each_and_die("Ada", "Bob")
+        self.patch(SFTPPlace, "files", partial(_raise, ConnectionError()))
+        self.run_job(self.delay_chunk(ids))
+        self.assertEqual(self.external_ids(ids), expected)
 
     def test_a_name_that_is_taken_is_an_error_of_the_record(self):
         self.files.write("out/Ada.json", b"of somebody else")
@@ -173,9 +265,17 @@ class TestCollectedFiles(OutgoingCase):
         found = {self.binding(id_)["external_id"] for id_ in ids}
         self.assertEqual(found, {f"{name}#{number}" for number in (1, 2, 3)})
 
-    def test_a_kill_at_any_step_sends_each_record_once(self):
-        self.received = []
+    def test_one_look_publishes_the_file_of_a_chunk(self):
+        for is_renamed, expected in ((True, []), (False, ["size", "rename"])):
+            ids = self.bindings(*(f"{name}{is_renamed}" for name in ("Ada", "Bob")))
+            external_ids = self.send_and_die(ids, f"All{is_renamed}", is_renamed)
+            with self.noted_calls() as calls:
+                self.run_job(self.delay_chunk(ids))
+            self.assertEqual(calls, ["files", *expected])
+            self.assertEqual(self.external_ids(ids), external_ids)
+        self.assertEqual(self.take(), ["out/AllFalse.json", "out/AllTrue.json"])
 
+    def test_a_kill_at_any_step_sends_each_record_once(self):
         def delay(step):
             names = [f"{name}{step}" for name in ("Ada", "Bob", "Cid")]
             return self.delay_chunk(self.bindings(*names))

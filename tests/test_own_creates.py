@@ -96,6 +96,23 @@ class TestOwnCreates(RealJobsCase):
         self.assertEqual(self.names(), ["Ada"])
         self.assertFalse(self.asked)
 
+    def test_one_call_finds_many_creates(self):
+        calls = []
+
+        def find_created_many(adapter, keys):
+            calls.append(keys)
+            return {key: self.created[key] for key in keys if key in self.created}
+
+        self.build(override("test.shop.adapter", find_created_many=find_created_many))
+        names = {"Ada": "1", "Bob": "2", "Cid": None}
+        ids = [self.begin_create(name, id_, 60) for name, id_ in names.items()]
+        self.source.add(3)
+        self.import_chunk("1", "2", "3")
+        found = [self.binding(id_)["external_id"] for id_ in ids]
+        self.assertEqual(found, ["1", "2", False])
+        self.assertEqual([len(keys) for keys in calls], [3])
+        self.assertEqual(len(self.asked), 1)
+
     def test_an_import_binds_what_an_unconfirmed_create_has_made(self):
         for external_ids in (["1"], ["1", "2"]):
             with self.subTest(external_ids=external_ids):

@@ -70,6 +70,10 @@ def export_one_by_one(chunk, items):
         outcome or an error until an error interrupts the chunk
     """
 
+    recovery = items and getattr(items[0].exporter, "_create_recovery", None)
+    if recovery and len(items) > 1:
+        recovery.look_for_many(items[0].binding.union(*(i.binding for i in items)))
+
     def export(item):
         with commit_on_success(chunk.env):
             # Without the others: they would be read again after each commit.

@@ -16,7 +16,12 @@ from ...exception import (
 from ...tools.external_id import is_external_id
 from ...tools.transactions import commit_if_allowed
 from ...tools.translatable import translatable
-from ..backend_adapter import id_of_created, noting_changes, settling_time
+from ..backend_adapter import (
+    id_of_created,
+    look_for_created,
+    noting_changes,
+    settling_time,
+)
 from .matching import adopt_match
 
 #: Errors of a create that did not happen.
@@ -68,6 +73,9 @@ class NoRecovery:
         """
         if not adopt_match(item):
             item.exporter._take_created_id(item.exporter._create(item.call.data))
+
+    def look_for_many(self, bindings):
+        """Do nothing."""
 
     def unconfirmed(self, bindings):
         """Return the ids of the bindings with an unconfirmed create: none."""
@@ -144,6 +152,15 @@ class CreateRecovery:
         """
         return self.intents.unconfirmed_of(
             self.backend, bindings, self._ids_of(bindings)
+        )
+
+    def look_for_many(self, bindings):
+        """Look for the unconfirmed creates of records with one call, if that works.
+
+        :param bindings: the bindings, whose rows need not be locked
+        """
+        look_for_created(
+            self.adapter, lambda: self.intents.keys_of(self.backend, bindings)
         )
 
     def _ids_of(self, bindings):

@@ -6,6 +6,8 @@ import posixpath
 
 from odoo.addons.component.core import AbstractComponent
 
+from ...tools.work_context import work_attribute
+
 
 class OutgoingFileAdapter(AbstractComponent):
     """Base of the adapters that send each record as a file of its own.
@@ -91,12 +93,43 @@ class OutgoingFileAdapter(AbstractComponent):
 
         A file that was uploaded and not renamed is renamed now.
         """
-        sent = self.env["connector.create.intent"].sent_of(idempotency_key)
+        intents = self.env["connector.create.intent"]
+        sent = intents.sent_of(idempotency_key).get(idempotency_key)
         if not sent:
             return None
-        if not self.is_read_only:
+        published = work_attribute(self.work, "published_files", set)
+        if not self.is_read_only and sent["temporary"] not in published:
             self._publish_left(sent["temporary"], sent["name"])
+            published.add(sent["temporary"])
         return sent["external_id"]
+
+    def find_created_many(self, idempotency_keys):
+        """Return the external ids of records whose files were renamed.
+
+        The place lists each folder once, whatever the number of keys.
+        """
+        sent = self.env["connector.create.intent"].sent_of(*idempotency_keys)
+        folders = {posixpath.dirname(each["name"]) for each in sent.values()}
+        is_published = {folder: self._published_in(folder) for folder in folders}
+        return {
+            key: each["external_id"]
+            for key, each in sent.items()
+            if is_published[posixpath.dirname(each["name"])](each)
+        }
+
+    def _published_in(self, folder):
+        """Return a function that returns whether a file of a folder was renamed."""
+        lists_all, names = self._at_place(
+            folder or "/",
+            lambda place: (
+                place.lists_all,
+                {file.name for file in place.files(folder)},
+            ),
+            is_folder=True,
+        )
+        return lambda sent: (
+            sent["temporary"] not in names and (lists_all or sent["name"] in names)
+        )
 
     def _send(self, records, keys):
         """Send records as one file.

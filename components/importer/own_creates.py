@@ -9,7 +9,12 @@ from ...jobs.outcome import SKIPPED, Outcome
 from ...tools.external_id import is_external_id
 from ...tools.locks import try_lock_rows
 from ...tools.translatable import translatable
-from ..backend_adapter import data_of_create, id_of_created, settling_time
+from ..backend_adapter import (
+    data_of_create,
+    id_of_created,
+    look_for_created,
+    settling_time,
+)
 
 #: Key of ``kept_data``: when the job first had to wait for a create in flight.
 WAITING_SINCE = "waiting_since"
@@ -44,6 +49,8 @@ class UnconfirmedCreates:
         """
         self._wait_for_creates()
         by_text = {str(external_id): external_id for external_id in external_ids}
+        keys = [create.key for create in self.creates]
+        look_for_created(self.importer.backend_adapter, lambda: keys)
         bound, skipped = {}, {}
         for create in self.creates:
             if not by_text:

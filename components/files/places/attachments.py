@@ -36,6 +36,8 @@ class Attachments:
 class AttachmentPlace:
     """A place in Odoo: what is changed there is stored with the transaction."""
 
+    lists_all = True
+
     def __init__(self, record):
         self.attachments = record.env["ir.attachment"].sudo()
         self.domain = [("res_model", "=", record._name), ("res_id", "=", record.id)]

@@ -57,6 +57,8 @@ class FTPS:
 class FTPSPlace(Place):
     """A place on a server with FTP over TLS."""
 
+    lists_all = False  # By default, vsftpd hides them.
+
     @property
     def _ftp(self):
         return self.filesystem.ftp

@@ -79,6 +79,9 @@ class Place:
     :param folder: the folder below which all names are
     """
 
+    #: Whether a listing contains names that begin with a dot.
+    lists_all = True
+
     def __init__(self, filesystem, folder):
         self.filesystem = filesystem
         self.folder = folder
