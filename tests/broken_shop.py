@@ -28,25 +28,28 @@ DURING_EXPORTS = {"test_edit_during_export", "test_change_during_export"}
 EDITS = {"test_edits_of_two_fields", "test_edits_of_one_field"}
 
 
-def caught_by(*scenarios):
-    """Declare the scenarios that a breakage fails."""
+def caught_by(*scenarios, among=BREAKAGES):
+    """Declare the scenarios that a breakage fails.
+
+    :param among: list of the breakages of a connector
+    """
 
     def declare(cls):
         cls.scenarios = set(scenarios)
-        BREAKAGES.append(cls)
+        among.append(cls)
         return cls
 
     return declare
 
 
-def groups():
+def groups(breakages=BREAKAGES):
     """Return lists of breakages that do not hide each other.
 
     One that several scenarios catch is alone. The others of a group are caught by
     different scenarios, and change different methods.
     """
     found = []
-    for breakage in BREAKAGES:
+    for breakage in breakages:
         for group in found:
             if not any(_collide(breakage, other) for other in group):
                 group.append(breakage)

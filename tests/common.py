@@ -32,7 +32,13 @@ For our own tests:
 """
 
 from .cases import ImportCase, MapperCase, ShopCase, noted_queries, sent_locks
-from .conformance import ConformanceCase, RecordsFace, RemoteRecords, ReportCard
+from .conformance import (
+    ConformanceCase,
+    FileRecords,
+    RecordsFace,
+    RemoteRecords,
+    ReportCard,
+)
 from .connector_case import ConnectorCase, ConnectorTools
 from .models import committed_test_models, create_test_models, remove_test_models
 from .proxy import Proxy
@@ -57,6 +63,7 @@ __all__ = [
     "ConnectorCase",
     "ConnectorTools",
     "Failure",
+    "FileRecords",
     "ImportCase",
     "MapperCase",
     "Proxy",

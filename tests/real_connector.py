@@ -140,18 +140,24 @@ class RealConnectorCase(ConnectorTools):
     def run_jobs(self):
         """Run the pending jobs of this test, and those that they make, each once.
 
-        A job that is retried runs again with the next call. A job that fails stops no
-        other job. A job that another one takes along does not run itself.
+        A job that is retried runs again with the next call, and so does one that takes
+        its place, with its identity key. A job that fails stops no other job. A job
+        that another one takes along does not run itself.
 
         :return: the fields of each job afterwards, in the order in which they ran
         :rtype: list[dict]
         """
-        uuids, begun = {}, []
+        uuids, begun, keys = {}, [], []
         while waiting := self.jobs(
-            [("state", "=", PENDING), ("uuid", "not in", begun)]
+            [
+                ("state", "=", PENDING),
+                ("uuid", "not in", begun),
+                ("identity_key", "not in", keys),
+            ]
         ):
             uuids.update(dict.fromkeys(job["uuid"] for job in waiting))
             begun.append(waiting[0]["uuid"])
+            keys += filter(None, [waiting[0]["identity_key"]])
             self.try_job(begun[-1])
         jobs = {job["uuid"]: job for job in self.jobs([("uuid", "in", list(uuids))])}
         return [jobs[uuid] for uuid in uuids]

@@ -50,6 +50,8 @@ class Person(models.Model):
     name = fields.Char()
     email = fields.Char()
     city = fields.Char()
+    active = fields.Boolean(default=True)
+    employer_id = fields.Many2one("connector.test.person")
     company_id = fields.Many2one("res.company", default=lambda self: self.env.company)
     store_bind_ids = fields.One2many("connector.test.customer", "odoo_id")
 
@@ -99,10 +101,13 @@ class StoreAdapter(Component):
         return BearerAuth(self.backend_record.sudo().token)
 
     def search(self, filters=None):
+        return (item["id"] for item in self.list_people(filters))
+
+    def list_people(self, filters=None):
         params = {**(filters or {}), "limit": self._page_size}
         while True:
             page = self._call("GET", "people", params=params)
-            yield from (item["id"] for item in page["items"])
+            yield from page["items"]
             if page["next"] is None:
                 return
             params["after"] = page["next"]
@@ -269,13 +274,14 @@ STORE_COMPONENTS = (
 
 
 @contextmanager
-def store_connector(registry):
+def store_connector(registry, classes=STORE_COMPONENTS):
     """Install the connector for a class of tests, with real commits.
 
     :param registry: the registry of the database
+    :param classes: the classes of its components
     :return: context manager that gives the registry of its components
     """
-    components = component_registry(*STORE_COMPONENTS)
+    components = component_registry(*classes)
     with ExitStack() as stack:
         stack.enter_context(committed_test_models(registry, STORE_MODELS))
         with registry.cursor() as cr:

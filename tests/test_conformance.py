@@ -13,19 +13,30 @@ from odoo.tools import mute_logger
 
 from odoo.addons.component.core import _component_databases
 
+from .broken_deliveries import BREAKAGES as DELIVERY_BREAKAGES
+from .broken_deliveries import CreatingImporter
 from .broken_shop import BREAKAGES, groups
 from .common import ReportCard
 from .conformance.card import FAILED, PASSED, SKIPPED, scenarios_of
+from .conformance.deliveries import DeliveryScenarios
 from .conformance.records import RemoteRecords
+from .delivering_shop import (
+    DELIVERING_COMPONENTS,
+    FILE_COMPONENTS,
+    DeliveringConformance,
+    FileConformance,
+)
 from .remote_shop import (
     EXPORT_COMPONENTS,
     STORE_COMPONENTS,
     StoreConformance,
     store_connector,
 )
-from .shop import component_registry
+from .shop import component_registry, override
 
 _logger = logging.getLogger(__name__)
+
+OF_DELIVERIES = set(scenarios_of(DeliveryScenarios))
 
 
 class TestConformance(StoreConformance):
@@ -35,6 +46,25 @@ class TestConformance(StoreConformance):
     def setUpClass(cls):
         super().setUpClass()
         cls.enterClassContext(store_connector(cls.registry))
+
+
+class TestDeliveries(DeliveringConformance):
+    """A connector to it whose records come with their data passes them, too."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        components = store_connector(cls.registry, DELIVERING_COMPONENTS)
+        cls.enterClassContext(components)
+
+
+class TestFiles(FileConformance):
+    """So does one that imports files."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.enterClassContext(store_connector(cls.registry, FILE_COMPONENTS))
 
 
 class CopyCase(BaseCase):
@@ -48,13 +78,15 @@ class CopyCase(BaseCase):
         cls.registry = Registry(get_db_name())
         cls.enterClassContext(store_connector(cls.registry))
 
+    conformance = StoreConformance
+
     def card_of(self, *components, **attributes):
         """Return the report card of a copy of the connector.
 
         :param components: classes of the components of the copy
         :param attributes: of the test case
         """
-        copy = type("Copy", (StoreConformance,), attributes)
+        copy = type("Copy", (self.conformance,), attributes)
         copy.registry = self.registry
         copy.card = ReportCard("Conformance of a copy", scenarios_of(copy))
         registry = component_registry(*components)
@@ -75,7 +107,7 @@ class CopyCase(BaseCase):
         card = self.card_of(*STORE_COMPONENTS, *breakages)
         expected = set().union(*(breakage.scenarios for breakage in breakages))
         self.assertEqual(card.names(FAILED), expected, card.text())
-        self.assertEqual(card.names(PASSED), set(card.order) - expected, card.text())
+        self.assertEqual(card.names(SKIPPED), OF_DELIVERIES, card.text())
         return card
 
 
@@ -86,8 +118,40 @@ class TestBrokenConnectors(CopyCase):
         self.assert_caught(max(groups(), key=len))
 
     def test_each_scenario_catches_a_breakage(self):
-        caught = set().union(*(breakage.scenarios for breakage in BREAKAGES))
+        breakages = (*BREAKAGES, *DELIVERY_BREAKAGES, CreatingImporter)
+        caught = set().union(*(breakage.scenarios for breakage in breakages))
         self.assertEqual(caught, set(scenarios_of(StoreConformance)))
+
+
+class DeliveryCopyCase(CopyCase):
+    """Runs the conformance suite with copies of the connector whose source has data."""
+
+    conformance = DeliveringConformance
+
+    def assert_caught(self, breakages, components=DELIVERING_COMPONENTS):
+        """Fail unless the scenarios that breakages declare fail, and no others."""
+        card = self.card_of(*components, *breakages)
+        expected = set().union(*(breakage.scenarios for breakage in breakages))
+        self.assertEqual(card.names(FAILED), expected, card.text())
+        return card
+
+
+class TestBrokenDeliveries(DeliveryCopyCase):
+    """A broken copy of that connector fails the scenarios that it has to fail."""
+
+    def test_breakages_are_caught(self):
+        group = max(groups(DELIVERY_BREAKAGES), key=len)
+        card = self.assert_caught(group)
+        skipped = OF_DELIVERIES & card.names(SKIPPED)
+        self.assertEqual(skipped, {"test_only_updates"}, card.text())
+
+    def test_an_import_that_only_updates(self):
+        only_updates = override("test.store.importer", _only_updates=True)
+        components = (*DELIVERING_COMPONENTS, only_updates)
+        card = self.assert_caught([], components)
+        skipped = OF_DELIVERIES & card.names(SKIPPED)
+        self.assertFalse(skipped, card.text())
+        self.assert_caught([CreatingImporter], components)
 
 
 class ChoosingIds(RemoteRecords):
@@ -135,6 +199,7 @@ class TestPartialConnectors(CopyCase):
             ("test_bad_export", f"{no_component} batch.exporter."),
             ("test_import", f"{no_component} record.importer."),
             ("test_cursor", f"{no_component} record.importer."),
+            ("test_vanished", f"{no_component} record.importer."),
         ):
             self.assertEqual(reasons[name], reason)
         self.assertIn(
@@ -146,7 +211,7 @@ class TestPartialConnectors(CopyCase):
         card = self.card_of(*STORE_COMPONENTS, remote_records=_choosing_ids)
         self.assertFalse(card.names(FAILED), card.text())
         of_ids = {name for name in card.order if name.startswith("test_id_")}
-        self.assertEqual(card.names(SKIPPED), of_ids, card.text())
+        self.assertEqual(card.names(SKIPPED), of_ids | OF_DELIVERIES, card.text())
         for name in of_ids:
             self.assertIn("ChoosingIds.add() gave a", card.lines[name].reason)
 
@@ -196,10 +261,23 @@ class TestEachBreakage(CopyCase):
     """
 
     def test_each_breakage_is_caught(self):
-        for breakage in BREAKAGES:
+        self.assert_each_caught(BREAKAGES)
+
+    def assert_each_caught(self, breakages):
+        for breakage in breakages:
             with self.subTest(breakage.__doc__):
                 card = self.assert_caught([breakage])
                 for name in sorted(card.names(FAILED)):
                     _logger.info(
                         "%s | %s | %s", breakage.__doc__, name, card.lines[name]
                     )
+
+
+@tagged("-standard", "breakages")
+class TestEachBrokenDelivery(DeliveryCopyCase):
+    """The same for the connector whose source has data."""
+
+    assert_each_caught = TestEachBreakage.assert_each_caught
+
+    def test_each_breakage_is_caught(self):
+        self.assert_each_caught(DELIVERY_BREAKAGES)

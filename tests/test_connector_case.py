@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The test cases that the test kit offers to connectors."""
 
+from unittest.mock import patch
+
 from odoo.addons.component.core import Component
 from odoo.addons.connector.exception import InvalidDataError
 
@@ -115,6 +117,20 @@ class TestRealConnectorCase(StoreTools, RealConnectorCase):
                 intent.begun = "2020-01-01"
         self.assertEqual(len(self.run_jobs()), 3)
         self.assertEqual(len(self.remote.collection("people")), 2)
+
+    def test_a_job_that_takes_the_place_of_another_one_runs_with_the_next_call(self):
+        def export_record(bindings, fields=None):
+            bindings.with_delay(identity_key="again").export_record()
+
+        self.begin()
+        model = self.registry[self.binding_model]
+        with patch.object(model, "export_record", export_record):
+            with self.transaction() as env:
+                binding = env[self.binding_model].search([], limit=1)
+                binding.with_delay(identity_key="again").export_record()
+            for _each in range(2):
+                ran = [job["identity_key"] for job in self.run_jobs()]
+                self.assertEqual(ran.count("again"), 1)
 
     def test_the_records_of_a_test_are_deleted(self):
         before = self.count_rows()

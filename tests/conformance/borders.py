@@ -15,10 +15,10 @@ class BorderScenarios(ConformanceTools):
     def test_two_backends(self):
         """The same external id on two backends stands for two records."""
         other = self.new_side(self.new_remote())
-        external_id = self.records.add("Ada")
-        other.records.add_with_id("Ada", external_id)
+        external_id = self.add("Ada")
+        self.add("Ada", external_id, side=other)
         for side in (self.side, other):
-            self.import_from(side, external_id)
+            self.import_(external_id, side=side)
         self.assert_nothing_failed()
         for side in (self.side, other):
             self.assert_same_on_both_sides("Ada", side=side)
@@ -33,8 +33,8 @@ class BorderScenarios(ConformanceTools):
             stranger = self.new_user(env, "Stranger")
         remote = self.new_remote()
         other = self.new_side(remote, company_id=company.id)
-        external_id = other.records.add("Ada")
-        self.import_from(other, external_id)
+        external_id = self.add("Ada", side=other)
+        self.import_(external_id, side=other)
         self.assert_nothing_failed()
         self.assert_same_on_both_sides("Ada", side=other)
         self.assert_in_company(other, company.id)
@@ -58,13 +58,6 @@ class BorderScenarios(ConformanceTools):
         values = {"name": name, "login": name, "group_ids": [Command.set(groups)]}
         return users.create(values)
 
-    def import_from(self, side, external_id):
-        """Run a job that imports a record from a backend."""
-        with self.transaction() as env:
-            delayed = env[self.binding_model].with_delay()
-            delayed.import_record(self.backend(env, side), external_id)
-        self.run_jobs()
-
     def assert_in_company(self, side, company_id):
         """Fail if a record of a backend belongs to another company."""
         with self.transaction() as env:
@@ -84,10 +77,3 @@ class BorderScenarios(ConformanceTools):
                 except AccessError:
                     continue
                 self.expect(not found, f"A user of another company finds {found}.")
-
-    def _bindings(self, env, side):
-        domain = [
-            (name, "=", value)
-            for name, value in self.binding_values(self.backend(env, side)).items()
-        ]
-        return env[self.binding_model].search(domain)

@@ -3,6 +3,7 @@
 
 from .borders import BorderScenarios
 from .crossing import CrossingScenarios
+from .deliveries import DeliveryScenarios
 from .edits import EditScenarios
 from .exports import ExportScenarios
 from .ids import IdScenarios
@@ -12,6 +13,7 @@ from .imports import ImportScenarios
 class ConformanceCase(
     ExportScenarios,
     ImportScenarios,
+    DeliveryScenarios,
     CrossingScenarios,
     EditScenarios,
     IdScenarios,
@@ -36,7 +38,8 @@ class ConformanceCase(
                 return {"name": "Shop", "url": remote.url, "token": remote.token}
 
     The backend is a :class:`RemoteSystem`. For another one, override :meth:`new_remote`
-    and :meth:`remote_records`. Scenarios are skipped for which the connector has no
+    and :meth:`remote_records`, which returns :class:`~.file_records.FileRecords` for a
+    connector that imports files. Scenarios are skipped for which the connector has no
     component, or the remote system no method. The log shows the report card at the end.
 
     All commits are real. The records that a test has made are deleted at its end.

@@ -2,13 +2,13 @@
 """Scenarios in which an import and an export meet."""
 
 from .card import scenario
-from .tools import EXPORTER, IMPORTER, LISTENER, ConformanceTools
+from .tools import EXPORTER, IMPORTER, LISTENER, READING, ConformanceTools
 
 
 class CrossingScenarios(ConformanceTools):
     """Scenarios in which an import and an export meet."""
 
-    @scenario(EXPORTER, IMPORTER)
+    @scenario(EXPORTER, IMPORTER, READING)
     def test_crossing_create(self):
         """An import that finds a record of an unfinished export makes no double."""
         self.records.lose_answer()
@@ -22,7 +22,7 @@ class CrossingScenarios(ConformanceTools):
         self.assert_nothing_failed()
         self.assert_same_on_both_sides("Ada")
 
-    @scenario(EXPORTER, IMPORTER, LISTENER)
+    @scenario(EXPORTER, IMPORTER, READING, LISTENER)
     def test_crossing_changes(self):
         """An import does not overwrite a change that waits for its export."""
         ada = self.exported("Ada")
@@ -36,7 +36,7 @@ class CrossingScenarios(ConformanceTools):
     @scenario(IMPORTER, LISTENER)
     def test_echo(self):
         """An import causes no export back to the backend."""
-        ada = self.records.add("Ada")
+        ada = self.add("Ada")
         before = self.records.count_changes()
         self.import_(ada)
         self.records.change(ada, "Ada King")

@@ -3,13 +3,20 @@
 
 from ...components.merge.fields import merged_fields
 from .card import scenario
-from .tools import EXPORTER, IMPORTER, LISTENER, VERSIONS, ConformanceTools
+from .tools import (
+    EXPORTER,
+    IMPORTER,
+    LISTENER,
+    READING,
+    VERSIONS,
+    ConformanceTools,
+)
 
 
 class EditScenarios(ConformanceTools):
     """Scenarios in which people edit one record on both sides."""
 
-    @scenario(EXPORTER, IMPORTER, LISTENER)
+    @scenario(EXPORTER, IMPORTER, READING, LISTENER)
     def test_edits_of_two_fields(self):
         """Edits of two fields, one in Odoo and one on the backend, are both kept."""
         self.require_other_field()
@@ -25,7 +32,7 @@ class EditScenarios(ConformanceTools):
             synchronise(external_id)
             self.assert_merged(binding_id, f"{text} King", other)
 
-    @scenario(EXPORTER, IMPORTER, LISTENER)
+    @scenario(EXPORTER, IMPORTER, READING, LISTENER)
     def test_edits_of_one_field(self):
         """Of two edits of one field, that one stays that the policy names."""
         for policy in ("odoo", "backend", "ask"):
@@ -49,7 +56,7 @@ class EditScenarios(ConformanceTools):
         self.assert_nothing_failed()
         self.assert_same_on_both_sides("Ada King")
 
-    @scenario(EXPORTER, IMPORTER, LISTENER, VERSIONS)
+    @scenario(EXPORTER, IMPORTER, READING, LISTENER, VERSIONS)
     def test_change_during_export(self):
         """A change on the backend during the call of an export is not overwritten."""
         effective = self.choose_policy("ask")

@@ -65,7 +65,7 @@ class IdScenarios(ConformanceTools):
     def import_with_id(self, external_id):
         """Import a record with an id, and import it again when it has changed."""
         self.require(IMPORTER)
-        self.records.add_with_id("Bob", external_id)
+        self.add("Bob", external_id)
         self.assert_done(self.import_(external_id))
         self.assert_same_on_both_sides("Bob")
         self.records.change(external_id, "Bobby")

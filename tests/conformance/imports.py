@@ -11,7 +11,7 @@ class ImportScenarios(ConformanceTools):
     @scenario(IMPORTER)
     def test_import(self):
         """A record is imported, and imported again when it has changed."""
-        ada = self.records.add("Ada")
+        ada = self.add("Ada")
         self.assert_done(self.import_(ada))
         self.assert_same_on_both_sides("Ada")
         self.records.change(ada, "Ada King")
@@ -29,11 +29,10 @@ class ImportScenarios(ConformanceTools):
     @scenario(IMPORTER)
     def test_bad_import(self):
         """A record that cannot be imported fails alone, with its id."""
-        ada = self.records.add("Ada")
+        ada = self.add("Ada")
         bad = self.records.add_bad("Bad")
-        bob = self.records.add("Bob")
-        self.delay("import_chunk", [ada, bad, bob])
-        self.settle()
+        bob = self.add("Bob")
+        self.import_together(ada, bad, bob)
         texts = sorted(self.texts().values())
         self.expect(texts == ["Ada", "Bob"], f"Odoo has {texts}.")
         self.assert_one_failed("import_chunk", str(bad))
@@ -43,7 +42,7 @@ class ImportScenarios(ConformanceTools):
         """No record is missed when records change while their pages are read."""
         records, interrupted = self.records, []
         texts = [f"Ada {number}" for number in range(2 * records.page_size + 1)]
-        first, *others = [records.add(text) for text in texts]
+        first, *others = [self.add(text) for text in texts]
 
         def change():
             interrupted.append(True)
@@ -66,7 +65,7 @@ class ImportScenarios(ConformanceTools):
     def test_cursor(self):
         """A record that changes at the very instant of the cursor is imported."""
         self.require_cursor()
-        ada = self.records.add("Ada")
+        ada = self.add("Ada")
         self.import_changes()
         self.assert_same_on_both_sides("Ada")
         self.records.change(ada, "Ada King", self.cursor())

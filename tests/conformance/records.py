@@ -105,6 +105,33 @@ class RecordsFace:
         """
         raise self._missing("add_bad")
 
+    def spoil(self, external_id):
+        """Change a record so that the connector cannot import it."""
+        raise self._missing("spoil")
+
+    def repair(self, external_id):
+        """Change a record that the connector cannot import, so that it can."""
+        raise self._missing("repair")
+
+    def add_with(self, text, values):
+        """Add a record with more values.
+
+        :return: its external id
+        """
+        raise self._missing("add_with")
+
+    def add_without_id(self, text):
+        """Let the source deliver a record whose id nobody can read."""
+        raise self._missing("add_without_id")
+
+    def deliver(self, importer):
+        """Prepare a delivery of all records, before the connector looks for it.
+
+        Nothing is to do if the connector asks for the records itself.
+
+        :param importer: the batch importer of the connector
+        """
+
     def lose_request(self):
         """Do not answer the next create, and do not do it either."""
         raise self._missing("lose_request")
@@ -179,9 +206,11 @@ class RemoteRecords(RecordsFace):
         return {id_: item.get(self.field) for id_, item in items.items()}
 
     def add(self, text, external_id=None):
-        values = {**sample(self.values), self.field: text}
-        if external_id is not None:
-            values["id"] = external_id
+        values = {} if external_id is None else {"id": external_id}
+        return self.add_with(text, values)
+
+    def add_with(self, text, values):
+        values = {**sample(self.values), self.field: text, **values}
         return self.system.add(self.collection, values)
 
     def change(self, external_id, text, moment=None):
@@ -213,10 +242,20 @@ class RemoteRecords(RecordsFace):
         )
 
     def add_bad(self, text):
+        return self.add_with(text, sample(self._bad_values))
+
+    def spoil(self, external_id):
+        self.system.change(self.collection, external_id, **sample(self._bad_values))
+
+    def repair(self, external_id):
+        good = {name: self.values.get(name) for name in self._bad_values}
+        self.system.change(self.collection, external_id, **sample(good))
+
+    @property
+    def _bad_values(self):
         if self.bad_values is None:
             raise SkipTest("The test names no bad_remote_values.")
-        values = sample({**self.values, self.field: text, **self.bad_values})
-        return self.system.add(self.collection, values)
+        return self.bad_values
 
     def lose_request(self):
         self.system.fail(Failure.HANG_UP_BEFORE, "POST", self.collection)

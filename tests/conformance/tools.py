@@ -2,13 +2,17 @@
 """What a connector declares, and the steps of which scenarios consist."""
 
 import logging
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import NamedTuple
+from unittest.mock import patch
 
 from odoo.addons.component.exception import NoComponentError
 from odoo.addons.queue_job.job import DONE, FAILED, PENDING
 
 from ...components.exporter.record import GenericExporter
+from ...components.importer.delivered_data import reads_single_records
+from ...components.importer.delivery import Delivery
 from ...tools.bindings import wrapped_field, wrapped_model
 from ...tools.overrides import overrides
 from ..connector_case import external_id_of
@@ -31,6 +35,10 @@ VERSIONS = "versions"
 
 #: Not a usage: an exporter that recognises records which the backend has already.
 MATCHING = "matching"
+#: Not a usage: an importer of records that come with their data.
+DELIVERIES = "deliveries"
+#: Not a usage: a backend that can be asked for the data of one record.
+READING = "reading"
 
 #: How often jobs that are retried run again.
 ATTEMPTS = 5
@@ -77,6 +85,9 @@ class ConformanceTools(RealConnectorCase):
     part_collection = None
     #: Values of a remote record that the connector cannot import.
     bad_remote_values = None
+    #: Name of the field of the Odoo records with another record, which the import
+    #: imports or creates first; see :meth:`shared_values`.
+    shared_field = None
     #: Groups of a user who may change the Odoo records, separated by commas.
     user_groups = "base.group_user"
     #: Reasons not to run scenarios, by the name of the test.
@@ -130,16 +141,19 @@ class ConformanceTools(RealConnectorCase):
     def require(self, *parts):
         """Skip the test if the connector does not have all parts.
 
-        :param parts: usages of components, ``LISTENER``, ``VERSIONS`` and ``MATCHING``
+        :param parts: usages of components, and names above that are not a usage
         """
+        others = {
+            LISTENER: self._require_listener,
+            VERSIONS: self._require_versions,
+            MATCHING: self._require_matching,
+            DELIVERIES: self._require_deliveries,
+            READING: self._require_reading,
+        }
         with self.transaction() as env:
             for part in parts:
-                if part == LISTENER:
-                    self._require_listener(env)
-                elif part == VERSIONS:
-                    self._require_versions(env)
-                elif part == MATCHING:
-                    self._require_matching(env)
+                if part in others:
+                    others[part](env)
                 else:
                     self._require_component(env, part)
 
@@ -163,6 +177,19 @@ class ConformanceTools(RealConnectorCase):
         exporter = self._component(env, EXPORTER)
         if not overrides(exporter, GenericExporter, "_match_key"):
             self.skipTest("The exporter does not match records of the backend.")
+
+    def _require_deliveries(self, env):
+        if not getattr(self._component(env, IMPORTER), "_has_deliveries", False):
+            self.skipTest("The importer takes no records with their data.")
+
+    def _require_reading(self, env):
+        if not self._reads_single_records(env):
+            self.skipTest("The backend cannot be asked for the data of one record.")
+
+    def _reads_single_records(self, env):
+        importer = self._component(env, IMPORTER)
+        has_deliveries = getattr(importer, "_has_deliveries", False)
+        return not has_deliveries or reads_single_records(importer)
 
     def require_parts(self):
         """Skip the test if the connector names no create of several calls."""
@@ -204,6 +231,18 @@ class ConformanceTools(RealConnectorCase):
         """
         return env[self.backend_model].browse((side or self.side).backend_id)
 
+    @contextmanager
+    def working(self, side=None):
+        """Give a work context in a transaction, which is committed at the end.
+
+        :return: context manager
+        """
+        with (
+            self.transaction() as env,
+            self.backend(env, side).work_on(self.binding_model) as work,
+        ):
+            yield work
+
     def bind(self, *texts, side=None, values=None):
         """Create records with bindings, which no listener exports.
 
@@ -225,6 +264,39 @@ class ConformanceTools(RealConnectorCase):
                     for text in texts
                 ]
             ).ids
+
+    def add(self, text, external_id=None, values=None, side=None):
+        """Add a record to the remote system, which the connector is to import.
+
+        Odoo has it already, with another text, if the importer only updates records.
+
+        :param external_id: its id; by default the system chooses one
+        :param values: more values of it, for a system that chooses its id
+        :return: its external id
+        """
+        side = side or self.side
+        if external_id is not None:
+            side.records.add_with_id(text, external_id)
+        elif values:
+            external_id = side.records.add_with(text, values)
+        else:
+            external_id = side.records.add(text)
+        with self.transaction() as env:
+            only_updates = getattr(self._component(env, IMPORTER), "_only_updates", 0)
+        if only_updates:
+            self.bind_to(external_id, f"{text} of Odoo", side)
+        return external_id
+
+    def bind_to(self, external_id, text, side=None):
+        """Create a record that is linked with one of the remote system.
+
+        :return: the id of the binding
+        """
+        [binding_id] = self.bind(text, side=side)
+        with self.working(side) as work:
+            binding = work.env[self.binding_model].browse(binding_id)
+            work.component(usage="binder").bind(external_id, binding)
+        return binding_id
 
     def unbind(self, binding_id):
         """Remove the external id of a binding, as if it was never synchronised."""
@@ -279,15 +351,15 @@ class ConformanceTools(RealConnectorCase):
         """
         with self.transaction() as env:
             backend = self.backend(env, side)
-            domain = [
-                (name, "=", value)
-                for name, value in self.binding_values(backend).items()
-            ]
-            model = env[self.binding_model].with_context(active_test=False)
             return {
                 self._key(backend, binding): binding[self.text_field]
-                for binding in model.search(domain, order="id")
+                for binding in self._bindings(env, side).sorted("id")
             }
+
+    def _bindings(self, env, side=None):
+        values = self.binding_values(self.backend(env, side))
+        domain = [(name, "=", value) for name, value in values.items()]
+        return env[self.binding_model].with_context(active_test=False).search(domain)
 
     def _key(self, backend, binding):
         external_id = external_id_of(backend, binding)
@@ -295,7 +367,7 @@ class ConformanceTools(RealConnectorCase):
 
     # -- jobs
 
-    def delay(self, method, *args, ids=()):
+    def delay(self, method, *args, ids=(), side=None):
         """Delay a job of the bindings' model, as a connector does.
 
         :param method: name of the method
@@ -305,7 +377,7 @@ class ConformanceTools(RealConnectorCase):
         """
         with self.transaction() as env:
             bindings = env[self.binding_model].browse(ids)
-            arguments = args if ids else (self.backend(env), *args)
+            arguments = args if ids else (self.backend(env, side), *args)
             return getattr(bindings.with_delay(), method)(*arguments).uuid
 
     def export(self, *binding_ids):
@@ -314,11 +386,46 @@ class ConformanceTools(RealConnectorCase):
             self.delay("export_record", ids=[binding_id])
         return self.run_jobs()
 
-    def import_(self, *external_ids):
-        """Run a job that imports each record; return the jobs that ran."""
+    def import_(self, *external_ids, side=None):
+        """Run a job that imports each record; return the jobs that ran.
+
+        If the backend cannot be asked for a record, it delivers all records.
+        """
+        with self.transaction() as env:
+            reads = self._reads_single_records(env)
+        if not reads:
+            return self.deliver(side=side)
         for external_id in external_ids:
-            self.delay("import_record", external_id)
+            self.delay("import_record", external_id, side=side)
         return self.run_jobs()
+
+    def import_together(self, *external_ids):
+        """Import records with one job, and run it and the jobs that it makes."""
+        with self.transaction() as env:
+            reads = self._reads_single_records(env)
+        if reads:
+            self.delay("import_chunk", list(external_ids))
+            self.settle()
+        else:
+            self.deliver()
+
+    def deliver(self, side=None):
+        """Let the batch importer import all records; return the jobs that ran.
+
+        :attr:`delivered` has what it found.
+        """
+        side, self.delivered = side or self.side, []
+        with self.working(side) as work:
+            side.records.deliver(work.component(usage=BATCH_IMPORTER))
+        take, delivered = Delivery.take, self.delivered
+
+        def note(delivery, found, waiting=()):
+            delivered.extend(found)
+            return take(delivery, found, waiting)
+
+        with patch.object(Delivery, "take", note):
+            self.delay("import_batch", side=side)
+            return self.settle()
 
     def import_changes(self):
         """Run the jobs that import what has changed, until none is left."""
@@ -326,17 +433,26 @@ class ConformanceTools(RealConnectorCase):
         self.settle()
 
     def settle(self):
-        """Run jobs until none is left, after the waits of those that are retried."""
+        """Run jobs until none is left, after the waits of those that are retried.
+
+        :return: the jobs that ran
+        """
+        ran = {}
         for _attempt in range(ATTEMPTS):
             self.let_time_pass()
-            if not self.run_jobs():
-                return
+            jobs = self.run_jobs()
+            ran.update((job["uuid"], job) for job in jobs)
+            if not jobs:
+                break
+        return list(ran.values())
 
     def let_time_pass(self):
-        """Let unconfirmed creates be so old that the backend has finished them."""
+        """Let unconfirmed creates and files be so old that nobody works on them."""
         with self.transaction() as env:
             for intent in env["connector.create.intent"].sudo().search([]):
                 intent.begun -= timedelta(hours=1)
+            for file in env["connector.file"].sudo().search([("seen", "!=", False)]):
+                file.seen -= timedelta(hours=1)
 
     # -- what must be so
 

@@ -18,7 +18,7 @@ from odoo.addons.connector.exception import (
     NetworkRetryableError,
 )
 from odoo.addons.connector.fields import reveal
-from odoo.addons.connector.tests.common import Failure, RemoteSystem
+from odoo.addons.connector.tests.common import ConformanceCase, Failure, RemoteSystem
 from odoo.addons.connector.tests.remote_system import Answer
 from odoo.addons.connector.tests.webhooks import standard_headers
 from odoo.addons.my_shop.debugging import mapped, read
@@ -369,3 +369,19 @@ class TestHowTo(TransactionCase):
         methods = ["process_webhook_delivery", "import_announced", "import_image"]
         self.assertEqual(self.run_jobs(), methods)
         self.assertEqual(self.bindings.search([("external_id", "=", "1")]).name, "Ada")
+
+
+@tagged("post_install", "-at_install")
+class TestIndustries(ConformanceCase):
+    """The list that delivers the industries with their data."""
+
+    backend_model = "shop.backend"
+    binding_model = "shop.res.partner.industry"
+    collection = "industries"
+    remote_field = "title"
+
+    def new_remote(self):
+        return self.enterContext(RemoteSystem())  # The list has one page.
+
+    def backend_values(self, remote):
+        return {"name": "Shop", "url": remote.url, "token": remote.token}
