@@ -22,7 +22,6 @@ from ...tools.external_id import is_external_id
 from ...tools.transactions import new_transaction
 from ...tools.translatable import translatable
 from ..importer.delivered import COMPLETE, Delivered, Unreadable
-from .places.place import FileInfo
 
 ARRIVING, READING, READ, REFUSED, SAME = (
     "arriving",
@@ -110,7 +109,8 @@ class FileBatchImporter(AbstractComponent):
 
         :raise JobError: when it does not exist
         """
-        self.backend_adapter.list_files(self._folder)
+        if self._folder is not None:
+            self.backend_adapter.list_files(self._folder)
 
     # -- hooks
 
@@ -320,8 +320,7 @@ class FileBatchImporter(AbstractComponent):
         last = self._files.last_read()
         if last.digest != digest:
             return False
-        before = FileInfo(last.name, last.size, last.file_date)
-        return self._has_all_records(before) or not self._has_all_records(info)
+        return self._has_all_records(last.info()) or not self._has_all_records(info)
 
     def _leave_out(self, info, digest):
         self._note(info, SAME, digest=digest)
