@@ -168,6 +168,8 @@ class TestBatchPosition(RealJobsCase):
         uuid = self.delay_batch()
         self.run_all(uuid)
         self.cancel_chunks()
+        with self.transaction() as env:
+            env["queue.job"].search([("uuid", "=", uuid)]).requeue()
         self.run_all(uuid)
         self.assertEqual(self.delayed_ids(), self.ids * 2)
 
