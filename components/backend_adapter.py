@@ -58,7 +58,7 @@ def id_of_created(adapter, key, data):
 def look_for_created(adapter, keys):
     """Let an adapter look for many creates with one call, if it can.
 
-    :func:`id_of_created` uses what it finds. An error is that of no record: each is
+    ``id_of_created`` uses what it finds. An error is that of no record: each is
     looked for by itself then.
 
     :param keys: function that returns the idempotency keys of the creates
