@@ -11,7 +11,7 @@ from odoo.tests import BaseCase, get_db_name, tagged
 from odoo.tests.case import TestCase
 from odoo.tools import mute_logger
 
-from odoo.addons.component.core import _component_databases
+from odoo.addons.component.core import Component, _component_databases
 
 from .broken_deliveries import BREAKAGES as DELIVERY_BREAKAGES
 from .broken_deliveries import CreatingImporter
@@ -29,6 +29,7 @@ from .delivering_shop import (
 from .remote_shop import (
     EXPORT_COMPONENTS,
     STORE_COMPONENTS,
+    StoreAdapter,
     StoreConformance,
     store_connector,
 )
@@ -206,6 +207,19 @@ class TestPartialConnectors(CopyCase):
             f"{no_component} record.exporter.deleter.", reasons["test_id_zero"]
         )
         self.assertIn(f"{no_component} record.importer.", reasons["test_id_zero"])
+
+    def test_a_connector_that_sends_files(self):
+        class SendingAdapter(Component):
+            _name = "test.store.sending.adapter"
+            _inherit = ["connector.outgoing.file.adapter", "base.test.store"]
+
+        others = [each for each in EXPORT_COMPONENTS if each is not StoreAdapter]
+        card = self.card_of(*others, SendingAdapter)
+        self.assertEqual(card.names(SKIPPED), set(card.order), card.text())
+        reason = card.lines["test_export"].reason
+        self.assertEqual(
+            reason, "The connector sends files, which the scenarios do not read."
+        )
 
     def test_a_system_that_chooses_its_ids(self):
         card = self.card_of(*STORE_COMPONENTS, remote_records=_choosing_ids)

@@ -126,7 +126,7 @@ class DeliveryScenarios(ConformanceTools):
 
     @scenario(IMPORTER, BATCH_IMPORTER, DELIVERIES)
     def test_vanished_many(self):
-        """Before too many records are removed, a person has to agree."""
+        """Too many records are removed only if a person agrees to a failed job."""
         if self.most_missing() >= 1:
             self.skipTest("All records may be missing.")
         ids = [self.add(text) for text in ("Ada", "Bob")]
@@ -138,7 +138,7 @@ class DeliveryScenarios(ConformanceTools):
         for each in known:
             self.assert_kept(*each)
         asked = [job["method_name"] for job in self.jobs([("state", "=", FAILED)])]
-        self.expect(asked == ["import_missing"], "No failed job waits for a person.")
+        self.expect(asked == ["import_missing"], "Nobody has to agree.")
         self.agree()
         self.assert_nothing_failed()
         for each in known:
@@ -199,7 +199,7 @@ class DeliveryScenarios(ConformanceTools):
         self.assert_nothing_failed()
 
     def agree(self):
-        """Agree to the removal of the missing records, as a person does."""
+        """Agree to the removal of the missing records, if a person has to."""
         domain = [("method_name", "=", "import_missing"), ("state", "=", FAILED)]
         with self.transaction() as env:
             uuids = [job["uuid"] for job in self.jobs(domain)]

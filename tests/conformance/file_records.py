@@ -38,6 +38,7 @@ class FileRecords(RecordsFace):
         self.bad_values = bad_values
         self._rows = {}  # by the id as text
         self._rows_without_id = []
+        self._good = {}  # rows before they were spoilt
         self._numbers, self._files = count(1), count(1)
 
     def texts(self):
@@ -63,11 +64,12 @@ class FileRecords(RecordsFace):
         self._rows[str(external_id)][self.text_column] = text
 
     def spoil(self, external_id):
-        self._rows[str(external_id)].update(sample(self._bad_values))
+        row = self._rows[str(external_id)]
+        self._good[external_id] = {**row}
+        row.update(sample(self._bad_values))
 
     def repair(self, external_id):
-        good = {name: self.values.get(name) for name in self._bad_values}
-        self._rows[str(external_id)].update(sample(good))
+        self._rows[str(external_id)] = self._good.pop(external_id)
 
     def remove(self, external_id):
         del self._rows[str(external_id)]

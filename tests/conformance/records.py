@@ -200,6 +200,7 @@ class RemoteRecords(RecordsFace):
         self.bad_values = bad_values
         self.other_field = other_field
         self.parts = parts
+        self.good = {}  # values of spoilt records
 
     def texts(self):
         items = self.system.collection(self.collection)
@@ -245,11 +246,13 @@ class RemoteRecords(RecordsFace):
         return self.add_with(text, sample(self._bad_values))
 
     def spoil(self, external_id):
+        item = self.system.collection(self.collection)[str(external_id)]
+        self.good[external_id] = {name: item.get(name) for name in self._bad_values}
         self.system.change(self.collection, external_id, **sample(self._bad_values))
 
     def repair(self, external_id):
-        good = {name: self.values.get(name) for name in self._bad_values}
-        self.system.change(self.collection, external_id, **sample(good))
+        good = self.good.pop(external_id)
+        self.system.change(self.collection, external_id, **good)
 
     @property
     def _bad_values(self):

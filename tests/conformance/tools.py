@@ -11,6 +11,7 @@ from odoo.addons.component.exception import NoComponentError
 from odoo.addons.queue_job.job import DONE, FAILED, PENDING
 
 from ...components.exporter.record import GenericExporter
+from ...components.files.outgoing import OutgoingFileAdapter
 from ...components.importer.delivered_data import reads_single_records
 from ...components.importer.delivery import Delivery
 from ...tools.bindings import wrapped_field, wrapped_model
@@ -144,6 +145,7 @@ class ConformanceTools(RealConnectorCase):
         :param parts: usages of components, and names above that are not a usage
         """
         others = {
+            EXPORTER: self._require_exporter,
             LISTENER: self._require_listener,
             VERSIONS: self._require_versions,
             MATCHING: self._require_matching,
@@ -162,6 +164,11 @@ class ConformanceTools(RealConnectorCase):
             self._component(env, usage)
         except NoComponentError:
             self.skipTest(f"The connector has no component with the usage {usage}.")
+
+    def _require_exporter(self, env):
+        self._require_component(env, EXPORTER)
+        if isinstance(self._component(env, "backend.adapter"), OutgoingFileAdapter):
+            self.skipTest("The connector sends files, which the scenarios do not read.")
 
     def _require_listener(self, env):
         wrapped = wrapped_model(env, self.binding_model)
