@@ -60,9 +60,10 @@ class Connector(Command):
             "scaffold",
             help="Write a connector, or add a kind of record to one",
             description="Write a connector that synchronises one kind of record with a "
-            "JSON API, and its tests. With --into, add a kind of record to a connector "
-            "that this command has written. By default, these are contacts. The fields "
-            "are looked up in the code of addons, without a database.",
+            "JSON API, or in files, and its tests. With --into, add a kind of record "
+            "to a connector that this command has written. By default, these are "
+            "contacts. The fields are looked up in the code of addons, without a "
+            "database.",
         )
         scaffold.set_defaults(run=self._scaffold, parser=scaffold)
         _add_settings(scaffold)
@@ -82,6 +83,11 @@ class Connector(Command):
             choices=("both", "import", "export"),
             default="both",
             help="(default: both)",
+        )
+        scaffold.add_argument(
+            "--files",
+            action="store_true",
+            help="exchange CSV files on an SFTP server, in place of calls of an API",
         )
         scaffold.add_argument("--depends", help="addons that add some of the fields")
 
@@ -116,7 +122,11 @@ class Connector(Command):
             if bool(options.name) == bool(options.into):
                 raise Refusal("Name either the new connector, or --into ADDON.")
             found = kind.of_options(
-                options.model, options.fields, options.direction, options.depends
+                options.model,
+                options.fields,
+                options.direction,
+                options.depends,
+                options.files or writing.is_of_files(options.into or ""),
             )
             if options.into:
                 said = writing.extend(options.into, found)

@@ -28,6 +28,14 @@ VALUES = {
     "date": '"2026-05-01"',
     "datetime": '"2026-05-01 12:00:00"',
 }
+#: What the columns of files hold, by the type of the field; others hold texts.
+COLUMNS = {
+    "integer": "Integer",
+    **dict.fromkeys(("float", "monetary"), "Number"),
+    "boolean": "Choice",
+    "date": "Date",
+    "datetime": "Datetime",
+}
 #: Names of texts that identify a record. A tax number does not: contacts of a company
 #: have its number, too.
 IDENTIFIERS = ("default_code", "barcode", "email", "ref", "code", "bic")
@@ -43,20 +51,21 @@ PAGES = {
 TEXT_SIZE = 20
 
 
-def of_options(model, fields, direction, depends):
+def of_options(model, fields, direction, depends, files=False):
     """Return the kind of record that the options of the command describe.
 
     :param model: name of the model; by default that of contacts
     :param fields: names of fields, with commas
     :param direction: ``both``, ``import`` or ``export``
     :param depends: names of addons, with commas
+    :param files: whether the records are rows of files, and not those of an API
     :rtype: Kind
     :raise Refusal: when the template cannot write such a kind
     """
     names = _listed(fields)
     if not names and model in (None, DEFAULT_MODEL):
         names = DEFAULT_FIELDS
-    return Kind(model or DEFAULT_MODEL, names, direction, _listed(depends))
+    return Kind(model or DEFAULT_MODEL, names, direction, _listed(depends), files)
 
 
 def _listed(text):
@@ -71,10 +80,12 @@ class Kind:
     :param names: names of the fields
     :param direction: ``both``, ``import`` or ``export``
     :param depends: names of addons that add fields to the model
+    :param files: whether the records are rows of files, and not those of an API
     :raise Refusal: when the template cannot write such a kind
     """
 
-    def __init__(self, model, names, direction, depends=()):
+    def __init__(self, model, names, direction, depends=(), files=False):
+        self.files = files
         self.imports = direction != "export"
         self.exports = direction != "import"
         self.code = model_code(model, [CONNECTOR, *depends])
@@ -150,8 +161,14 @@ class Kind:
             "imports": self.imports,
             "exports": self.exports,
             "depends": self.depends,
+            "files": self.files,
+            "formats": self._formats(),
             "fields": [
-                {"name": each.name, "source": self._source(each)}
+                {
+                    "name": each.name,
+                    "source": self._source(each),
+                    "column": self._column_of_file(each),
+                }
                 for each in self.fields
             ],
             "modifiers": ", ".join(sorted(self._modifiers())),
@@ -225,6 +242,8 @@ class Kind:
         used = set()
         if self.imports and self._has_company():
             used |= {"mapping", "only_create"}
+        if self.exports and self.files:
+            used.add("mapping")
         if self.exports:
             sources = " ".join(map(self._source, self.fields))
             used |= {name for name in ("convert", "none") if f"{name}(" in sources}
@@ -236,6 +255,19 @@ class Kind:
         if field.type in DATES:
             source = f"convert({source}, str)"
         return f"none({source})" if self._is_optional(field) else source
+
+    def _column_of_file(self, field):
+        """Return the code of what a column of a file holds."""
+        kind = COLUMNS.get(field.type, "Text")
+        if kind == "Choice":
+            return 'Choice(values={"True": True, "False": False})'
+        is_needed = field.required or field == self._texts()[0]
+        return f"{kind}(required=True)" if is_needed else f"{kind}()"
+
+    def _formats(self):
+        """Return the names of the formats of files and of their columns."""
+        used = {self._column_of_file(field).partition("(")[0] for field in self.fields}
+        return sorted({"Text", *used} | ({"CSV"} if self.imports else set()))
 
     def _is_optional(self, field):
         is_needed = field.required or field == self._texts()[0]

@@ -6,6 +6,8 @@ from pathlib import Path
 from odoo.cli.scaffold import env, snake
 
 FOLDER = Path(__file__).resolve().parents[2] / "scaffold"
+#: What a connector of files has in place of a file there, or in addition.
+FILES_FOLDER = Path(__file__).with_name("files")
 SUFFIX = ".template"
 #: Stands for the kind of record in the names of files.
 KIND = "res_partner"
@@ -15,6 +17,8 @@ OF_DIRECTIONS = {
     "components/writing_adapter.py": "exports",
     "tests/test_writing_answers.py": "exports",
 }
+#: Tests of what an API answers.
+OF_APIS = ("tests/test_answers.py", "tests/test_writing_answers.py")
 
 
 def module_name(name):
@@ -32,8 +36,7 @@ def rendered(name, kind):
     """
     variables = {"name": name, **kind.variables()}
     files, of_kind = {}, set()
-    for path in sorted(FOLDER.rglob(f"*{SUFFIX}")):
-        generic = path.relative_to(FOLDER).as_posix().removesuffix(SUFFIX)
+    for generic, path in sorted(_templates(kind).items()):
         if not variables.get(OF_DIRECTIONS.get(generic), True):
             continue
         target = generic.replace(KIND, kind.name)
@@ -41,3 +44,14 @@ def rendered(name, kind):
         if KIND in generic:
             of_kind.add(target)
     return files, of_kind
+
+
+def _templates(kind):
+    """Return the paths of the templates, by those of the files."""
+    found = {
+        path.relative_to(folder).as_posix().removesuffix(SUFFIX): path
+        for folder in (FOLDER, *([FILES_FOLDER] if kind.files else []))
+        for path in folder.rglob(f"*{SUFFIX}")
+    }
+    left_out = OF_APIS if kind.files else ()
+    return {name: path for name, path in found.items() if name not in left_out}

@@ -76,6 +76,15 @@ def extend(folder, kind):
     return [*said, *by_hand, *_policy(addon, kind), *_left(kind)]
 
 
+def is_of_files(folder):
+    """Return whether a connector has files in place of an API.
+
+    :param folder: path of the addon
+    """
+    path = Path(folder, "components/adapter.py")
+    return path.is_file() and '"connector.file.adapter"' in path.read_text()
+
+
 # -- what cannot be generated
 
 
@@ -106,6 +115,11 @@ def _check_connector(addon, module, kind):
         raise Refusal(
             f"{addon} is not a connector that the scaffold has generated: its code "
             f"lacks {missing[0]}."
+        )
+    if kind.files and not is_of_files(addon):
+        raise Refusal(
+            f"{module} calls an API. Generate a connector of files of its own, or read "
+            "docs/howto/files.rst, which shows how one connector does both."
         )
     if f'_name = "{module}.{kind.code.name}"' in code:
         raise Refusal(f"{module} synchronises {kind.code.name} already.")

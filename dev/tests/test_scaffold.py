@@ -57,6 +57,10 @@ KINDS = {
     "bank_exports": [(*BANKS, "--direction=export")],
     "bank_imports": [(*BANKS, "--direction=import"), CURRENCIES],
     "ice_servers": [ICE_SERVERS],
+    "files": [("--files", *PRODUCTS), BANKS],
+    "contact_files": [("--files",)],
+    "file_exports": [("--files", *BANKS, "--direction=export")],
+    "file_imports": [("--files", *BANKS, "--direction=import")],
 }
 #: Fields of all types, for the linters.
 TYPES = (
@@ -182,7 +186,9 @@ class TestKinds(ScaffoldCase):
         self.assertEqual(set(tested), set(KINDS))
 
     def test_the_linters_find_nothing(self):
-        kinds = {**KINDS, "some_rather_long_name": [TYPES, PRODUCTS]}
+        long_names = "some_rather_long_name", "long_name_with_files"
+        kinds = {**KINDS, **dict.fromkeys(long_names, [TYPES, PRODUCTS])}
+        kinds[long_names[1]] = [("--files", *TYPES), PRODUCTS]
         for name, options in kinds.items():
             generate_kinds(name, self.folder, options)
         self.assertEqual(lint(self.folder, *kinds), "")
@@ -198,16 +204,23 @@ class TestKinds(ScaffoldCase):
             generate_kinds(name, self.folder, KINDS[name][:1])
             for name in ("bank_exports", "bank_imports")
         )
+        files, file_exports, file_imports = (
+            generate_kinds(name, self.folder, KINDS[name][:1])
+            for name in ("files", "file_exports", "file_imports")
+        )
         contacts = r"(?i)contact|partner|phone"
         group = "base.group_partner_manager"  # It may change banks.
         for addon, pattern in (
             *((addon, contacts) for addon in (products, exports, imports)),
             (exports, IMPORTS),
             (imports, EXPORTS),
+            (files, "webhook|token|Deleter|find_existing|API"),
+            (file_exports, IMPORTS),
+            (file_imports, EXPORTS),
         ):
             for path, text in texts(addon).items():
                 found = path.replace(".py", "") + text.replace(group, "")
-                found = found.replace("bank_imports", "").replace("bank_exports", "")
+                found = re.sub("(bank|file)_(imports|exports)", "", found)
                 self.assertIsNone(re.search(pattern, found), f"{addon.name}/{path}")
 
     def test_records_are_matched_in_the_directions_of_the_kind(self):
@@ -243,6 +256,8 @@ class TestKinds(ScaffoldCase):
             self.assertIn("product_template", path)
 
     def test_what_cannot_be_generated_is_refused(self):
+        addon = generate_kinds("shop", self.folder, [()])
+        before = texts(addon)
         for arguments, sentence in (
             ((), "Name either the new connector, or --into ADDON."),
             (("my_shop", self.folder, "--into", "x"), "Name either the new connector"),
@@ -252,6 +267,7 @@ class TestKinds(ScaffoldCase):
             ),
             (("my_shop", self.folder, "--direction=out"), "invalid choice: 'out'"),
             (("my shop!", self.folder), "cannot be the name of an addon"),
+            (("--into", addon, "--files", *PRODUCTS), "shop calls an API. Generate"),
             (("my_shop", __file__), "Not a directory"),
         ):
             with self.subTest(sentence):
@@ -259,7 +275,8 @@ class TestKinds(ScaffoldCase):
                 self.assertEqual((done.returncode, done.stdout), (2, ""))
                 self.assertIn(sentence, done.stderr)
                 self.assertNotIn("Traceback", done.stderr)
-        self.assertEqual(list(self.folder.iterdir()), [])
+        self.assertEqual(list(self.folder.iterdir()), [addon])
+        self.assertEqual(texts(addon), before)
 
 
 @unittest.skipUnless(os.environ.get("CONNECTOR_DAILY"), "--daily runs it")
