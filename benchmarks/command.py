@@ -7,6 +7,7 @@ from environment.console import columns, say
 
 from . import (
     cards,
+    catalogue,
     contenders,
     files,
     growth,
@@ -39,6 +40,8 @@ def main(arguments):
             lines, results = cards.run(options.cards), []
         elif options.files:
             lines, results = files.run(), []
+        elif options.catalogue:
+            lines, results = catalogue.run(options.catalogue, options.repeat), []
         elif options.long:
             lines, results = growth.run(), []
         else:
@@ -54,9 +57,13 @@ def main(arguments):
     return 0
 
 
+#: Options whose tables have a mark of this name in the docs.
+MARKS = ("cards", "catalogue", "files", "screens", "webhooks")
+
+
 def _mark(options):
     """Return the name of the table in the docs."""
-    names = {name: name for name in ("cards", "files", "screens", "webhooks")}
+    names = {name: name for name in MARKS}
     names["long"] = "growth"
     chosen = (name for option, name in names.items() if getattr(options, option))
     return next(chosen, "costs")
@@ -82,6 +89,14 @@ def _parse(arguments):
         nargs="?",
         metavar="NUMBER",
         help="time and memory of imports from address books; 10,000 cards by default",
+    )
+    add(
+        "--catalogue",
+        type=int,
+        const=20_000,
+        nargs="?",
+        metavar="NUMBER",
+        help="time of a file of products, beside the ORM; 20,000 products by default",
     )
     add("--files", action="store_true", help="time and memory of files being read")
     add("--plans", action="store_true", help="print the plans of their slow queries")

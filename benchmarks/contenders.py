@@ -24,11 +24,13 @@ class Contender:
 
     :param name: for people and for files
     :param addon: folder of the addon that stands on it
+    :param needs: folders of addons that this one needs
     """
 
-    def __init__(self, name, addon=ADDON_FOLDER):
+    def __init__(self, name, addon=ADDON_FOLDER, needs=()):
         self.name = name
         self.addon = addon
+        self.needs = needs
         self.folder = STATE / addon.name / name
 
     def prepare(self):
@@ -37,7 +39,7 @@ class Contender:
         :return: a key that changes when they do
         """
         with locks.alone(STATE / "contenders", "benchmark"):
-            sources = [self.addon, self.connector()]
+            sources = [self.addon, *self.needs, self.connector()]
             prints = [build_cache.fingerprint_of(each, {"tests"}) for each in sources]
             key = build_cache.fingerprint(str(folders.CHECKOUT), *prints)
             build_cache.build(
@@ -81,3 +83,5 @@ def _install(folder):
 
 PEER = Peer("peer")
 OURS = Ours("ours")
+#: The same with products that arrive in files.
+CATALOGUE = Ours("ours", ADDON_FOLDER.with_name(f"{ADDON}_catalogue"), [ADDON_FOLDER])

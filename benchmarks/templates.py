@@ -28,14 +28,15 @@ class Template:
         code, base = self.contender.prepare(), databases.dependencies()
         filling = (processes.PROGRAM / "population.py").read_text()
         key = build_cache.fingerprint(code, base, filling, self.partners)
-        label = f"benchmark-{self.contender.name}-{self.partners}"
+        addon = self.contender.addon.name.removeprefix(contenders.ADDON)
+        label = f"benchmark-{self.contender.name}{addon}-{self.partners}"
         return databases.template(label, key, lambda name: self._fill(name, base))
 
     def _fill(self, name, base):
         databases.create(name, base)
         odoo_process.install(
             name,
-            [contenders.ADDON],
+            [self.contender.addon.name],
             f"Install the {self.contender.name} addons",
             self.contender.addons_path(),
         )
