@@ -156,7 +156,7 @@ def _run_in_odoo(apart, part, options):
         if apart == vendure.EXAMPLE:
             variables["VENDURE"] = stack.enter_context(_shops())
         elif apart:
-            variables["OTHER_ODOO"] = stack.enter_context(_other_odoo(template))
+            variables["OTHER_ODOO"] = stack.enter_context(_other_odoos(template))
         database = stack.enter_context(databases.temporary(template))
         title = f"Install {', '.join(modules)}"
         found = odoo_log.trouble(odoo_process.install(database, modules, title))
@@ -183,15 +183,22 @@ def _shops():
 
 
 @contextlib.contextmanager
-def _other_odoo(template):
+def _other_odoos(template):
     """Have a second Odoo, which has what an example needs but none of our addons.
 
-    :return: its address, its database and an API key, as JSON
+    Each worker has a database of its own there.
+
+    :return: its address, the database and an API key for each worker, as JSON
     """
-    with databases.temporary(template, "other") as other:
-        key = odoo_process.answer_of(API_KEY, other)
-        with servers.OdooServer(other, name="other-odoo") as server:
-            yield json.dumps([server.url, other, key])
+    with contextlib.ExitStack() as stack:
+        others = [
+            stack.enter_context(databases.temporary(template, f"other{number}"))
+            for number in range(WORKERS)
+        ]
+        keys = [odoo_process.answer_of(API_KEY, other) for other in others]
+        server = servers.OdooServer(",".join(others), name="other-odoo")
+        url = stack.enter_context(server).url
+        yield json.dumps([[url, *each] for each in zip(others, keys, strict=True)])
 
 
 def _pytest(root, arguments, variables):

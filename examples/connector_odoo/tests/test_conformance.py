@@ -1,8 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The conformance suite, run with a real second Odoo.
 
-``./dev/test`` starts it, and puts its address, its database and an API key into the
-environment variable ``OTHER_ODOO``.
+``./dev/test`` starts it, and puts its address, a database and an API key for each
+worker into the environment variable ``OTHER_ODOO``.
 """
 
 import json
@@ -43,6 +43,7 @@ class ShopRecords(RecordsFace):
         self._url, self._database, key = shop
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"bearer {key}"
+        self._session.headers["X-Odoo-Database"] = self._database
         newest = self._call("search", domain=[], order="id desc", limit=1)
         self._before = max(newest, default=0)
 
@@ -129,7 +130,9 @@ class ShopTools:
     def setUpClass(cls):
         if "OTHER_ODOO" not in os.environ:
             raise SkipTest("There is no second Odoo; ./dev/test starts one.")
-        cls.url, cls.database, cls.key = json.loads(os.environ["OTHER_ODOO"])
+        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        shops = json.loads(os.environ["OTHER_ODOO"])
+        cls.url, cls.database, cls.key = shops[worker]
         super().setUpClass()
 
     def setUp(self):
