@@ -117,6 +117,8 @@ class PersonFileImporter(Component):
     _apply_on = ["connector.test.customer"]
     _base_backend_adapter_usage = "files"
     _delivers_all = True
+    _marker = ".ok"
+    _checksum = ".sha256"
     _formats = {
         "*.csv": CSV(
             columns={

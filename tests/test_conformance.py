@@ -3,20 +3,22 @@
 
 import logging
 from contextlib import suppress
+from io import BytesIO
 from unittest import SkipTest, TestResult
 from unittest.mock import patch
 
 from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import BaseCase, TransactionCase, get_db_name, tagged
 from odoo.tests.case import TestCase
 from odoo.tools import mute_logger
 
 from odoo.addons.component.core import Component, _component_databases
 
+from ..components.files.formats import CSV, JSONLines, Text
 from .broken_deliveries import BREAKAGES as DELIVERY_BREAKAGES
 from .broken_deliveries import CreatingImporter
 from .broken_shop import BREAKAGES, groups
-from .common import ReportCard
+from .common import FileRecords, ReportCard
 from .conformance.card import FAILED, PASSED, SKIPPED, scenarios_of
 from .conformance.deliveries import DeliveryScenarios
 from .conformance.records import RemoteRecords
@@ -66,6 +68,37 @@ class TestFiles(FileConformance):
     def setUpClass(cls):
         super().setUpClass()
         cls.enterClassContext(store_connector(cls.registry, FILE_COMPONENTS))
+
+
+class TestFileRecords(TransactionCase):
+    """The files that scenarios write are those that a connector declares."""
+
+    def test_the_format_reads_what_was_written(self):
+        columns = {"id": Text(required=True), "title": Text()}
+        for declared in (
+            CSV(columns=columns),
+            CSV(columns=columns, delimiter=";", quotechar="'", encoding="utf-16"),
+            CSV(columns=columns, skip=2),
+            CSV(columns=columns, header=False),
+            JSONLines(columns=columns),
+        ):
+            with self.subTest(declared):
+                records = FileRecords("id", "title", bad_values={"id": None})
+                ids = [records.add(text) for text in ("Ädä; 'A', \"B\"", "Bob\n2")]
+                content = records.content(declared, list(records._rows.values()))
+                rows = list(declared.rows(BytesIO(content), "a.csv", self.env))
+                self.assertEqual([row.error for row in rows], [None, None])
+                found = {row.data["id"]: row.data["title"] for row in rows}
+                self.assertEqual(found, records.texts())
+                self.assertEqual(list(found), list(map(str, ids)))
+
+    def test_a_record_that_is_repaired_is_what_it_was(self):
+        records = FileRecords("id", "title", {"size": "7"}, {"title": "", "size": "x"})
+        ada, before = records.add("Ada"), records._rows["1"].copy()
+        records.spoil(ada)
+        self.assertNotEqual(records._rows["1"], before)
+        records.repair(ada)
+        self.assertEqual(records._rows["1"], before)
 
 
 class CopyCase(BaseCase):

@@ -83,7 +83,6 @@ class FileRecords(RecordsFace):
         rows = [*self._rows.values(), *self._rows_without_id]
         # A file with the same rows is not the same file.
         content = self.content(declared, rows[:: 1 if number % 2 else -1])
-        content += importer._end_mark or b""
         adapter = importer.backend_adapter
         adapter.put_file(name, content)
         if end := importer._checksum:
@@ -93,7 +92,7 @@ class FileRecords(RecordsFace):
             adapter.put_file(name + importer._marker, b"")
 
     def content(self, declared, rows):
-        """Return the content of a file.
+        """Return the content of a file, with its end mark if the connector has one.
 
         :param declared: its format
         :param rows: list of dicts with the cells by the names of their columns
