@@ -11,6 +11,7 @@ import os
 import tempfile
 import threading
 import warnings
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from unittest import skipUnless
@@ -240,10 +241,23 @@ class WebDAVServer(FileServer):
     """WsgiDAV, run by cheroot."""
 
     quiet = ("wsgidav", "httpx")
+    is_full = False
 
     def start(self):
         from cheroot import wsgi
+        from wsgidav.dav_error import DAVError
+        from wsgidav.fs_dav_provider import FileResource
         from wsgidav.wsgidav_app import WsgiDAVApp
+
+        server, begin_write = self, FileResource.begin_write
+
+        def begin_write_unless_full(resource, *args, **kwargs):
+            if server.is_full:
+                raise DAVError(507)
+            return begin_write(resource, *args, **kwargs)
+
+        FileResource.begin_write = begin_write_unless_full
+        self.restore = partial(setattr, FileResource, "begin_write", begin_write)
 
         users = {"*": {USER: {"password": PASSWORD}}}
         app = WsgiDAVApp(
@@ -260,6 +274,7 @@ class WebDAVServer(FileServer):
         self.thread.start()
 
     def stop(self):
+        self.restore()
         self.server.stop()
         self.thread.join(20)
 
@@ -272,10 +287,25 @@ class S3Server(FileServer):
     """moto, which keeps the files in its memory."""
 
     quiet = ("werkzeug", "botocore", "s3fs", "aiobotocore")
+    #: Status, code and text with which uploads are refused, as other servers do it.
+    refusal = None
 
     def start(self):
         import boto3
+        from moto.s3.responses import S3Response
         from moto.server import ThreadedMotoServer
+
+        server, put_object = self, S3Response.put_object
+
+        def put_object_unless_refused(response, *args, **kwargs):
+            if server.refusal:
+                status, code, text = server.refusal
+                body = f"<Error><Code>{code}</Code><Message>{text}</Message></Error>"
+                return status, {"content-type": "application/xml"}, body
+            return put_object(response, *args, **kwargs)
+
+        S3Response.put_object = put_object_unless_refused
+        self.restore = partial(setattr, S3Response, "put_object", put_object)
 
         self.server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
         self.server.start()
@@ -292,6 +322,7 @@ class S3Server(FileServer):
         self.client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
 
     def stop(self):
+        self.restore()
         self.client.delete_objects(
             Bucket=BUCKET, Delete={"Objects": [{"Key": name} for name in self.names()]}
         ) if self.names() else None

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Places with files, on real servers."""
 
+import errno
+import resource
 import socket
 import threading
 from dataclasses import replace
@@ -14,6 +16,7 @@ from odoo.addons.component.core import Component
 
 from ..components.files.places import SFTP, Attachments, Folder
 from ..components.files.places import place as places
+from ..components.files.places.attachments import AttachmentPlace
 from ..exception import (
     AccessRefusedError,
     BackendUnavailableError,
@@ -85,6 +88,13 @@ class FilesCase(ShopCase):
 
 
 class PlaceCase(FilesCase):
+    def assert_full(self, adapter, error):
+        """Check that a full place says so, and has no file, and nothing half."""
+        message = self.error(error, adapter.put_file, "a.csv", b"content")
+        self.assertIn("no space left", message)
+        self.assertIsNone(self.server.read("a.csv"))
+        self.assertEqual(self.server.names(), [])
+
     """All places behave alike. A case of a place names its server."""
 
     server_class = None
@@ -273,17 +283,15 @@ class PlaceWithPasswordCase(RemotePlaceCase):
         self.assertIn("Check the credentials", message)
 
 
-class ConnectedPlaceCase(PlaceWithPasswordCase):
-    """Places with a connection behave alike."""
-
+class FullPlaceCase(PlaceWithPasswordCase):
     def test_a_full_disk(self):
         self.server.is_full = True
         adapter = self.adapter(self.server.place())
-        message = self.error(
-            NetworkRetryableError, adapter.put_file, "a.csv", b"content"
-        )
-        self.assertIn("no space left", message)
-        self.assertIsNone(self.server.read("a.csv"))
+        self.assert_full(adapter, NetworkRetryableError)
+
+
+class ConnectedPlaceCase(FullPlaceCase):
+    """Places with a connection behave alike."""
 
     def test_connections(self):
         """A work has one connection, which is closed at its end."""
@@ -387,7 +395,7 @@ class TestFTPS(ConnectedPlaceCase):
         self.assertIn("does not prove its identity", message)
 
 
-class TestWebDAV(PlaceWithPasswordCase):
+class TestWebDAV(FullPlaceCase):
     server_class = WebDAVServer
     # WsgiDAV ends the name at these letters, though they are quoted.
     odd_names = [
@@ -406,6 +414,27 @@ class TestWebDAV(PlaceWithPasswordCase):
 class TestS3(RemotePlaceCase):
     server_class = S3Server
 
+    def test_a_full_service(self):
+        """As MinIO and Ceph refuse it; Amazon has no such limit."""
+        for refusal in (
+            (507, "XMinioStorageFull", "The minimum free drive threshold is reached."),
+            (400, "XMinioAdminBucketQuotaExceeded", "Bucket quota exceeded"),
+            (403, "QuotaExceeded", "QuotaExceeded"),
+        ):
+            with self.subTest(refusal):
+                self.server.refusal = refusal
+                adapter = self.adapter(self.server.place())
+                self.assert_full(adapter, NetworkRetryableError)
+
+    def test_a_busy_service(self):
+        for refusal in ((503, "SlowDown", "Slow down."), (500, "InternalError", "No.")):
+            with self.subTest(refusal):
+                self.server.refusal = refusal
+                adapter = self.adapter(self.server.place())
+                self.error(
+                    BackendUnavailableError, adapter.put_file, "a.csv", b"content"
+                )
+
     def test_a_missing_bucket(self):
         adapter = self.adapter(self.server.place(bucket="none"))
         message = self.error(JobError, adapter.list_files, "in")
@@ -414,6 +443,12 @@ class TestS3(RemotePlaceCase):
 
 class TestFolder(PlaceCase):
     server_class = LocalFolder
+
+    def test_a_full_disk(self):
+        temporary = self.server.root / ".a.csv.part"
+        temporary.symlink_to("/dev/full")  # Linux refuses each write to it.
+        self.assert_full(self.adapter(self.server.place()), NetworkRetryableError)
+        self.assertFalse(temporary.is_symlink())
 
     def test_only_folders_that_the_administrator_allows(self):
         root = self.server.root
@@ -433,6 +468,30 @@ class TestFolder(PlaceCase):
 
 
 class TestAttachments(FilesCase):
+    def test_a_full_disk(self):
+        adapter, content = self.adapter(Attachments(self.shop)), b"x" * 5000
+        upload = AttachmentPlace.upload
+
+        def upload_to_full_disk(*args):
+            limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+            try:
+                upload(*args)
+            except OSError as error:  # It has written a part.
+                raise OSError(errno.ENOSPC, "No space left on device") from error
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+        with patch.object(AttachmentPlace, "upload", upload_to_full_disk):
+            message = self.error(
+                NetworkRetryableError, adapter.put_file, "a.csv", content
+            )
+        self.assertIn("no space left", message)
+        self.assertEqual(adapter.list_files(), [])
+        adapter.put_file("a.csv", content)  # What it has written is gone.
+        with adapter.fetch_file("a.csv") as stream:
+            self.assertEqual(stream.read(), content)
+
     def test_a_place_in_odoo(self):
         attachments = self.env["ir.attachment"]
         owner = {"res_model": self.shop._name, "res_id": self.shop.id}
@@ -461,6 +520,20 @@ class TestAttachments(FilesCase):
             )
         )
 
+    def test_two_uploads_of_one_name(self):
+        """The second one comes when the first one was put away."""
+        owner = {"res_model": self.shop._name, "res_id": self.shop.id}
+        for content in (b"1", b"second"):
+            self.env["ir.attachment"].create({**owner, "name": "a.csv", "raw": content})
+        adapter = self.adapter(Attachments(self.shop))
+        for size, folder in ((1, "first"), (6, "second")):
+            [found] = adapter.list_files()
+            self.assertEqual(found.size, size)
+            adapter.move_file("a.csv", folder)
+        with adapter.fetch_file("second/a.csv") as stream:
+            self.assertEqual(stream.read(), b"second")
+        self.assertEqual(adapter.list_files(), [])
+
     def test_content_that_is_stored_in_the_database(self):
         self.env["ir.config_parameter"].set_param("ir_attachment.location", "db")
         adapter = self.adapter(Attachments(self.shop))
@@ -471,3 +544,4 @@ class TestAttachments(FilesCase):
 
 # The bases of the cases are not cases themselves.
 del PlaceCase, RemotePlaceCase, PlaceWithPasswordCase, ConnectedPlaceCase
+del FullPlaceCase

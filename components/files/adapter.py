@@ -4,7 +4,7 @@
 import posixpath
 import re
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from odoo.addons.component.core import AbstractComponent
 
@@ -164,10 +164,11 @@ class FileAdapter(AbstractComponent):
 
             def upload(place):
                 stream.seek(0)
-                place.upload(stream, temporary)
-                # Some servers take a connection that was cut for the end of the file.
-                if place.size(temporary) != size:
-                    raise PlaceError(causes.INCOMPLETE)
+                with _removing_half(place, temporary):
+                    place.upload(stream, temporary)
+                    # Some servers take a connection that was cut for the end.
+                    if place.size(temporary) != size:
+                        raise PlaceError(causes.INCOMPLETE)
 
             self._change_place(name, upload, is_folder=True)
 
@@ -318,6 +319,19 @@ class FileAdapter(AbstractComponent):
                 "The Python package %s is not installed. Install it for Odoo.", package
             )
         )
+
+
+@contextmanager
+def _removing_half(place, name):
+    """Delete a file of which a full place has only a part."""
+    try:
+        yield
+    except Exception as error:
+        found = place.cause_of(error)
+        if found and found.cause in (causes.FULL, causes.INCOMPLETE):
+            with suppress(Exception):
+                place.delete(name)
+        raise
 
 
 def _write(content, stream):

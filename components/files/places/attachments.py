@@ -3,6 +3,7 @@
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 
 from . import place
@@ -13,7 +14,8 @@ from .place import FileInfo
 class Attachments:
     """The attachments of a record, such as those of the backend.
 
-    A file in a folder is an attachment with a ``/`` in its name.
+    A file in a folder is an attachment with a ``/`` in its name. Of several with one
+    name, the oldest counts: the next one comes when it was put away.
 
     :param record: the record
     """
@@ -44,10 +46,12 @@ class AttachmentPlace:
 
     def files(self, folder=""):
         """Return the files of a folder, see :meth:`.Place.files`."""
-        found = self.attachments.search([*self.domain, ("type", "=", "binary")])
+        domain = [*self.domain, ("type", "=", "binary")]
+        found = self.attachments.search(domain, order="id desc")
+        by_name = {each.name: each for each in found}
         return [
             FileInfo(each.name, each.file_size, each.write_date)
-            for each in found.sorted("id")
+            for each in by_name.values()
             if os.path.dirname(each.name) == folder
         ]
 
@@ -63,8 +67,20 @@ class AttachmentPlace:
     def upload(self, stream, name):
         """Store a file, in place of one of that name."""
         self._find(name).unlink()
-        values = {term[0]: term[2] for term in self.domain}
-        self.attachments.create({**values, "name": name, "raw": stream.read()})
+        values, content = {term[0]: term[2] for term in self.domain}, stream.read()
+        try:
+            self.attachments.create({**values, "name": name, "raw": content})
+        except OSError:
+            self._remove_half(content)
+            raise
+
+    def _remove_half(self, content):
+        """Remove what a full disk has left, which would be taken for the content."""
+        checksum = self.attachments._compute_checksum(content)
+        path = self.attachments._full_path(f"{checksum[:2]}/{checksum}")
+        with suppress(OSError):
+            if os.path.getsize(path) != len(content):
+                os.unlink(path)
 
     def rename(self, old, new):
         """Give a file another name; what has that name already is replaced."""
@@ -88,7 +104,7 @@ class AttachmentPlace:
 
     def _find(self, name):
         domain = [*self.domain, ("name", "=", name), ("type", "=", "binary")]
-        return self.attachments.search(domain, order="id desc", limit=1)
+        return self.attachments.search(domain, order="id", limit=1)
 
     def _existing(self, name):
         found = self._find(name)

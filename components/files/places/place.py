@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Base of all places."""
 
+import errno
 import importlib
 import posixpath
 import tempfile
@@ -172,7 +173,9 @@ def os_cause(error):
         if isinstance(error, kind):
             return PlaceError(cause, str(error))
     text = str(error).lower()
-    is_full = any(word in text for word in ("no space", "quota", "disk full"))
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT) or any(
+        word in text for word in ("no space", "quota", "disk full")
+    )
     return PlaceError(FULL if is_full else OTHER, str(error))
 
 

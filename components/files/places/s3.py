@@ -2,6 +2,7 @@
 """Files in a bucket of S3."""
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from . import place
 from .place import FRESH, Place, PlaceError, library
@@ -54,6 +55,18 @@ class S3:
         return S3Place.cause_of(self, error)
 
 
+def _refusal(error):
+    """Return the cause of an answer for which ``s3fs`` has no error of its own."""
+    answer = getattr(error.__cause__, "response", None) or {}
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    said = f"{answer.get('Error', {}).get('Code', '')} {error}"
+    if status == HTTPStatus.INSUFFICIENT_STORAGE or "quota" in said.lower():
+        return PlaceError(place.FULL, str(error))
+    if status >= 500:
+        return PlaceError(place.UNREACHABLE, str(error))
+    return None
+
+
 class S3Place(Place):
     """A place in a bucket of S3.
 
@@ -90,7 +103,7 @@ class S3Place(Place):
             return PlaceError(place.OTHER, str(error))
         if isinstance(error, PermissionError) and "Access Key" in str(error):
             return PlaceError(place.ACCESS)
-        return place.os_cause(error)
+        return _refusal(error) or place.os_cause(error)
 
     def _modified(self, entry):
         return place.as_utc(entry["LastModified"])
