@@ -4,7 +4,6 @@
 import asyncio
 import contextlib
 import datetime
-import errno
 import ipaddress
 import logging
 import os
@@ -108,58 +107,26 @@ class SFTPServer(FileServer):
     """asyncssh."""
 
     quiet = ("asyncio", "asyncssh", "paramiko")
+    user, password = USER, PASSWORD
     is_full = False
     takes_at_once = False  #: whether a receiver takes each file when it is closed
 
     def start(self):
         import asyncssh
 
+        from .sftp_server import listen
+
         self.key = asyncssh.generate_private_key("ssh-ed25519")
         self.other_key = asyncssh.generate_private_key("ecdsa-sha2-nistp256")
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
-        self.server = self._run(self._listen(asyncssh))
+        self.host_keys = [self.other_key, self.key]
+        self.server = self._run(listen(self))
         self.port = self.server.get_port()
 
     def _run(self, coroutine):
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
-
-    def _listen(self, asyncssh):
-        server = self
-
-        class Login(asyncssh.SSHServer):
-            def connection_made(self, connection):
-                server.connections += 1
-
-            def connection_lost(self, error):
-                server.connections -= 1
-
-            def begin_auth(self, username):
-                return True
-
-            def password_auth_supported(self):
-                return True
-
-            def validate_password(self, username, password):
-                return (username, password) == (USER, PASSWORD)
-
-        class Files(asyncssh.SFTPServer):
-            def __init__(self, channel):
-                super().__init__(channel, chroot=str(server.root))
-
-            def write(self, file_obj, offset, data):
-                if server.is_full:
-                    raise OSError(errno.ENOSPC, "No space left on device")
-                return super().write(file_obj, offset, data)
-
-        async def listen():
-            keys = [self.other_key, self.key]
-            return await asyncssh.create_server(
-                Login, "127.0.0.1", 0, server_host_keys=keys, sftp_factory=Files
-            )
-
-        return listen()
 
     def stop(self):
         async def close():

@@ -13,4 +13,4 @@ the demo and the chaos test use it like this::
 from . import addons, console, databases, folders
 from .console import Problem
 from .postgres import running_postgres
-from .servers import OdooServer, Radicale, Server, Xandikos, free_port
+from .servers import OdooServer, Radicale, Server, SFTPFolder, Xandikos, free_port

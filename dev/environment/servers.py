@@ -211,3 +211,40 @@ class Xandikos(Server):
         options = [f"--{name}={value}" for name, value in settings.items()]
         flags = ["--autocreate", "--no-detect-systemd"]
         return [folders.VENV_PYTHON, "-m", "xandikos", "serve", *flags, *options]
+
+
+class SFTPFolder(Server):
+    """A server with SFTP for the files in a folder.
+
+    :param folder: its folder; kept when it stops
+    :param user: the account's name
+    """
+
+    def __init__(self, folder=None, user="demo", password="demo", port=0, name="sftp"):
+        super().__init__(name, port)
+        self.root = (folder or folders.SFTP) / "files"
+        self.user = user
+        self.password = password
+
+    @property
+    def _key_file(self):
+        return self.root.with_name("host_key")
+
+    @property
+    def host_key(self):
+        """The public key by which it proves its identity."""
+        return self._key_file.with_suffix(".pub").read_text().strip()
+
+    def command(self):
+        self.root.mkdir(parents=True, exist_ok=True)
+        program = folders.CHECKOUT / "tests" / "sftp_server.py"
+        account = (self.root, self._key_file, self.port, self.user, self.password)
+        return [folders.VENV_PYTHON, program, *account]
+
+    def answers(self):
+        """Return whether it answers now."""
+        try:
+            with socket.create_connection((HOST, self.port), timeout=5) as connection:
+                return connection.recv(3) == b"SSH"
+        except OSError:
+            return False

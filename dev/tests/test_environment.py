@@ -1,5 +1,6 @@
 """The environment itself, where mistakes would go unnoticed."""
 
+import base64
 import contextlib
 import io
 import os
@@ -14,9 +15,11 @@ from pathlib import Path
 from unittest import mock
 
 import demonstration
+import paramiko
 from environment import (
     Problem,
     Radicale,
+    SFTPFolder,
     Xandikos,
     addons,
     build_cache,
@@ -211,6 +214,33 @@ class TestServers(unittest.TestCase):
                 server.start()
                 self.assertEqual(self.enter(server, ""), 207)
             self.assertFalse(server.is_running())
+
+    def test_sftp_keeps_its_files_and_its_host_key(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = SFTPFolder(Path(folder), "ada", "secret", name="sftp-test")
+            with server:
+                key = server.host_key
+                (server.root / "a.csv").write_text("1")
+                self.assertEqual(self.listed(server, "secret"), ["a.csv"])
+                with self.assertRaises(paramiko.AuthenticationException):
+                    self.listed(server, "wrong")
+                server.kill()
+                self.assertFalse(server.answers())
+                server.start()
+                self.assertEqual(server.host_key, key)
+                self.assertEqual(self.listed(server, "secret"), ["a.csv"])
+            self.assertFalse(server.is_running())
+
+    def listed(self, server, password):
+        """Return the names of the files of a server, which has to be the right one."""
+        kind, key = server.host_key.split()[:2]
+        with paramiko.SSHClient() as client:
+            known = paramiko.PKey.from_type_string(kind, base64.b64decode(key))
+            client.get_host_keys().add(f"[127.0.0.1]:{server.port}", kind, known)
+            options = {"allow_agent": False, "look_for_keys": False}
+            account = {"username": server.user, "password": password}
+            client.connect("127.0.0.1", server.port, **account, **options)
+            return client.open_sftp().listdir()
 
     def enter(self, server, password):
         manager = urllib.request.HTTPPasswordMgrWithDefaultRealm()
