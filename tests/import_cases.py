@@ -1,9 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""A test case whose imports are jobs in real transactions."""
+"""Test cases of imports: in real transactions, and of delivered data."""
+
+from odoo.addons.component.core import Component
+from odoo.addons.connector.components.importer.delivered import Delivered
 
 from .common import RealJobsCase, ShopSource, import_components, override
 
 IMPORTER = "test.shop.contact.record.importer"
+BATCH_IMPORTER = "test.shop.contact.batch.importer"
 
 
 class ImportJobsCase(RealJobsCase):
@@ -41,3 +45,44 @@ class ImportJobsCase(RealJobsCase):
                 [("external_id", "=", external_id)]
             )
             binding.odoo_id.write(values)
+
+
+class Deliveries:
+    """Mixin of a test whose shop delivers contacts with their data.
+
+    Its adapter cannot read a contact.
+    """
+
+    def deliver_by(self, **hooks):
+        """Let the shop deliver what :attr:`yielded` holds."""
+        self.yielded = []
+        test = self
+
+        class FileAdapter(Component):
+            _name = "test.shop.file.adapter"
+            _inherit = ["base.backend.adapter.crud", "base.test.shop"]
+            _usage = "file.adapter"
+
+        def _search(importer, filters):
+            for each in test.yielded:
+                if isinstance(each, type):
+                    raise each
+                yield each
+
+        self.build(
+            FileAdapter,
+            override(BATCH_IMPORTER, _search=_search),
+            override(
+                IMPORTER,
+                _base_backend_adapter_usage="file.adapter",
+                _has_deliveries=True,
+                **hooks,
+            ),
+        )
+
+    def contacts(self, *ids, **values):
+        """Return contacts with their data."""
+        return [
+            Delivered(id_, {"title": f"Contact {id_}", **values}, f"Line {id_}")
+            for id_ in ids
+        ]

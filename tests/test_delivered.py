@@ -9,7 +9,6 @@ from unittest.mock import patch
 from odoo.sql_db import Cursor
 from odoo.tools import mute_logger
 
-from odoo.addons.component.core import Component
 from odoo.addons.connector.components.importer.delivered import (
     COMPLETE,
     Delivered,
@@ -23,54 +22,12 @@ from odoo.addons.queue_job.job import Job
 
 from .common import ImportCase, noted_queries, override
 from .comparison_case import ComparisonCase
-from .import_cases import IMPORTER, ImportJobsCase
+from .import_cases import BATCH_IMPORTER, Deliveries, ImportJobsCase
 from .kills import Killed, killed_at
 from .preview_case import PreviewCase
 from .webhooks import DELETED, WebhookCase, announcement, standard_headers
 
-BATCH_IMPORTER = "test.shop.contact.batch.importer"
 TABLE = "connector.delivered.record"
-
-
-class Deliveries:
-    """Mixin of a test whose shop delivers contacts with their data.
-
-    Its adapter cannot read a contact.
-    """
-
-    def deliver_by(self, **hooks):
-        """Let the shop deliver what :attr:`yielded` holds."""
-        self.yielded = []
-        test = self
-
-        class FileAdapter(Component):
-            _name = "test.shop.file.adapter"
-            _inherit = ["base.backend.adapter.crud", "base.test.shop"]
-            _usage = "file.adapter"
-
-        def _search(importer, filters):
-            for each in test.yielded:
-                if isinstance(each, type):
-                    raise each
-                yield each
-
-        self.build(
-            FileAdapter,
-            override(BATCH_IMPORTER, _search=_search),
-            override(
-                IMPORTER,
-                _base_backend_adapter_usage="file.adapter",
-                _has_deliveries=True,
-                **hooks,
-            ),
-        )
-
-    def contacts(self, *ids, **values):
-        """Return contacts with their data."""
-        return [
-            Delivered(id_, {"title": f"Contact {id_}", **values}, f"Line {id_}")
-            for id_ in ids
-        ]
 
 
 class TestDelivered(Deliveries, ImportCase):

@@ -14,8 +14,7 @@ from odoo.addons.connector.components.importer.delivered import (
 from odoo.addons.connector.components.mapper import external_to_m2o
 
 from .common import override
-from .import_cases import ImportJobsCase
-from .test_delivered import BATCH_IMPORTER, Deliveries
+from .import_cases import BATCH_IMPORTER, Deliveries, ImportJobsCase
 
 BINDING = "connector.test.binding"
 CHUNKS, RECORDS, GROUPS = 4, 20, 15
