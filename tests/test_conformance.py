@@ -114,15 +114,17 @@ class CopyCase(BaseCase):
 
     conformance = StoreConformance
 
-    def card_of(self, *components, **attributes):
+    def card_of(self, *components, scenarios=None, **attributes):
         """Return the report card of a copy of the connector.
 
         :param components: classes of the components of the copy
+        :param scenarios: names of those that run; by default all
         :param attributes: of the test case
         """
         copy = type("Copy", (self.conformance,), attributes)
         copy.registry = self.registry
-        copy.card = ReportCard("Conformance of a copy", scenarios_of(copy))
+        names = scenarios or scenarios_of(copy)
+        copy.card = ReportCard("Conformance of a copy", names)
         registry = component_registry(*components)
         result = TestResult()
         with (
@@ -178,6 +180,13 @@ class TestBrokenDeliveries(DeliveryCopyCase):
         card = self.assert_caught(group)
         skipped = OF_DELIVERIES & card.names(SKIPPED)
         self.assertEqual(skipped, {"test_only_updates"}, card.text())
+
+    def test_the_other_ways_to_remove_a_record(self):
+        names = {name for name in OF_DELIVERIES if name.startswith("test_vanished")}
+        for when_gone in ("unlink", "delete"):
+            removes = override("test.store.importer", _when_gone=when_gone)
+            card = self.card_of(*DELIVERING_COMPONENTS, removes, scenarios=names)
+            self.assertEqual(card.names(PASSED), names, card.text())
 
     def test_an_import_that_only_updates(self):
         only_updates = override("test.store.importer", _only_updates=True)
