@@ -129,7 +129,7 @@ class TestRealConnectorCase(StoreTools, RealConnectorCase):
                 binding = env[self.binding_model].search([], limit=1)
                 binding.with_delay(identity_key="again").export_record()
             for _each in range(2):
-                ran = [job["identity_key"] for job in self.run_jobs()]
+                ran = [job["identity_key"] for job in self.run_jobs(once=True)]
                 self.assertEqual(ran.count("again"), 1)
 
     def test_the_records_of_a_test_are_deleted(self):
