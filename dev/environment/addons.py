@@ -13,7 +13,7 @@ from . import build_cache, folders
 
 MAIN = "connector"
 #: Examples that have databases of their own, without demo data: they need large apps.
-APART = ("connector_odoo", "connector_vendure")
+APART = ("connector_files", "connector_odoo", "connector_vendure")
 
 
 def names():

@@ -15,11 +15,18 @@ from . import (
     odoo_process,
     odoo_source,
     postgres,
+    processes,
     python_packages,
     vendure,
 )
 from .console import Problem, complain, say
-from .servers import OdooServer, Radicale, free_port, wait_for_interrupt
+from .servers import (
+    OdooServer,
+    Radicale,
+    SFTPFolder,
+    free_port,
+    wait_for_interrupt,
+)
 
 INTERRUPTED, TERMINATED = 130, 143
 
@@ -83,10 +90,13 @@ def odoo(arguments):
 def serve(arguments):
     """Run Odoo and a CardDAV server that it is connected to, until Ctrl-C.
 
-    :param arguments: options of Odoo; or ``--with vendure`` for a shop without Odoo
+    :param arguments: options of Odoo; or ``--with vendure`` for a shop, and ``--with
+        files`` for a server with SFTP, without Odoo
     """
     if arguments == ["--with", "vendure"]:
         return _serve_shop()
+    if arguments == ["--with", "files"]:
+        return _serve_files()
     from demonstration.odoo_client import OdooClient
     from screens.world import connect
 
@@ -110,6 +120,19 @@ def _serve_shop():
         say(f"  Header     vendure-api-key: {vendure.ShopClient(shop.url).key}")
         wait_for_interrupt(shop)
     say("\n  Stopped. The shop's data are gone.")
+    return 0
+
+
+def _serve_files():
+    with SFTPFolder(port=free_port(2222)) as server:
+        for folder in ("catalogue", "orders", "confirmations"):
+            (server.root / folder).mkdir(exist_ok=True)
+        say(f"\n  SFTP      127.0.0.1, port {server.port}")
+        say(f"            ({server.user} / {server.password})")
+        say(f"  Host key  {server.host_key}")
+        say(f"  Files     {processes.shown(server.root)}")
+        wait_for_interrupt(server)
+    say("\n  Stopped. The files are kept.")
     return 0
 
 

@@ -23,6 +23,7 @@ from . import (
 from .console import Problem, say
 
 OWN = "dev"
+OTHER_ODOO = "connector_odoo"  #: the example whose tests have a second Odoo
 OWN_TESTS = folders.DEV / "tests"
 #: Modules of it that take long. Each worker begins with one of them.
 SLOW = ("test_screens", "test_tutorial", "test_scaffold")
@@ -155,7 +156,7 @@ def _run_in_odoo(apart, part, options):
         variables = odoo_process.variables()
         if apart == vendure.EXAMPLE:
             variables["VENDURE"] = stack.enter_context(_shops())
-        elif apart:
+        elif apart == OTHER_ODOO:
             variables["OTHER_ODOO"] = stack.enter_context(_other_odoos(template))
         database = stack.enter_context(databases.temporary(template))
         title = f"Install {', '.join(modules)}"

@@ -1,0 +1,1 @@
+from . import test_backend, test_catalogue, test_conformance, test_orders
