@@ -53,12 +53,21 @@ def export_again(odoo):
     return "carddav.res.partner", "action_export", bindings
 
 
-def push(odoo, buttons, since, shown, patience=PATIENCE, models="carddav.%"):
+def push(
+    odoo,
+    buttons,
+    since,
+    shown,
+    patience=PATIENCE,
+    models="carddav.%",
+    while_waiting=lambda: None,
+):
     """Push buttons that delay jobs, and wait until all jobs have ended.
 
     :param buttons: tuples of model, method and ids
     :param since: id of the last job that does not count
     :param shown: a step of the console, for the progress
+    :param while_waiting: function that is called as long as jobs wait or run
     :rtype: Run
     :raise Problem: when no job ends for too long, or there is none
     """
@@ -68,6 +77,7 @@ def push(odoo, buttons, since, shown, patience=PATIENCE, models="carddav.%"):
     new = [("id", ">", since), ("model_name", "=like", models)]
 
     def look():
+        while_waiting()
         groups = "queue.job", "formatted_read_group", new, ["state"], ["__count"]
         states = Counter({it["state"]: it["__count"] for it in odoo.call(*groups)})
         failed = f", {states['failed']} failed" if states["failed"] else ""

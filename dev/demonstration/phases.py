@@ -31,27 +31,43 @@ class Phases:
         self.odoo.create(backend_model, values)
         self.phases, self.faults = {}, []
 
-    def run(self, title, *actions):
-        """Do something, kill Odoo in the middle, and wait for all jobs."""
+    def run(self, title, *actions, kills=(KILL_AFTER,)):
+        """Do something, kill Odoo in the middle, and wait for all jobs.
+
+        :param kills: what each kill waits for: seconds, or until a function is true
+        """
         since = jobs.last_job(self.odoo)
         started = time.monotonic()
         models = self.backend_model.partition(".")[0]
         with step(title.capitalize()) as shown:
             for action in actions:
                 action()
-            time.sleep(KILL_AFTER)
-            self.server.kill()
-            self.server.start()
+            for moment in kills:
+                if callable(moment):
+                    jobs.wait_until(lambda is_so=moment: [is_so()], "a kill")
+                else:
+                    time.sleep(moment)
+                self.server.kill()
+                self.server.start()
             self.odoo = OdooClient(self.server.url, self.server.database)
-            run = jobs.push(self.odoo, [], since, shown, PATIENCE, f"{models}.%")
-        self.faults += run.failures
+            run = jobs.push(
+                self.odoo, [], since, shown, PATIENCE, f"{models}.%", self.while_waiting
+            )
+        self.faults += self.unexpected(run.failures)
         self.phases[title] = {
             "jobs": len(run.jobs),
             "records": sum(job["record_count"] for job in run.jobs),
-            "kills": 1,
+            "kills": len(kills),
             "failed": len(run.failures),
             "seconds": f"{time.monotonic() - started:.0f}",
         }
+
+    def while_waiting(self):
+        """Do something again and again, until all jobs have ended."""
+
+    def unexpected(self, failures):
+        """Return those of the failures that should not be, by default all."""
+        return failures
 
     def synchronise(self):
         """Push the button *Synchronise Now*."""

@@ -6,7 +6,7 @@ from environment import odoo_log, processes, running_postgres
 from environment.console import say, step
 from environment.servers import wait_for_interrupt
 
-from . import changes, contacts, jobs, report, shop, vendure
+from . import changes, contacts, files, jobs, report, shop, vendure
 from .cards import AddressBook, Phone
 from .comparison import Comparison, names_of_cards
 from .odoo_client import OdooClient
@@ -17,15 +17,18 @@ def main(arguments):
     """Keep contacts and an address book the same.
 
     :param arguments: ``--stay`` to go on running at the end, until Ctrl-C;
-        ``--with odoo`` or ``--with vendure`` to connect a shop instead
+        ``--with odoo`` or ``--with vendure`` to connect a shop instead, ``--with
+        files`` for a supplier
     :return: the exit code: 0 when both sides say the same
     """
     parser = argparse.ArgumentParser("./dev/demo", add_help=False)
     parser.add_argument("--stay", action="store_true")
-    parser.add_argument("--with", dest="other", choices=["odoo", "vendure"])
+    parser.add_argument("--with", dest="other", choices=["files", "odoo", "vendure"])
     options = parser.parse_args(arguments)
     if options.other == "vendure":
         return vendure.main(options.stay)
+    if options.other == "files":
+        return files.main(options.stay)
     if options.other:
         with running_postgres():
             return shop.main(options.stay)

@@ -77,6 +77,6 @@ class SupplierCase(SupplierTools, RealConnectorCase):
         self.run_jobs()
 
     def failures(self):
-        """Return what the failed jobs say."""
+        """Return the messages of the failed jobs."""
         failed = self.jobs([("state", "=", "failed")])
         return sorted(job["exc_message"] for job in failed)

@@ -1,0 +1,287 @@
+"""``./dev/demo --with files``: a company exchanges files with a supplier.
+
+A catalogue of 20,000 lines comes in, orders go out, confirmations come in. Odoo is
+killed in each phase. At the end, both sides are compared field by field, by a reader
+that shares no code with the connector.
+"""
+
+import re
+import shutil
+from functools import partial
+
+from environment import (
+    OdooServer,
+    SFTPFolder,
+    databases,
+    folders,
+    odoo_log,
+    odoo_process,
+    processes,
+    running_postgres,
+)
+from environment.console import say, step
+from environment.servers import HOST, wait_for_interrupt
+
+from . import jobs, report
+from .odoo_client import OdooClient
+from .phases import Phases
+from .supplier import BAD, MISSING, UNKNOWN, Supplier
+
+EXAMPLE = "connector_files"
+ORDERS = 55
+#: Seconds before the kills in the middle of the first load.
+LOAD_KILLS = 15, 30
+#: Numbers of files that are there before the kills.
+ORDER_KILLS = 10, 30
+#: The failures that belong to the story, in the names and the messages of jobs.
+EXPECTED = re.compile(r"Line \d+ of catalogue_full_1\.csv|P-unknown")
+#: What the log has of them, and of the kills: the runner warns of each such job, and
+#: Odoo of its own scheduled actions.
+LOGGED = re.compile(
+    rf"{EXPECTED.pattern}|queue_job\.jobrunner\.runner: |ir_cron: Job 'Base: "
+)
+#: The server has a process for each of the jobs, and one for the demonstration.
+OPTIONS, CHANNELS = ["--workers=5"], "root:4"
+
+
+def main(stays):
+    """Run the demonstration.
+
+    :param stays: whether the servers go on at the end, until Ctrl-C
+    :return: the exit code: 0 when both sides say the same
+    """
+    folder = folders.STATE / "demo-files"
+    shutil.rmtree(folder, ignore_errors=True)
+    with (
+        running_postgres(),
+        databases.temporary(databases.dependencies(EXAMPLE), EXAMPLE) as database,
+        SFTPFolder(folder, name="demo-files-sftp") as files,
+    ):
+        odoo_process.install(database, ["connector", EXAMPLE], "Install the connector")
+        with OdooServer(
+            database,
+            name="demo-files-odoo",
+            options=OPTIONS,
+            variables={"ODOO_QUEUE_JOB_CHANNELS": CHANNELS},
+        ) as server:
+            server.wait_for_runner()
+            code = report.verdict(Purchases(server, files).faults_of_all())
+            say(f"\n  Odoo:  {server.url}/odoo/connectors (admin / admin)")
+            say(f"  Files: {processes.shown(files.root)}")
+            if stays:
+                wait_for_interrupt(server, files)
+            return code
+
+
+class Purchases(Phases):
+    """The demonstration, one phase after the other."""
+
+    def __init__(self, server, files):
+        client = OdooClient(server.url, server.database)
+        [self.vendor] = client.create("res.partner", {"name": "Tools Ltd"})
+        super().__init__(
+            server,
+            "supplier.backend",
+            name="Tools Ltd",
+            partner_id=self.vendor,
+            host=HOST,
+            port=files.port,
+            username=files.user,
+            password=files.password,
+            host_key=files.host_key,
+        )
+        self.supplier = Supplier(files.root)
+        self.confirmed = {}
+        self._expected = 0  # failures of this phase that belong to the story
+
+    def faults_of_all(self):
+        """Run all phases, print a table, and return what is wrong as sentences."""
+        supplier, compared = self.supplier, []
+        self._phase("first load", supplier.write_first, fails=BAD, kills=LOAD_KILLS)
+        self._phase("changes", supplier.write_changes)
+        self._phase("full file", supplier.write_all)
+        with step("Order products"):
+            self._order()
+        self._phase("orders", kills=[partial(self._has_sent, it) for it in ORDER_KILLS])
+        with step("Read the orders, compare all fields"):
+            compared.append(self._compare_orders())
+        self._phase("confirmations", self._confirm, fails=1)
+        with step("Read both sides, compare all fields"):
+            compared += [*self._compare_all()]
+        report.table(self.phases)
+        say(f"\n  Compared: {', '.join(compared)}")
+        return self.faults
+
+    def _phase(self, title, *actions, fails=0, **options):
+        self._expected = 0
+        self.run(title, *actions, self.synchronise, **options)
+        self._expect(f"{title}, failures", self._expected, fails)
+
+    def unexpected(self, failures):
+        found = [each for each in failures if not EXPECTED.search(each)]
+        self._expected += len(failures) - len(found)
+        return found
+
+    def while_waiting(self):
+        """Look for the next file when all records of the last one are done."""
+        mine = ("model_name", "=like", "supplier.%")
+        ended = ("state", "not in", [*jobs.ENDED])
+        waiting = self.odoo.read("queue.job", [mine, ended], "method_name state eta")
+        looks = [
+            it for it in waiting if it["method_name"] == "import_batch" and it["eta"]
+        ]
+        if len(looks) == len(waiting):
+            for look in looks:
+                self.odoo.write("queue.job", [look["id"]], eta=False)
+
+    def _expect(self, what, found, wanted):
+        if found != wanted:
+            self.faults.append(f"{what}: {found} instead of {wanted}")
+
+    # -- what people do
+
+    def _order(self):
+        domain = [("purchase_ok", "=", True)]
+        fields = "external_id odoo_id"
+        found = self.odoo.read("supplier.product.product", domain, fields)
+        products = [each["odoo_id"]["id"] for each in found]
+        orders = [
+            {
+                "partner_id": self.vendor,
+                "order_line": [
+                    (0, 0, {"product_id": each, "product_qty": 1 + place % 7})
+                    for each in self.random.sample(products, 3)
+                ],
+            }
+            for place in range(ORDERS)
+        ]
+        ids = self.odoo.create("purchase.order", *orders)
+        self.odoo.call("purchase.order", "button_confirm", ids)
+
+    def _confirm(self):
+        self.confirmed = self.supplier.confirm_all()
+
+    def _has_sent(self, count):
+        return len(self.supplier.orders()) >= count
+
+    # -- what both sides have
+
+    def _compare_orders(self):
+        orders = self.supplier.orders().values()
+        there = {order["number"]: order for order in orders}
+        self._expect("files with orders", len(orders), len(there))
+        self._expect("orders sent", len(there), ORDERS)
+        return self.compare("orders", self._orders_here(), there, "the files")
+
+    def _orders_here(self):
+        fields = "name date_approve currency_id.name order_line.product_qty"
+        fields += " order_line.price_unit order_line.product_uom_id.name"
+        fields += " order_line.product_id.default_code"
+        return {
+            order["name"]: {
+                "number": order["name"],
+                "date": order["date_approve"],
+                "currency": order["currency_id"]["name"],
+                "lines": [
+                    {
+                        "number": line["id"],
+                        "sku": line["product_id"]["default_code"],
+                        "quantity": line["product_qty"],
+                        "unit": line["product_uom_id"]["name"],
+                        "price": line["price_unit"],
+                    }
+                    for line in order["order_line"]
+                ],
+            }
+            for order in self.odoo.read("purchase.order", [], fields)
+        }
+
+    def _compare_all(self):
+        there = {
+            sku: _values(row) for sku, row in self.supplier.last_catalogue().items()
+        }
+        here = self._products()
+        gone = [sku for sku, values in here.items() if not values["active"]]
+        self._expect("archived products", len(gone), MISSING)
+        active = {sku: each for sku, each in here.items() if each["active"]}
+        yield self.compare("products", active, there, "the catalogue")
+        yield f"{len(gone)} archived"
+        categories = {each["category"] for each in active.values()}
+        yield f"{len(categories)} categories"
+        found = self.odoo.search("product.category", ("name", "in", sorted(categories)))
+        self._expect("categories", len(found), len(categories))
+        here = self._confirmed_here()
+        yield self.compare("confirmations", here, self.confirmed, "the file")
+        failed = self.odoo.search("queue.job", ("state", "=", "failed"))
+        bad = sum(fault in UNKNOWN for fault in self.supplier.bad.values())
+        self._expect("failures that stay", len(failed), bad + 1)
+        log = self.server.log.read_text(errors="replace").splitlines()
+        trouble = [it for it in odoo_log.trouble(log) if not LOGGED.search(it)]
+        self.faults += map(odoo_log.brief, trouble)
+
+    def _products(self):
+        fields = "external_id active name barcode standard_price list_price weight"
+        fields += " purchase_ok price_since categ_id.name default_code"
+        archived = {"active_test": False}
+        found = self.odoo.read("supplier.product.product", [], fields, context=archived)
+        self._expect(
+            "products of one line", len(found), len({it["external_id"] for it in found})
+        )
+        return {
+            each["external_id"]: {
+                "active": each["active"],
+                "sku": each["default_code"],
+                "name": each["name"],
+                "category": each["categ_id"]["name"],
+                "ean": each["barcode"],
+                "cost": round(each["standard_price"], 2),
+                "since": each["price_since"],
+                "price": round(each["list_price"], 2),
+                "weight": round(each["weight"], 2),
+                "available": each["purchase_ok"],
+            }
+            for each in found
+        }
+
+    def _confirmed_here(self):
+        fields = "name state partner_ref acknowledged order_line.product_qty"
+        found = self.odoo.read(
+            "purchase.order", [], f"{fields} order_line.date_planned"
+        )
+        for order in found:
+            accepted = order["state"] == "purchase"
+            self._expect(
+                f"{order['name']}: acknowledged", order["acknowledged"], accepted
+            )
+        return {
+            order["name"]: (
+                order["partner_ref"],
+                {
+                    line["id"]: (line["product_qty"], line["date_planned"][:10])
+                    for line in order["order_line"]
+                    if order["state"] == "purchase"
+                },
+            )
+            for order in found
+        }
+
+
+def _values(row):
+    """Return what a line of the catalogue says, in the form of :meth:`_products`."""
+    day, month, year = row["Preis seit"].split(".")
+    return {
+        "active": True,
+        "sku": row["Artikel"],
+        "name": row["Bezeichnung"],
+        "category": row["Warengruppe"],
+        "ean": row["EAN"],
+        "cost": _number(row["Preis"]),
+        "since": f"{year}-{month}-{day}",
+        "price": _number(row["UVP"]),
+        "weight": _number(row["Gewicht"]),
+        "available": row["Lieferbar"] == "ja",
+    }
+
+
+def _number(text):
+    return float(text.replace(".", "").replace(",", "."))
