@@ -195,12 +195,12 @@ class TestIncomingFiles(IncomingFilesCase):
     def test_a_file_that_still_grows_waits(self):
         self.declare(_unchanged_for=3600)
         self.write("a.csv", "1;One;")
-        self.assertIn("No file", self.look()["result"])
+        self.assertIn("a.csv is not complete yet", self.look()["result"])
         self.assertEqual(self.states(), {"a.csv": "arriving"})
         with self.transaction() as env:
             env["connector.file"].search([]).seen = "2020-01-01"
         self.write("a.csv", "1;One;", "2;Two;")
-        self.assertIn("No file", self.look()["result"])
+        self.assertIn("a.csv is not complete yet", self.look()["result"])
         with self.transaction() as env:
             env["connector.file"].search([]).seen = "2020-01-01"
         self.all()
@@ -215,7 +215,7 @@ class TestIncomingFiles(IncomingFilesCase):
     def test_a_marker_takes_the_place_of_the_wait(self):
         self.declare(_unchanged_for=None, _marker=".ok")
         self.write("a.csv", "1;One;")
-        self.assertIn("No file", self.look()["result"])
+        self.assertIn("a.csv is not complete yet", self.look()["result"])
         self.files.write("in/a.csv.ok")
         self.all()
         self.assertEqual(self.titles(), {"1": "One"})
@@ -229,9 +229,9 @@ class TestIncomingFiles(IncomingFilesCase):
     def test_signs_of_a_complete_file(self):
         self.declare(_marker=".ok", _checksum=".sha256", _end_mark=b"END;;")
         self.write("a.csv", "1;One;")
-        self.assertIn("No file", self.look()["result"])
+        self.assertIn("a.csv is not complete yet", self.look()["result"])
         self.files.write("in/a.csv.ok")
-        self.assertIn("No file", self.look()["result"])
+        self.assertIn("a.csv is not complete yet", self.look()["result"])
         self.files.write("in/a.csv.sha256", b"0" * 64)
         self.assertIn("not complete", self.look()["result"])
         self.write("a.csv", "1;One;", "END;;")

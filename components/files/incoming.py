@@ -163,9 +163,11 @@ class FileBatchImporter(AbstractComponent):
             return Outcome(
                 SKIPPED, texts._("The records of %s are being imported.", busy.name)
             )
-        info = self._next_file()
+        info, has_arrived = self._next_file()
         if not info:
             return Outcome(SKIPPED, texts._("No file has arrived."))
+        if not has_arrived:
+            return Outcome(SKIPPED, texts._("%s is not complete yet.", info.name))
         return self._import_file(info, delay_imports)
 
     @property
@@ -193,7 +195,8 @@ class FileBatchImporter(AbstractComponent):
 
         Files that were dealt with, and are there yet, are put away.
 
-        :return: a :class:`~.places.place.FileInfo`, ``None`` without one
+        :return: a :class:`~.places.place.FileInfo`, ``None`` without one, and whether
+            it has arrived
         """
         upload = self._upload = self._files.next_upload()
         listed = self._list_files(is_needed=not upload)
@@ -214,13 +217,13 @@ class FileBatchImporter(AbstractComponent):
                     found.append((info, file))
         # In their order: a later file waits for an earlier one.
         found.sort(key=lambda each: (each[0].modified, each[0].name))
-        arrived = [self._has_arrived(*each, names) and each for each in found]
-        if not (arrived and arrived[0]):
-            return None
-        info, file = arrived[0]
+        arrived = [self._has_arrived(*each, names) for each in found]
+        if not found:
+            return None, False
+        info, file = found[0]
         if file != upload:
             self._upload = upload.browse()
-        return info
+        return info, arrived[0]
 
     def _list_files(self, is_needed):
         if self._folder is None:

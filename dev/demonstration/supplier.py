@@ -25,7 +25,7 @@ COLUMNS = {
 HUNDREDTHS = ("cost", "price", "weight")
 #: What makes a line bad: one of its columns with another value, or a column too few.
 FAULTS = ({"cost": "12.50 EUR"}, {"sku": ""}, None, {"since": "31.02.2026"})
-#: Places of FAULTS with which nobody knows which product the line is about.
+#: Places of FAULTS that leave no way to see which product the line is about.
 UNKNOWN = (1, 2)
 
 
