@@ -14,6 +14,7 @@ from environment import (
     SFTPFolder,
     databases,
     folders,
+    locks,
     odoo_log,
     odoo_process,
     processes,
@@ -51,11 +52,11 @@ def main(stays):
     :return: the exit code: 0 when both sides say the same
     """
     folder = folders.STATE / "demo-files"
-    shutil.rmtree(folder, ignore_errors=True)
     with (
+        locks.alone(folder, "demo"),
         running_postgres(),
         databases.temporary(databases.dependencies(EXAMPLE), EXAMPLE) as database,
-        SFTPFolder(folder, name="demo-files-sftp") as files,
+        _empty_server(folder) as files,
     ):
         odoo_process.install(database, ["connector", EXAMPLE], "Install the connector")
         with OdooServer(
@@ -71,6 +72,11 @@ def main(stays):
             if stays:
                 wait_for_interrupt(server, files)
             return code
+
+
+def _empty_server(folder):
+    shutil.rmtree(folder / "files", ignore_errors=True)
+    return SFTPFolder(folder, name="demo-files-sftp")
 
 
 class Purchases(Phases):
