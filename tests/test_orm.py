@@ -8,6 +8,7 @@ from odoo.tests import TransactionCase
 from odoo.addons.connector.tools.orm import (
     changed_values,
     invalidate_dependents,
+    prefetch_definitions,
     prefetch_fields,
     read_inherited,
     write_inherited,
@@ -334,3 +335,54 @@ class TestInvalidateDependents(TransactionCase):
         self.assertEqual(self.env.company.city, "Liège")
         invalidate_dependents(self.env["res.partner"])
         self.assertEqual(self.env.company.city, "Liège")
+
+
+class Shelf(models.Model):
+    _name = "connector.test.shelf"
+    _description = "Shelf of the tests"
+
+    definitions = fields.PropertiesDefinition()
+
+
+class Good(models.Model):
+    _name = "connector.test.good"
+    _description = "Good of the tests"
+
+    shelf_id = fields.Many2one("connector.test.shelf")
+    properties = fields.Properties(definition="shelf_id.definitions")
+
+
+class BoundGood(models.Model):
+    _name = "connector.test.bound.good"
+    _description = "Bound good of the tests"
+    _inherits = {"connector.test.good": "good_id"}
+
+    good_id = fields.Many2one("connector.test.good", required=True, ondelete="cascade")
+
+
+hide_test_models(Shelf, Good, BoundGood)
+
+
+class TestPrefetchDefinitions(ShopCase):
+    own_models = (Shelf, Good, BoundGood)
+
+    def shelf_queries(self, prefetch):
+        """Return the queries for shelves of a create of goods on eight of them."""
+        shelves = self.env["connector.test.shelf"].create([{}] * 8)
+        goods = self.env["connector.test.bound.good"]
+        values = [{"shelf_id": id_} for id_ in shelves.ids]
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with noted_queries() as queries:
+            prefetch(goods, values)
+            goods.create(values)
+        return [each for each in queries if 'FROM "connector_test_shelf"' in each]
+
+    def test_new_records_are_created_with_one_query_for_all_definitions(self):
+        self.assertEqual(len(self.shelf_queries(lambda *args: None)), 8)
+        self.assertEqual(len(self.shelf_queries(prefetch_definitions)), 1)
+
+    def test_other_models_need_no_query(self):
+        with noted_queries() as queries:
+            prefetch_definitions(self.model, [{"friend_id": 1}, {"friend_id": 2}])
+        self.assertEqual(queries, [])

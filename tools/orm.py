@@ -239,6 +239,26 @@ def prefetch_inverses(record, name):
             target[inverse.name]  # pylint: disable=pointless-statement
 
 
+def prefetch_definitions(model, values_list):
+    """Read the definitions of the properties of new records with one query.
+
+    Otherwise, the ORM reads them one after the other, such as that of each category to
+    which new products belong.
+
+    :param model: empty recordset of the new records
+    :param values_list: their values; many2ones as ids
+    """
+    for field in model._fields.values():
+        if field.type == "properties" and field.store and field.definition_record:
+            name = field.definition_record
+            ids = {each[name] for each in values_list if type(each.get(name)) is int}
+            if len(ids) > 1:
+                records = model.env[model._fields[name].comodel_name].sudo().browse(ids)
+                records.fetch([field.definition_record_field])
+    for name in model._inherits:
+        prefetch_definitions(model.env[name], values_list)
+
+
 def invalidate_dependents(model):
     """Invalidate cached values of other models that depend on records of a model.
 

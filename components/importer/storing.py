@@ -7,7 +7,7 @@ from ...exception import InvalidDataError, ManyIDSInBackend
 from ...jobs.outcome import ADOPTED, CREATED, UNCHANGED, UPDATED, Outcome
 from ...tools.bindings import translatable_label
 from ...tools.external_id import is_external_id
-from ...tools.orm import invalidate_dependents
+from ...tools.orm import invalidate_dependents, prefetch_definitions
 from ...tools.translatable import translatable
 from ...tools.versions import store_version
 from ..binder import Misses
@@ -189,6 +189,7 @@ class ImportStore:
         with self.merge.storing_new(items, dated.get(binder.shape.sync_date)):
             if creates_many:
                 invalidate_dependents(self.importer.model)
+                prefetch_definitions(self.importer.model, values)
                 bindings = self.importer._create_many(values)
                 for item, binding in zip(items, bindings, strict=True):
                     item.binding = binding
