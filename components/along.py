@@ -127,8 +127,9 @@ def _complete(taker, model, results):
     :param results: the result of each job
     """
     if results:
-        taker.done(results)
+        # A process that dies in between leaves the jobs, which then do both again.
         close_failures_of_taken(taker, model, results)
+        taker.done(results)
 
 
 def _give_back(taker, error=None):

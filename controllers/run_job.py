@@ -135,6 +135,7 @@ class RunJobController(main.RunJobController):
         with noting_records() as synchronised:
             try:
                 if notifies:
+                    _close_failures_after_work(job, synchronised)
                     updates.notify_screens(registry)
                 super()._runjob(env, job)
             except psycopg2.Error as error:
@@ -144,8 +145,9 @@ class RunJobController(main.RunJobController):
                 _give_back(env, job.uuid, error)
             finally:
                 if notifies:
-                    is_done = job.state == DONE and not job.connector_error
-                    close_failures_before(job, is_done, synchronised)
+                    if not job.connector_has_closed:
+                        is_done = job.state == DONE and not job.connector_error
+                        close_failures_before(job, is_done, synchronised)
                     updates.notify_screens(registry)
 
     @classmethod
@@ -153,6 +155,24 @@ class RunJobController(main.RunJobController):
         if job.state == DONE:
             commit_if_allowed(env)  # To see what the job has added to its graph.
             super()._enqueue_dependent_jobs(env, job)
+
+
+def _close_failures_after_work(job, synchronised):
+    """Let a job close failures when its work is committed, before it is done.
+
+    If the process dies in between, the job runs again, and closes them then.
+
+    :param synchronised: the list of what it has synchronised
+    """
+    work, job.connector_has_closed = job.perform, False
+
+    def perform():
+        work()
+        if job.job_config.allow_commit:
+            close_failures_before(job, True, synchronised)
+            job.connector_has_closed = True
+
+    job.perform = perform
 
 
 def _is_alive(cr):

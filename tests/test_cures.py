@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
 
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from ..exception import AccessRefusedError, InvalidDataError
 from ..jobs import closing
 from ..jobs.closing import READ_COMMITTED
 from .common import BulkExports, RealJobsCase, batch_export_components, noted_queries
+from .kills import Killed, killed_at
 from .shop import ShopSource, import_components
 from .truth import figures_by_sql, figures_on_screens
 
@@ -53,6 +54,21 @@ class CureCase(RealJobsCase):
     def do(self, method, *args, **kwargs):
         self.error = None
         return self.run_job(self.delay_call(method, *args, **kwargs))
+
+    def end_with_a_kill(self, step, *uuids):
+        """Kill the first job at a step, and run all that are not done then.
+
+        :return: whether the job has fewer steps
+        """
+        try:
+            with mute_logger("odoo.sql_db"), killed_at(step):
+                self.run_job(uuids[0])
+        except Killed:
+            for uuid in uuids:
+                if self.job(uuid)["state"] != "done":
+                    self.run_job(uuid)
+            return False
+        return True
 
     def job(self, uuid):
         [job] = self.jobs([("uuid", "=", uuid)])
@@ -102,6 +118,18 @@ class TestCures(CureCase):
                     self.assertEqual(self.figures()["failed"], left)
                     self.do("import_chunk", ["7", "8"])
                     self.assertEqual(self.figures()["failed"], 0)
+
+    def test_a_kill_at_any_step_leaves_no_failure(self):
+        for step in range(100):
+            self.source.add(step)
+            self.error = AccessRefusedError("Wrong password.")
+            self.let_fail("import_record", str(step))
+            self.error = None
+            later = self.delay_call("import_chunk", [str(step)])
+            if self.end_with_a_kill(step, later):
+                return
+            self.assertEqual(self.figures()["failed"], 0, step)
+        self.fail("The job has more steps.")
 
     def test_a_chunk_keeps_the_records_that_still_fail(self):
         ids = self.bindings("Ada", "Bob", "Eve")
@@ -375,6 +403,19 @@ class TestCuresOfOthers(CureCase):
 
 
 class TestCuresTakenAlong(BulkExports, CureCase):
+    def test_a_kill_at_any_step_leaves_no_failure(self):
+        self.build(*self.many_components())
+        for step in range(100):
+            self.error = AccessRefusedError("Wrong password.")
+            ids = self.bindings(f"Ada {step}", f"Bob {step}")
+            for id_ in ids:
+                self.let_fail("export_record", ids=[id_])
+            self.error = None
+            if self.end_with_a_kill(step, *self.delay(ids)):
+                return
+            self.assertEqual(self.figures()["failed"], 0, step)
+        self.fail("The job has more steps.")
+
     def test_jobs_that_are_taken_along_close_failures(self):
         self.build(*self.many_components())
         ids = self.bindings("Ada", "Bob", "Eve")

@@ -422,6 +422,16 @@ class TestXLSX(FormatCase):
         self.assertEqual([each["sku"] for each in found], ["4711", "A", "B"])
         self.assertEqual([each["note"] for each in found], ["12,50", None, "2.5"])
 
+    def test_anything_is_what_json_stores(self):
+        cells = (2.5, "x", True, datetime(2026, 1, 2, 3), time(1, 30))
+        rows = [("A", each) for each in cells]
+        content = self.workbook(*rows, header=("sku", "more"))
+        declared = XLSX(columns={"sku": Text(), "more": Anything()})
+        self.assertEqual(
+            [each["more"] for each in self.data(declared, content)],
+            [2.5, "x", True, "2026-01-02T03:00:00", "01:30:00"],
+        )
+
     def test_what_does_not_fit_is_refused(self):
         content = self.workbook(
             ("A", "12,50 €"),

@@ -2,6 +2,7 @@
 """Base of all formats: rows, their names for people, and the values in them."""
 
 from dataclasses import dataclass, field
+from datetime import date, time
 from functools import cached_property
 from typing import NamedTuple
 
@@ -167,7 +168,7 @@ def shown(value, most=LONGEST_SHOWN):
 
     :param most: characters at the most
     """
-    text = value if isinstance(value, str) else repr(value)
+    text = str(value) if isinstance(value, str | date | time) else repr(value)
     if not is_storable(text):
         text = text.encode("ascii", "backslashreplace").decode().replace("\0", r"\x00")
     return shortened(text, most)

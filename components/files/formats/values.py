@@ -285,9 +285,14 @@ class Choice(Column):
 
 
 class Anything(Column):
-    """A value as the file has it, such as an object of JSON."""
+    """A value as the file has it, such as an object of JSON.
+
+    A date or a time of a workbook is a text of ISO 8601, such as ``"01:30:00"``.
+    """
 
     def _read(self, value, file):
+        if isinstance(value, date | time_of_day):
+            return value.isoformat()
         if not is_clean(value):
             raise ValueError(value)
         return value
