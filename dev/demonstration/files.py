@@ -36,10 +36,11 @@ LOAD_KILLS = 15, 30
 ORDER_KILLS = 10, 30
 #: The failures that belong to the story, in the names and the messages of jobs.
 EXPECTED = re.compile(r"Line \d+ of catalogue_full_1\.csv|P-unknown")
-#: What the log has of them, and of the kills: the runner warns of each such job, and
-#: Odoo of its own scheduled actions.
+#: What the log has of them and of the kills, which queue_job's runner and Odoo's own
+#: scheduled actions notice.
 LOGGED = re.compile(
-    rf"{EXPECTED.pattern}|queue_job\.jobrunner\.runner: |ir_cron: Job 'Base: "
+    rf"{EXPECTED.pattern}|runner: exception in GET|runner: Re-queued dead job|"
+    "ir_cron: Job 'Base: "
 )
 #: The server has a process for each of the jobs, and one for the demonstration.
 OPTIONS, CHANNELS = ["--workers=5"], "root:4"
@@ -222,8 +223,11 @@ class Purchases(Phases):
         bad = sum(fault in UNKNOWN for fault in self.supplier.bad.values())
         self._expect("failures that stay", len(failed), bad + 1)
         log = self.server.log.read_text(errors="replace").splitlines()
-        trouble = [it for it in odoo_log.trouble(log) if not LOGGED.search(it)]
-        self.faults += map(odoo_log.brief, trouble)
+        trouble = odoo_log.trouble(log)
+        failed = sum("500 Server Error" in it for it in trouble)
+        self._expect("jobs that failed, in the log", failed, BAD + 1)
+        unknown = [it for it in trouble if not LOGGED.search(it)]
+        self.faults += map(odoo_log.brief, unknown)
 
     def _products(self):
         fields = "external_id active name barcode standard_price list_price weight"
