@@ -29,13 +29,22 @@ class FileRecords(RecordsFace):
     :param text_column: name of the column with the text
     :param values: cells of the other columns as texts, see :func:`~.records.sample`
     :param bad_values: cells of a row that the connector cannot import
+    :param name: what takes the place of ``*`` in the names of files, around a number
     """
 
-    def __init__(self, id_column, text_column, values=None, bad_values=None):
+    def __init__(
+        self,
+        id_column,
+        text_column,
+        values=None,
+        bad_values=None,
+        name="delivery-{}",
+    ):
         self.id_column = id_column
         self.text_column = text_column
         self.values = values or {}
         self.bad_values = bad_values
+        self.name = name
         self._rows = {}  # by the id as text
         self._rows_without_id = []
         self._good = {}  # rows before they were spoilt
@@ -78,7 +87,7 @@ class FileRecords(RecordsFace):
         [pattern, declared], *_others = importer._formats.items()
         number = next(self._files)
         name = posixpath.join(
-            importer._folder, pattern.replace("*", f"delivery-{number}")
+            importer._folder, pattern.replace("*", self.name.format(number))
         )
         rows = [*self._rows.values(), *self._rows_without_id]
         # A file with the same rows is not the same file.
