@@ -2,6 +2,7 @@
 """A test case with real commits for the authors of connectors."""
 
 from contextlib import closing, suppress
+from threading import Lock
 from unittest.mock import patch
 
 import psycopg2
@@ -43,6 +44,34 @@ class Transaction:
             self.cr.execute("RESET lock_timeout")
         # the cursor commits unless an error occurred, and closes
         self.cr.__exit__(*error)
+
+
+class MutedErrors:
+    """A ``with`` statement in which failing jobs log nothing, in any of its threads.
+
+    ``mute_logger`` leaves the loggers mute if two threads leave it in turn.
+    """
+
+    def __init__(self):
+        self._lock = Lock()
+        self._threads = 0
+
+    def __enter__(self):
+        with self._lock:
+            if not self._threads:
+                self._muted = mute_logger(*LOGGERS)
+                self._muted.__enter__()
+            self._threads += 1
+
+    def __exit__(self, *error):
+        with self._lock:
+            self._threads -= 1
+            if not self._threads:
+                self._muted.__exit__(*error)
+
+
+LOGGERS = "odoo.addons.queue_job.controllers.main", "odoo.sql_db"
+_MUTED_ERRORS = MutedErrors()
 
 
 class RealConnectorCase(ConnectorTools):
@@ -128,7 +157,7 @@ class RealConnectorCase(ConnectorTools):
     def try_job(self, uuid):
         """Run a job as :meth:`run_job`, and do not raise its error if it fails."""
         # A failed job logs its traceback as an error.
-        with mute_logger("odoo.addons.queue_job.controllers.main", "odoo.sql_db"):
+        with _MUTED_ERRORS:
             try:
                 return self.run_job(uuid)
             except Exception:

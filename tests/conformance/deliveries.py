@@ -6,8 +6,6 @@ from math import ceil
 from threading import Thread, current_thread
 from unittest.mock import patch
 
-from odoo.tools import mute_logger
-
 from odoo.addons.queue_job.job import FAILED, PENDING
 
 from ...components.importer.delivered import COMPLETE, as_delivered
@@ -234,14 +232,12 @@ class DeliveryScenarios(ConformanceTools):
                 others[-1].join(JOB_TAKES)
             return created
 
-        # The jobs of all threads mute these loggers, and restore them.
-        with mute_logger("odoo.addons.queue_job.controllers.main", "odoo.sql_db"):
-            try:
-                with patch.object(shared, "create", interrupt):
-                    yield
-            finally:
-                for other in others:
-                    other.join()
+        try:
+            with patch.object(shared, "create", interrupt):
+                yield
+        finally:
+            for other in others:
+                other.join()
 
     def run_waiting(self):
         """Run one of the jobs of chunks that wait."""
