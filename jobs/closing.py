@@ -59,7 +59,7 @@ NAMES = (list, tuple, set, frozenset)
 MOST_TEXTS = 10
 #: How long a job waits for others that close failures, or for a person.
 MOST_WAIT = "2s"
-#: What is selected of a failed job.
+#: The columns of a failed job that the queries select.
 COLUMNS = SQL(
     "failed.id, failed.model_name, failed.method_name,"
     " failed.records #>> '{}', failed.args #>> '{}', failed.kwargs #>> '{}'"

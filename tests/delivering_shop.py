@@ -90,7 +90,7 @@ class DeliveringRecords(RemoteRecords):
 
 
 class DeliveringConformance(StoreConformance):
-    """What the conformance suite needs to know of the source with data."""
+    """Describe the source with data to the conformance suite."""
 
     shared_field = "employer_id"
 

@@ -25,7 +25,7 @@ HEADINGS = "sku;name;price;barcode;weight;category"
 
 
 class Figures(NamedTuple):
-    """What a work has taken."""
+    """The time that a work has taken."""
 
     records: int
     seconds: float

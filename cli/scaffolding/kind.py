@@ -28,7 +28,7 @@ VALUES = {
     "date": '"2026-05-01"',
     "datetime": '"2026-05-01 12:00:00"',
 }
-#: What the columns of files hold, by the type of the field; others hold texts.
+#: Kinds of columns of files, by the type of the field; all others are texts.
 COLUMNS = {
     "integer": "Integer",
     **dict.fromkeys(("float", "monetary"), "Number"),

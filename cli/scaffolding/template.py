@@ -6,7 +6,7 @@ from pathlib import Path
 from odoo.cli.scaffold import env, snake
 
 FOLDER = Path(__file__).resolve().parents[2] / "scaffold"
-#: What a connector of files has in place of a file there, or in addition.
+#: Templates for connectors of files: they replace those of that folder, or add to them.
 FILES_FOLDER = Path(__file__).with_name("files")
 SUFFIX = ".template"
 #: Stands for the kind of record in the names of files.

@@ -158,12 +158,13 @@ class FileBatchImporter(AbstractComponent):
     def _look(self, delay_imports):
         self._end_files()
         texts = translatable(self.env)
-        if busy := self._files.filtered(lambda file: file.state == READING)[:1]:
+        files = self._files
+        if busy := files.filtered(lambda file: file.state == READING)[:1]:
             self._look_again()
             return Outcome(
                 SKIPPED, texts._("The records of %s are being imported.", busy.name)
             )
-        info, has_arrived = self._next_file()
+        info, has_arrived = self._next_file(files)
         if not info:
             return Outcome(SKIPPED, texts._("No file has arrived."))
         if not has_arrived:
@@ -190,20 +191,21 @@ class FileBatchImporter(AbstractComponent):
         with within_run(Run(None, backend._name, backend.id)):
             model.with_delay(eta=NEXT_LOOK, identity_key=key).import_batch(backend)
 
-    def _next_file(self):
+    def _next_file(self, files):
         """Return the file to read, and note which others arrive.
 
         Files that were dealt with, and are there yet, are put away.
 
+        :param files: the records of ``connector.file``, see :attr:`_files`
         :return: a :class:`~.places.place.FileInfo`, ``None`` without one, and whether
             it has arrived
         """
-        upload = self._upload = self._files.next_upload()
+        upload = self._upload = files.next_upload()
         listed = self._list_files(is_needed=not upload)
         names = {info.name for info in listed}
         known = {
             (file.name, file.size, file.file_date): file
-            for file in self._files
+            for file in files
             if not file.is_uploaded
         }
         found = [(upload.info(), upload)] if upload else []
@@ -217,7 +219,7 @@ class FileBatchImporter(AbstractComponent):
                     found.append((info, file))
         # In their order: a later file waits for an earlier one.
         found.sort(key=lambda each: (each[0].modified, each[0].name))
-        arrived = [self._has_arrived(*each, names) for each in found]
+        arrived = [self._has_arrived(*each, names, files) for each in found]
         if not found:
             return None, False
         info, file = found[0]
@@ -236,12 +238,12 @@ class FileBatchImporter(AbstractComponent):
                 raise
             return []
 
-    def _has_arrived(self, info, file, names):
+    def _has_arrived(self, info, file, names, files):
         """Return whether a file is complete, as far as that is seen from outside."""
         if file and file.is_uploaded:
             return True
         now = self.env["connector.checkpoint"].database_now()
-        file = file or self._files.note_arriving(self, info, now)
+        file = file or files.note_arriving(self, info, now)
         if now - file.seen < timedelta(seconds=self._seconds_unchanged()):
             self._look_again()
             return False

@@ -36,8 +36,8 @@ LOAD_KILLS = 15, 30
 ORDER_KILLS = 10, 30
 #: The failures that belong to the story, in the names and the messages of jobs.
 EXPECTED = re.compile(r"Line \d+ of catalogue_full_1\.csv|P-unknown")
-#: What the log has of them and of the kills, which queue_job's runner and Odoo's own
-#: scheduled actions notice.
+#: Lines of the log about them and about the kills, by queue_job's runner and by Odoo's
+#: own scheduled actions.
 LOGGED = re.compile(
     rf"{EXPECTED.pattern}|runner: exception in GET|runner: Re-queued dead job|"
     "ir_cron: Job 'Base: "
