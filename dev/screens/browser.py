@@ -166,6 +166,8 @@ class Window:
         self.page.screenshot(path=path, animations="disabled", caret="hide")
 
     def _button(self, part, text):
+        # A tooltip where the mouse was left may cover the button.
+        self.page.mouse.move(0, 0)
         # An icon before the text counts as a character.
         name = re.compile(rf"^\W*{re.escape(text)}$")
         return part.get_by_role("button", name=name).first
