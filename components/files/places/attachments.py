@@ -6,46 +6,17 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 
-from . import place
-from .place import FileInfo
+from .place import Declaration, FileInfo, Place
 
 
-@dataclass(frozen=True)
-class Attachments:
-    """The attachments of a record, such as those of the backend.
-
-    A file in a folder is an attachment with a ``/`` in its name. Of several with one
-    name, the oldest counts: the next one comes when it was put away.
-
-    :param record: the record
-    """
-
-    record: object
-
-    def open(self, timeout):
-        """Return the place.
-
-        :param timeout: not used
-        :rtype: AttachmentPlace
-        """
-        return AttachmentPlace(self.record)
-
-    def cause_of(self, error):
-        """Return the :class:`~.place.PlaceError` for an error."""
-        return place.os_cause(error)
-
-
-class AttachmentPlace:
+class AttachmentPlace(Place):
     """A place in Odoo: what is changed there is stored with the transaction."""
-
-    lists_all = True
 
     def __init__(self, record):
         self.attachments = record.env["ir.attachment"].sudo()
         self.domain = [("res_model", "=", record._name), ("res_id", "=", record.id)]
 
     def files(self, folder=""):
-        """Return the files of a folder, see :meth:`.Place.files`."""
         domain = [*self.domain, ("type", "=", "binary")]
         found = self.attachments.search(domain, order="id desc")
         by_name = {each.name: each for each in found}
@@ -56,16 +27,13 @@ class AttachmentPlace:
         ]
 
     def size(self, name):
-        """Return the bytes of a file, ``None`` if it is not there."""
         found = self._find(name)
         return found.file_size if found else None
 
     def download(self, name, stream):
-        """Write the content of a file into a local file."""
         write_attachment(self._existing(name), stream)
 
     def upload(self, stream, name):
-        """Store a file, in place of one of that name."""
         self._find(name).unlink()
         values, content = {term[0]: term[2] for term in self.domain}, stream.read()
         try:
@@ -83,24 +51,15 @@ class AttachmentPlace:
                 os.unlink(path)
 
     def rename(self, old, new):
-        """Give a file another name; what has that name already is replaced."""
         attachment = self._existing(old)
         (self._find(new) - attachment).unlink()
         attachment.name = new
 
     def delete(self, name):
-        """Delete a file."""
         self._existing(name).unlink()
 
     def make_folder(self, name):
         """Do nothing: a folder is a part of a name."""
-
-    def close(self):
-        """Do nothing: there is no connection."""
-
-    def cause_of(self, error):
-        """Return the :class:`~.place.PlaceError` for an error."""
-        return place.os_cause(error)
 
     def _find(self, name):
         domain = [*self.domain, ("name", "=", name), ("type", "=", "binary")]
@@ -111,6 +70,22 @@ class AttachmentPlace:
         if not found:
             raise FileNotFoundError(name)
         return found
+
+
+@dataclass(frozen=True)
+class Attachments(Declaration):
+    """The attachments of a record, such as those of the backend.
+
+    A file in a folder is an attachment with a ``/`` in its name. Of several with one
+    name, the oldest counts: the next one comes when it was put away.
+
+    :param record: the record
+    """
+
+    record: object
+
+    def open(self, timeout):
+        return AttachmentPlace(self.record)
 
 
 def write_attachment(attachment, stream):

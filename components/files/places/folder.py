@@ -9,11 +9,32 @@ from pathlib import Path
 from odoo.tools import config
 
 from . import place
-from .place import FRESH, Place, PlaceError, library
+from .place import FRESH, Declaration, Place, PlaceError
+
+
+class FolderPlace(Place):
+    """A place in a folder. It leaves out links, which may lead to other folders."""
+
+    def files(self, folder=""):
+        found = super().files(folder)
+        return [each for each in found if not os.path.islink(self._path(each.name))]
+
+    def download(self, name, stream):
+        if os.path.islink(self._path(name)):
+            raise FileNotFoundError(name)
+        super().download(name, stream)
+
+    def upload(self, stream, name):
+        super().upload(stream, name)
+        with open(self._path(name), "rb") as file:
+            os.fsync(file.fileno())
+
+    def rename(self, old, new):
+        os.replace(self._path(old), self._path(new))
 
 
 @dataclass(frozen=True)
-class Folder:
+class Folder(Declaration):
     """A folder of the server, below one that the administrator of the server allows.
 
     Otherwise whoever may configure a backend could read each file of the server. The
@@ -27,51 +48,21 @@ class Folder:
 
     path: str
 
-    def open(self, timeout):
-        """Return the place.
+    place_class = FolderPlace
 
-        :param timeout: not used
-        :rtype: FolderPlace
-        :raise PlaceError: when the administrator does not allow the folder
-        """
-        library("fsspec", "fsspec")
+    def _filesystem(self, timeout):
         from fsspec.implementations.local import LocalFileSystem
 
-        resolved = Path(self.path).resolve()
-        if not any(resolved.is_relative_to(each) for each in allowed_folders()):
+        if not any(map(Path(self._root()).is_relative_to, _allowed_folders())):
             raise PlaceError(place.FORBIDDEN, "odoo.conf: [connector] folders")
-        return FolderPlace(LocalFileSystem(**FRESH), str(resolved))
+        return LocalFileSystem(**FRESH)
 
-    def cause_of(self, error):
-        """Return the :class:`~.place.PlaceError` for an error while it connects."""
-        return place.os_cause(error)
+    def _root(self):
+        return str(Path(self.path).resolve())
 
 
-def allowed_folders():
-    """Return the folders that the administrator of the server allows."""
+def _allowed_folders():
     parser = ConfigParser(interpolation=None)
     parser.read(config["config"] or ())
     names = parser.get("connector", "folders", fallback="")
     return [Path(name.strip()).resolve() for name in names.split(",") if name.strip()]
-
-
-class FolderPlace(Place):
-    """A place in a folder. It leaves out links, which may lead to other folders."""
-
-    def files(self, folder=""):
-        found = super().files(folder)
-        return [each for each in found if not os.path.islink(self._path(each.name))]
-
-    def download(self, name, stream):
-        path = self._path(name)
-        if os.path.islink(path):
-            raise FileNotFoundError(name)
-        super().download(name, stream)
-
-    def upload(self, stream, name):
-        super().upload(stream, name)
-        with open(self._path(name), "rb") as file:
-            os.fsync(file.fileno())
-
-    def rename(self, old, new):
-        os.replace(self._path(old), self._path(new))

@@ -7,56 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from . import place
-from .place import FRESH, Place, PlaceError, library
+from .place import FRESH, Declaration, Place, PlaceError
 
-
-@dataclass(frozen=True)
-class FTPS:
-    """A folder on a server with FTP over TLS (``AUTH TLS``).
-
-    :param host: name of the server, which its certificate has to have
-    :param username: name of the account
-    :param password: its password
-    :param port: port of the server
-    :param folder: folder below which all names are
-    :param authority: certificate (PEM) of the authority that has signed the one of the
-        server, if the machine does not trust it
-    """
-
-    host: str
-    username: str
-    password: str = field(repr=False)
-    port: int = 21
-    folder: str = "/"
-    authority: str | None = None
-
-    def open(self, timeout):
-        """Connect to the server.
-
-        :param timeout: seconds that it may be silent
-        :rtype: FTPSPlace
-        """
-        library("fsspec", "fsspec")
-        filesystem = _filesystem_class()(
-            self.host,
-            self.port,
-            self.username,
-            self.password,
-            timeout=timeout,
-            tls=True,
-            context=ssl.create_default_context(cadata=self.authority),
-            **FRESH,
-        )
-        return FTPSPlace(filesystem, self.folder)
-
-    def cause_of(self, error):
-        """Return the :class:`~.place.PlaceError` for an error while it connects."""
-        return FTPSPlace.cause_of(self, error)
+EPOCH = datetime(1970, 1, 1)
 
 
 class FTPSPlace(Place):
-    """A place on a server with FTP over TLS."""
-
     lists_all = False  # By default, vsftpd hides them.
 
     @property
@@ -83,7 +39,8 @@ class FTPSPlace(Place):
     def close(self):
         self._ftp.close()
 
-    def cause_of(self, error):
+    @classmethod
+    def cause_of(cls, error):
         if isinstance(error, ssl.SSLCertVerificationError):
             return PlaceError(place.UNTRUSTED, error.verify_message)
         if isinstance(error, ssl.SSLError):
@@ -108,7 +65,39 @@ class FTPSPlace(Place):
         return datetime.strptime(text, "%Y%m%d%H%M%S") if text.isdigit() else EPOCH
 
 
-EPOCH = datetime(1970, 1, 1)
+@dataclass(frozen=True)
+class FTPS(Declaration):
+    """A folder on a server with FTP over TLS (``AUTH TLS``).
+
+    :param host: name of the server, which its certificate has to have
+    :param username: name of the account
+    :param password: its password
+    :param port: port of the server
+    :param folder: folder below which all names are
+    :param authority: certificate (PEM) of the authority that has signed the one of the
+        server, if the machine does not trust it
+    """
+
+    host: str
+    username: str
+    password: str = field(repr=False)
+    port: int = 21
+    folder: str = "/"
+    authority: str | None = None
+
+    place_class = FTPSPlace
+
+    def _filesystem(self, timeout):
+        return _filesystem_class()(
+            self.host,
+            self.port,
+            self.username,
+            self.password,
+            timeout=timeout,
+            tls=True,
+            context=ssl.create_default_context(cadata=self.authority),
+            **FRESH,
+        )
 
 
 def _filesystem_class():

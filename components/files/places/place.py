@@ -74,7 +74,8 @@ def library(module, package):
 class Place:
     """A place that is connected.
 
-    Names are paths below its folder. All methods raise what :meth:`cause_of` can tell.
+    Names are paths below its folder. All methods raise what :meth:`cause_of` can tell,
+    and so do those that connect to it.
 
     :param filesystem: the file system of ``fsspec``
     :param folder: the folder below which all names are
@@ -140,7 +141,8 @@ class Place:
     def close(self):
         """Close the connection."""
 
-    def cause_of(self, error):
+    @classmethod
+    def cause_of(cls, error):
         """Return the :class:`PlaceError` for an error of the library.
 
         :param error: an exception
@@ -153,6 +155,31 @@ class Place:
 
     def _modified(self, entry):
         return as_utc(entry["mtime"])
+
+
+class Declaration:
+    """Base of the declarations, which say where a place is."""
+
+    place_class = Place
+
+    def open(self, timeout):
+        """Return the place; some connect to it only with the first call.
+
+        :param timeout: seconds that the server may be silent
+        :rtype: Place
+        """
+        library("fsspec", "fsspec")
+        return self.place_class(self._filesystem(timeout), self._root())
+
+    def cause_of(self, error):
+        """Return the :class:`PlaceError` for an error while it connects."""
+        return self.place_class.cause_of(error)
+
+    def _filesystem(self, timeout):
+        raise NotImplementedError
+
+    def _root(self):
+        return self.folder
 
 
 def os_cause(error):

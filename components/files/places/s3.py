@@ -5,66 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from . import place
-from .place import FRESH, Place, PlaceError, library
-
-
-@dataclass(frozen=True)
-class S3:
-    """A folder in a bucket of S3, or of a service with its protocol.
-
-    :param bucket: name of the bucket
-    :param key: id of the access key
-    :param secret: the secret of the access key
-    :param url: address of the service; by default that of Amazon
-    :param region: name of the region
-    :param folder: beginning of the keys, below which all names are
-    """
-
-    bucket: str
-    key: str
-    secret: str = field(repr=False)
-    url: str | None = None
-    region: str | None = None
-    folder: str = ""
-
-    def open(self, timeout):
-        """Return the place; the first call connects to it.
-
-        :param timeout: seconds that the service may be silent
-        :rtype: S3Place
-        """
-        library("fsspec", "fsspec")
-        s3fs = library("s3fs", "s3fs")
-        filesystem = s3fs.S3FileSystem(
-            key=self.key,
-            secret=self.secret,
-            endpoint_url=self.url,
-            client_kwargs={"region_name": self.region},
-            config_kwargs={
-                "connect_timeout": timeout,
-                "read_timeout": timeout,
-                "retries": {"max_attempts": 1},
-            },
-            **FRESH,
-        )
-        filesystem.retries = 1  # The queue retries the job.
-        return S3Place(filesystem, f"{self.bucket}/{self.folder}".rstrip("/"))
-
-    def cause_of(self, error):
-        """Return the :class:`~.place.PlaceError` for an error while it connects."""
-        return S3Place.cause_of(self, error)
-
-
-def _refusal(error):
-    """Return the cause of an answer for which ``s3fs`` has no error of its own."""
-    answer = getattr(error.__cause__, "response", None) or {}
-    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    said = f"{answer.get('Error', {}).get('Code', '')} {error}"
-    if status == HTTPStatus.INSUFFICIENT_STORAGE or "quota" in said.lower():
-        return PlaceError(place.FULL, str(error))
-    if status >= 500:
-        return PlaceError(place.UNREACHABLE, str(error))
-    return None
+from .place import FRESH, Declaration, Place, PlaceError, library
 
 
 class S3Place(Place):
@@ -93,7 +34,8 @@ class S3Place(Place):
         if self.filesystem._s3creator is not None:
             self.filesystem.close_session(self.filesystem.loop, self.filesystem._s3)
 
-    def cause_of(self, error):
+    @classmethod
+    def cause_of(cls, error):
         exceptions = library("botocore.exceptions", "s3fs")
         if isinstance(error, exceptions.SSLError):
             return PlaceError(place.UNTRUSTED, str(error))
@@ -107,3 +49,57 @@ class S3Place(Place):
 
     def _modified(self, entry):
         return place.as_utc(entry["LastModified"])
+
+
+@dataclass(frozen=True)
+class S3(Declaration):
+    """A folder in a bucket of S3, or of a service with its protocol.
+
+    :param bucket: name of the bucket
+    :param key: id of the access key
+    :param secret: the secret of the access key
+    :param url: address of the service; by default that of Amazon
+    :param region: name of the region
+    :param folder: beginning of the keys, below which all names are
+    """
+
+    bucket: str
+    key: str
+    secret: str = field(repr=False)
+    url: str | None = None
+    region: str | None = None
+    folder: str = ""
+
+    place_class = S3Place
+
+    def _filesystem(self, timeout):
+        s3fs = library("s3fs", "s3fs")
+        filesystem = s3fs.S3FileSystem(
+            key=self.key,
+            secret=self.secret,
+            endpoint_url=self.url,
+            client_kwargs={"region_name": self.region},
+            config_kwargs={
+                "connect_timeout": timeout,
+                "read_timeout": timeout,
+                "retries": {"max_attempts": 1},
+            },
+            **FRESH,
+        )
+        filesystem.retries = 1  # The queue retries the job.
+        return filesystem
+
+    def _root(self):
+        return f"{self.bucket}/{self.folder}".rstrip("/")
+
+
+def _refusal(error):
+    """Return the cause of an answer for which ``s3fs`` has no error of its own."""
+    answer = getattr(error.__cause__, "response", None) or {}
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    said = f"{answer.get('Error', {}).get('Code', '')} {error}"
+    if status == HTTPStatus.INSUFFICIENT_STORAGE or "quota" in said.lower():
+        return PlaceError(place.FULL, str(error))
+    if status >= 500:
+        return PlaceError(place.UNREACHABLE, str(error))
+    return None

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from . import place
-from .place import FRESH, Place, PlaceError, library
+from .place import FRESH, Declaration, Place, PlaceError, library
 
 CHUNK = 32 * 1024  #: bytes of a request, which all servers admit
 #: Logger of the connections. Their threads log errors that the job gets anyway, or that
@@ -18,8 +18,48 @@ QUIET = f"{__name__}.connection"
 logging.getLogger(QUIET).setLevel(logging.CRITICAL)
 
 
+class SFTPPlace(Place):
+    def download(self, name, stream):
+        self.filesystem.ftp.getfo(self._path(name), stream)
+
+    def upload(self, stream, name):
+        # paramiko's putfo() loses errors, or fails if somebody takes the file away.
+        with self.filesystem.ftp.open(self._path(name), "wb") as file:
+            data = stream.read(CHUNK)
+            while data:
+                following = stream.read(CHUNK)
+                # The last part waits for the answers to all.
+                file.set_pipelined(bool(following))
+                file.write(data)
+                data = following
+
+    def close(self):
+        self.filesystem.client.close()
+
+    @classmethod
+    def cause_of(cls, error):
+        paramiko = library("paramiko", "paramiko")
+        if isinstance(error, paramiko.BadHostKeyException):
+            return PlaceError(place.UNTRUSTED, error.key.fingerprint)
+        if isinstance(error, paramiko.AuthenticationException):
+            return PlaceError(place.ACCESS)
+        if isinstance(error, paramiko.SSHException):
+            return PlaceError(place.UNREACHABLE, str(error))
+        if isinstance(error, OSError) and "ize mismatch" in str(error):
+            return PlaceError(place.INCOMPLETE, str(error))
+        found = place.os_cause(error)
+        if found and found.cause == place.OTHER and _is_of_network(error, paramiko):
+            return PlaceError(place.UNREACHABLE, str(error))
+        return found
+
+
+def _is_of_network(error, paramiko):
+    classes = paramiko.ssh_exception.NoValidConnectionsError, socket.gaierror
+    return isinstance(error, classes) or "closed" in str(error).lower()
+
+
 @dataclass(frozen=True)
-class SFTP:
+class SFTP(Declaration):
     """A folder on a server with SFTP.
 
     :param host: name of the server
@@ -41,14 +81,10 @@ class SFTP:
     port: int = 22
     folder: str = "."
 
-    def open(self, timeout):
-        """Connect to the server.
+    place_class = SFTPPlace
 
-        :param timeout: seconds that it may be silent
-        :rtype: SFTPPlace
-        """
+    def _filesystem(self, timeout):
         paramiko = library("paramiko", "paramiko")
-        library("fsspec", "fsspec")
         filesystem = _filesystem_class(paramiko)(
             self.host,
             host_key=self.host_key or "",
@@ -65,52 +101,7 @@ class SFTP:
             **FRESH,
         )
         filesystem.ftp.get_channel().settimeout(timeout)
-        return SFTPPlace(filesystem, self.folder)
-
-    def cause_of(self, error):
-        """Return the :class:`~.place.PlaceError` for an error while it connects."""
-        return SFTPPlace.cause_of(self, error)
-
-
-class SFTPPlace(Place):
-    """A place on a server with SFTP."""
-
-    def download(self, name, stream):
-        self.filesystem.ftp.getfo(self._path(name), stream)
-
-    def upload(self, stream, name):
-        # paramiko's putfo() loses errors, or fails if somebody takes the file away.
-        with self.filesystem.ftp.open(self._path(name), "wb") as file:
-            data = stream.read(CHUNK)
-            while data:
-                following = stream.read(CHUNK)
-                # The last part waits for the answers to all.
-                file.set_pipelined(bool(following))
-                file.write(data)
-                data = following
-
-    def close(self):
-        self.filesystem.client.close()
-
-    def cause_of(self, error):
-        paramiko = library("paramiko", "paramiko")
-        if isinstance(error, paramiko.BadHostKeyException):
-            return PlaceError(place.UNTRUSTED, error.key.fingerprint)
-        if isinstance(error, paramiko.AuthenticationException):
-            return PlaceError(place.ACCESS)
-        if isinstance(error, paramiko.SSHException):
-            return PlaceError(place.UNREACHABLE, str(error))
-        if isinstance(error, OSError) and "ize mismatch" in str(error):
-            return PlaceError(place.INCOMPLETE, str(error))
-        found = place.os_cause(error)
-        if found and found.cause == place.OTHER and _is_of_network(error, paramiko):
-            return PlaceError(place.UNREACHABLE, str(error))
-        return found
-
-
-def _is_of_network(error, paramiko):
-    classes = paramiko.ssh_exception.NoValidConnectionsError, socket.gaierror
-    return isinstance(error, classes) or "closed" in str(error).lower()
+        return filesystem
 
 
 def _filesystem_class(paramiko):

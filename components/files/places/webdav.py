@@ -6,52 +6,10 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from . import place
-from .place import Place, PlaceError, library
-
-
-@dataclass(frozen=True)
-class WebDAV:
-    """A folder on a server with WebDAV.
-
-    :param url: address of the folder
-    :param username: name of the account
-    :param password: its password
-    :param folder: folder below the address, below which all names are
-    """
-
-    url: str
-    username: str
-    password: str = field(repr=False)
-    folder: str = ""
-
-    def open(self, timeout):
-        """Return the place; the first call connects to it.
-
-        :param timeout: seconds that the server may be silent
-        :rtype: WebDAVPlace
-        """
-        library("fsspec", "fsspec")
-        client = library("webdav4.fsspec", "webdav4[fsspec]")
-        filesystem = client.WebdavFileSystem(
-            self.url,
-            client=_client_class()(
-                self.url,
-                auth=(self.username, self.password),
-                timeout=timeout,
-                retry=False,  # The queue retries the job.
-            ),
-            skip_instance_cache=True,  # It has no cache of listings.
-        )
-        return WebDAVPlace(filesystem, self.folder)
-
-    def cause_of(self, error):
-        """Return the :class:`~.place.PlaceError` for an error while it connects."""
-        return WebDAVPlace.cause_of(self, error)
+from .place import Declaration, Place, PlaceError, library
 
 
 class WebDAVPlace(Place):
-    """A place on a server with WebDAV."""
-
     @property
     def _client(self):
         return self.filesystem.client
@@ -69,7 +27,8 @@ class WebDAVPlace(Place):
     def close(self):
         self._client.http.close()
 
-    def cause_of(self, error):
+    @classmethod
+    def cause_of(cls, error):
         httpx = library("httpx", "webdav4[fsspec]")
         client = library("webdav4.client", "webdav4[fsspec]")
         if isinstance(error, client.ResourceNotFound | client.ResourceConflict):
@@ -88,6 +47,37 @@ class WebDAVPlace(Place):
 
     def _modified(self, entry):
         return place.as_utc(entry["modified"])
+
+
+@dataclass(frozen=True)
+class WebDAV(Declaration):
+    """A folder on a server with WebDAV.
+
+    :param url: address of the folder
+    :param username: name of the account
+    :param password: its password
+    :param folder: folder below the address, below which all names are
+    """
+
+    url: str
+    username: str
+    password: str = field(repr=False)
+    folder: str = ""
+
+    place_class = WebDAVPlace
+
+    def _filesystem(self, timeout):
+        client = library("webdav4.fsspec", "webdav4[fsspec]")
+        return client.WebdavFileSystem(
+            self.url,
+            client=_client_class()(
+                self.url,
+                auth=(self.username, self.password),
+                timeout=timeout,
+                retry=False,  # The queue retries the job.
+            ),
+            skip_instance_cache=True,  # It has no cache of listings.
+        )
 
 
 def _client_class():
