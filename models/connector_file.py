@@ -71,7 +71,7 @@ class ConnectorFile(models.Model):
 
     @api.private
     def note(self, importer, info, **values):
-        """Store what is known about a file.
+        """Store what is known about a file that arrives.
 
         :param importer: the :class:`~..components.files.incoming.FileBatchImporter`
         :param info: the :class:`~..components.files.places.place.FileInfo`
@@ -89,11 +89,6 @@ class ConnectorFile(models.Model):
             return file
         of_backend = self._values_of(importer.backend_record, importer.model._name)
         return self.sudo().create({**of_backend, "name": info.name, **values})
-
-    @api.private
-    def note_arriving(self, importer, info, now):
-        """Store a file that is new, or has changed since the last look."""
-        return self.note(importer, info, seen=now)
 
     @api.private
     def note_listed(self, now):

@@ -192,6 +192,15 @@ class TestIncomingFiles(IncomingFilesCase):
         [refused] = self.read("connector.file", [("state", "=", "refused")], ["reason"])
         self.assertIn("'id'", refused["reason"])
 
+    def test_a_file_that_was_completed_and_cannot_be_read_is_refused(self):
+        self.declare(_end_mark=b"END")
+        self.files.write("in/a.csv", b"number;title\n1;One\n")
+        self.assertIn("a.csv is not complete yet", self.look()["result"])
+        self.files.write("in/a.csv", b"number;title\n1;One\nEND")
+        self.assertEqual(self.look()["state"], "failed")
+        self.all()
+        self.assertEqual(self.states(), {"a.csv": "refused"})
+
     def test_a_file_that_still_grows_waits(self):
         self.declare(_unchanged_for=3600)
         self.write("a.csv", "1;One;")

@@ -3,6 +3,7 @@
 
 import hashlib
 import posixpath
+from contextlib import suppress
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from functools import partial
@@ -23,18 +24,15 @@ from ...tools.transactions import new_transaction
 from ...tools.translatable import translatable
 from ..importer.delivered import COMPLETE, Delivered, Unreadable
 
-ARRIVING, READING, READ, REFUSED, SAME = (
-    "arriving",
-    "reading",
-    "read",
-    "refused",
-    "same",
-)
+ARRIVING, READING, READ = "arriving", "reading", "read"
+REFUSED, SAME = "refused", "same"
 #: Seconds until the next look, as long as a file is being imported or others wait.
 NEXT_LOOK = 60
 #: Seconds for which a file must not have changed, if no sign says that it is complete.
 UNCHANGED_FOR = 60
 CHUNK = 1024 * 1024  #: bytes
+#: Errors of the place.
+FAILURES = ConnectorException, JobError, RetryableJobError
 
 
 class FileBatchImporter(AbstractComponent):
@@ -164,12 +162,12 @@ class FileBatchImporter(AbstractComponent):
             return Outcome(
                 SKIPPED, texts._("The records of %s are being imported.", busy.name)
             )
-        info, has_arrived = self._next_file(files)
-        if not info:
+        file, has_arrived = self._next_file(files)
+        if not file:
             return Outcome(SKIPPED, texts._("No file has arrived."))
         if not has_arrived:
-            return Outcome(SKIPPED, texts._("%s is not complete yet.", info.name))
-        return self._import_file(info, delay_imports)
+            return self._incomplete(file)
+        return self._import_file(file, delay_imports)
 
     @property
     def _files(self):
@@ -192,70 +190,58 @@ class FileBatchImporter(AbstractComponent):
             model.with_delay(eta=NEXT_LOOK, identity_key=key).import_batch(backend)
 
     def _next_file(self, files):
-        """Return the file to read, and note which others arrive.
+        """Return the file to read, and whether it has arrived; note which others do.
 
         Files that were dealt with, and are there yet, are put away.
 
         :param files: the records of ``connector.file``, see :attr:`_files`
-        :return: a :class:`~.places.place.FileInfo`, ``None`` without one, and whether
-            it has arrived
+        :return: a record of ``connector.file``, empty without one, and a ``bool``
         """
-        upload = self._upload = files.next_upload()
-        listed = self._list_files(is_needed=not upload)
-        names = {info.name for info in listed}
-        known = {
-            (file.name, file.size, file.file_date): file
-            for file in files
-            if not file.is_uploaded
-        }
-        found = [(upload.info(), upload)] if upload else []
+        waiting = files.next_upload()
+        listed = self._list_files(is_needed=not waiting)
+        now = self.env["connector.checkpoint"].database_now()
+        known = {file.info(): file for file in files if not file.is_uploaded}
         for info in listed:
             if self.takes(info.name):
-                file = known.get((info.name, info.size, info.modified))
-                if file and file.state != ARRIVING:
-                    file.note_listed(self.env.cr.now())
-                    self._put_away(info.name, file.state)
+                file = known.get(info) or files.note(self, info, seen=now)
+                if file.state == ARRIVING:
+                    waiting |= file
                 else:
-                    found.append((info, file))
+                    file.note_listed(now)
+                    self._put_away(file)
         # In their order: a later file waits for an earlier one.
-        found.sort(key=lambda each: (each[0].modified, each[0].name))
-        arrived = [self._has_arrived(*each, names, files) for each in found]
-        if not found:
-            return None, False
-        info, file = found[0]
-        if file != upload:
-            self._upload = upload.browse()
-        return info, arrived[0]
+        waiting = waiting.sorted(lambda file: (file.file_date, file.name))
+        names = {info.name for info in listed}
+        arrived = [self._has_arrived(file, names, now) for file in waiting]
+        return waiting[:1], any(arrived[:1])
 
     def _list_files(self, is_needed):
         if self._folder is None:
             return []
         try:
             return self.backend_adapter.list_files(self._folder)
-        except (ConnectorException, JobError, RetryableJobError):
+        except FAILURES:
             # A person may upload a file since the place cannot be reached.
             if is_needed:
                 raise
             return []
 
-    def _has_arrived(self, info, file, names, files):
+    def _has_arrived(self, file, names, now):
         """Return whether a file is complete, as far as that is seen from outside."""
-        if file and file.is_uploaded:
+        if file.is_uploaded:
             return True
-        now = self.env["connector.checkpoint"].database_now()
-        file = file or files.note_arriving(self, info, now)
         if now - file.seen < timedelta(seconds=self._seconds_unchanged()):
             self._look_again()
             return False
-        return all(
-            info.name + end in names for end in (self._marker, self._checksum) if end
-        )
+        return names.issuperset(file.name + end for end in self._ends_of_signs())
+
+    def _ends_of_signs(self):
+        return list(filter(None, (self._marker, self._checksum)))
 
     def _seconds_unchanged(self):
         if self._unchanged_for is not None:
             return self._unchanged_for
-        has_sign = self._marker or self._checksum or self._end_mark
-        return 0 if has_sign else UNCHANGED_FOR
+        return 0 if self._end_mark or self._ends_of_signs() else UNCHANGED_FOR
 
     def _format_of(self, name):
         """Return the format of a file, ``None`` for a file of another kind."""
@@ -267,58 +253,56 @@ class FileBatchImporter(AbstractComponent):
 
     # -- a file
 
-    def _import_file(self, info, delay_imports):
-        with self._fetch(info.name) as stream:
+    def _import_file(self, file, delay_imports):
+        info, starts = file.info(), self.env["connector.run.start"]
+        with self._fetch(file) as stream:
             digest = _digest(stream, "sha256")
-            if not self._is_complete(info, stream):
-                return self._leave_incomplete(info, digest)
+            if not self._is_complete(file, stream):
+                return self._incomplete(file, digest)
             if self._is_same(info, digest):
-                return self._leave_out(info, digest)
-            self._reading = info, stream
-            starts, backend = self.env["connector.run.start"], self.backend_record
+                return self._leave_out(file, digest)
+            self._reading, backend = (info, stream), self.backend_record
             start = starts.begin(backend, self.model._name, "import_batch")
             start.source = info.name
             try:
                 with within_run(Run(start.id, backend._name, backend.id)):
                     outcome = delay_imports()
             except InvalidDataError as error:
-                self._refuse(info, digest, error)
+                self._refuse(file, digest, error)
                 raise
-        self._note(info, READING, digest=digest, run_id=start.id)
+        self._note(file, READING, digest, run_id=start.id)
         return outcome
 
-    def _fetch(self, name):
-        if self._upload:
-            return self._upload.fetch_content()
-        return self.backend_adapter.fetch_file(name)
+    def _fetch(self, file):
+        if file.is_uploaded:
+            return file.fetch_content()
+        return self.backend_adapter.fetch_file(file.name)
 
-    def _note(self, info, state, **values):
+    def _note(self, file, state, digest, **values):
         """Store what becomes of a file, and put it away after the commit."""
         self._look_again()
-        if self._upload:
-            self._upload.write({"state": state, **values})
-            return
-        self._files.note(self, info, state=state, **values)
-        self.env.cr.postcommit.add(lambda: self._put_away_later(info.name, state))
+        file.write({"state": state, "digest": digest, **values})
+        if not file.is_uploaded:
+            self.env.cr.postcommit.add(lambda: self._put_away_later(file))
 
-    def _is_complete(self, info, stream):
+    def _is_complete(self, file, stream):
         """Return whether the content of a file is complete."""
         if self._end_mark and not _tail(stream).rstrip().endswith(self._end_mark):
             return False
-        if self._upload or not self._checksum:
+        if file.is_uploaded or not self._checksum:
             return True
-        with self.backend_adapter.fetch_file(info.name + self._checksum) as other:
+        with self.backend_adapter.fetch_file(file.name + self._checksum) as other:
             stated = other.read(1000).decode("ascii", "replace").split()
         digest = _digest(stream, self._checksum.lstrip("."))
         return stated[:1] and stated[0].lower() == digest
 
-    def _leave_incomplete(self, info, digest):
+    def _incomplete(self, file, digest=None):
         texts = translatable(self.env)
-        if self._upload:  # Nobody is writing it any more.
-            error = InvalidDataError(texts._("%s is not complete.", info.name))
-            self._refuse(info, digest, error)
+        if file.is_uploaded:  # Nobody is writing it any more.
+            error = InvalidDataError(texts._("%s is not complete.", file.name))
+            self._refuse(file, digest, error)
             raise error
-        return Outcome(SKIPPED, texts._("%s is not complete yet.", info.name))
+        return Outcome(SKIPPED, texts._("%s is not complete yet.", file.name))
 
     def _is_same(self, info, digest):
         """Return whether a file says what the file before it said."""
@@ -327,26 +311,24 @@ class FileBatchImporter(AbstractComponent):
             return False
         return self._has_all_records(last.info()) or not self._has_all_records(info)
 
-    def _leave_out(self, info, digest):
-        self._note(info, SAME, digest=digest)
+    def _leave_out(self, file, digest):
+        self._note(file, SAME, digest)
+        texts = translatable(self.env)
         return Outcome(
-            SKIPPED,
-            translatable(self.env)._(
-                "%s has the content of the file before it.", info.name
-            ),
+            SKIPPED, texts._("%s has the content of the file before it.", file.name)
         )
 
-    def _refuse(self, info, digest, error):
+    def _refuse(self, file, digest, error):
         """Commit that a file cannot be read, so that the next look takes the next."""
+        info = file.info()
         with new_transaction(self.env) as env:
             backend = self.backend_record.with_env(env)
-            # This transaction does not see what the other one has noted.
-            files = env["connector.file"].of(backend, self.model._name)
+            if not file.is_uploaded:
+                # This transaction does not see what the other one has noted.
+                files = env["connector.file"].of(backend, self.model._name)
+                file = files.note(self, info)
             values = {"state": REFUSED, "digest": digest, "reason": str(error)}
-            if self._upload:
-                self._upload.with_env(env).sudo().write(values)
-            else:
-                files.note(self, info, **values)
+            file.with_env(env).sudo().write(values)
             self._look_again(backend)
 
     def _search(self, filters):
@@ -365,30 +347,26 @@ class FileBatchImporter(AbstractComponent):
 
     # -- what becomes of it
 
-    def _put_away(self, name, state):
+    def _put_away(self, file):
         """Move or delete a file whose state is committed."""
         if self._keeps_files:
             return
-        adapter = self.backend_adapter
-        for end in filter(None, (self._marker, self._checksum)):
-            try:
+        adapter, name = self.backend_adapter, file.name
+        for end in self._ends_of_signs():
+            with suppress(IDMissingInBackend):
                 adapter.delete_file(name + end)
-            except IDMissingInBackend:
-                continue
-        folder = self._refused_folder if state == REFUSED else self._done_folder
+        is_refused = file.state == REFUSED
+        folder = self._refused_folder if is_refused else self._done_folder
         if folder is None:
             adapter.delete_file(name)
         else:
             stamp = self.env.cr.now().strftime("%Y%m%d-%H%M%S-")
             adapter.move_file(name, folder, stamp + posixpath.basename(name))
 
-    def _put_away_later(self, name, state):
+    def _put_away_later(self, file):
         """Put a file away after the commit; if that fails, the next look does it."""
-        try:
-            with self.backend_record.work_on(self.model._name) as work:
-                work.component(usage=self._usage)._put_away(name, state)
-        except (ConnectorException, JobError, RetryableJobError):
-            return
+        with suppress(*FAILURES), self.backend_record.work_on(self.model._name) as work:
+            work.component(usage=self._usage)._put_away(file)
 
 
 def _digest(stream, algorithm):
