@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The hooks of a webhook: verification, records, and what is done with them."""
 
-import json
 from secrets import token_urlsafe
 
 from odoo.addons.component.core import AbstractComponent
@@ -9,10 +8,11 @@ from odoo.addons.component.core import AbstractComponent
 from ...exception import InvalidDataError
 from ...jobs.outcome import DELAYED, SKIPPED, UNCHANGED, Outcome
 from ...tools.external_id import is_external_id, unique_external_ids
+from ...tools.strict_json import strict_json
+from ...tools.text import storable_key
 from ...tools.translatable import translatable
 from ..importer.delivered import Deleted, as_delivered
 from ..importer.delivery import Delivery
-from .announcements import delay_announced
 from .requests import SHORTEST_SECRET
 
 #: Characters of an external id that a delivery may name, and bits of a number.
@@ -209,11 +209,7 @@ class Webhook(AbstractComponent):
         :raise InvalidDataError: when the body is not valid JSON
         """
         try:
-            return json.loads(
-                delivery.body or "",
-                object_pairs_hook=_unambiguous,
-                parse_constant=_refuse_constant,
-            )
+            return strict_json(delivery.body or "")
         except (ValueError, RecursionError):
             raise InvalidDataError(
                 translatable(self.env)._(
@@ -295,31 +291,27 @@ class Webhook(AbstractComponent):
             if not external_ids:
                 return Outcome(UNCHANGED, delivery.unchanged_message)
         for external_id in external_ids:
-            delay_announced(
-                self.model,
-                self.backend_record,
-                external_id,
-                deleted,
-                shares_job=records is None,
-            )
+            self._delay_import(external_id, deleted, shares_job=records is None)
         texts, count = translatable(self.env), len(external_ids)
         message = texts._("Records to import: %s.", count)
         if deleted:
             message = texts._("Deleted records: %s.", count)
         return Outcome(DELAYED, message)
 
+    def _delay_import(self, external_id, deleted, shares_job):
+        # Announcements of a record share a job until it begins. It reads the record
+        # then, and so what the last of them announced. A job that takes data which this
+        # transaction stores is not shared: it may begin before the commit.
+        model, backend = self.model, self.backend_record
+        what = "delete" if deleted else "import"
+        key = f"({backend._name}, {backend.id}, {model._name}, {external_id})"
+        key = storable_key(f"connector.announced.{what}{key}")
+        functions = self.env["queue.job.function"].sudo()
+        model.with_delay(
+            identity_key=key if shares_job else None,
+            channel=functions.shared_channel(model, "import_announced"),
+        ).import_announced(backend, external_id, deleted=deleted)
+
     def _delivered(self, records, deleted):
         found = [each for each in map(as_delivered, records) if self.is_id(each[0])]
         return [Deleted(each.external_id) for each in found] if deleted else found
-
-
-def _unambiguous(pairs):
-    """Return an object of JSON, whose names must differ."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("A name occurs twice.")
-    return found
-
-
-def _refuse_constant(name):
-    raise ValueError(f"{name} is not JSON.")

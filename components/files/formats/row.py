@@ -163,6 +163,18 @@ class Format:
         raise NotImplementedError
 
 
+def lines_of(stream, *ends):
+    """Yield the lines of a stream; of one that is too long, only its beginning.
+
+    :param stream: binary or text stream
+    :param ends: what ends a line
+    """
+    while line := stream.readline(LONGEST_ROW + 1):
+        yield line
+        while len(line) > LONGEST_ROW and not line.endswith(ends):
+            line = stream.readline(LONGEST_ROW + 1)
+
+
 def shown(value, most=LONGEST_SHOWN):
     """Return a value of a file as a message shows it.
 

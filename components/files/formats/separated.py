@@ -7,7 +7,7 @@ import io
 from collections import deque
 from dataclasses import dataclass
 
-from .row import LONGEST_ROW, Format
+from .row import LONGEST_ROW, Format, lines_of
 
 #: Byte order marks, with what they say. That of UTF-32 begins like that of UTF-16.
 MARKS = {
@@ -139,7 +139,7 @@ class _Lines:
     """
 
     def __init__(self, text):
-        self._text = text
+        self._lines = lines_of(text, "\r", "\n")
         self._again = deque()
         self._record = []
         self._length = 0  # of the record, in characters
@@ -150,9 +150,7 @@ class _Lines:
         return self
 
     def __next__(self):
-        line = self._again.popleft() if self._again else self._read()
-        if not line:
-            raise StopIteration
+        line = self._again.popleft() if self._again else next(self._lines)
         self._record.append(line)
         self._length += len(line)
         if self._length > LONGEST_ROW or len(self._record) > LONGEST_RECORD:
@@ -186,13 +184,6 @@ class _Lines:
             number = self._number + 1
             self._end()
             yield number, cells
-
-    def _read(self):
-        line = self._text.readline(LONGEST_ROW + 1)
-        part = line
-        while len(part) > LONGEST_ROW and part[-1] not in "\r\n":
-            part = self._text.readline(LONGEST_ROW + 1)  # It is too long in any case.
-        return line
 
     def _end(self):
         self._number += len(self._record)

@@ -25,18 +25,6 @@ class ForbiddenContent(Exception):
     """The file has a document type definition, which may define entities."""
 
 
-class InvalidXML(Exception):
-    """The file is not XML, or does not follow its schema.
-
-    :param line: number of the line
-    :param message: what is wrong there
-    """
-
-    def __init__(self, line, message):
-        super().__init__(message)
-        self.line, self.message = line, message
-
-
 @dataclass(frozen=True)
 class XML(Format):
     """A file of XML with an element for each record.
@@ -54,8 +42,9 @@ class XML(Format):
 
     def _rows(self, stream, file):
         schema = self.schema and etree.XMLSchema(etree.parse(self.schema))
+        lines = _Lines(stream)
         try:
-            for line, element in records(stream, self.record, schema=schema or None):
+            for line, element in self._records(lines, schema or None):
                 yield file.row(line, _values_of(element))
         except ForbiddenContent as error:
             raise file.refuse(
@@ -64,16 +53,34 @@ class XML(Format):
                     "read. Deliver it without."
                 )
             ) from error
-        except InvalidXML as error:
+        except etree.XMLSyntaxError as error:
             raise file.refuse(
                 file.texts._(
                     "Line %(line)s is not valid XML, or does not follow the schema: "
                     "%(error)s Nothing of the file is imported. Correct it, and "
                     "deliver the file again.",
-                    line=error.line,
-                    error=shown(error.message, LONGEST_COMPLAINT),
+                    line=error.lineno or lines.number,
+                    error=shown(error.msg, LONGEST_COMPLAINT),
                 )
             ) from error
+
+    def _records(self, lines, schema):
+        """Yield the line and the element of each record; all before it is forgotten."""
+        inside = None
+        parsed = etree.iterparse(lines, ("start", "end"), schema=schema, **SAFE)
+        for event, element in _without_type(parsed):
+            if len(parsed.error_log):
+                message = parsed.error_log[0].message
+                raise etree.XMLSyntaxError(message, 0, lines.number, 0)
+            if event == "start":
+                if inside is None and etree.QName(element).localname == self.record:
+                    inside, number = element, lines.number
+            elif inside is None:
+                _forget(element)
+            elif element is inside:
+                yield number, element
+                inside = None
+                _forget(element)
 
 
 class _Lines:
@@ -95,39 +102,10 @@ class _Lines:
         return line
 
 
-def records(stream, name, **options):
-    """Yield the elements of a name; all that comes before them is forgotten.
-
-    :param stream: binary stream of XML
-    :param name: name of the elements, without a namespace
-    :param options: as for ``lxml.etree.iterparse``
-    :return: generator of the number of the line of an element, and the element
-    :raise ForbiddenContent: when the document has a type definition
-    :raise InvalidXML: when it is not XML, or does not follow the schema
-    """
-    lines, inside = _Lines(stream), None
-    parsed = etree.iterparse(lines, ("start", "end"), **SAFE, **options)
-    try:
-        for event, element in _without_type(parsed):
-            if len(parsed.error_log):
-                raise InvalidXML(lines.number, parsed.error_log[0].message)
-            if event == "start":
-                if inside is None and etree.QName(element).localname == name:
-                    inside, number = element, lines.number
-            elif inside is None:
-                _forget(element)
-            elif element is inside:
-                yield number, element
-                inside = None
-                _forget(element)
-    except etree.XMLSyntaxError as error:
-        raise InvalidXML(error.lineno or lines.number, error.msg) from error
-
-
 def elements_only(stream, name):
     """Yield the elements of a name in a document that has few others.
 
-    It is faster than :func:`records`, which forgets the others, too.
+    It is faster than to forget the others, too.
     """
     parsed = etree.iterparse(stream, ("end",), tag=f"{{*}}{name}", **SAFE)
     for _event, element in _without_type(parsed):

@@ -52,7 +52,7 @@ class Column:
         :raise Misfit: when it does not fit
         """
         if isinstance(value, Elements):
-            value = value.text()
+            value = value.text(file, name)
         if isinstance(value, str):
             value = value.strip()
         if value is None or value == "":
@@ -60,7 +60,7 @@ class Column:
                 reason = file.texts._("The column '%s' is empty.", name)
                 raise Misfit(reason)
             return None
-        if isinstance(value, Uncertain | Several):
+        if isinstance(value, Uncertain):
             raise Misfit(value.reason(file, name))
         try:
             return self._read(value, file)
@@ -111,16 +111,6 @@ class Uncertain:
         )
 
 
-class Several:
-    """Elements of XML where one text is expected."""
-
-    def reason(self, file, name):
-        """Return why the value cannot be used."""
-        return file.texts._(
-            "The column '%s' has several values, or elements within it.", name
-        )
-
-
 class Elements:
     """Elements of XML, which are a text or lines, as the column says.
 
@@ -132,12 +122,16 @@ class Elements:
         self._found = found
         self._values_of = values_of
 
-    def text(self):
+    def text(self, file, name):
         """Return the text of the only element, ``None`` without one."""
         if not self._found:
             return None
         if len(self._found) > 1 or len(self._found[0]):
-            return Several()
+            raise Misfit(
+                file.texts._(
+                    "The column '%s' has several values, or elements within it.", name
+                )
+            )
         return self._found[0].text
 
     def lines(self):
@@ -170,7 +164,7 @@ class Number(Column):
     """A number: in texts by the locale, with or without thousands separators."""
 
     def _read(self, value, file):
-        exact = number_in(value, file.declared.locale)
+        exact = _number_in(value, file.declared.locale)
         number = float(exact)
         # A float has 15 digits. Longer numbers are ids, which are texts.
         if not isfinite(number) or Decimal(repr(number)) != exact:
@@ -219,7 +213,7 @@ class Date(Column):
             raise ValueError(value)
         if self.pattern:
             return datetime.strptime(value, self.pattern).date().isoformat()
-        return date_in(value, file.declared.locale).isoformat()
+        return _date_in(value, file.declared.locale).isoformat()
 
     def _kind(self, file):
         pattern = self.pattern or _date_pattern(file.declared.locale)
@@ -336,13 +330,8 @@ class Lines(Column):
         return file.texts._("a list of lines")
 
 
-def number_in(value, locale):
-    """Return the number of a cell.
-
-    :param value: a number, or a text in the locale
-    :rtype: Decimal
-    :raise ValueError: when it is not a number
-    """
+def _number_in(value, locale):
+    """Return the exact number of a cell: a number, or a text in the locale."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(value)
     if not isinstance(value, str):
@@ -372,11 +361,7 @@ def _number_rules(locale):
 
 
 @lru_cache(maxsize=1000)
-def date_in(text, locale):
-    """Return the date of a text, in the order of the locale or as ISO 8601 has it.
-
-    :raise ValueError: when it is not a date
-    """
+def _date_in(text, locale):
     for pattern in ("%Y-%m-%d", _date_pattern(locale)):
         try:
             return datetime.strptime(text, pattern).date()

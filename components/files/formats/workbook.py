@@ -9,6 +9,7 @@ and does not tell a formula without a result from an empty cell. So rows are rea
 import re
 import tempfile
 from array import array
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -25,6 +26,11 @@ LARGEST_PART = 64 * 1024 * 1024
 #: Bytes that a sheet, or all texts, may have.
 LARGEST_SHEET = 8 * 1024**3
 STREAMED = ("xl/worksheets/", "xl/sharedStrings", "xl/media/")
+#: Errors of a file that is not a workbook.
+UNREADABLE = (
+    *(BadZipFile, EOFError, KeyError, OSError, ValueError),
+    *(ForbiddenContent, etree.XMLSyntaxError),
+)
 
 
 @dataclass(frozen=True)
@@ -43,20 +49,15 @@ class XLSX(Format):
 
     def _rows(self, stream, file):
         try:
-            with _Workbook(stream) as workbook:
+            with closing(_Workbook(stream)) as workbook:
                 yield from self._rows_of(workbook, file)
-        except (BadZipFile, EOFError, KeyError, OSError, ValueError) as error:
-            raise self._unreadable(file) from error
-        except (ForbiddenContent, etree.XMLSyntaxError) as error:
-            raise self._unreadable(file) from error
-
-    def _unreadable(self, file):
-        return file.refuse(
-            file.texts._(
-                "The file cannot be read as a workbook. Save it as XLSX in a "
-                "spreadsheet program, and deliver it again."
-            )
-        )
+        except UNREADABLE as error:
+            raise file.refuse(
+                file.texts._(
+                    "The file cannot be read as a workbook. Save it as XLSX in a "
+                    "spreadsheet program, and deliver it again."
+                )
+            ) from error
 
     def _rows_of(self, workbook, file):
         if self.sheet and self.sheet not in workbook.sheets:
@@ -106,10 +107,7 @@ class _Workbook:
             if hasattr(sheet, "_worksheet_path")
         }
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_error):
+    def close(self):
         self._texts.close()
         self._archive.close()
 
@@ -204,12 +202,13 @@ class _Texts:
 def _text(element):
     """Return the text of a cell, without its styles and its pronunciation."""
     parts = element.iterfind(".//{*}t")
-    texts = [each.text or "" for each in parts if not _is_pronunciation(each)]
-    return unescape("".join(texts))
-
-
-def _is_pronunciation(element):
-    return etree.QName(element.getparent()).localname == "rPh"
+    return unescape(
+        "".join(
+            each.text or ""
+            for each in parts
+            if etree.QName(each.getparent()).localname != "rPh"
+        )
+    )
 
 
 def unescape(text):
