@@ -10,11 +10,7 @@ from odoo.tools import SQL
 
 from ..tools.call_budget import take
 from ..tools.locks import CONTENTION, contention_wait
-from ..tools.transactions import (
-    commits_enabled,
-    new_transaction,
-    separate_transaction,
-)
+from ..tools.transactions import commits_enabled, new_transaction
 
 #: Seconds that a backend can close a budget. Then one call asks it again.
 LONGEST_CLOSING = 15 * 60
@@ -67,17 +63,6 @@ class ConnectorCallBudget(models.Model):
                 return wait
         except CONTENTION:
             return contention_wait()
-
-    @api.private
-    def admit(self, name, windows):
-        """Take a call for a request that has written nothing yet.
-
-        :param name: see :meth:`take`
-        :param windows: see :meth:`take`
-        :return: seconds until the request is admitted; 0 when it is
-        :rtype: float
-        """
-        return self.take(name, windows, transaction=separate_transaction)
 
     @api.private
     def close(self, name, seconds):

@@ -271,14 +271,12 @@ class ConnectorWebhookDelivery(models.Model):
         if not backend or self.state in ("waiting", "running"):
             return False
         if self.state == "failed":  # It would be listed among the failures for ever.
-            self._job().requeue()
+            jobs = self.env["queue.job"].sudo()
+            jobs.search([("uuid", "=", self.job_uuid)]).requeue()
         else:
             self.job_uuid = str(uuid4())
             self._store_job(backend, self.job_uuid)
         return True
-
-    def _job(self):
-        return self.env["queue.job"].sudo().search([("uuid", "=", self.job_uuid)])
 
     # -- garbage collection
 

@@ -12,6 +12,7 @@ from odoo.fields import NO_ACCESS, Domain
 
 from ...components.webhook.requests import digest_of_token, webhooks_of
 from ...fields import START
+from ...tools.transactions import separate_transaction
 from ..screen_actions import RELOAD, notification, window_action
 
 _logger = logging.getLogger(__name__)
@@ -166,14 +167,9 @@ class ConnectorWebhookEndpoint(models.Model):
     def _handshake(self, webhooks, request, secrets):
         """Return the answer to a request that only asks whether we are there."""
         for webhook in webhooks:
-            try:
-                reply = webhook.handshake(request, secrets)
-            except Exception as error:
-                # Its text may contain the secret.
-                _logger.error(
-                    "%s cannot answer a handshake: %s", webhook, type(error).__name__
-                )
-                return None
+            reply = _ask(
+                webhook, "answer a handshake", webhook.handshake, request, secrets
+            )
             if reply is not None:
                 return reply
         return None
@@ -181,14 +177,9 @@ class ConnectorWebhookEndpoint(models.Model):
     def _verified_by(self, webhooks, request, secrets):
         """Return the component that has verified a request, otherwise ``None``."""
         webhook = self._verifier(webhooks, request)
-        try:
-            verified = webhook and webhook.verify(request, secrets)
-        except Exception as error:
-            # Its text may contain the secret.
-            _logger.error(
-                "%s cannot verify a delivery: %s", webhook, type(error).__name__
-            )
+        if webhook is None:
             return None
+        verified = _ask(webhook, "verify a delivery", webhook.verify, request, secrets)
         return webhook if verified is True else None
 
     def _verifier(self, webhooks, request):
@@ -223,7 +214,8 @@ class ConnectorWebhookEndpoint(models.Model):
         :return: seconds until the backend may send more; 0 when it is counted
         """
         name, window = f"{self._name}({self.id})", (self.limit, MINUTE)
-        wait = self.env["connector.call.budget"].sudo().admit(name, [window])
+        budgets = self.env["connector.call.budget"].sudo()
+        wait = budgets.take(name, [window], transaction=separate_transaction)
         return min(math.ceil(wait), MINUTE)
 
     # -- buttons
@@ -336,3 +328,13 @@ class ConnectorWebhookEndpoint(models.Model):
         """
         for name in (self._name, "connector.webhook.delivery"):
             self.env[name].sudo().of_backends(backends).unlink()
+
+
+def _ask(webhook, purpose, hook, *args):
+    """Return what a hook of a webhook returns, ``None`` after an error."""
+    try:
+        return hook(*args)
+    except Exception as error:
+        # Its text may contain the secret.
+        _logger.error("%s cannot %s: %s", webhook, purpose, type(error).__name__)
+        return None
