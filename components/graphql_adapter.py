@@ -8,7 +8,6 @@ from odoo.addons.component.core import AbstractComponent
 
 from ..exception import (
     AccessRefusedError,
-    ConnectorException,
     DefinitionError,
     IDMissingInBackend,
     InvalidDataError,
@@ -17,7 +16,7 @@ from ..exception import (
     NetworkRetryableError,
 )
 from ..tools.translatable import translatable
-from .http.errors import LONGEST_MESSAGE, _printable, _without_secrets
+from .http.texts import shown
 
 #: An operation that changes something, or goes on sending.
 CHANGING = re.compile(r"\b(mutation|subscription)\b")
@@ -255,8 +254,8 @@ class GraphQLAdapter(AbstractComponent):
         return error_class(message)
 
     def _refused_message(self, texts):
-        text = _without_secrets("; ".join(dict.fromkeys(texts)), self._sent_secrets)
-        return f"{self._backend_name()}: {_printable(text)[:LONGEST_MESSAGE] or '-'}"
+        text = shown("; ".join(dict.fromkeys(texts)), self._sent_secrets)
+        return f"{self._backend_name()}: {text or '-'}"
 
     def _hidden(self):
         """Return the error of a record whose result an answer does not contain."""
@@ -276,10 +275,9 @@ class GraphQLAdapter(AbstractComponent):
         try:
             super()._raise_for_answer(response)
             return
-        except (ConnectorException, JobError) as error:
-            if type(error) not in (InvalidDataError, JobError):
-                raise
-            found = self._error_in(response)
+        except (InvalidDataError, JobError) as error:
+            is_plain = type(error) in (InvalidDataError, JobError)
+            found = self._error_in(response) if is_plain else None
             if not found:
                 raise
         raise found

@@ -15,7 +15,6 @@ from odoo.addons.component.core import AbstractComponent
 from ..exception import InvalidDataError, JobError
 from ..tools.external_id import is_external_id
 from ..tools.translatable import translatable
-from .http.errors import _redact_url
 from .http.session import (
     HEADERS_FOR_OTHERS,
     READING_METHODS,
@@ -27,6 +26,7 @@ from .http.session import (
     is_same_host,
     is_trusted,
 )
+from .http.texts import redact_url
 
 _logger = logging.getLogger(__name__)
 
@@ -262,7 +262,7 @@ class HTTPAdapter(AbstractComponent):
                 translatable(self.env)._(
                     "%(backend)s: the address of the page after %(url)s is not valid.",
                     backend=self._backend_name(),
-                    url=_redact_url(response.url),
+                    url=redact_url(response.url),
                 )
             )
         # Outside of the except clause: that error contains the address.
@@ -285,7 +285,7 @@ class HTTPAdapter(AbstractComponent):
             "%(backend)s: the list %(url)s has more than %(limit)s pages. If that is "
             "right, raise _max_pages of the adapter %(adapter)s.",
             backend=self._backend_name(),
-            url=_redact_url(self._url(path)),
+            url=redact_url(self._url(path)),
             limit=self._max_pages,
             adapter=self._name,
         )
@@ -355,7 +355,7 @@ class HTTPAdapter(AbstractComponent):
                     "to something else. Check the external id of the record. Nothing "
                     "was sent.",
                     backend=self._backend_name(),
-                    url=_redact_url(url),
+                    url=redact_url(url),
                 )
             )
         if is_absolute and not (
@@ -366,7 +366,7 @@ class HTTPAdapter(AbstractComponent):
                     "%(backend)s: the address %(url)s is on another host than the "
                     "backend. Nothing was sent.",
                     backend=self._backend_name(),
-                    url=_redact_url(url),
+                    url=redact_url(url),
                 )
             )
         return url

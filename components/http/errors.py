@@ -1,18 +1,14 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Translate the answers of a backend, and missing answers, to errors for jobs."""
 
-import base64
-import codecs
-import contextlib
-import html
-import json
 import math
 import random
 import re
 from http import HTTPStatus
-from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 import requests
+
+from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.component.core import AbstractComponent
 
@@ -26,8 +22,17 @@ from ...exception import (
 from ...tools.translatable import joined, translatable
 from ..remote_adapter import LONGEST_WAIT  # noqa: F401  (part of our interface)
 from .session import AnswerTooLarge, AnswerTooSlow, AnswerUnreadable, HeaderAuth
-from .told import sentences_of
+from .texts import (
+    body_text,
+    redact_url,
+    secrets_of,
+    sentences_of,
+    shown,
+    without_secrets,
+)
 from .waits import asked_wait, is_exhausted, named_wait
+
+_lt = LazyTranslate(__name__)
 
 #: The backend allows no more calls for now: 429 of RFC 6585, 420 of Twitter's first
 #: API, 509 of hosting panels, 529 of services that are overloaded.
@@ -61,16 +66,54 @@ INVALID_URL = (
 )
 INVALID = (*INVALID_URL, requests.exceptions.InvalidJSONError)
 
+#: What is said about a request without an answer; the first error that fits counts.
+UNANSWERED = {
+    INVALID_URL: _lt("%(backend)s: the address of the backend is not valid."),
+    INVALID: _lt("%(backend)s: the data cannot be sent as JSON."),
+    ValueError: _lt(
+        "%(backend)s: the request cannot be sent. Check the credentials: line breaks "
+        "and letters outside of Latin-1 are not allowed in headers."
+    ),
+    requests.exceptions.SSLError: _lt(
+        "%(backend)s: no secure connection could be opened."
+    ),
+    AnswerTooLarge: _lt(
+        "The answer of %(backend)s to %(request)s is larger than %(size)s bytes. "
+        "Request fewer records at a time, or raise _max_answer_size of the adapter "
+        "%(adapter)s."
+    ),
+    AnswerTooSlow: _lt(
+        "%(backend)s did not complete its answer within %(seconds)s seconds."
+    ),
+    requests.Timeout: _lt("%(backend)s did not answer in time."),
+    requests.ConnectionError: _lt("%(backend)s cannot be reached."),
+    CUT_OFF: _lt("%(backend)s sent an incomplete or unreadable answer."),
+    requests.TooManyRedirects: _lt(
+        "%(backend)s redirects again and again. Check the address of the backend."
+    ),
+    Exception: _lt("%(backend)s: the request failed."),
+}
+INVALID_CERTIFICATE = _lt(
+    "The TLS certificate of %(backend)s is not valid. Ask its administrator to renew "
+    "it."
+)
+#: What is said about a refusal; the first group that has its status counts.
+REFUSED = {
+    (403,): _lt(
+        "%(backend)s does not give the account access to this (%(status)s). Check the "
+        "rights of the account."
+    ),
+    ACCESS_REFUSED: _lt("%(backend)s refuses the password (%(status)s)."),
+    MISSING: _lt(
+        "%(backend)s does not have this record, or the address is wrong (%(status)s)."
+    ),
+    BUSY: _lt("%(backend)s is not available (%(status)s)."),
+    (*PASSING, *range(500, 1000)): _lt(
+        "%(backend)s failed while it handled the request (%(status)s)."
+    ),
+}
+
 LIMIT_WAIT = 60  #: seconds, for a limit that only a text describes, as GitHub asks
-
-LONGEST_EXCERPT = 20_000  #: characters of an answer that its message is looked for in
-LONGEST_MESSAGE = 300  #: characters of an answer that are shown
-
-#: Names of headers and parameters whose values are never shown.
-SECRET_NAME = re.compile("auth|cookie|cred|key|pass|secret|session|sign|token", re.I)
-#: The same for the body of a request, whose other fields are the data of a record.
-SECRET_IN_BODY = re.compile("api_?key|credential|passw|secret|token", re.I)
-SHORTEST_SUSPECT = 6  #: characters; shorter values are common words, such as "id"
 
 
 class HTTPErrors(AbstractComponent):
@@ -142,86 +185,26 @@ class HTTPErrors(AbstractComponent):
         :param error: a ``requests.RequestException``, or the ``ValueError`` of a header
             that cannot be sent
         """
-        names = {
-            "backend": self._backend_name(),
-            "request": f"{method} {_redact_url(url)}",
-        }
-        failure = self._failure_of(error, self._failure_message(error, names))
-        failure.answer = f"{names['request']}: {type(error).__name__}"
+        request = f"{method} {redact_url(url)}"
+        is_certificate = _is_about_certificate(error)
+        texts = (UNANSWERED[kind] for kind in UNANSWERED if isinstance(error, kind))
+        message = translatable(self.env)._(
+            INVALID_CERTIFICATE if is_certificate else next(texts),
+            backend=self._backend_name(),
+            request=request,
+            size=self._max_answer_size,
+            seconds=self._deadline,
+            adapter=self._name,
+        )
+        if isinstance(error, INVALID):
+            failure = InvalidDataError(message)
+        elif isinstance(error, RETRIED) and not is_certificate:
+            is_counted = isinstance(error, COUNTED)
+            failure = self._retryable(message, counts_attempt=is_counted)
+        else:
+            failure = JobError(message)
+        failure.answer = f"{request}: {type(error).__name__}"
         return failure
-
-    def _failure_of(self, error, message):
-        if isinstance(error, INVALID):
-            return InvalidDataError(message)
-        if isinstance(error, RETRIED) and not _is_about_certificate(error):
-            return self._retryable(message, counts_attempt=isinstance(error, COUNTED))
-        return JobError(message)
-
-    def _failure_message(self, error, names):
-        if isinstance(error, ValueError | requests.exceptions.InvalidJSONError):
-            return self._not_sent_message(error, names["backend"])
-        if isinstance(error, requests.exceptions.SSLError):
-            return self._tls_message(error, names)
-        if isinstance(error, AnswerTooLarge):
-            return translatable(self.env)._(
-                "The answer of %(backend)s to %(request)s is larger than %(size)s "
-                "bytes. Request fewer records at a time, or raise _max_answer_size of "
-                "the adapter %(adapter)s.",
-                size=self._max_answer_size,
-                adapter=self._name,
-                **names,
-            )
-        if isinstance(error, AnswerTooSlow):
-            return translatable(self.env)._(
-                "%(backend)s did not complete its answer within %(seconds)s seconds.",
-                seconds=self._deadline,
-                **names,
-            )
-        if isinstance(error, requests.Timeout):
-            return translatable(self.env)._(
-                "%(backend)s did not answer in time.", **names
-            )
-        if isinstance(error, requests.ConnectionError):
-            return translatable(self.env)._("%(backend)s cannot be reached.", **names)
-        if isinstance(error, CUT_OFF):
-            return translatable(self.env)._(
-                "%(backend)s sent an incomplete or unreadable answer.",
-                **names,
-            )
-        if isinstance(error, requests.TooManyRedirects):
-            return translatable(self.env)._(
-                "%(backend)s redirects again and again. Check the address of the "
-                "backend.",
-                **names,
-            )
-        return translatable(self.env)._("%(backend)s: the request failed.", **names)
-
-    def _not_sent_message(self, error, backend):
-        if isinstance(error, INVALID_URL):
-            return translatable(self.env)._(
-                "%s: the address of the backend is not valid.", backend
-            )
-        if isinstance(error, INVALID):
-            return translatable(self.env)._(
-                "%s: the data cannot be sent as JSON.", backend
-            )
-        return translatable(self.env)._(
-            "%s: the request cannot be sent. Check the credentials: line breaks and "
-            "letters outside of Latin-1 are not allowed in headers.",
-            backend,
-        )
-
-    def _tls_message(self, error, names):
-        if _is_about_certificate(error):
-            return translatable(self.env)._(
-                "The TLS certificate of %s is not valid. Ask its administrator to "
-                "renew it.",
-                names["backend"],
-            )
-        return translatable(self.env)._(
-            "%(backend)s: no secure connection could be opened.",
-            **names,
-        )
 
     # -- when the job is retried
 
@@ -269,31 +252,11 @@ class HTTPErrors(AbstractComponent):
             return texts._(
                 "%(backend)s allows no more calls for now (%(status)s).", **names
             )
-        if status == HTTPStatus.FORBIDDEN:
-            return texts._(
-                "%(backend)s does not give the account access to this (%(status)s). "
-                "Check the rights of the account.",
-                **names,
-            )
-        if status in ACCESS_REFUSED:
-            if isinstance(self.session.auth, HeaderAuth):
-                return texts._(
-                    "%(backend)s refuses the access key (%(status)s).", **names
-                )
-            return texts._("%(backend)s refuses the password (%(status)s).", **names)
-        if status in MISSING:
-            return texts._(
-                "%(backend)s does not have this record, or the address is wrong "
-                "(%(status)s).",
-                **names,
-            )
-        if status in BUSY:
-            return texts._("%(backend)s is not available (%(status)s).", **names)
-        if status >= 500 or status in PASSING:
-            return texts._(
-                "%(backend)s failed while it handled the request (%(status)s).",
-                **names,
-            )
+        if status in (401, 407) and isinstance(self.session.auth, HeaderAuth):
+            return texts._("%(backend)s refuses the access key (%(status)s).", **names)
+        for statuses, text in REFUSED.items():
+            if status in statuses:
+                return texts._(text, **names)
         return texts._(
             "%(backend)s refuses the data of the record (%(status)s): %(answer)s",
             answer=self._told(response) or "-",
@@ -302,68 +265,38 @@ class HTTPErrors(AbstractComponent):
 
     def _told(self, response):
         """Return what an answer says to people."""
-        told = "; ".join(sentences_of(_body_text(response)))
-        if not told:
-            return self._answered(response)
-        return self._shown(told, response)
+        text = body_text(response)
+        told = "; ".join(sentences_of(text)) or text
+        return shown(told, self._secrets(response))
 
     def _answer_text(self, response):
         """Return what the backend answered in its own words, without secrets."""
-        status = f"{response.status_code} {self._reason(response)}".strip()
-        answered = self._answered(response) or "-"
+        secrets = self._secrets(response)
+        reason = shown(response.reason or "", secrets)
+        status = f"{response.status_code} {reason}".strip()
+        answered = shown(body_text(response), secrets) or "-"
         return f"{self._request_label(response)}: {status}: {answered}"
 
-    def _reason(self, response):
-        reason = _without_secrets(response.reason or "", self._secrets(response))
-        return _printable(reason)[:LONGEST_MESSAGE]
-
-    def _answered(self, response):
-        """Return the text of an answer, without markup and secrets.
-
-        :param response: a ``requests.Response``
-        :rtype: str
-        """
-        return self._shown(_body_text(response), response)
-
-    def _shown(self, text, response):
-        text = _without_secrets(text, self._secrets(response))
-        return _printable(text)[:LONGEST_MESSAGE]
-
     def _redirect_message(self, response):
-        url = _redact_url(response.headers.get("Location", ""), response.url)
+        url = redact_url(response.headers.get("Location", ""), response.url)
         return translatable(self.env)._(
             "%(backend)s redirects to %(url)s. If you trust that server, enter the new "
             "address in the backend.",
             backend=self._backend_name(),
-            url=_without_secrets(url, self._secrets(response)),
+            url=without_secrets(url, self._secrets(response)),
         )
 
     def _request_label(self, response):
-        return f"{response.request.method} {_redact_url(response.request.url)}"
+        return f"{response.request.method} {redact_url(response.request.url)}"
 
     def _secrets(self, response):
         """Return the secrets of a request, which some servers repeat in their answers.
 
         :rtype: set
         """
-        request = response.request
-        url = urlsplit(request.url)
-        cookies = request.headers.get("Cookie", "").split(";")
-        named = [*request.headers.items(), *parse_qsl(url.query)]
-        suspects = [value for name, value in named if SECRET_NAME.search(name)]
-        suspects += [
-            value
-            for name, value in _named_texts(request.body)
-            if SECRET_IN_BODY.search(name)
-        ]
-        suspects += [cookie.partition("=")[2].strip() for cookie in cookies]
-        secrets = {value for value in suspects if len(value) >= SHORTEST_SUSPECT}
-        secrets.add(unquote(url.password or ""))
-        if isinstance(self.session.auth, HeaderAuth):
-            secrets.add(request.headers.get(self.session.auth.name, ""))
-        for name in ("Authorization", "Proxy-Authorization"):
-            secrets.update(_credentials(request.headers.get(name, "")))
-        return set(map(_text, secrets)) - {""}
+        auth = self.session.auth
+        key_header = auth.name if isinstance(auth, HeaderAuth) else ""
+        return secrets_of(response.request, key_header)
 
 
 def _is_limited(response):
@@ -387,95 +320,9 @@ def _may_pass(response):
 
 def _describes_limit(response):
     is_refusal = response.status_code == HTTPStatus.FORBIDDEN
-    return is_refusal and bool(LIMIT_TEXT.search(_body_text(response)))
+    return is_refusal and bool(LIMIT_TEXT.search(body_text(response)))
 
 
 def _is_about_certificate(error):
     is_tls = isinstance(error, requests.exceptions.SSLError)
     return is_tls and "CERTIFICATE" in str(error)
-
-
-def _named_texts(body):
-    """Return the names and texts in the body of a request: JSON or a form."""
-    text = _text(body) if isinstance(body, str | bytes) else ""
-    pairs = []
-    try:
-        json.loads(text, object_pairs_hook=pairs.extend)
-    except (RecursionError, ValueError):
-        pairs = parse_qsl(text)
-    return [(name, each) for name, value in pairs for each in _texts_in(value)]
-
-
-def _texts_in(value):
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts_in(each)
-
-
-def _credentials(header):
-    """Return the secrets of a header ``Authorization``."""
-    scheme, _, credentials = _text(header).partition(" ")
-    if scheme.lower() != "basic":
-        return {credentials}
-    try:
-        decoded = _text(base64.b64decode(credentials))
-    except ValueError:
-        return {credentials}
-    return {credentials, decoded, decoded.partition(":")[2]}
-
-
-def _without_secrets(text, secrets):
-    """Replace secrets in a text, in each form in which a server may repeat them."""
-    forms = set()
-    for secret in {*secrets, *map(unquote, secrets)}:
-        quoted = quote(secret), quote(secret, ""), json.dumps(secret)[1:-1]
-        forms.update((secret, *quoted))
-    for form in sorted(forms, key=len, reverse=True):
-        text = text.replace(form, "***")
-    return text
-
-
-def _text(value):
-    if not isinstance(value, bytes):
-        return value
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
-
-
-def _body_text(response):
-    """Return the beginning of an answer as text without markup."""
-    excerpt = response.content[:LONGEST_EXCERPT]
-    try:
-        # Unlike decode(), it accepts an excerpt that ends within a character.
-        text = codecs.getincrementaldecoder("utf-8")().decode(excerpt)
-    except UnicodeDecodeError:
-        text = excerpt.decode("latin-1")
-    if "html" in response.headers.get("Content-Type", "") or text.startswith("<"):
-        text = re.sub(r"<[^<>]*>", " ", text)
-        # A reference to a character may have more digits than Python converts.
-        with contextlib.suppress(ValueError):
-            text = html.unescape(text)
-    return text
-
-
-def _printable(text):
-    """Return a text on one line that PostgreSQL can store."""
-    printable = (char if char.isprintable() else " " for char in text)
-    return " ".join("".join(printable).split())
-
-
-def _redact_url(url, base=""):
-    """Return a URL without what may be secret: user, password, query, fragment.
-
-    :param url: an absolute URL, or one that is relative to ``base``
-    """
-    try:
-        parts = urlsplit(urljoin(base, url))
-    except ValueError:
-        return "***"
-    host = parts.netloc.rpartition("@")[2]
-    return _printable(f"{parts.scheme}://{host}{parts.path}")[:LONGEST_MESSAGE]

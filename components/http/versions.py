@@ -57,15 +57,13 @@ class HTTPVersions(AbstractComponent):
         :raise VersionChangedError: when the backend has another version
         :raise: as :meth:`_call`
         """
-        if version is None:
-            response = self._request(method, path, **kwargs)
-        else:
+        if version is not None:
+            kwargs = self._with_version(version, kwargs)
             self._refusals_of_version = self._version_refusals
-            try:
-                kwargs = self._with_version(version, kwargs)
-                response = self._request(method, path, **kwargs)
-            finally:
-                self._refusals_of_version = ()
+        try:
+            response = self._request(method, path, **kwargs)
+        finally:
+            self._refusals_of_version = ()
         data = self._decode(response)
         self.note_version(external_id, self._version_in(data, response))
         return data
