@@ -92,29 +92,21 @@ class RunJobController(main.RunJobController):
         """Decide what follows the error of an attempt: raise it, or retry the job."""
         if is_lost(error) or not _is_alive(env.cr):
             job.state = _give_back(env, job.uuid, error)
-        elif visibility := visibility_of(env, error):
-            cls._retry_violation(job, error, is_counted=visibility != NOT_YET)
+            return
+        is_last = job.max_retries and job.retry >= job.max_retries
+        if visibility := visibility_of(env, error):
+            if visibility == NOT_YET:
+                job.retry -= 1  # Such an attempt does not count.
+            elif is_last:
+                raise error
+            message = cause_of(job.env, error)
         elif not is_unavailable(error):
             raise error
-        elif job.max_retries and job.retry >= job.max_retries:
+        elif is_last:
             raise FailedJobError(str(error)) from error
         else:
             message = translatable(env)._("The database accepted no connection.")
-            raise RetryableJobError(message, seconds=contention_wait()) from error
-
-    @classmethod
-    def _retry_violation(cls, job, error, is_counted):
-        """Retry a job that has met a row of another transaction.
-
-        :param is_counted: whether the job fails after its last attempt
-        """
-        if is_counted and job.max_retries and job.retry >= job.max_retries:
-            raise error
-        if not is_counted:
-            job.retry -= 1
-        raise RetryableJobError(
-            cause_of(job.env, error), seconds=contention_wait()
-        ) from error
+        raise RetryableJobError(message, seconds=contention_wait()) from error
 
     @classmethod
     @contextmanager
