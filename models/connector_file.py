@@ -57,11 +57,7 @@ class ConnectorFile(models.Model):
 
     @api.private
     def of(self, backend, model_name):
-        """Return the files of a kind of record, the newest first.
-
-        :param backend: record of the backend
-        :param model_name: name of the model of the bindings
-        """
+        """Return the files of a kind of record, the newest first."""
         return self.sudo().search(self._domain_of(backend, model_name))
 
     @api.private
@@ -71,11 +67,7 @@ class ConnectorFile(models.Model):
 
     @api.private
     def note(self, importer, info, **values):
-        """Store what is known about a file that arrives.
-
-        :param importer: the :class:`~..components.files.incoming.FileBatchImporter`
-        :param info: the :class:`~..components.files.places.place.FileInfo`
-        """
+        """Store what is known about a file that arrives."""
         values |= {"size": info.size, "file_date": info.modified}
         file = self.filtered(
             lambda each: (
@@ -105,10 +97,7 @@ class ConnectorFile(models.Model):
 
     @api.private
     def store_upload(self, backend, model_name, name, content):
-        """Store a file that a person has uploaded.
-
-        :param content: ``bytes``
-        """
+        """Store a file that a person has uploaded."""
         return self.sudo().create(
             {
                 **self._values_of(backend, model_name),
@@ -134,7 +123,6 @@ class ConnectorFile(models.Model):
 
     @api.private
     def info(self):
-        """Return the :class:`~..components.files.places.place.FileInfo` of the file."""
         return FileInfo(self.name, int(self.size), self.file_date)
 
     @api.private

@@ -154,14 +154,14 @@ class FileBatchImporter(AbstractComponent):
     # -- looks
 
     def _look(self, delay_imports):
-        self._end_files()
-        texts = translatable(self.env)
-        files = self._files
-        if busy := files.filtered(lambda file: file.state == READING)[:1]:
-            self._look_again()
-            return Outcome(
-                SKIPPED, texts._("The records of %s are being imported.", busy.name)
-            )
+        texts, files = translatable(self.env), self._files
+        for file in files.filtered(lambda file: file.state == READING):
+            if file.has_unfinished_jobs():
+                self._look_again()
+                message = texts._("The records of %s are being imported.", file.name)
+                return Outcome(SKIPPED, message)
+            self._file_done(file)
+            file.state = READ
         file, has_arrived = self._next_file(files)
         if not file:
             return Outcome(SKIPPED, texts._("No file has arrived."))
@@ -172,13 +172,6 @@ class FileBatchImporter(AbstractComponent):
     @property
     def _files(self):
         return self.env["connector.file"].of(self.backend_record, self.model._name)
-
-    def _end_files(self):
-        """End the files whose records are all done, or have failed."""
-        for file in self._files.filtered(lambda file: file.state == READING):
-            if not file.has_unfinished_jobs():
-                self._file_done(file)
-                file.state = READ
 
     def _look_again(self, backend=None):
         """Delay the next look, as long as there is something to wait for."""
@@ -230,18 +223,16 @@ class FileBatchImporter(AbstractComponent):
         """Return whether a file is complete, as far as that is seen from outside."""
         if file.is_uploaded:
             return True
-        if now - file.seen < timedelta(seconds=self._seconds_unchanged()):
+        ends, seconds = self._ends_of_signs(), self._unchanged_for
+        if seconds is None:
+            seconds = 0 if ends or self._end_mark else UNCHANGED_FOR
+        if now - file.seen < timedelta(seconds=seconds):
             self._look_again()
             return False
-        return names.issuperset(file.name + end for end in self._ends_of_signs())
+        return names.issuperset(file.name + end for end in ends)
 
     def _ends_of_signs(self):
         return list(filter(None, (self._marker, self._checksum)))
-
-    def _seconds_unchanged(self):
-        if self._unchanged_for is not None:
-            return self._unchanged_for
-        return 0 if self._end_mark or self._ends_of_signs() else UNCHANGED_FOR
 
     def _format_of(self, name):
         """Return the format of a file, ``None`` for a file of another kind."""
@@ -254,14 +245,17 @@ class FileBatchImporter(AbstractComponent):
     # -- a file
 
     def _import_file(self, file, delay_imports):
-        info, starts = file.info(), self.env["connector.run.start"]
+        info, texts = file.info(), translatable(self.env)
         with self._fetch(file) as stream:
             digest = _digest(stream, "sha256")
             if not self._is_complete(file, stream):
                 return self._incomplete(file, digest)
             if self._is_same(info, digest):
-                return self._leave_out(file, digest)
+                self._note(file, SAME, digest)
+                text = texts._("%s has the content of the file before it.", info.name)
+                return Outcome(SKIPPED, text)
             self._reading, backend = (info, stream), self.backend_record
+            starts = self.env["connector.run.start"]
             start = starts.begin(backend, self.model._name, "import_batch")
             start.source = info.name
             try:
@@ -310,13 +304,6 @@ class FileBatchImporter(AbstractComponent):
         if last.digest != digest:
             return False
         return self._has_all_records(last.info()) or not self._has_all_records(info)
-
-    def _leave_out(self, file, digest):
-        self._note(file, SAME, digest)
-        texts = translatable(self.env)
-        return Outcome(
-            SKIPPED, texts._("%s has the content of the file before it.", file.name)
-        )
 
     def _refuse(self, file, digest, error):
         """Commit that a file cannot be read, so that the next look takes the next."""

@@ -30,7 +30,7 @@ class JSONLines(Format):
             reason = file.texts._("It is not an object of JSON in UTF-8.")
             return file.bad_row(number, reason)
         if self.columns:
-            return file.row(number, data)
+            return file.row(number, data.get)
         if not is_clean(data):
             reason = file.texts._("It has a text or number that cannot be stored.")
             return file.bad_row(number, reason)

@@ -54,26 +54,24 @@ class File:
     def texts(self):
         return translatable(self.env)
 
-    def row(self, number, source, *reasons):
+    def row(self, number, value_of):
         """Return the row of a line.
 
         :param number: number of the line, from 1
-        :param source: the values, or a function that returns the value of a column
-        :param reasons: why the row is refused in any case
+        :param value_of: returns the value of a column by its name
         :rtype: Row
         """
-        data, reasons = {}, [*reasons]
+        data, reasons = {}, []
         for name, column in self.declared.columns.items():
-            value = source(name) if callable(source) else source.get(name)
             try:
-                data[column.key or name] = column.read(value, self, name)
+                data[column.key or name] = column.read(value_of(name), self, name)
             except Misfit as misfit:
                 reasons.append(misfit.reason)
-        return Row(self.label(number), data, self.reason(number, *reasons))
+        return Row(self.label(number), data, self._error(number, reasons))
 
-    def bad_row(self, number, *reasons):
+    def bad_row(self, number, reason):
         """Return a row of which nothing could be read."""
-        return Row(self.label(number), {}, self.reason(number, *reasons))
+        return Row(self.label(number), {}, self._error(number, [reason]))
 
     def label(self, number):
         """Return what people call a row, in the language of the user."""
@@ -87,8 +85,7 @@ class File:
         )
         return "".join(text)
 
-    def reason(self, number, *reasons):
-        """Return the message for a row, ``None`` without a reason."""
+    def _error(self, number, reasons):
         if not reasons:
             return None
         remedy = self.texts._("Correct it in the file, and deliver the file again.")

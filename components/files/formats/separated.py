@@ -121,7 +121,7 @@ class CSV(Format):
                 delimiter=self.delimiter,
             )
             return file.bad_row(number, reason)
-        return file.row(number, dict(zip(names, cells, strict=True)))
+        return file.row(number, dict(zip(names, cells, strict=True)).get)
 
 
 class _TooManyBroken(Exception):

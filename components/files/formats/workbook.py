@@ -76,7 +76,7 @@ class XLSX(Format):
             if names is None:
                 names = file.checked_header(cells)
             else:
-                yield file.row(number, dict(zip(names, cells, strict=False)))
+                yield file.row(number, dict(zip(names, cells, strict=False)).get)
         if names is None:
             file.checked_header(())
 
