@@ -15,6 +15,7 @@ from odoo.http import request
 from ..components.webhook.requests import WebhookRequest
 
 ADDRESS = "/connector/webhook/"
+TOKEN = re.compile(f'({re.escape(ADDRESS)})[^ /"]+')
 #: Maximum body size in bytes; overridden by the system parameter.
 LARGEST_BODY = 1024 * 1024
 #: No browser may take an answer for a page.
@@ -55,7 +56,8 @@ class WebhookController(http.Controller):
         """Store a delivery and the job that works on it, then answer."""
         request.update_env(user=SUPERUSER_ID)
         httprequest = request.httprequest
-        largest = self._largest_body(request.env)
+        value = request.env["ir.config_parameter"].get_param(LARGEST_BODY_PARAMETER)
+        largest = int(value) if value and value.isdecimal() else LARGEST_BODY
         # Werkzeug cuts off a body of unknown length there, instead of refusing it.
         httprequest.max_content_length = largest + 1
         body = httprequest.get_data()
@@ -75,25 +77,15 @@ class WebhookController(http.Controller):
         headers = {"Content-Type": "text/plain; charset=utf-8", **HEADERS, **headers}
         return http.Response(text, status, headers)
 
-    def _largest_body(self, env):
-        value = env["ir.config_parameter"].get_param(LARGEST_BODY_PARAMETER) or ""
-        return int(value) if value.isdecimal() else LARGEST_BODY
 
-
-class HideTokens(logging.Filter):
+def _hide_tokens(record):
     """Keep the tokens of addresses, and their queries, out of the log of requests."""
-
-    _token = re.compile(f'({re.escape(ADDRESS)})[^ /"]+')
-
-    def filter(self, record):
-        if isinstance(record.args, tuple):
-            record.args = tuple(map(self._without_token, record.args))
-        return True
-
-    def _without_token(self, value):
-        if isinstance(value, str):
-            return self._token.sub(r"\1…", value)
-        return value
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            TOKEN.sub(r"\1…", arg) if isinstance(arg, str) else arg
+            for arg in record.args
+        )
+    return True
 
 
-logging.getLogger("werkzeug").addFilter(HideTokens())
+logging.getLogger("werkzeug").addFilter(_hide_tokens)

@@ -86,8 +86,6 @@ class ConnectorDeliveredRecord(models.Model):
     def store(self, backend, model_name, moment, rows):
         """Store what a source delivers, with one query.
 
-        :param backend: record of the backend
-        :param model_name: name of the model of the bindings
         :param moment: ``datetime`` at which the source began to deliver
         :param rows: list of tuples: the external id as text, the kind, the digest, the
             data and the texts as JSON, each of which may be ``None``
@@ -115,9 +113,6 @@ class ConnectorDeliveredRecord(models.Model):
     def newest(self, backend, model_name, external_ids, but_kind=ASKED):
         """Return the newest rows of records, with one query.
 
-        :param backend: record of the backend
-        :param model_name: name of the model of the bindings
-        :param external_ids: list of ids on the backend
         :param but_kind: kind of rows that do not count
         :return: :class:`DeliveredRow` by the text of the external id
         :rtype: dict
@@ -145,10 +140,7 @@ class ConnectorDeliveredRecord(models.Model):
 
     @api.private
     def settle(self, ids):
-        """Empty rows whose import is done, and delete older ones of the same records.
-
-        :param ids: ids of rows
-        """
+        """Empty rows that are done, and delete older ones of the same records."""
         is_older = SQL(
             "row.backend_model = done.backend_model"
             " AND row.backend_id = done.backend_id"
@@ -172,12 +164,7 @@ class ConnectorDeliveredRecord(models.Model):
 
     @api.private
     def forget(self, backend, model_name, external_ids):
-        """Empty the rows of records that are unlinked in Odoo.
-
-        :param backend: record of the backend
-        :param model_name: name of the model of the bindings
-        :param external_ids: list of ids on the backend
-        """
+        """Empty the rows of records that are unlinked in Odoo."""
         self.env.cr.execute(
             SQL(
                 "UPDATE connector_delivered_record SET %s"

@@ -118,9 +118,7 @@ class ConnectorWebhookDelivery(models.Model):
     def receive(self, backend, webhook, request):
         """Store a delivery and its job, unless the backend has sent it before.
 
-        :param backend: record of the backend
         :param webhook: the component that has verified the request
-        :param request: :class:`~...components.webhook.requests.WebhookRequest`
         :return: the status and the sentence with which the delivery is refused;
             ``None`` when it is stored
         :rtype: tuple | None
@@ -172,10 +170,7 @@ class ConnectorWebhookDelivery(models.Model):
         return None
 
     def _read_by_webhooks(self, backend):
-        """Yield the webhooks that may handle the delivery, its topic and its payload.
-
-        :param backend: record of the backend
-        """
+        """Yield the webhooks that may handle it, its topic and its payload."""
         for webhook in webhooks_of(backend):
             if not self.topic or webhook.handles(self.topic):
                 payload = webhook.payload(self)
@@ -228,7 +223,6 @@ class ConnectorWebhookDelivery(models.Model):
     def process(self, backend):
         """Do what the webhooks of the backend do about the delivery.
 
-        :param backend: record of the backend
         :return: a translated text
         """
         if not self.exists():

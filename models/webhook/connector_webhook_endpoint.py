@@ -94,10 +94,7 @@ class ConnectorWebhookEndpoint(models.Model):
 
     @api.private
     def of(self, backend):
-        """Return the webhook of a backend; make it if needed.
-
-        :param backend: record of the backend
-        """
+        """Return the webhook of a backend; make it if needed."""
         endpoints = self.sudo()
         values = self._values_of(backend, None)
         return endpoints.of_backends(backend) or endpoints.create(values)
@@ -125,7 +122,6 @@ class ConnectorWebhookEndpoint(models.Model):
 
         An address that nobody has and a wrong signature have the same answer.
 
-        :param token: the token of the address
         :param request: :class:`~...components.webhook.requests.WebhookRequest`
         :return: the status, the headers and the text of the answer
         :rtype: tuple
@@ -183,7 +179,6 @@ class ConnectorWebhookEndpoint(models.Model):
         return webhook if verified is True else None
 
     def _verifier(self, webhooks, request):
-        """Return the component that verifies a request."""
         for webhook in webhooks:
             topic = webhook.topic_of_request(request)
             if topic and webhook.handles(topic):
@@ -191,7 +186,6 @@ class ConnectorWebhookEndpoint(models.Model):
         return next(iter(webhooks), None)
 
     def _webhooks(self):
-        """Return the webhook components of the backend."""
         if self.backend_model not in self.env:  # Or there is no such endpoint.
             return []
         # Do not reveal whether the backend exists to unverified callers.
@@ -322,10 +316,7 @@ class ConnectorWebhookEndpoint(models.Model):
 
     @api.private
     def forget(self, backends):
-        """Delete the webhooks of backends that are deleted.
-
-        :param backends: records of backends of one model
-        """
+        """Delete the webhooks of backends, which are of one model."""
         for name in (self._name, "connector.webhook.delivery"):
             self.env[name].sudo().of_backends(backends).unlink()
 
