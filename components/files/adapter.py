@@ -6,74 +6,17 @@ import re
 import shutil
 from contextlib import contextmanager, suppress
 
-from odoo.tools.translate import LazyTranslate
-
 from odoo.addons.component.core import AbstractComponent
 
-from ...exception import (
-    AccessRefusedError,
-    BackendUnavailableError,
-    ConnectorException,
-    IDMissingInBackend,
-    InvalidDataError,
-    JobError,
-    NetworkRetryableError,
-)
+from ...exception import InvalidDataError, NetworkRetryableError
 from ...tools.text import shortened
 from ...tools.translatable import translatable
 from .places import place as causes
-from .places.place import MissingLibrary, PlaceError, local_file
-
-_lt = LazyTranslate(__name__)
+from .places.place import PlaceError, local_file
 
 LONGEST_DETAIL = 300  #: characters of a server that a message shows
 #: Names that lead to another folder, or have what ends a command of a protocol.
 WRONG_NAME = re.compile(r"^/|(^|/)\.{1,2}(/|$)|//|/$|[\x00-\x1f\x7f\\]")
-NO_FOLDER = "no folder"
-#: Sentences by the cause of an error.
-TEXTS = {
-    causes.ACCESS: _lt(
-        "%(backend)s does not accept the password or the key. Check the credentials of "
-        "the backend."
-    ),
-    causes.EXISTS: _lt("%(backend)s has a file %(name)s already. It was not replaced."),
-    causes.FORBIDDEN: _lt(
-        "%(backend)s does not give the account access to %(name)s. Check the rights of "
-        "the account. %(detail)s"
-    ),
-    causes.FULL: _lt(
-        "%(backend)s has no space left for %(name)s. Ask its administrator to make "
-        "some."
-    ),
-    causes.INCOMPLETE: _lt("%(backend)s: not all of %(name)s arrived."),
-    causes.MISSING: _lt("%(backend)s does not have the file %(name)s."),
-    causes.OTHER: _lt("%(backend)s failed at %(name)s: %(detail)s"),
-    causes.TOO_LARGE: _lt(
-        "%(backend)s: %(name)s is larger than %(most)s bytes (%(detail)s). Ask for "
-        "smaller files, or raise _largest_file of the adapter."
-    ),
-    causes.UNREACHABLE: _lt("%(backend)s cannot be reached (%(name)s)."),
-    causes.UNTRUSTED: _lt(
-        "%(backend)s does not prove its identity: %(detail)s. If its administrator "
-        "confirms that this is its key or certificate, enter it in the backend. "
-        "Nothing was sent."
-    ),
-    NO_FOLDER: _lt(
-        "%(backend)s does not have the folder of %(name)s. Create it, or correct the "
-        "folder in the settings of the backend."
-    ),
-}
-#: Errors by the cause; all others are a ``JobError``.
-ERRORS = {
-    causes.ACCESS: AccessRefusedError,
-    causes.EXISTS: InvalidDataError,
-    causes.FORBIDDEN: AccessRefusedError,
-    causes.FULL: NetworkRetryableError,
-    causes.INCOMPLETE: NetworkRetryableError,
-    causes.MISSING: IDMissingInBackend,
-    causes.UNREACHABLE: BackendUnavailableError,
-    causes.UNTRUSTED: AccessRefusedError,
-}
 
 
 class FileAdapter(AbstractComponent):
@@ -243,18 +186,11 @@ class FileAdapter(AbstractComponent):
         try:
             place = self._connection(declared, lambda: declared.open(self._timeout))
             return call(place)
-        except MissingLibrary as error:
-            failure = ConnectorException(
-                translatable(self.env)._(
-                    "The Python package %s is not installed. Install it for Odoo.",
-                    error.package,
-                )
-            )
         except Exception as error:
-            found = place.cause_of(error)
+            found = error if isinstance(error, PlaceError) else place.cause_of(error)
             if found is None:
                 raise
-            if found.cause == causes.UNREACHABLE:
+            if found.cause is causes.UNREACHABLE:
                 self._disconnect(declared)
             failure = self._failure(found, name, is_folder)
         # Outside of the except clause: an error of a library may contain secrets.
@@ -283,20 +219,19 @@ class FileAdapter(AbstractComponent):
         :param name: path of the file or folder
         """
         cause = found.cause
-        if cause == causes.MISSING and is_folder:
-            cause = NO_FOLDER
-        error_class = ERRORS.get(cause, JobError)
+        if cause is causes.MISSING and is_folder:
+            cause = causes.NO_FOLDER
         message = translatable(self.env)._(
-            TEXTS.get(cause, TEXTS[causes.OTHER]),
+            cause.text,
             backend=self._backend_name(),
             name=name,
             detail=shortened(found.detail, LONGEST_DETAIL),
             most=f"{self._largest_file:,}",
         )
-        if issubclass(error_class, NetworkRetryableError):
-            is_counted = error_class is NetworkRetryableError
+        if issubclass(cause.error_class, NetworkRetryableError):
+            is_counted = cause.error_class is NetworkRetryableError
             return self._retryable(message, counts_attempt=is_counted)
-        return error_class(message)
+        return cause.error_class(message)
 
 
 @contextmanager

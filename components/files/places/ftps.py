@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from . import place
-from .place import FRESH, Declaration, Place, PlaceError
+from .place import Declaration, Place, PlaceError, connected
 
 EPOCH = datetime(1970, 1, 1)
 
@@ -46,7 +46,7 @@ class FTPSPlace(Place):
         if isinstance(error, ssl.SSLError):
             return PlaceError(place.UNREACHABLE, str(error))
         if not isinstance(error, ftplib.Error):
-            return place.os_cause(error)
+            return super().cause_of(error)
         code, text = str(error)[:3], str(error).lower()
         if code == "530":
             return PlaceError(place.ACCESS)
@@ -88,46 +88,25 @@ class FTPS(Declaration):
     place_class = FTPSPlace
 
     def _filesystem(self, timeout):
-        return _filesystem_class()(
-            self.host,
-            self.port,
-            self.username,
-            self.password,
-            timeout=timeout,
-            tls=True,
-            context=ssl.create_default_context(cadata=self.authority),
-            **FRESH,
+        from fsspec.implementations.ftp import FTPFileSystem
+
+        context = ssl.create_default_context(cadata=self.authority)
+        ftp = _Connection(context=context, timeout=timeout)
+        try:
+            ftp.connect(self.host, self.port)
+            ftp.login(self.username, self.password)
+            ftp.prot_p()
+        except BaseException:
+            ftp.close()
+            raise
+        return connected(FTPFileSystem, ftp=ftp)
+
+
+class _Connection(ftplib.FTP_TLS):
+    def ntransfercmd(self, cmd, rest=None):
+        # Many servers admit a data connection only with the session of the first.
+        connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+        secure = self.context.wrap_socket(
+            connection, server_hostname=self.host, session=self.sock.session
         )
-
-
-def _filesystem_class():
-    from fsspec.implementations.ftp import FTPFileSystem
-
-    class Connection(ftplib.FTP_TLS):
-        def ntransfercmd(self, cmd, rest=None):
-            # Many servers admit a data connection only with the session of the first.
-            connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
-            secure = self.context.wrap_socket(
-                connection, server_hostname=self.host, session=self.sock.session
-            )
-            return secure, size
-
-    class FileSystem(FTPFileSystem):
-        """FTP over TLS that checks the certificate."""
-
-        def __init__(self, *args, context, **kwargs):
-            self._context = context
-            super().__init__(*args, **kwargs)
-
-        def _connect(self):
-            self.ftp = Connection(
-                context=self._context, timeout=self.timeout, encoding=self.encoding
-            )
-            try:
-                self.ftp.connect(self.host, self.port)
-                self.ftp.login(*self.cred)
-            except BaseException:
-                self.ftp.close()
-                raise
-
-    return FileSystem
+        return secure, size

@@ -6,20 +6,23 @@ import importlib
 import posixpath
 import tempfile
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import NamedTuple
 
-#: Why a place did not do what it was asked to.
-ACCESS = "access"  #: it refuses the password, or the key
-EXISTS = "exists"  #: it has a file of this name already
-FORBIDDEN = "forbidden"  #: the account may not do it
-FULL = "full"  #: no space is left
-INCOMPLETE = "incomplete"  #: not all bytes arrived
-MISSING = "missing"  #: it does not have the file, or the folder
-TOO_LARGE = "too large"  #: the file is larger than allowed
-UNREACHABLE = "unreachable"  #: it cannot be reached, or stopped answering
-UNTRUSTED = "untrusted"  #: it cannot prove its identity
-OTHER = "other"
+from odoo.tools.translate import LazyTranslate
+
+from ....exception import (
+    AccessRefusedError,
+    BackendUnavailableError,
+    ConnectorException,
+    IDMissingInBackend,
+    InvalidDataError,
+    JobError,
+    NetworkRetryableError,
+)
+
+_lt = LazyTranslate(__name__)
 
 #: Arguments for every file system: fsspec returns the object of an earlier call, with
 #: its closed connection and its old listings, otherwise.
@@ -32,6 +35,75 @@ class FileInfo(NamedTuple):
     name: str  #: its path below the folder of the place, such as "in/catalogue.csv"
     size: int  #: bytes
     modified: datetime  #: UTC, without a time zone; some places know whole seconds
+
+
+@dataclass(frozen=True, eq=False)
+class Cause:
+    """Why a place did not do what it was asked to."""
+
+    error_class: type  #: of the error of the job
+    text: object  #: the sentence of this error, a term that is translated later
+
+
+ACCESS = Cause(
+    AccessRefusedError,
+    _lt(
+        "%(backend)s does not accept the password or the key. Check the credentials of "
+        "the backend."
+    ),
+)
+EXISTS = Cause(
+    InvalidDataError,
+    _lt("%(backend)s has a file %(name)s already. It was not replaced."),
+)
+FORBIDDEN = Cause(
+    AccessRefusedError,
+    _lt(
+        "%(backend)s does not give the account access to %(name)s. Check the rights of "
+        "the account. %(detail)s"
+    ),
+)
+FULL = Cause(
+    NetworkRetryableError,
+    _lt(
+        "%(backend)s has no space left for %(name)s. Ask its administrator to make "
+        "some."
+    ),
+)
+INCOMPLETE = Cause(
+    NetworkRetryableError, _lt("%(backend)s: not all of %(name)s arrived.")
+)
+MISSING = Cause(IDMissingInBackend, _lt("%(backend)s does not have the file %(name)s."))
+NO_FOLDER = Cause(
+    JobError,
+    _lt(
+        "%(backend)s does not have the folder of %(name)s. Create it, or correct the "
+        "folder in the settings of the backend."
+    ),
+)
+NOT_INSTALLED = Cause(
+    ConnectorException,
+    _lt("The Python package %(detail)s is not installed. Install it for Odoo."),
+)
+TOO_LARGE = Cause(
+    JobError,
+    _lt(
+        "%(backend)s: %(name)s is larger than %(most)s bytes (%(detail)s). Ask for "
+        "smaller files, or raise _largest_file of the adapter."
+    ),
+)
+UNREACHABLE = Cause(
+    BackendUnavailableError, _lt("%(backend)s cannot be reached (%(name)s).")
+)
+UNTRUSTED = Cause(
+    AccessRefusedError,
+    _lt(
+        "%(backend)s does not prove its identity: %(detail)s. If its administrator "
+        "confirms that this is its key or certificate, enter it in the backend. "
+        "Nothing was sent."
+    ),
+)
+OTHER = Cause(JobError, _lt("%(backend)s failed at %(name)s: %(detail)s"))
 
 
 class PlaceError(Exception):
@@ -47,28 +119,17 @@ class PlaceError(Exception):
         self.detail = detail
 
 
-class MissingLibrary(Exception):
-    """A Python package is not installed.
-
-    :param package: its name
-    """
-
-    def __init__(self, package):
-        super().__init__(package)
-        self.package = package
-
-
 def library(module, package):
     """Return a module of an optional package.
 
     :param module: name of the module
     :param package: name under which it is installed
-    :raise MissingLibrary: when it is not there
+    :raise PlaceError: when it is not there
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise MissingLibrary(package) from error
+        raise PlaceError(NOT_INSTALLED, package) from error
 
 
 class Place:
@@ -148,7 +209,26 @@ class Place:
         :param error: an exception
         :return: ``None`` for an error that the place has not raised
         """
-        return os_cause(error)
+        if isinstance(error, PlaceError):
+            return error
+        if not isinstance(error, OSError | EOFError):
+            return None
+        for kind, cause in (
+            (FileNotFoundError, MISSING),
+            (NotADirectoryError, MISSING),
+            (FileExistsError, EXISTS),
+            (PermissionError, FORBIDDEN),
+            (ConnectionError, UNREACHABLE),
+            (TimeoutError, UNREACHABLE),
+            (EOFError, UNREACHABLE),
+        ):
+            if isinstance(error, kind):
+                return PlaceError(cause, str(error))
+        text = str(error).lower()
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT) or any(
+            word in text for word in ("no space", "quota", "disk full")
+        )
+        return PlaceError(FULL if is_full else OTHER, str(error))
 
     def _path(self, name):
         return posixpath.join(self.folder, name) if name else self.folder
@@ -182,28 +262,18 @@ class Declaration:
         return self.folder
 
 
-def os_cause(error):
-    """Return the :class:`PlaceError` for an error of the operating system."""
-    if isinstance(error, PlaceError):
-        return error
-    if not isinstance(error, OSError | EOFError):
-        return None
-    for kind, cause in (
-        (FileNotFoundError, MISSING),
-        (NotADirectoryError, MISSING),
-        (FileExistsError, EXISTS),
-        (PermissionError, FORBIDDEN),
-        (ConnectionError, UNREACHABLE),
-        (TimeoutError, UNREACHABLE),
-        (EOFError, UNREACHABLE),
-    ):
-        if isinstance(error, kind):
-            return PlaceError(cause, str(error))
-    text = str(error).lower()
-    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT) or any(
-        word in text for word in ("no space", "quota", "disk full")
-    )
-    return PlaceError(FULL if is_full else OTHER, str(error))
+def connected(base, **connection):
+    """Return a file system of ``fsspec`` that uses a connection, and opens none.
+
+    :param base: class of the file system
+    :param connection: the attributes that its ``_connect()`` would set
+    """
+
+    class FileSystem(base):
+        def _connect(self):
+            vars(self).update(connection)
+
+    return FileSystem("", **FRESH)
 
 
 def as_utc(moment):

@@ -45,7 +45,7 @@ class S3Place(Place):
             return PlaceError(place.OTHER, str(error))
         if isinstance(error, PermissionError) and "Access Key" in str(error):
             return PlaceError(place.ACCESS)
-        return _refusal(error) or place.os_cause(error)
+        return _refusal(error) or super().cause_of(error)
 
     def _modified(self, entry):
         return place.as_utc(entry["LastModified"])

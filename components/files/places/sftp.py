@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Files on a server with SFTP, whose host key is checked."""
 
-import base64
 import io
 import logging
 import socket
@@ -9,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from . import place
-from .place import FRESH, Declaration, Place, PlaceError, library
+from .place import Declaration, Place, PlaceError, connected, library
 
 CHUNK = 32 * 1024  #: bytes of a request, which all servers admit
 #: Logger of the connections. Their threads log errors that the job gets anyway, or that
@@ -47,7 +46,7 @@ class SFTPPlace(Place):
             return PlaceError(place.UNREACHABLE, str(error))
         if isinstance(error, OSError) and "ize mismatch" in str(error):
             return PlaceError(place.INCOMPLETE, str(error))
-        found = place.os_cause(error)
+        found = super().cause_of(error)
         if found and found.cause == place.OTHER and _is_of_network(error, paramiko):
             return PlaceError(place.UNREACHABLE, str(error))
         return found
@@ -85,72 +84,53 @@ class SFTP(Declaration):
 
     def _filesystem(self, timeout):
         paramiko = library("paramiko", "paramiko")
-        filesystem = _filesystem_class(paramiko)(
-            self.host,
-            host_key=self.host_key or "",
-            port=self.port,
-            username=self.username,
-            password=self.password,
-            pkey=_key_of(self.private_key, self.password, paramiko),
-            timeout=timeout,
-            banner_timeout=timeout,
-            auth_timeout=timeout,
-            channel_timeout=timeout,
-            allow_agent=False,
-            look_for_keys=False,
-            **FRESH,
-        )
-        filesystem.ftp.get_channel().settimeout(timeout)
-        return filesystem
+        from fsspec.implementations.sftp import SFTPFileSystem
 
+        client = paramiko.SSHClient()
+        client.set_log_channel(QUIET)
+        try:
+            self._check_host_key(client, paramiko)
+            client.connect(
+                self.host,
+                port=self.port,
+                username=self.username,
+                password=self.password,
+                pkey=_key_of(self.private_key, self.password, paramiko),
+                timeout=timeout,
+                banner_timeout=timeout,
+                auth_timeout=timeout,
+                channel_timeout=timeout,
+                allow_agent=False,
+                look_for_keys=False,
+            )
+            ftp = client.open_sftp()
+        except BaseException:
+            client.close()
+            raise
+        ftp.get_channel().settimeout(timeout)
+        return connected(SFTPFileSystem, client=client, ftp=ftp)
 
-def _filesystem_class(paramiko):
-    from fsspec.implementations.sftp import SFTPFileSystem
+    def _check_host_key(self, client, paramiko):
+        """Let the server prove one of the known keys.
 
-    class FileSystem(SFTPFileSystem):
-        """SFTP that checks the host key, and closes what it could not open."""
+        Keys that are known as a whole make the client ask for a key of their types,
+        whatever others the server has.
+        """
+        known = self.host_key or ""
 
-        def _connect(self):
-            known = self.ssh_kwargs.pop("host_key")
-            self.ssh_kwargs.pop("use_listings_cache")
-            self.client = paramiko.SSHClient()
-            self.client.set_log_channel(QUIET)
-            self.client.set_missing_host_key_policy(_policy(known, paramiko))
-            try:
-                port = self.ssh_kwargs["port"]
-                _add_known(self.client, self.host, port, known, paramiko)
-                self.client.connect(self.host, **self.ssh_kwargs)
-                self.ftp = self.client.open_sftp()
-            except BaseException:
-                self.client.close()
-                raise
+        class Fingerprints(paramiko.MissingHostKeyPolicy):
+            def missing_host_key(self, client, hostname, key):
+                if key.fingerprint not in known.split():
+                    raise PlaceError(place.UNTRUSTED, key.fingerprint)
 
-    return FileSystem
-
-
-def _policy(known, paramiko):
-    class KnownKeys(paramiko.MissingHostKeyPolicy):
-        def missing_host_key(self, client, hostname, key):
-            if key.fingerprint not in known.split():
-                raise PlaceError(place.UNTRUSTED, key.fingerprint)
-
-    return KnownKeys()
-
-
-def _add_known(client, host, port, known, paramiko):
-    """Let the server prove one of the keys that are known as a whole.
-
-    The client then asks for a key of these types, whatever others the server has.
-    """
-    name = host if port == 22 else f"[{host}]:{port}"
-    for line in known.splitlines():
-        kind, _space, rest = line.strip().partition(" ")
-        if rest:
-            not_a_key = ValueError, paramiko.SSHException, paramiko.pkey.UnknownKeyType
-            with suppress(*not_a_key):
-                content = base64.b64decode(rest.split()[0])
-                key = paramiko.PKey.from_type_string(kind, content)
-                client.get_host_keys().add(name, kind, key)
+        client.set_missing_host_key_policy(Fingerprints())
+        name = self.host if self.port == 22 else f"[{self.host}]:{self.port}"
+        entry_class = paramiko.hostkeys.HostKeyEntry
+        for line in known.splitlines():
+            with suppress(paramiko.SSHException, paramiko.hostkeys.InvalidHostKey):
+                entry = entry_class.from_line(" ".join([name, *line.split()]))
+                if entry:
+                    client.get_host_keys().add(name, entry.key.get_name(), entry.key)
 
 
 def _key_of(text, password, paramiko):

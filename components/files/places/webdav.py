@@ -43,7 +43,7 @@ class WebDAVPlace(Place):
             return PlaceError(cause, str(error))
         if isinstance(error, client.ClientError):
             return PlaceError(place.OTHER, str(error))
-        return place.os_cause(error)
+        return super().cause_of(error)
 
     def _modified(self, entry):
         return place.as_utc(entry["modified"])
