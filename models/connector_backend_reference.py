@@ -161,12 +161,10 @@ class ConnectorBackendReference(models.AbstractModel):
             lambda line: (line.backend_model, line.backend_id)
         ).items():
             backend = self._existing(name, id_)
-            if not backend:
-                problems.append(self.env._("The backend was deleted in the meantime."))
-                continue
-            backend.check_access("read")
-            if is_archived(backend.sudo()):
-                problems.append(archived_message(backend))
+            if backend:
+                backend.check_access("read")
+            if problem := self._problem_with(backend):
+                problems.append(problem)
                 continue
             for model_name, of_model in rows.grouped("model_name").items():
                 groups[model_name, backend] = of_model
@@ -184,13 +182,17 @@ class ConnectorBackendReference(models.AbstractModel):
         ):
             raise UserError(self.env._("%s has no records of a connector.", model_name))
         backend = self.env[backend_model].browse(backend_id).exists()
-        if not backend:
-            raise UserError(self.env._("The backend was deleted in the meantime."))
         backend.check_access("read")
-        if is_archived(backend.sudo()):
-            raise UserError(archived_message(backend))
+        if problem := self._problem_with(backend):
+            raise UserError(problem)
         self.env[model_name].check_access("read")
         return backend
+
+    def _problem_with(self, backend):
+        """Return why nothing can be synchronised with a backend, if that is so."""
+        if not backend:
+            return self.env._("The backend was deleted in the meantime.")
+        return archived_message(backend) if is_archived(backend) else None
 
     def _notify(self, done, problems, message):
         """Return the action that shows what a button has done, and what not.

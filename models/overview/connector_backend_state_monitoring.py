@@ -1,9 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
 
-from ...jobs.states import FAILED, FINISHED
 from .sentences import ACT, NOTHING, WAIT
 
 #: The words of the overview's colours for a monitoring system.
@@ -36,7 +34,7 @@ class ConnectorBackendMonitoring(models.Model):
         self.check_access("read")
         self.sudo().make_missing()
         states = self.search(Domain.TRUE)
-        figures, lags = states.read_figures(), states._lags()
+        figures, now = states.read_figures(), fields.Datetime.now()
         return [
             {
                 "name": state.backend_name,
@@ -44,31 +42,17 @@ class ConnectorBackendMonitoring(models.Model):
                 "id": state.backend_id,
                 "state": PAUSED if state.paused_since else STATES[state.color],
                 "sentence": state.sentence,
-                "lag_seconds": lags.get(state._reference(), 0),
+                "lag_seconds": max(round((now - oldest).total_seconds()), 0),
                 "waiting": sum(each.waiting + each.running for each in kinds),
                 "failed": sum(each.failed for each in kinds),
                 "conflicts": sum(each.conflicts for each in kinds),
-                "failed_searches": figures[state.id].facts.failed_searches.total(),
+                "failed_searches": found.facts.failed_searches.total(),
                 "unconfirmed": unconfirmed,
                 "in_doubt": unconfirmed,
                 "last_success": fields.Datetime.to_string(state.last_success) or None,
             }
             for state in states
-            for kinds in [figures[state.id].kinds.values()]
+            for found in [figures[state.id]]
+            for oldest, kinds in [(found.oldest or now, found.kinds.values())]
             for unconfirmed in [sum(each.unconfirmed for each in kinds)]
         ]
-
-    def _lags(self):
-        """Return the seconds since the oldest unfinished job was made, by backend."""
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT backend_model, backend_id,"
-                " EXTRACT(EPOCH FROM %s - MIN(date_created))::int FROM queue_job"
-                " WHERE backend_id IS NOT NULL AND state NOT IN %s AND state != %s"
-                " GROUP BY 1, 2",
-                fields.Datetime.now(),
-                FINISHED,
-                FAILED,
-            )
-        )
-        return {(model, id_): max(seconds, 0) for model, id_, seconds in rows}

@@ -17,14 +17,13 @@ from ...tools.bindings import (
     backend_models,
     binding_models,
     checks_connection,
-    is_archived,
     model_label,
     stored_external_field,
 )
 from .. import screen_updates as updates
-from ..screen_actions import archived_message, notification, window_action
+from ..screen_actions import notification, window_action
 from .figures import DAYS, BackendFigures, Figures, Reference
-from .sentences import ACT, NOTHING, WAIT, Cause, Phrases, sentence_of
+from .sentences import ACT, NOTHING, WAIT, Phrases, sentence_of
 
 _logger = logging.getLogger(__name__)
 
@@ -129,19 +128,21 @@ class ConnectorBackendOverview(models.Model):
         :param figures: iterable of :class:`BackendFigures`
         """
         counters = [
-            (one, counter)
-            for one in figures
-            for counter in vars(one.facts).values()
-            if isinstance(counter, Counter)
-            and any(isinstance(each, Cause) for each in counter)
+            (one, counter) for one in figures for counter in one.facts.by_cause()
         ]
-        causes = {cause.text for _one, counter in counters for cause in counter} - {""}
+        causes = [
+            (cause.text, count, one.examples[cause.text])
+            for one, counter in counters
+            for cause, count in counter.items()
+            if cause.text in one.examples
+        ]
         if not causes:
             return
-        known = {text: id_ for one in figures for text, id_ in one.examples.items()}
-        examples = {cause: known[cause] for cause in causes if cause in known}
-        words = self.env["connector.failure"].sentences(examples)
-        named = self._causes_of_one(counters)
+        failures = self.env["connector.failure"]
+        words = failures.sentences({text: job for text, _count, job in causes if text})
+        named = failures._sentences_of_one(
+            {job for _text, count, job in causes if count == 1}
+        )
         for one, counter in counters:
             counted = Counter()
             for cause, count in counter.items():
@@ -151,16 +152,6 @@ class ConnectorBackendOverview(models.Model):
                 counted[cause._replace(text=text)] += count
             counter.clear()
             counter.update(counted)
-
-    def _causes_of_one(self, counters):
-        """Return the causes of single records, with their names, by the ids of jobs."""
-        jobs = {
-            one.examples[cause.text]
-            for one, counter in counters
-            for cause, count in counter.items()
-            if count == 1 and cause.text in one.examples
-        }
-        return jobs and self.env["connector.failure"]._sentences_of_one(jobs) or {}
 
     def _search_color(self, operator, value):
         if operator != "in":
@@ -298,14 +289,8 @@ class ConnectorBackendOverview(models.Model):
     def action_choose_responsible(self):
         """Open a window in which to choose who looks after the backend."""
         self.ensure_one().check_access("write")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Responsible for %s", self.backend_name),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-        }
+        title = self.env._("Responsible for %s", self.backend_name)
+        return self._get_records_action(name=title, target="new", context={})
 
     def action_open_schedules(self):
         """Open the scheduled actions of the backend's kind and of its records."""
@@ -353,15 +338,12 @@ class ConnectorBackendOverview(models.Model):
         domain = [(to_backend, "=", self.backend_id)]
         if external:
             domain.append((external, BOUND[figure], False))
-        return {
-            "type": "ir.actions.act_window",
-            "name": f"{model_label(self.env, model_name)} · {self.backend_name}",
-            "res_model": model_name,
-            "view_mode": "list,form",
-            "views": [(False, "list"), (False, "form")],
-            "domain": domain,
-            "context": {"active_test": False},
-        }
+        return self.env[model_name]._get_records_action(
+            name=f"{model_label(self.env, model_name)} · {self.backend_name}",
+            views=[(False, "list"), (False, "form")],
+            domain=domain,
+            context={"active_test": False},
+        )
 
     # -- buttons
 
@@ -371,10 +353,8 @@ class ConnectorBackendOverview(models.Model):
         self.check_access("write")
         # As a scheduled action: the user need not have the rights on all records.
         backend = self.sudo()._backend()
-        if not backend:
-            raise UserError(self.env._("The backend was deleted in the meantime."))
-        if is_archived(backend):
-            raise UserError(archived_message(backend))
+        if problem := self._problem_with(backend):
+            raise UserError(problem)
         synchronisation = Synchronisation(backend)
         if not synchronisation.steps:
             raise UserError(
@@ -425,20 +405,13 @@ class ConnectorBackendOverview(models.Model):
             return notification(message, "danger", sticky=True)
         if not self._failures_of_settings():
             return notification(message, title=self.backend_name)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.backend_name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [
-                (
-                    self.env.ref("connector.connector_backend_state_view_retry").id,
-                    "form",
-                )
-            ],
-            "target": "new",
-            "context": {"connector_message": message},
-        }
+        view = self.env.ref("connector.connector_backend_state_view_retry")
+        return self._get_records_action(
+            name=self.backend_name,
+            views=[(view.id, "form")],
+            target="new",
+            context={"connector_message": message},
+        )
 
     def _failures_of_settings(self):
         """Return what failed because of the connection or of the settings."""

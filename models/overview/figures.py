@@ -102,6 +102,7 @@ class BackendFigures:
     facts: Facts = field(default_factory=Facts)
     kinds: dict = field(default_factory=dict)  #: :class:`KindFigures` by model
     next_run: datetime | None = None
+    oldest: datetime | None = None  #: when the oldest job that did not fail was made
     done: Counter = field(default_factory=Counter)  #: records by ``date``
     failed: Counter = field(default_factory=Counter)  #: records by ``date``
     shares: list = field(default_factory=list)  #: :class:`Share`, each record once
@@ -144,7 +145,7 @@ class Figures:
             self._read_unconfirmed()
             self._read_conflicts()
             self._count_records()
-            self._read_bindings()
+            self._read_kinds()
             self._read_last_success()
             self._read_next_runs()
             self._read_history()
@@ -168,24 +169,19 @@ class Figures:
                 facts.name = backend.display_name
                 facts.is_archived = is_archived(backend)
 
-    def _read_bindings(self):
+    def _read_kinds(self):
         for model, kinds in self.kinds.items():
             for kind in kinds:
-                self._read_kind(model, kind)
-
-    def _read_kind(self, model, kind):
-        linked, never = self._count_all_bindings(model, kind)
-        busy = set()
-        for reference in self.by_backend:
-            busy |= self._busy_ids(reference, kind) if reference.model == model else ()
-        if busy:
-            never -= self._count_bindings(model, kind, [("id", "in", [*busy])])[1]
-        for id_ in linked | never:
-            figures = self.by_backend[Reference(model, id_)]
-            counted = figures.kind(kind)
-            counted.linked, counted.never = linked[id_], never[id_]
-            figures.facts.linked += linked[id_]
-            figures.facts.never += never[id_]
+                linked, never = self._count_all_bindings(model, kind)
+                if busy := self._busy_ids(model, kind):
+                    of_busy = self._count_bindings(model, kind, [("id", "in", busy)])
+                    never -= of_busy[1]
+                for id_ in linked | never:
+                    figures = self.by_backend[Reference(model, id_)]
+                    counted = figures.kind(kind)
+                    counted.linked, counted.never = linked[id_], never[id_]
+                    figures.facts.linked += linked[id_]
+                    figures.facts.never += never[id_]
 
     def _count_all_bindings(self, model, kind):
         """Count bindings; a large table again only when its rows have changed."""
@@ -234,14 +230,14 @@ class Figures:
             never[backend.id] = total - sum(counts)
         return linked, never
 
-    def _busy_ids(self, reference, kind):
+    def _busy_ids(self, model, kind):
         """Return the bindings that an unfinished export or create has."""
-        figures = self.by_backend[reference]
-        keys = set(figures.unconfirmed.get(kind, ()))
-        for share in figures.shares:
-            if share.kind == kind:
-                keys |= share.export_keys
-        return {int(key) for key in keys if key.isdecimal()}
+        keys = set()
+        for reference, figures in self.by_backend.items():
+            if reference.model == model:
+                keys.update(figures.unconfirmed.get(kind, ()))
+                keys.update(*(s.export_keys for s in figures.shares if s.kind == kind))
+        return [int(key) for key in keys if key.isdecimal()]
 
     def _external_field(self, model, kind):
         backend = self.env[model].browse(self.ids[model][:1])
@@ -277,6 +273,8 @@ class Figures:
             figures.examples[share.cause.text] = last
             if is_unanswered:
                 facts.silent_since = _earlier(facts.silent_since, first)
+            if share.state != FAILED:
+                figures.oldest = _earlier(figures.oldest, first)
             if share.state not in (STARTED, FAILED):
                 facts.stuck_since = _earlier(facts.stuck_since, runnable)
             if has_records and direction != COMPARE:
@@ -392,7 +390,7 @@ class Figures:
             "  AND date_done IS NOT NULL"
             "  ORDER BY date_done DESC LIMIT 1"
             " ) AS last",
-            backends=_pairs(self.references),
+            backends=SQL(", ").join(SQL("(%s, %s)", *each) for each in self.references),
             done=DONE,
             synchronises=SYNCHRONISES,
         )
@@ -408,27 +406,20 @@ class Figures:
                 ("begun", "<", self.now - UNCONFIRMED_AFTER),
                 ("backend_model", "in", list(self.ids)),
             ],
-            ["model_name"],
+            ["backend_model", "model_name"],
         )
-        for (kind,) in begun:
+        for model, kind in begun:
             if kind in self.env:
-                for figures, ids in self._select(self._unconfirmed_of(kind)):
+                for figures, ids in self._select(self._unconfirmed_of(model, kind)):
                     figures.unconfirmed[kind] = {str(id_) for id_ in ids}
 
-    def _unconfirmed_of(self, kind):
+    def _unconfirmed_of(self, model, kind):
         """Return the query for the creates of a kind that are not confirmed.
 
         As long as a create is not confirmed, its binding keeps the external id that it
         had before.
         """
-        external = next(
-            (
-                self._external_field(model, kind)
-                for model, kinds in self.kinds.items()
-                if kind in kinds
-            ),
-            None,
-        )
+        external = kind in self.kinds[model] and self._external_field(model, kind)
         is_unconfirmed = SQL("TRUE")
         if external and not self.env[kind]._fields[external].inherited:
             is_unconfirmed = SQL(
@@ -440,9 +431,10 @@ class Figures:
             "SELECT intent.backend_model, intent.backend_id, array_agg(intent.res_id)"
             " FROM connector_create_intent AS intent"
             " LEFT JOIN %s AS binding ON binding.id = intent.res_id"
-            " WHERE intent.model_name = %s AND intent.begun < %s AND %s"
-            " GROUP BY 1, 2",
+            " WHERE intent.backend_model = %s AND intent.model_name = %s"
+            " AND intent.begun < %s AND %s GROUP BY 1, 2",
             SQL.identifier(self.env[kind]._table),
+            model,
             kind,
             self.now - UNCONFIRMED_AFTER,
             is_unconfirmed,
@@ -479,7 +471,7 @@ class Figures:
         today = self.now.replace(tzinfo=utc).astimezone(zone).date()
         midnight = datetime.combine(today, time.min, zone).astimezone(utc)
         midnight = midnight.replace(tzinfo=None)
-        for reference, day, number in (
+        for reference, day, number, _jobs in (
             *self._kept_days(zone, today, midnight),
             *self._done_days(midnight),
         ):
@@ -500,33 +492,27 @@ class Figures:
         kept = _KEPT.get(key)
         if kept and kept[0] > monotonic():
             return kept[1]
-        jobs = []
-        days = self._done_days(self.now - timedelta(days=DAYS), midnight, jobs)
+        days = self._done_days(self.now - timedelta(days=DAYS), midnight)
         _KEPT.pop(key, None)
-        if sum(jobs) > LARGE_HISTORY:
+        if sum(jobs for *_day, jobs in days) > LARGE_HISTORY:
             _KEPT[key] = monotonic() + KEPT_SECONDS, days
         return days
 
-    def _done_days(self, since, until=None, jobs=None):
-        """Return triples of the backend, a day, and the records done on it.
-
-        :param jobs: list that gets the numbers of jobs
-        """
+    def _done_days(self, since, until=None):
+        """Return what was done, less what was left to other jobs."""
         done = SQL("backend_id IS NOT NULL AND state = %s AND %s", DONE, SYNCHRONISES)
         if until:
             done = SQL("%s AND date_done < %s", done, until)
-        days = []
-        for records, condition in (
-            (SQL("COALESCE(record_count, 1)"), done),
-            (SQL("-(%s)", LEFT), SQL("%s AND %s", done, LEAVES_RECORDS)),
-        ):
-            for *day, number in self._per_day(
+        return [
+            row
+            for records, condition in (
+                (SQL("COALESCE(record_count, 1)"), done),
+                (SQL("-(%s)", LEFT), SQL("%s AND %s", done, LEAVES_RECORDS)),
+            )
+            for row in self._per_day(
                 "date_done", records, condition, self.references, since
-            ):
-                days.append(day)
-                if jobs is not None:
-                    jobs.append(number)
-        return days
+            )
+        ]
 
     def _per_day(self, moment, records, condition, references, since):
         """Return the backend, the day of a moment, its records, and its jobs.
@@ -561,16 +547,12 @@ class Figures:
     def _find_stuck(self):
         """Keep since when jobs wait only where no runner starts any."""
         limit = self.now - STUCK_AFTER
-        waiting = [
-            figures.facts
-            for figures in self.by_backend.values()
-            if figures.facts.stuck_since
-        ]
-        long = [facts for facts in waiting if facts.stuck_since < limit]
+        facts = [figures.facts for figures in self.by_backend.values()]
+        long = [each for each in facts if (each.stuck_since or limit) < limit]
         works = not long or self._runner_works(limit)
-        for facts in waiting:
-            if works or facts not in long:
-                facts.stuck_since = None
+        for each in facts:
+            if works or each not in long:
+                each.stuck_since = None
 
     def _runner_works(self, since):
         """Return whether jobs run, or have begun since a moment."""
@@ -605,10 +587,6 @@ def _condition(references):
         for model, of_model in ids.items()
     ]
     return SQL(" OR ").join(conditions) if conditions else SQL("FALSE")
-
-
-def _pairs(references):
-    return SQL(", ").join(SQL("(%s, %s)", *reference) for reference in references)
 
 
 def _earlier(one, other):

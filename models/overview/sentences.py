@@ -64,6 +64,10 @@ class Facts:
         """Whether jobs wait or run."""
         return bool(self.running or self.waiting.total() or self.searches.total())
 
+    def by_cause(self):
+        """Return the counters by :class:`Cause`."""
+        return self.failed, self.retried, self.failed_searches, self.retried_searches
+
     def add_searches(self, has_failed, cause, jobs):
         """Count jobs that handle no record."""
         if has_failed:
