@@ -3,6 +3,7 @@
 
 import ast
 import inspect
+import textwrap
 from contextlib import suppress
 
 from ..tools.diagnosis import ADDONS, defining_class, file_of, source_of
@@ -38,9 +39,11 @@ def place_of_class(cls, attribute=None, row=None):
 
     The line is missing when the class is not written there as a class.
     """
-    with suppress(OSError, TypeError, SyntaxError):
-        line = _line(cls, attribute, row)
-        return f"{file_of(cls)}:{line}" if line else file_of(cls)
+    with suppress(OSError, TypeError):
+        file = file_of(cls)
+        with suppress(OSError, SyntaxError):
+            return f"{file}:{_line(cls, attribute, row)}"
+        return file
     return cls.__module__
 
 
@@ -50,26 +53,14 @@ def addon_of_class(cls):
 
 
 def _line(cls, attribute, row):
-    with open(inspect.getfile(cls), encoding="utf-8") as source:
-        node = _class_node(ast.parse(source.read()), cls.__qualname__)
-    for item in node.body if node and attribute else ():
+    lines, first = inspect.getsourcelines(cls)
+    [node] = ast.parse(textwrap.dedent("".join(lines))).body
+    for item in node.body if attribute else ():
         if attribute in _names(item):
             rows = getattr(getattr(item, "value", None), "elts", ())
             known = row is not None and row < len(rows)
-            return rows[row].lineno if known else item.lineno
-    return node and node.lineno
-
-
-def _class_node(tree, qualname):
-    nodes = [tree]
-    for name in qualname.replace("<locals>.", "").split("."):
-        nodes = [
-            found
-            for node in nodes
-            for found in ast.walk(node)
-            if isinstance(found, ast.ClassDef | ast.FunctionDef) and found.name == name
-        ]
-    return next((node for node in nodes if isinstance(node, ast.ClassDef)), None)
+            return first - 1 + (rows[row] if known else item).lineno
+    return first
 
 
 def _names(item):

@@ -130,6 +130,12 @@ class ConnectorCreateIntent(models.Model):
 
     # -- for the exporter
 
+    @contextmanager
+    def _committed(self, domain):
+        """Give the intents that a domain finds, in a transaction of their own."""
+        with new_transaction(self.env) as env:
+            yield self.with_env(env).sudo().search(domain)
+
     @api.private
     def declare(self, backend, bindings, external_ids):
         """Commit the intents to create records on a backend.
@@ -141,14 +147,12 @@ class ConnectorCreateIntent(models.Model):
             whether an earlier create with this key is unconfirmed
         :rtype: dict[int, tuple[str, bool]]
         """
-        with new_transaction(self.env) as env:
-            intents = self.with_env(env).sudo()
-            left = intents.search(self._domain_of_records(backend, bindings))
+        with self._committed(self._domain_of_records(backend, bindings)) as left:
             unconfirmed = left._unconfirmed_with(external_ids)
             (left - unconfirmed)._delete()
             declared = {intent.res_id: (intent.key, True) for intent in unconfirmed}
             values = self._values_of(backend, bindings._name)
-            new = intents.create(
+            new = left.create(
                 [
                     {
                         **values,
@@ -172,9 +176,7 @@ class ConnectorCreateIntent(models.Model):
         :param external_ids: their external ids at this moment, by the id of the binding
         :rtype: set[int]
         """
-        with new_transaction(self.env) as env:
-            intents = self.with_env(env).sudo()
-            left = intents.search(self._domain_of_records(backend, bindings))
+        with self._committed(self._domain_of_records(backend, bindings)) as left:
             return set(left._unconfirmed_with(external_ids).mapped("res_id"))
 
     @api.private
@@ -203,8 +205,8 @@ class ConnectorCreateIntent(models.Model):
     @api.private
     def withdraw(self, *keys):
         """Delete the intents of creates that did not happen."""
-        with new_transaction(self.env) as env:
-            self.with_env(env).sudo().search([("key", "in", keys)])._delete()
+        with self._committed([("key", "in", keys)]) as intents:
+            intents._delete()
 
     @api.private
     def withdraw_for(self, backend, bindings):
@@ -219,8 +221,7 @@ class ConnectorCreateIntent(models.Model):
     @api.private
     def age_of(self, key):
         """Return how long ago the backend was called to create a record."""
-        with new_transaction(self.env) as env:
-            intent = self.with_env(env).sudo().search([("key", "=", key)])
+        with self._committed([("key", "=", key)]) as intent:
             return intent._age()
 
     def _age(self):
@@ -233,9 +234,8 @@ class ConnectorCreateIntent(models.Model):
     @api.private
     def begin_again(self, key):
         """Commit that the backend is called again to create a record."""
-        with new_transaction(self.env) as env:
-            intent = self.with_env(env).sudo().search([("key", "=", key)])
-            intent.begun = env.cr.now()
+        with self._committed([("key", "=", key)]) as intent:
+            intent.begun = intent.env.cr.now()
 
     @api.private
     def unconfirmed_creates(self, backend, model_name):
@@ -260,8 +260,7 @@ class ConnectorCreateIntent(models.Model):
 
         :param notes: dict of values that JSON can store, by idempotency key
         """
-        with new_transaction(self.env) as env:
-            intents = self.with_env(env).sudo().search([("key", "in", list(notes))])
+        with self._committed([("key", "in", list(notes))]) as intents:
             for intent in intents:
                 intent.sent = notes[intent.key]
 
@@ -271,8 +270,7 @@ class ConnectorCreateIntent(models.Model):
 
         :rtype: dict
         """
-        with new_transaction(self.env) as env:
-            intents = self.with_env(env).sudo().search([("key", "in", keys)])
+        with self._committed([("key", "in", keys)]) as intents:
             return {intent.key: intent.sent for intent in intents if intent.sent}
 
     def _delete(self):
@@ -312,7 +310,7 @@ class ConnectorCreateIntent(models.Model):
     def action_link(self):
         """Link the record with the external id that somebody has entered."""
         self.ensure_one()
-        self._check_access_for_people()
+        self.check_access("unlink")
         if not self.external_id:
             raise UserError(
                 self.env._(
@@ -325,7 +323,7 @@ class ConnectorCreateIntent(models.Model):
 
     def action_discard(self):
         """Delete the intents; the next export creates the records again."""
-        self._check_access_for_people()
+        self.check_access("unlink")
         busy = self.filtered(lambda intent: not intent._lock_record())
         if busy and busy == self:
             raise UserError(busy._busy_message())
@@ -367,7 +365,7 @@ class ConnectorCreateIntent(models.Model):
 
     @contextmanager
     def _work(self):
-        self._check_access_for_people()
+        self.check_access("unlink")
         backend, record = self._backend(), self._record()
         if not (backend and record):
             raise UserError(
@@ -405,9 +403,6 @@ class ConnectorCreateIntent(models.Model):
             )
             for intent in self
         )
-
-    def _check_access_for_people(self):
-        self.check_access("unlink")
 
     def _record(self):
         return self._existing(self.model_name, self.res_id)

@@ -363,7 +363,10 @@ class ConnectorFailure(models.Model):
                 self.env._("No job has this cause any more. Open the failures again.")
             )
         failures.check_access("read")
-        archived = failures.filtered(lambda failure: failure._of_archived())
+        # The jobs of an archived backend would end undone.
+        archived = failures.filtered(
+            lambda failure: (backend := failure._backend()) and is_archived(backend)
+        )
         if archived == failures:
             raise UserError(archived_message(archived[0]._backend()))
         records = sum((failures - archived).mapped("record_count"))
@@ -384,11 +387,6 @@ class ConnectorFailure(models.Model):
             number = formatLang(self.env, records, digits=0)
             return self.env._("%s records are being retried.", number)
         return self.env._("Jobs that run again: %s.", jobs)
-
-    def _of_archived(self):
-        """Return whether the backend is archived: its jobs would end undone."""
-        backend = self._backend()
-        return bool(backend) and is_archived(backend.sudo())
 
     def _after_retry(self):
         if not self.env.context.get("connector_leave_form"):
@@ -478,15 +476,12 @@ class ConnectorFailure(models.Model):
             raise UserError(self._no_records(jobs))
         name = wrapped_field(self.env, self.model_name)
         records = bindings.sudo()[name].with_env(self.env) if name else bindings
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.sentence,
-            "res_model": records._name,
-            "view_mode": "list,form",
-            "views": [(False, "list"), (False, "form")],
-            "domain": [("id", "in", records.ids)],
-            "context": {"active_test": False},
-        }
+        return records.browse()._get_records_action(
+            name=self.sentence,
+            views=[(False, "list"), (False, "form")],
+            domain=[("id", "in", records.ids)],
+            context={"active_test": False},
+        )
 
 
 def _external_ids(job):

@@ -29,17 +29,6 @@ COUNTED = {
     "skipped": (outcome.SKIPPED, outcome.GONE),
     "retried_alone": (outcome.FAILED, outcome.POSTPONED),
 }
-#: Columns that are measured in jobs of the run.
-OF_JOBS = (
-    "handled",
-    "to_do",
-    "failed",
-    "cancelled",
-    "waiting_jobs",
-    "failed_jobs",
-    "troubled_jobs",
-    *COUNTED,
-)
 
 
 class ConnectorRun(models.Model):
@@ -161,64 +150,50 @@ class ConnectorRun(models.Model):
 
     @property
     def _table_query(self):
-        return SQL(
-            """
-            SELECT run.*,
-                CASE WHEN goes_on THEN NULL ELSE latest END AS ended,
-                seconds / 3600 AS duration,
-                handled / greatest(seconds, 1) AS speed,
-                CASE
-                    WHEN records > 0 THEN 100.0 * (records - to_do) / records
-                    WHEN goes_on THEN 0
-                    ELSE 100
-                END AS progress
-            FROM (
-                SELECT run.*,
-                    handled + to_do + failed + cancelled AS records,
-                    extract(epoch FROM
-                        CASE WHEN goes_on THEN now() AT TIME ZONE 'UTC' ELSE latest END
-                        - started
-                    )::float AS seconds
-                FROM (
-                    SELECT run.*, state IN ('running', 'paused') AS goes_on
-                    FROM (%s) AS run
-                ) AS run
-            ) AS run
-            """,
-            self._query_of_runs(),
-        )
-
-    def _query_of_runs(self):
         # LATERAL: a page of runs sums up the jobs of these runs only. LEFT: nothing is
         # summed up to count the runs.
         return SQL(
             """
-            SELECT start.id, start.backend_model, start.backend_id, start.model_name,
-                start.company_id, start.direction, start.user_id, start.cron_id,
-                start.source, start.started,
-                greatest(start.started, job.latest) AS latest,
-                kind.id AS model_id, card.id AS state_id, %(columns)s,
+            SELECT start.*, kind.id AS model_id, card.id AS state_id, job.*,
+                result.state, records, ended, seconds / 3600 AS duration,
+                handled / greatest(seconds, 1) AS speed,
+                CASE
+                    WHEN records > 0 THEN 100.0 * (records - to_do) / records
+                    WHEN ended IS NULL THEN 0
+                    ELSE 100
+                END AS progress,
                 NOT EXISTS (
                     SELECT FROM queue_job WHERE run_id = start.id
                     AND (record_count > 0 OR state != %(done)s)
-                ) AS is_empty,
-                CASE
-                    WHEN waiting_jobs > 0 AND card.paused_since IS NOT NULL
-                        THEN 'paused'
-                    WHEN ready_jobs > 0 OR (waiting_jobs > 0 AND failed_jobs = 0)
-                        THEN 'running'
-                    WHEN failed_jobs > 0 THEN 'failed'
-                    WHEN cancelled_jobs > 0 THEN 'cancelled'
-                    ELSE 'done'
-                END AS state
+                ) AS is_empty
             FROM connector_run_start AS start
             LEFT JOIN ir_model AS kind ON kind.model = start.model_name
             LEFT JOIN connector_backend_state AS card
                 ON card.backend_model = start.backend_model
                 AND card.backend_id = start.backend_id
             LEFT JOIN LATERAL (%(jobs)s) AS job ON TRUE
+            CROSS JOIN LATERAL (
+                SELECT handled + to_do + failed + cancelled AS records,
+                    CASE
+                        WHEN waiting_jobs > 0 AND card.paused_since IS NOT NULL
+                            THEN 'paused'
+                        WHEN ready_jobs > 0 OR (waiting_jobs > 0 AND failed_jobs = 0)
+                            THEN 'running'
+                        WHEN failed_jobs > 0 THEN 'failed'
+                        WHEN cancelled_jobs > 0 THEN 'cancelled'
+                        ELSE 'done'
+                    END AS state
+            ) AS result
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN result.state NOT IN ('running', 'paused')
+                    THEN greatest(started, latest) END AS ended
+            ) AS finish
+            CROSS JOIN LATERAL (
+                SELECT extract(epoch FROM
+                    coalesce(ended, now() AT TIME ZONE 'UTC') - started
+                )::float AS seconds
+            ) AS time
             """,
-            columns=SQL(", ").join(SQL.identifier("job", name) for name in OF_JOBS),
             done=DONE,
             jobs=self._query_of_jobs(),
         )
