@@ -349,6 +349,20 @@ class TestStates(OverviewCase):
         )
         self.assertEqual(read["color"], "act")
 
+    def test_an_earlier_cause_does_not_explain_an_interruption(self):
+        self.job(
+            "failed",
+            records=3,
+            cause="No answer.",
+            exc_name="JobFoundDead",
+            outcome_terms={"cause": "No answer."},
+        )
+        self.assertEqual(
+            self.text(),
+            "3 records cannot be exported: The job was interrupted each time it was "
+            "tried.",
+        )
+
     def test_a_pause(self):
         self.job(records=2)
         self.state.action_pause()

@@ -209,66 +209,39 @@ class ConnectorFailure(models.Model):
     @api.depends_context("uid", "lang")
     def _compute_words(self):
         remedies = self._remedies()
-        texts = JobTexts(self.env, self.sudo().example_id)
+        of_one = self.filtered(lambda line: line.job_count == line.record_count == 1)
+        examples = {failure: failure.sudo().example_id.id for failure in self}
+        sentences = self.sentences(examples, of_one)
         for failure in self:
             key = failure.cause if failure.cause in INTERRUPTED else failure.cause_class
             failure.remedy = remedies.get(key)
-            failure.sentence = failure._named(
-                self._sentence(failure._cause_text(texts))
-            )
-
-    def _cause_text(self, texts):
-        """Return the cause in the language of the user; of one record, with its name.
-
-        :param texts: the :class:`JobTexts` of the examples
-        """
-        job = self.sudo().example_id
-        if self.cause == UNKNOWN or self.cause in INTERRUPTED or not cause_terms(job):
-            return self.cause
-        is_of_one = self.job_count == 1 and self.record_count == 1
-        if is_of_one and self.cause_class != DEVELOPER and texts.may_read(job):
-            return texts.message(job)
-        return shown_cause(self.env, job.outcome_terms)
+            sentence = sentences.get(failure) or self._sentence(failure.cause)
+            failure.sentence = failure._named(sentence)
 
     @api.model
     @api.private
-    def sentences(self, examples):
-        """Return causes in the language of the user, by the texts that jobs store.
+    def sentences(self, examples, of_one=()):
+        """Return why jobs failed, in the language of the user.
 
-        :param examples: the id of a job by the text of its cause
+        :param examples: the id of a job by any key
+        :param of_one: the keys of causes of a single record, which is named if the
+            user may read it and the cause is not for the developer
+        :return: sentences by key, without the jobs that store no cause
         :rtype: dict
         """
-        self.env["queue.job"].flush_model(["outcome_terms"])
-        terms = self.env.execute_query(
-            SQL(
-                "SELECT id, outcome_terms FROM queue_job"
-                " WHERE id = ANY(%s) AND outcome_terms ? 'cause'",
-                list(examples.values()),
+        jobs = self.env["queue.job"].sudo().browse(examples.values())
+        jobs.fetch(["cause", "cause_class", "exc_name", "outcome_terms"])
+        jobs = dict(zip(examples, jobs, strict=True))
+        named = {key: jobs[key] for key in of_one if jobs[key].cause_class != DEVELOPER}
+        texts = JobTexts(self.env(su=False), named.values())
+        return {
+            key: self._sentence(
+                texts.message(job)
+                if key in named and texts.may_read(job)
+                else shown_cause(self.env, job.outcome_terms)
             )
-        )
-        known = dict(terms)
-        return {
-            cause: self._sentence(shown_cause(self.env, known[id_]))
-            if id_ in known
-            else cause
-            for cause, id_ in examples.items()
-        }
-
-    @api.model
-    def _sentences_of_one(self, job_ids):
-        """Return why jobs failed at one record, with its name and values.
-
-        :param job_ids: ids of jobs
-        :return: dict by the id of the job; a job is left out if its cause is for the
-            developer, or if the user may not read its records
-        """
-        jobs = self.env["queue.job"].sudo().browse(job_ids)
-        jobs = jobs.filtered(lambda job: job.cause_class != DEVELOPER)
-        texts = JobTexts(self.env(su=False), jobs)
-        return {
-            job.id: self._sentence(texts.message(job))
-            for job in jobs
-            if cause_terms(job) and texts.may_read(job)
+            for key, job in jobs.items()
+            if cause_terms(job)
         }
 
     def _named(self, sentence):

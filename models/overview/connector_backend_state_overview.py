@@ -130,25 +130,19 @@ class ConnectorBackendOverview(models.Model):
         counters = [
             (one, counter) for one in figures for counter in one.facts.by_cause()
         ]
-        causes = [
-            (cause.text, count, one.examples[cause.text])
+        examples = {
+            (one.examples[cause.text], count == 1): one.examples[cause.text]
             for one, counter in counters
             for cause, count in counter.items()
-            if cause.text in one.examples
-        ]
-        if not causes:
-            return
-        failures = self.env["connector.failure"]
-        words = failures.sentences({text: job for text, _count, job in causes if text})
-        named = failures._sentences_of_one(
-            {job for _text, count, job in causes if count == 1}
-        )
+            if cause.text
+        }
+        of_one = [key for key in examples if key[1]]
+        sentences = self.env["connector.failure"].sentences(examples, of_one)
         for one, counter in counters:
             counted = Counter()
             for cause, count in counter.items():
-                text = words.get(cause.text, cause.text)
-                if count == 1:
-                    text = named.get(one.examples.get(cause.text), text)
+                key = one.examples.get(cause.text), count == 1
+                text = sentences.get(key, cause.text)
                 counted[cause._replace(text=text)] += count
             counter.clear()
             counter.update(counted)
