@@ -83,8 +83,8 @@ class Synchronisation:
     def _idle(self):
         """Return the steps of the kinds of record that are not under way."""
         states = (*WAITING, STARTED)
-        found = self.env["queue.job"].uuids_by_key(self._keys(self.steps), states)
-        busy = {key for key, _uuid in found}
+        query = self.env["queue.job"].find_by_key(self._keys(self.steps), states)
+        busy = {key for key, _uuid in self.env.execute_query(query)}
         return [steps for steps in self.steps if busy.isdisjoint(self._keys([steps]))]
 
     def _keys(self, kinds):

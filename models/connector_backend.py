@@ -37,7 +37,7 @@ class ConnectorBackend(models.AbstractModel):
         # A method, since a connector may define a field of this name with other values.
         "_conflict_policies",
         string="Changes on Both Sides",
-        default=lambda self: self._default_conflict_policy(),
+        default=lambda self: "odoo" if self._has_our_policies() else False,
         help="Which value is kept when somebody changes a field in Odoo, and somebody "
         "else changes the same field on the backend. All other fields of the record "
         "are synchronised in any case.",
@@ -52,10 +52,6 @@ class ConnectorBackend(models.AbstractModel):
             "ask": self.env._("A person decides"),
         }
         return list(labels.items())
-
-    @api.model
-    def _default_conflict_policy(self):
-        return "odoo" if self._has_our_policies() else False
 
     @api.model
     def _has_our_policies(self):

@@ -325,16 +325,10 @@ class QueueJob(models.Model):
         )
 
     @api.private
-    def uuids_by_key(self, keys, states):
-        """Return the jobs that have one of the keys, for themselves or for a record.
-
-        :return: list of pairs of a key and the UUID of a job in one of the states
-        """
-        return self.env.execute_query(self.find_by_key(keys, states))
-
-    @api.private
     def find_by_key(self, keys, states, only_current=False):
-        """Return the query of :meth:`uuids_by_key`.
+        """Return the query for jobs that have one of the keys, or for one record.
+
+        Its rows are pairs of a key and the UUID of a job in one of the states.
 
         :param only_current: leave out the jobs that another transaction has changed
             since the snapshot of this one. Their state may be another one by now.

@@ -195,7 +195,7 @@ class BatchExporter(AbstractComponent):
             key = job.identity_key
             # A batch with the same key is not delayed before the last chunk is. But
             # another batch of this job may have a job with the key already.
-            if key and not job.uuids_by_key([key], WAITING):
+            if key and not self.env.execute_query(job.find_by_key([key], WAITING)):
                 kept["identity_key"] = key
         elif self._usage != BatchExporter._usage:
             return False

@@ -153,7 +153,10 @@ class ConnectorCause(models.Model):
         :param failures: the failures of each cause, one for each class
         """
         activities = self.env["mail.activity"]
-        for user, new in self._new().items():
+        untold = self.filtered(lambda cause: not cause.is_announced)
+        for user, new in untold.grouped(lambda cause: cause._responsible()).items():
+            if not user:
+                continue
             today = fields.Date.context_today(self.with_context(tz=user.tz))
             activity = activities.search(
                 [
@@ -173,23 +176,12 @@ class ConnectorCause(models.Model):
         for id_, causes in self.grouped("announced_by").items():
             causes._describe(activities.browse(id_).exists(), failures)
 
-    def _new(self):
-        """Return the causes that nobody was told about, by the responsible person."""
-        causes = {}
-        for cause in self.filtered(lambda cause: not cause.is_announced):
-            if user := cause._responsible():
-                causes[user] = causes.get(user, self.browse()) | cause
-        return causes
-
-    def _of_reader(self, user):
-        """Return the causes as a user may read them, who may not read each record."""
-        return self.with_user(user).with_context(lang=user.lang)
-
     def _describe(self, activity, failures):
         """Let an activity tell about causes, as many failed by now."""
         if not activity:
             return
-        causes = self._of_reader(activity.user_id)
+        user = activity.user_id  # who may not read each record
+        causes = self.with_user(user).with_context(lang=user.lang)
         lines = [cause._summary(failures[cause]) for cause in causes]
         summary, note = lines[0], failures[causes[0]][0].with_env(causes.env).remedy
         if len(lines) > 1:

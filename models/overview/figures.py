@@ -452,18 +452,13 @@ class Figures:
                 figures.facts.conflicts += records
 
     def _read_next_runs(self):
-        models = {
-            *self.kinds,
-            *(kind for kinds in self.kinds.values() for kind in kinds),
-        }
-        crons = self.env["ir.cron"].search([("model_id.model", "in", list(models))])
         for model, kinds in self.kinds.items():
             backends = self.env[model].browse(self.ids[model]).exists()
-            for cron in crons:
-                if cron.model_id.model in (model, *kinds):
-                    for backend in backends.served_by(cron):
-                        figures = self.by_backend[Reference(model, backend.id)]
-                        figures.next_run = _earlier(figures.next_run, cron.nextcall)
+            domain = [("model_id.model", "in", [model, *kinds])]
+            for cron in self.env["ir.cron"].search(domain):
+                for backend in backends.served_by(cron):
+                    figures = self.by_backend[Reference(model, backend.id)]
+                    figures.next_run = _earlier(figures.next_run, cron.nextcall)
 
     def _read_history(self):
         """Read the records that jobs were done with, or failed with, on each day."""
