@@ -148,13 +148,19 @@ class Connector:
         """Return what a finding says about the place of an installed model."""
         return at(place_of_model(self.env, model_name), self.name)
 
+    def standard(self, usage, model_name, base, *hooks):
+        """Return its component for a usage and a model, if it does what ours does.
+
+        :param base: class of the framework
+        :param hooks: methods of which an override does something else
+        """
+        found = self.only(usage, model_name)
+        is_ours = found is not None and issubclass(found, base)
+        return found if is_ours and not overrides(found, base, *hooks) else None
+
     def standard_binder(self, model_name):
         """Return the binder for a model, if it finds bindings as ours does."""
-        binder = self.only("binder", model_name)
-        is_ours = binder is not None and issubclass(binder, Binder)
-        return (
-            binder if is_ours and not overrides(binder, Binder, "to_internal") else None
-        )
+        return self.standard("binder", model_name, Binder, "to_internal")
 
 
 def definitions_of(component):

@@ -1,4 +1,4 @@
-# A screen extends the models of the plain files, and a base those of bindings.
+# A screen extends the models of the plain files.
 # isort: off
 from . import (
     base,
@@ -17,7 +17,6 @@ from . import (
     connector_sftp_backend,
     external_binding,
     connector_binding,
-    binding_base,
     ir_mail_server,
     ir_model,
     queue_job,

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, ormcache
 
 from ..jobs.states import PENDING, WAIT_DEPENDENCIES, WAITS_FOR_OTHERS
-from ..tools.bindings import backend_models, company_of
+from ..tools.bindings import backend_models
 from ..tools.locks import try_lock_rows
 
 #: A new ``eta``, so that queue_job's runner forgets a job that has to wait for others.
@@ -48,11 +48,7 @@ class ConnectorBackendState(models.Model):
         missing = set(backends.ids).difference(states.mapped("backend_id"))
         return states + states.create(
             [
-                {
-                    "backend_model": backends._name,
-                    "backend_id": backend.id,
-                    "company_id": company_of(backend).id,
-                }
+                self._values_of(backend, False)
                 for backend in backends
                 if backend.id in missing
             ]

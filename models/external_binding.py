@@ -11,6 +11,7 @@ from odoo.addons.component.exception import NoComponentError
 from ..components.along import export_together, import_together, takes_along
 from ..components.chunk import Chunk
 from ..components.exporter.deleter import DeleteItem
+from ..components.merge.merge import add_new_bases
 from ..jobs.alone import delay_alone
 from ..jobs.deletes import delay_delete_chunk, delete_job_key
 from ..jobs.facts import outcome_values
@@ -26,14 +27,17 @@ from ..jobs.outcome import (
 )
 from ..jobs.rest import continue_job, running_job
 from ..jobs.scope import is_lost
+from ..tools.base_column import base_field, store_base
 from ..tools.binding_cache import invalidate
 from ..tools.bindings import BindingShape, backend_of, expects_deliveries
 from ..tools.external_id import is_external_id
+from ..tools.orm import changed_values
 from ..tools.overrides import overrides
 from ..tools.removals import create_triggers
 from ..tools.rpc import private_unless_overridden
 from ..tools.transactions import commit_on_success, rollback_on_error
 from ..tools.translatable import translatable
+from ..tools.versions import store_version
 
 
 class ExternalBinding(models.AbstractModel):
@@ -60,6 +64,22 @@ class ExternalBinding(models.AbstractModel):
         copy=False,  # A copy was never synchronised.
         help="When the record was last exported to or imported from the backend.",
     )
+    # How the record was when both sides were last in step.
+    sync_base = fields.Char(
+        "Base of the Merge",
+        copy=False,
+        prefetch=False,
+        groups=fields.NO_ACCESS,
+        help="Digests of the values that both sides had when they were in step.",
+    )
+    sync_version = fields.Char(
+        string="Last Synchronized Version",
+        copy=False,
+        prefetch=False,
+        groups=fields.NO_ACCESS,
+        help="The version that the record had on the backend when it was last "
+        "synchronized, as far as the backend names versions.",
+    )
 
     def _auto_init(self):
         super()._auto_init()
@@ -71,9 +91,40 @@ class ExternalBinding(models.AbstractModel):
         invalidate(self, vals_list, creating=True)
         return super().create(vals_list)
 
+    def _create(self, data_list):
+        add_new_bases(self, data_list)
+        return super()._create(data_list)
+
     def write(self, vals):
+        linked = self._linked_otherwise(vals)
+        name = BindingShape.of(self.env, self._name).external_id
+        were_linked = linked.filtered(name) if linked else linked
         invalidate(self, [vals])
-        return super().write(vals)
+        result = super().write(vals)
+        # The stored base, version and questions are about other records.
+        if linked:
+            store_base(linked, None)
+        if were_linked:
+            store_version(were_linked, False)
+            self.env["connector.conflict"].close(were_linked)
+        return result
+
+    def _linked_otherwise(self, vals):
+        """Return the bindings that values link with another record, here or there."""
+        if base_field(self) is None:
+            return self.browse()
+        link = BindingShape.of(self.env, self._name)[:3]
+        values = {name: vals[name] for name in link if name in vals}
+        if not values:
+            return self.browse()
+
+        def is_linked_otherwise(binding):
+            try:
+                return changed_values(binding, values)
+            except MissingError:  # Nor does Odoo refuse to write to it.
+                return False
+
+        return self.sudo().filtered(is_linked_otherwise)
 
     def unlink(self):
         self._forget_delivered()

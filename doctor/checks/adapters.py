@@ -73,14 +73,10 @@ def _is_used(connectors, adapter):
 
 
 def _work_together(exporter, adapter):
-    return exporter._collection == adapter._collection and _share_models(
-        exporter, adapter
+    models, others = exporter.apply_on_models, adapter.apply_on_models
+    return exporter._collection == adapter._collection and (
+        models is None or others is None or bool(set(models) & set(others))
     )
-
-
-def _share_models(one, other):
-    models, others = one.apply_on_models, other.apply_on_models
-    return models is None or others is None or bool(set(models) & set(others))
 
 
 def returns_nothing(method):

@@ -215,9 +215,7 @@ def _needed(connector, model_name):
     """Return reasons by the usages that a model needs; the first one counts."""
     needed = {"binder": "connectors find and bind records with it"}
     for usage, base, attribute, hooks, what in NEEDS:
-        component = connector.only(usage, model_name)
-        is_ours = component and issubclass(component, base)
-        if is_ours and not overrides(component, base, *hooks):
+        if component := connector.standard(usage, model_name, base, *hooks):
             reason = f"{component._name} {what} with it"
             needed.setdefault(getattr(component, attribute), reason)
     return needed

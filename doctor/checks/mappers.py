@@ -104,11 +104,8 @@ def _is_certain(connectors, mapper, model_name, flow):
     may leave out values.
     """
     connector = mapper._collection and connectors.of(mapper)
-    found = connector and connector.only(flow.usage, model_name)
-    return bool(
-        found
-        and issubclass(found, flow.base)
-        and not overrides(found, flow.base, *flow.hooks)
+    return connector and connector.standard(
+        flow.usage, model_name, flow.base, *flow.hooks
     )
 
 
