@@ -66,12 +66,6 @@ def data():
     return found
 
 
-def text(name):
-    """Return the content of a file, "" when there is none."""
-    path = ROOT / name
-    return path.read_text() if path.is_file() else ""
-
-
 class BuildAddon(build_py):
     """Leaves out this file, which lies among the modules of the addon."""
 
@@ -80,13 +74,13 @@ class BuildAddon(build_py):
         return [module for module in found if module[1] != "setup"]
 
 
-manifest = ast.literal_eval(text("__manifest__.py"))
+manifest = ast.literal_eval((ROOT / "__manifest__.py").read_text())
 
 setup(
     name="odoo-addon-connector",
     version=manifest["version"],
     description=" ".join(manifest["summary"].split()),
-    long_description=text("README.rst"),
+    long_description=(ROOT / "README.rst").read_text(),
     long_description_content_type="text/x-rst",
     author=manifest["author"],
     license="LGPL-3.0-or-later",

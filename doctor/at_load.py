@@ -27,21 +27,17 @@ def warn(env, updated=()):
     found = run_checks(env, at_load=True)
     findings = [each for each in found if each.severity == ERROR]
     if updated:
-        findings += without_unique_id(Connectors(env), _models_of(env, updated))
+        changed = {
+            name
+            for name in all_binding_models(env)
+            if any(cls._module in updated for cls in definitions_of_model(env, name))
+        }
+        findings += without_unique_id(Connectors(env), changed)
     for finding in findings:
         key = (env.cr.dbname, str(finding))
         if key not in _logged:
             _logged.add(key)
             _logger.warning("%s", finding)
-
-
-def _models_of(env, modules):
-    """Return the names of the models of bindings that modules define or extend."""
-    return {
-        name
-        for name in all_binding_models(env)
-        if any(cls._module in modules for cls in definitions_of_model(env, name))
-    }
 
 
 class ComponentBuilder(models.AbstractModel):

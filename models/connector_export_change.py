@@ -103,21 +103,18 @@ class ConnectorExportChange(models.Model):
             noted = precommit.data[self._name] = {}
             precommit.add(lambda: self._store_noted(noted))
         names = None if field_names is None else frozenset(field_names)
-        of_model = noted.setdefault((bindings._name, bindings.env), {})
+        key = bindings._name, bindings.env.uid, bindings.env.company
+        _env, of_user = noted.setdefault(key, (bindings.env, {}))
         for res_id in bindings.ids:
-            _add(of_model, res_id, names)
+            before = of_user.get(res_id, names)
+            is_all = names is None or before is None
+            of_user[res_id] = None if is_all else before | names
 
     def _store_noted(self, noted):
         # other hooks may note more changes after this one
         self.env.cr.precommit.data.pop(self._name, None)
-        by_user = {}
-        for (model_name, env), of_model in noted.items():
-            key = model_name, env.uid, env.company
-            _env, merged = by_user.setdefault(key, (env, {}))
-            for res_id, names in of_model.items():
-                _add(merged, res_id, names)
-        for (model_name, *_user), (env, of_model) in by_user.items():
-            self._store(env[model_name].browse(of_model), of_model)
+        for (model_name, *_user), (env, of_user) in noted.items():
+            self._store(env[model_name].browse(of_user), of_user)
 
     def _store(self, bindings, noted):
         """Store changes, and delay jobs for the bindings that have none waiting.
@@ -353,12 +350,3 @@ def _insert(bindings, noted):
         list(noted),
         [texts[names] for names in noted.values()],
     )
-
-
-def _add(noted, res_id, names):
-    """Note changed fields of a record, in addition to those noted before.
-
-    :param names: frozenset of names, ``None`` for all fields
-    """
-    before = noted.get(res_id, names)
-    noted[res_id] = None if names is None or before is None else before | names

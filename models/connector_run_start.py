@@ -86,21 +86,16 @@ class ConnectorRunStart(models.Model):
             yield
             return
         uuid = job.uuid if job else None
-        start = self._begun_by(uuid, backend, model_name, method_name)
+        domain = [
+            *self._domain_of(backend, model_name),
+            ("job_uuid", "=", uuid),
+            ("direction", "=", direction_of(method_name) or BOTH),
+        ]
+        # An earlier attempt of the job may have begun the run and committed it.
+        start = uuid and self.sudo().search(domain, limit=1)
         start = start or self.begin(backend, model_name, method_name, uuid)
         with within_run(Run(start.id, backend._name, backend.id)):
             yield
-
-    def _begun_by(self, job_uuid, backend, model_name, method_name):
-        """Return the run that an earlier attempt of a job has begun and committed."""
-        if not job_uuid:
-            return self.browse()
-        domain = [
-            *self._domain_of(backend, model_name),
-            ("job_uuid", "=", job_uuid),
-            ("direction", "=", direction_of(method_name) or BOTH),
-        ]
-        return self.sudo().search(domain, limit=1)
 
     @api.autovacuum
     def _gc_old(self):

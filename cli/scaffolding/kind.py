@@ -74,15 +74,7 @@ def _listed(text):
 
 
 class Kind:
-    """A kind of record that a connector synchronises.
-
-    :param model: name of the Odoo model
-    :param names: names of the fields
-    :param direction: ``both``, ``import`` or ``export``
-    :param depends: names of addons that add fields to the model
-    :param files: whether the records are rows of files, and not those of an API
-    :raise Refusal: when the template cannot write such a kind
-    """
+    """A kind of record that a connector synchronises; see :func:`of_options`."""
 
     def __init__(self, model, names, direction, depends=(), files=False):
         self.files = files

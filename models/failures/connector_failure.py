@@ -216,7 +216,9 @@ class ConnectorFailure(models.Model):
             key = failure.cause if failure.cause in INTERRUPTED else failure.cause_class
             failure.remedy = remedies.get(key)
             sentence = sentences.get(failure) or self._sentence(failure.cause)
-            failure.sentence = failure._named(sentence)
+            if not failure.record_count and failure.searched is not False:
+                sentence = search_failed(self.env, failure.searched, sentence)
+            failure.sentence = sentence
 
     @api.model
     @api.private
@@ -243,12 +245,6 @@ class ConnectorFailure(models.Model):
             for key, job in jobs.items()
             if cause_terms(job)
         }
-
-    def _named(self, sentence):
-        """Return a cause; it names the search that failed, if no record did."""
-        if self.record_count or self.searched is False:
-            return sentence
-        return search_failed(self.env, self.searched, sentence)
 
     def _sentence(self, cause):
         if cause in INTERRUPTED:

@@ -98,10 +98,10 @@ class ConnectorBackendOverview(models.Model):
 
     @api.depends_context("lang", "tz", "uid")
     def _compute_figures(self):
-        figures = self._read_figures()
+        figures = self.read_figures()
         self._translate_causes(figures.values())
         for state in self:
-            of_backend = figures.get(state._reference()) or BackendFigures()
+            of_backend = figures.get(state.id) or BackendFigures()
             facts = of_backend.facts
             facts.paused_since = state.paused_since
             facts.paused_by = state.paused_by_id.name or ""
@@ -178,9 +178,6 @@ class ConnectorBackendOverview(models.Model):
         failed = sum(kind["failed"] for kind in self.figures or ())
         return (ACT, WAIT, NOTHING).index(self.color), -failed, self.id
 
-    def _reference(self):
-        return Reference(self.backend_model, self.backend_id)
-
     @api.private
     def read_figures(self):
         """Return the figures of the backends, as far as the user may read them.
@@ -188,15 +185,14 @@ class ConnectorBackendOverview(models.Model):
         :return: ``BackendFigures`` by the id of the state
         """
         self.check_access("read")
-        figures = self.sudo()._read_figures()
-        return {state.id: figures[state._reference()] for state in self.sudo()}
-
-    def _read_figures(self):
         known = backend_models(self.env)
-        references = [
-            state._reference() for state in self if state.backend_model in known
-        ]
-        return Figures(self.env, references).read()
+        references = {
+            state.id: Reference(state.backend_model, state.backend_id)
+            for state in self.sudo()
+            if state.backend_model in known
+        }
+        figures = Figures(self.sudo().env, list(references.values())).read()
+        return {id_: figures[reference] for id_, reference in references.items()}
 
     def _shown_figures(self, figures):
         """Return the figures of each kind of record, for the table of the card."""
@@ -268,13 +264,12 @@ class ConnectorBackendOverview(models.Model):
 
     def action_open_conflicts(self, model_name=None):
         """Open what was changed on both sides."""
-        action = self._open("connector.connector_conflict_action", model_name)
-        return {**action, "context": {"search_default_unsettled": 1}}
+        conflicts = "connector.connector_conflict_action"
+        return self._open(conflicts, model_name, search_default_unsettled=1)
 
     def action_open_runs(self):
         """Open what was started for the backend."""
-        action = self._open("connector.connector_run_action")
-        return {**action, "context": {"search_default_found": 1}}
+        return self._open("connector.connector_run_action", search_default_found=1)
 
     def action_open_comparisons(self):
         """Open the comparisons of the backend with Odoo."""
@@ -308,7 +303,7 @@ class ConnectorBackendOverview(models.Model):
             "params": {"state_id": self.id},
         }
 
-    def _open(self, xml_id, model_name=None):
+    def _open(self, xml_id, model_name=None, **context):
         self.ensure_one().check_access("read")
         domain = [
             ("backend_model", "=", self.backend_model),
@@ -316,7 +311,7 @@ class ConnectorBackendOverview(models.Model):
         ]
         if model_name:
             domain.append(("model_name", "=", model_name))
-        action = window_action(self.env, xml_id, domain=domain, context={})
+        action = window_action(self.env, xml_id, domain=domain, context=context)
         title = f"{action['name']} · {self.backend_name}"
         return {**action, "name": title, "display_name": title}
 
