@@ -50,8 +50,8 @@ class TestBase(BaseCase):
         self.assertEqual(base.elements_of("empty"), set())
         self.assertEqual(base.data, b"twelve bytes")
         self.assertTrue(base.has_questions)
-        self.assertTrue(base.is_same(self.stored()))
-        self.assertFalse(base.is_same(Base()))
+        self.assertEqual(base, self.stored())
+        self.assertNotEqual(base, Base())
         self.assertIsNone(base.value("tags") or base.elements_of("name"))
 
     def test_the_digest_of_the_data_is_read_without_the_rest(self):

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The work context of a connector, and objects that belong to one."""
 
+from contextlib import suppress
+
 from odoo.addons.component.core import WorkContext
 from odoo.addons.component.exception import NoComponentError, SeveralComponentError
 
@@ -38,6 +40,16 @@ class ConnectorWorkContext(WorkContext):
                 raise
             found = self._lookup_components(usage=usage, model_name=model_name, **kw)
             raise AmbiguousComponentError(self, usage, model_name, found) from None
+
+
+def optional_component(component, usage):
+    """Return another component for the same model; ``None`` unless exactly one fits.
+
+    :param component: the component, or the work context, that looks it up
+    """
+    with suppress(NoComponentError, SeveralComponentError):
+        return component.component(usage=usage)
+    return None
 
 
 def work_attribute(work, name, factory):

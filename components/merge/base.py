@@ -5,6 +5,7 @@ import os
 import struct
 from base64 import b64decode, b64encode
 from calendar import timegm
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -35,6 +36,11 @@ def value_digest(value):
     return blake2b(repr(value).encode(errors="replace"), digest_size=VALUE).digest()
 
 
+def element_digests(values):
+    """Return the digests of the elements of a list, as a set."""
+    return set(map(value_digest, values))
+
+
 def sent_line(external_id, digests):
     """Yield what tells that a line is on the backend as it was sent.
 
@@ -46,6 +52,7 @@ def sent_line(external_id, digests):
         yield value_digest((str(external_id), name, digest))
 
 
+@dataclass(slots=True)
 class Base:
     """Digests of the values that a record had on both sides.
 
@@ -53,43 +60,33 @@ class Base:
     base: the record is then synchronised as if it had none, and gets a new one.
     """
 
-    __slots__ = ("data", "elements", "has_questions", "sync_date", "values")
-
-    def __init__(self):
-        #: digest of the data of the last import; nothing unless both sides were equal
-        self.data = NO_DATA
-        #: time of that import, see :func:`seconds`
-        self.sync_date = 0
-        #: whether conflicts of the record wait for a person
-        self.has_questions = False
-        #: by the digest of a field's name, the digests of the backend's value and of
-        #: Odoo's. They differ if Odoo stores another value than it is given.
-        self.values = {}
-        #: by the digest of a field's name, the digests of the elements of a list
-        self.elements = {}
+    #: digest of the data of the last import; nothing unless both sides were equal
+    data: bytes = NO_DATA
+    #: time of that import, see :func:`seconds`
+    sync_date: int = 0
+    #: whether conflicts of the record wait for a person
+    has_questions: bool = False
+    #: by the digest of a field's name, the digests of the backend's value and of
+    #: Odoo's. They differ if Odoo stores another value than it is given.
+    values: dict = field(default_factory=dict)
+    #: by the digest of a field's name, the digests of the elements of a list
+    elements: dict = field(default_factory=dict)
 
     def value(self, name):
-        """Return the digests of a field, of the backend's value and of Odoo's.
+        """Return the digests of the backend's and of Odoo's value of a field.
 
-        :param name: name of the field
         :return: ``None`` for a field without a base
-        :rtype: tuple[bytes, bytes] | None
         """
         return self.values.get(name_digest(name))
 
     def set_value(self, name, theirs, ours):
-        """Store the digests of a field."""
         self.values[name_digest(name)] = theirs, ours
 
     def elements_of(self, name):
-        """Return the digests of the elements of a field, ``None`` without a base.
-
-        :rtype: frozenset[bytes] | None
-        """
+        """Return the digests of the elements of a field, ``None`` without a base."""
         return self.elements.get(name_digest(name))
 
     def set_elements(self, name, digests):
-        """Store the digests of the elements of a field."""
         self.elements[name_digest(name)] = frozenset(digests)
 
     def set_extra(self, name, end, digests):
@@ -102,23 +99,12 @@ class Base:
             self.set_elements(name + end, digests)
 
     def extra_of(self, name, end):
-        """Return what :meth:`set_extra` has stored.
-
-        :rtype: frozenset[bytes]
-        """
+        """Return the digests that :meth:`set_extra` has stored."""
         return self.elements_of(name + end) or frozenset()
 
     def duplicate(self):
         """Return another base with the same digests."""
-        other = Base()
-        for name in Base.__slots__:
-            setattr(other, name, getattr(self, name))
-        other.values, other.elements = dict(self.values), dict(self.elements)
-        return other
-
-    def is_same(self, other):
-        """Return whether another base has the same digests."""
-        return all(getattr(self, n) == getattr(other, n) for n in Base.__slots__)
+        return replace(self, values=dict(self.values), elements=dict(self.elements))
 
     @property
     def is_empty(self):
@@ -130,8 +116,6 @@ class Base:
 
         Each text differs: a synchronisation between two looks at it shows, also if it
         left all values as they were.
-
-        :rtype: str
         """
         same = [(name, both) for name, both in self.values.items() if len({*both}) < 2]
         other = [(name, both) for name, both in self.values.items() if len({*both}) > 1]
@@ -149,15 +133,13 @@ class Base:
         """Return the base that a text holds.
 
         :param text: what :meth:`pack` returned, or a false value
-        :rtype: Base
         """
         base = cls()
-        if not text:
-            return base
-        try:
-            base._read(b64decode(text, validate=True))
-        except (struct.error, ValueError):
-            return cls()
+        if text:
+            try:
+                base._read(b64decode(text, validate=True))
+            except (struct.error, ValueError):
+                return cls()
         return base
 
     def _read(self, content):
@@ -188,7 +170,6 @@ def seconds(moment):
     """Return the seconds of a moment, 0 for none.
 
     :param moment: ``datetime`` in UTC without a time zone, or a false value
-    :rtype: int
     """
     return timegm(moment.timetuple()) % 2**32 if moment else 0
 
@@ -198,7 +179,6 @@ def data_of(text):
 
     :param text: what :meth:`Base.pack` returned, or a false value
     :return: the digest, and the time of its import; ``(None, 0)`` when there is none
-    :rtype: tuple[bytes | None, int]
     """
     # Base64 has groups of 4 characters for 3 bytes.
     length = -(-HEADER.size // 3) * 4

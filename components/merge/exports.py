@@ -1,20 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What an export sends is what both sides have afterwards."""
 
-from odoo.addons.component.exception import NoComponentError, SeveralComponentError
-
 from ...tools.base_column import base_field, store_base, stored_base
 from ...tools.external_id import is_external_id
 from ...tools.orm import set_ids
-from ...tools.work_context import work_attribute
+from ...tools.work_context import optional_component, work_attribute
 from .base import NO_DATA, REFUSED, SENT, Base, sent_line, value_digest
-from .fields import (
-    comparable_mapped,
-    comparable_of,
-    is_mergeable,
-    merged_fields,
-    set_base_value,
-)
+from .fields import comparable_mapped, comparable_of, is_mergeable, set_base_value
+from .merge import ImportMerge
 
 
 class ExportMerge:
@@ -23,45 +16,29 @@ class ExportMerge:
     :param exporter: an exporter of the model
     """
 
+    fields = by_element = frozenset()
+
     def __init__(self, exporter):
         self.conflicts = exporter.env["connector.conflict"]
-        self.fields, self.by_element = self._merged(exporter)
-        self._sent = {}  # names of fields by what is exported
+        importer = optional_component(exporter, "record.importer")
+        if hasattr(importer, "_conflict_policy"):  # Others store no bases.
+            merge = ImportMerge(importer)
+            self.fields, self.by_element = merge.fields, merge.by_element
 
     @classmethod
     def of(cls, exporter):
-        """Return the merge that the exporters of one work context share.
-
-        :rtype: ExportMerge
-        """
+        """Return the merge that the exporters of one work context share."""
         merges = work_attribute(exporter.work, "export_merges", dict)
         name = exporter.model._name
         if name not in merges:
             merges[name] = cls(exporter)
         return merges[name]
 
-    def _merged(self, exporter):
-        """Return the names of the fields that are merged, and of lists among them."""
-        none = frozenset(), frozenset()
-        if base_field(exporter.model) is None:
-            return none
-        try:
-            importer = exporter.component(usage="record.importer")
-        except (NoComponentError, SeveralComponentError):
-            return none
-        if not hasattr(importer, "_conflict_policy"):
-            return none  # A connector's own importer stores no bases.
-        names = merged_fields(importer)
-        return names, names.intersection(
-            importer.mapper.merged_by_element if names else ()
-        )
-
     def questions(self, binding, mapper):
         """Return the names of the fields for which a person has to decide.
 
         :param binding: the binding, whose row is locked
         :param mapper: the export mapper, which declares which lines are sent
-        :rtype: set[str]
         """
         if not self.fields or not Base.unpack(stored_base(binding)).has_questions:
             return set()
@@ -82,10 +59,15 @@ class ExportMerge:
         :param fields: names of the fields that are exported; all when empty
         :param for_create: whether the record is new to the backend
         :return: a digest, or a list of digests of elements, by the name of the field
-        :rtype: dict
         """
-        digests = {}
-        for name in self._names(mapper, fields, for_create):
+        if not self.fields:
+            return {}
+        plan, digests = mapper._mapping_plan(fields, for_create), {}
+        names = [mapper._direct_source_field_name(row[0]) for row in plan.direct]
+        read = {name for name in names if isinstance(name, str)}
+        for _method, definition in plan.methods(mapper):
+            read |= definition.changed_by
+        for name in read & self.fields:
             value = comparable_of(source, name)
             if name in self.by_element:
                 digests[name] = [value_digest(each) for each in value]
@@ -98,7 +80,6 @@ class ExportMerge:
 
         :return: by the name of the one2many and the line, the values to compare by the
             names of fields
-        :rtype: dict
         """
         values = {}
         plan = exporter.mapper._mapping_plan(fields, for_create)
@@ -113,26 +94,10 @@ class ExportMerge:
             }
         return values
 
-    def _names(self, mapper, fields, for_create):
-        """Return the names of the fields that are read for an export."""
-        if not self.fields:
-            return ()
-        key = frozenset(fields or ()), for_create
-        if key not in self._sent:
-            plan = mapper._mapping_plan(fields, for_create)
-            names = [mapper._direct_source_field_name(row[0]) for row in plan.direct]
-            read = {name for name in names if isinstance(name, str)}
-            for _method, definition in plan.methods(mapper):
-                read |= definition.changed_by
-            self._sent[key] = read & self.fields
-        return self._sent[key]
-
 
 def store_sent_lines(binding, exporter, values):
     """Store that both sides have the lines that were sent.
 
-    :param binding: the binding
-    :param exporter: its exporter
     :param values: what :meth:`ExportMerge.values_of_lines` returned
     """
     of_record = Base.unpack(values and stored_base(binding))
@@ -146,26 +111,18 @@ def store_sent_lines(binding, exporter, values):
             if is_external_id(external_id):
                 digests = {n: value_digest(each) for n, each in of_line.items()}
                 sent.update(sent_line(external_id, digests))
-                _store_sent_line(line, of_line, digests)
+                base = Base.unpack(stored_base(line))
+                lists = [n for n in digests if base.elements_of(n) is not None]
+                lists = {n: [*map(value_digest, of_line[n])] for n in lists}
+                store_sent(line, digests | lists, {})
         of_record.set_extra(name, SENT, sent)
     if values:
         store_base(binding, of_record.pack())
 
 
-def _store_sent_line(line, values, digests):
-    base = Base.unpack(stored_base(line))
-    for name, digest in digests.items():
-        if base.elements_of(name) is not None:
-            base.set_elements(name, map(value_digest, values[name]))
-        else:
-            set_base_value(base, line, name, digest, digest)
-    store_base(line, base.pack())
-
-
 def store_sent(binding, digests, read_back):
     """Store that both sides have what was sent.
 
-    :param binding: the binding
     :param digests: what :meth:`ExportMerge.digests` returned, ``None`` if nothing was
         sent
     :param read_back: mapped values that an import would get now, where they differ

@@ -3,12 +3,11 @@
 
 from odoo.fields import NO_ACCESS
 
-from odoo.addons.component.exception import NoComponentError, SeveralComponentError
-
 from ...fields import Secret
 from ...tools.base_column import base_field
 from ...tools.orm import comparable, converted, read_inherited, set_ids
 from ...tools.text import is_secret
+from ...tools.work_context import optional_component
 
 #: Types of fields whose values are merged.
 KINDS = {
@@ -29,22 +28,28 @@ KINDS = {
 
 
 def merged_fields(importer):
-    """Return the fields that both an import and an export of a record deal with.
+    """Return the names of the fields that both imports and exports deal with.
 
-    :param importer: the importer of the records
-    :return: names of fields; none if the connector does not export the records, or
-        decides itself which fields an import keeps
-    :rtype: frozenset[str]
+    There are none if the connector does not export the records, or decides itself which
+    fields an import keeps.
     """
     model = importer.model
     if base_field(model) is None or importer._overrides("_fields_to_keep"):
         return frozenset()
-    try:
-        names = importer.component(usage="export.mapper").changed_by_fields()
-        if not model.exports_by_own_method():
-            importer.component(usage="record.exporter")
-    except (NoComponentError, SeveralComponentError):
+    exports = model.exports_by_own_method()
+    exports = exports or optional_component(importer, "record.exporter")
+    return exported_fields(importer) if exports else frozenset()
+
+
+def exported_fields(component):
+    """Return the names of the fields that exports read, as far as they can be merged.
+
+    :param component: a component for the model of the records or lines
+    """
+    model, mapper = component.model, optional_component(component, "export.mapper")
+    if mapper is None or base_field(model) is None:
         return frozenset()
+    names = mapper.changed_by_fields()
     return frozenset(name for name in names if is_mergeable(model, name))
 
 
@@ -59,12 +64,9 @@ def is_mergeable(model, name):
 def base_name(record, name):
     """Return the name under which a base holds a field.
 
-    The values of some fields depend on the language, or on the company. Where a backend
-    pins neither, jobs of several users work in several of them.
-
-    :param record: record whose environment has the language and the company
-    :param name: name of the field
-    :rtype: str
+    The values of some fields depend on the language, or on the company, of the record's
+    environment. Where a backend pins neither, jobs of several users work in several of
+    them.
     """
     field = record._fields[name].base_field
     if field.translate:
@@ -78,7 +80,6 @@ def base_value(base, record, name):
     """Return the digests of a field in the language and the company of a record.
 
     :return: ``None`` for a field without a base there
-    :rtype: tuple[bytes, bytes] | None
     """
     return base.value(base_name(record, name))
 
@@ -104,12 +105,9 @@ def comparable_of(record, name):
 
 
 def comparable_mapped(record, name, value):
-    """Return a mapped value of a field, as it is compared.
+    """Return a mapped value of a field, as it is compared; ``None`` if it is unknown.
 
-    :param record: the binding
-    :param name: name of the field
     :param value: the value as for ``write``
-    :return: ``None`` if it is not known
     """
     field = record._fields[name]
     if field.type == "many2many":

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from ...tools.base_column import base_field, store_base, stored_base
 from ...tools.bindings import fields_of_bindings, is_binding_model
 from ...tools.removals import is_silent
-from .base import Base, value_digest
+from .base import Base, element_digests, value_digest
 from .fields import base_value, comparable_of, is_mergeable, set_base_value
 
 #: Whether a hook of an import is at work. Not in the cursor's cache: a hook may commit.
@@ -33,9 +33,6 @@ def bases_follow(records, names):
     """Let the bases of records follow what is written within, if a hook writes it.
 
     A value that a user has changed before stays a change in Odoo.
-
-    :param records: recordset of any model
-    :param names: names of the fields that are written
     """
     if not _IN_HOOK.get() or not is_silent(records.env):
         yield
@@ -67,8 +64,7 @@ def _digests(binding, names):
             base_value(base, binding, name) or base.elements_of(name) is not None
         ):
             value = comparable_of(binding, name)
-            is_list = isinstance(value, tuple)
-            elements = set(map(value_digest, value)) if is_list else set()
+            elements = element_digests(value) if isinstance(value, tuple) else set()
             digests[name] = value_digest(value), elements
     return digests
 

@@ -5,13 +5,11 @@ from functools import cached_property
 
 from odoo.fields import Command
 
-from odoo.addons.component.exception import NoComponentError, SeveralComponentError
-
-from ...tools.base_column import base_field, store_base, stored_base
+from ...tools.base_column import store_base, stored_base
 from ...tools.orm import changed_values
 from .base import SENT, sent_line, value_digest
 from .decision import BACKEND
-from .fields import base_value, is_mergeable
+from .fields import base_value, exported_fields
 from .record import Merge, RecordMerge
 from .unchanged import data_digest
 
@@ -33,20 +31,12 @@ class LinesMerge(Merge):
     @cached_property
     def fields(self):
         """The names of the fields of lines that both sides may change."""
-        model = self.importer.model
-        if base_field(model) is None or not self.parent.merge.sends(self.name):
-            return frozenset()
-        try:
-            names = self.importer.component(usage="export.mapper").changed_by_fields()
-        except (NoComponentError, SeveralComponentError):
-            return frozenset()
-        return frozenset(name for name in names if is_mergeable(model, name))
+        is_sent = self.name in self.parent.merge.sent_lines
+        return exported_fields(self.importer) if is_sent else frozenset()
 
-    @cached_property
-    def by_element(self):
-        """The names of many2manys of lines that are merged element by element."""
-        mapper = self.importer._child_mapper()
-        return self.fields.intersection(mapper.merged_by_element)
+    @property
+    def mapper(self):
+        return self.importer._child_mapper()
 
     @cached_property
     def _merges(self):
@@ -57,11 +47,7 @@ class LinesMerge(Merge):
         }
 
     def commands(self, commands):
-        """Return the commands of the mapping without what Odoo keeps.
-
-        :param commands: commands of the one2many
-        :rtype: list
-        """
+        """Return the commands of the mapping without what Odoo keeps."""
         by_id = {each.binding.id: each for each in self._merges.values()}
         merged = []
         for command in commands:
@@ -76,19 +62,15 @@ class LinesMerge(Merge):
                     continue
                 command = Command.update(id_, values)
             merged.append(command)
-        self._keep_unchanged(by_id, commands)
-        if any(each.has_questions for each in self._merges.values()):
-            self.parent.has_questions = True
-        if not all(each.is_settled for each in self._merges.values()):
-            self.parent.is_settled = False
-        return merged
-
-    def _keep_unchanged(self, by_id, commands):
-        """Merge the lines without a command, whose values are equal on both sides."""
+        # Lines without a command have equal values on both sides.
         updated = {command[1] for command in commands if command[0] == Command.UPDATE}
         for id_, merge in by_id.items():
             if id_ and id_ not in updated:
                 merge.values_to_write(set())
+        merges = self._merges.values()
+        self.parent.has_questions |= any(each.has_questions for each in merges)
+        self.parent.is_settled &= all(each.is_settled for each in merges)
+        return merged
 
     def _has_removed(self, values):
         """Return whether Odoo has removed a line that the backend still has.
@@ -187,7 +169,7 @@ class LineMerge(RecordMerge):
         }
 
     def policy(self, names):
-        policies = self.merge.importer._child_mapper().conflict_policies
+        policies = self.merge.mapper.conflict_policies
         declared = [policies[name] for name in sorted(names) if name in policies]
         return declared[0] if declared else super().policy(names)
 

@@ -4,9 +4,8 @@
 from contextlib import contextmanager
 from functools import cached_property
 
-from odoo.addons.component.exception import NoComponentError, SeveralComponentError
-
 from ...tools.base_column import BASE, base_field, store_base, stored_base
+from ...tools.work_context import optional_component
 from .base import Base
 from .fields import merged_fields
 from .lines import LinesMerge
@@ -44,24 +43,17 @@ class ImportMerge(Merge):
         """The names of the fields that both sides may change."""
         return merged_fields(self.importer)
 
+    @property
+    def mapper(self):
+        return self.importer.mapper
+
     @cached_property
-    def by_element(self):
-        """The names of the many2manys that are merged element by element."""
+    def sent_lines(self):
+        """The names of the one2manys whose lines an export of a record sends."""
         if not self.fields:
-            return frozenset()
-        return self.fields.intersection(self.importer.mapper.merged_by_element)
-
-    @cached_property
-    def _sent_lines(self):
-        try:
-            mapper = self.importer.component(usage="export.mapper")
-        except (NoComponentError, SeveralComponentError):
             return set()
+        mapper = optional_component(self.importer, "export.mapper")
         return {row[0] for row in mapper.children}
-
-    def sends(self, name):
-        """Return whether an export of a record sends the lines of a one2many."""
-        return bool(self.fields) and name in self._sent_lines
 
     def lines_of(self, merge):
         lines = merge.item.lines
@@ -78,15 +70,11 @@ class ImportMerge(Merge):
         known = [item for item in items if item.binding]
         if not self.fields:
             self._close_questions(known)
-        if not self.fields or not known:
             return
-        none = self.importer.model.browse()
-        asked = []
         for item in known:
             item.merge.text = stored_base(item.binding)
-            if item.merge.base.has_questions:
-                asked.append(item)
-        bindings = none.union(*(item.binding for item in asked))
+        asked = [item for item in known if item.merge.base.has_questions]
+        bindings = self.importer.model.union(*(item.binding for item in asked))
         questions = self.conflicts.open_fields(bindings) if asked else {}
         decisions = self.conflicts.decisions(bindings) if questions else {}
         for item in asked:

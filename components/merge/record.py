@@ -9,7 +9,16 @@ from ...exception import DefinitionError
 from ...jobs.scope import RECORD, scope_of
 from ...tools.base_column import stored_base
 from ...tools.orm import set_ids, write_inherited
-from .base import CHANGED, NO_DATA, REFUSED, SENT, Base, seconds, value_digest
+from .base import (
+    CHANGED,
+    NO_DATA,
+    REFUSED,
+    SENT,
+    Base,
+    element_digests,
+    seconds,
+    value_digest,
+)
 from .decision import (
     ASK,
     BACKEND,
@@ -35,6 +44,9 @@ from .fields import (
 class Merge:
     """Merge the values of several records of one model.
 
+    Its classes have the ``fields`` that both sides may change, and the import
+    ``mapper`` of the records.
+
     :param importer: the component that gives their model
     """
 
@@ -43,42 +55,15 @@ class Merge:
         self.env = importer.env
         self.conflicts = importer.env["connector.conflict"]
 
+    @cached_property
+    def by_element(self):
+        """The names of the many2manys that are merged element by element."""
+        names = self.fields
+        return names.intersection(self.mapper.merged_by_element) if names else names
+
     def lines_of(self, merge):
-        """Return the merges of the lines of a record, by the name of the one2many.
-
-        :param merge: the :class:`RecordMerge` of the record
-        """
+        """Return the merges of the lines of a record, by the name of the one2many."""
         return {}
-
-    def changed_in_odoo(self, binding, names):
-        """Return when a user changed fields, as far as that is known.
-
-        :param binding: the binding
-        :param names: names of fields
-        :rtype: datetime | None
-        """
-        changes = self.env["connector.export.change"].of(binding)
-        moments = [
-            change.noted
-            for change in changes
-            if not change.field_names or not names.isdisjoint(change.field_names)
-        ]
-        return max(filter(None, moments), default=None)
-
-    def written_in_odoo(self, binding, names):
-        """Return when records were last written, for a user or by an import.
-
-        :param binding: the binding
-        :param names: names of fields, which may be those of the record that it wraps
-        :rtype: datetime | None
-        """
-        records = []
-        for name in names:
-            field = binding._fields[name]
-            delegate = field.related.partition(".")[0] if field.inherited else None
-            records.append(binding[delegate] if delegate else binding)
-        moments = [getattr(record, "write_date", None) for record in records]
-        return max(filter(None, moments), default=None)
 
 
 class RecordMerge:
@@ -128,7 +113,6 @@ class RecordMerge:
 
         :param keep: names of the fields that the import must not overwrite unless a
             base says which side changed them; ``None`` for all
-        :rtype: dict
         """
         values = dict(self.item.values)
         self._merge_lines(values)
@@ -181,9 +165,7 @@ class RecordMerge:
         :return: names of fields; ``None`` for a unit without a base
         """
         targets = {name: self._target(name) for name in names}
-        if None in targets.values():
-            return None
-        change = compare(targets.values())
+        change = None if None in targets.values() else compare(targets.values())
         if change is None:
             return None
         if change == CONFLICT:
@@ -265,7 +247,7 @@ class RecordMerge:
         merged = merged_elements(theirs, ours, base, value_digest)
         values[name] = [Command.set(sorted(merged))]
         refused = self.base.extra_of(name, REFUSED)
-        if theirs - merged or not refused.issuperset(digests(merged - theirs)):
+        if theirs - merged or not refused.issuperset(element_digests(merged - theirs)):
             self.to_send.add(name)
         return True
 
@@ -363,10 +345,30 @@ class RecordMerge:
         if policy != NEWER:
             return policy
         return newer(
-            self.merge.changed_in_odoo(self.binding, names),
+            self._changed_in_odoo(names),
             importer._changed_at(),
-            self.merge.written_in_odoo(self.binding, names),
+            self._written_in_odoo(names),
         )
+
+    def _changed_in_odoo(self, names):
+        """Return when a user changed fields, as far as that is known."""
+        changes = self.merge.env["connector.export.change"].of(self.binding)
+        moments = [
+            change.noted
+            for change in changes
+            if not change.field_names or not names.isdisjoint(change.field_names)
+        ]
+        return max(filter(None, moments), default=None)
+
+    def _written_in_odoo(self, names):
+        """Return when the records of fields were last written, also by an import."""
+        moments = []
+        for name in names:
+            field, record = self.binding._fields[name], self.binding
+            if field.inherited:
+                record = record[field.related.partition(".")[0]]
+            moments.append(getattr(record, "write_date", None))
+        return max(filter(None, moments), default=None)
 
     def _note_exports(self):
         """Note the fields to send to the backend, unless an export will do it."""
@@ -385,9 +387,7 @@ class RecordMerge:
     def first_base(self, sync_date):
         """Return the text of the base of a record that is created now.
 
-        :param sync_date: the time of its synchronisation
         :return: ``None`` if there is nothing to store
-        :rtype: str | None
         """
         self._first = self._new_base(sync_date)
         if not self._first.is_empty:
@@ -395,15 +395,12 @@ class RecordMerge:
         return self.text
 
     def changed_base(self):
-        """Return the base to store, ``None`` if nothing has to be stored.
-
-        :rtype: Base | None
-        """
+        """Return the base to store, ``None`` if nothing has to be stored."""
         self._forget_rounded()
         base = self._new_base(self._sync_date())
         if base.is_empty and not self.text:
             return None
-        if self._first and base.is_same(self._first):
+        if self._first == base:
             return None if stored_base(self.binding) == self.text else base
         return base
 
@@ -426,7 +423,9 @@ class RecordMerge:
         base.data = (is_done and item.data_digest) or NO_DATA
         for names in self._units() if self.merge.fields else ():
             for name in names:
-                both = self._fixed.get(name) or self._digests_now(name)
+                both = self._fixed.get(name)
+                if not both and (theirs := self._digest_of_theirs(name)):
+                    both = theirs, self._digest_of_ours(name)
                 if both:
                     set_base_value(base, self.binding, name, *both)
         for name in self._unmapped:
@@ -435,19 +434,14 @@ class RecordMerge:
         for name in self.merge.by_element & item.values.keys():
             theirs = set_ids(item.values[name])
             if theirs is not None:
-                base.set_elements(name, digests(theirs))
-                refused = base.extra_of(name, REFUSED)
-                if refused:
-                    refused &= digests(set(self._ours(name)) - theirs)
-                    base.set_extra(name, REFUSED, refused)
+                base.set_elements(name, element_digests(theirs))
+                if refused := base.extra_of(name, REFUSED):
+                    ours = element_digests(set(self._ours(name)) - theirs)
+                    base.set_extra(name, REFUSED, refused & ours)
         for name, lines in self.lines.items():
             base.set_elements(name, lines.elements())
             base.set_extra(name, SENT, ())
         return base
-
-    def _digests_now(self, name):
-        theirs = self._digest_of_theirs(name)
-        return theirs and (theirs, self._digest_of_ours(name))
 
     # -- values
 
@@ -458,11 +452,8 @@ class RecordMerge:
         return self._theirs[name][1]
 
     def _value_and_digest(self, name):
-        value = self._value_of_theirs(name)
+        value = comparable_mapped(self.binding, name, self.item.values[name])
         return value, None if value is None else value_digest(value)
-
-    def _value_of_theirs(self, name):
-        return comparable_mapped(self.binding, name, self.item.values[name])
 
     def _digest_of_ours(self, name):
         theirs, digest = self._theirs.get(name, (None, None))
@@ -473,8 +464,3 @@ class RecordMerge:
 
     def _ours(self, name):
         return comparable_of(self.binding, name)
-
-
-def digests(values):
-    """Return the digests of the elements of a list."""
-    return {value_digest(each) for each in values}
