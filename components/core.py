@@ -13,9 +13,8 @@ from ..exception import RetryableJobError
 from ..jobs.rest import current_job
 from ..tools.bindings import translatable_label
 from ..tools.clocks import is_recent
-from ..tools.companies import in_companies_of
-from ..tools.languages import in_language_of
 from ..tools.locks import contention_wait, pg_try_advisory_lock, try_lock_rows
+from ..tools.surroundings import in_companies_of, in_language_of
 from ..tools.translatable import translatable
 
 _logger = logging.getLogger(__name__)

@@ -11,10 +11,9 @@ from ..fields import address_names, check_addresses
 from ..jobs.facts import outcome_values
 from ..jobs.synchronisation import Synchronisation
 from ..tools.bindings import company_of, merges
-from ..tools.companies import in_company
-from ..tools.languages import in_language
 from ..tools.rpc import private_unless_overridden
 from ..tools.schedules import served_by
+from ..tools.surroundings import in_company, in_language
 from ..tools.work_context import ConnectorWorkContext
 
 

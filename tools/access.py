@@ -11,8 +11,6 @@ def readable(records):
 
     The rights of the user count in computations with the rights of the system, too:
     Odoo computes the names of records so.
-
-    :param records: recordset of any model
     """
     records = records.sudo(False).with_context(active_test=False)
     env, name = records.env, records._name
@@ -28,7 +26,6 @@ def name_for_user(record):
     """Return the name of a record as the user may see it.
 
     :param record: one that :func:`readable` returned, empty for one that it did not
-    :rtype: str
     """
     try:
         name = record.display_name

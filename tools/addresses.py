@@ -16,10 +16,8 @@ def origin(address):
 
     It is read as ``requests`` reads it, which connects to it.
 
-    :param address: text of the address
     :return: scheme, host and port of a web address; another text as it is, and one with
         a backslash, in which programs find different hosts
-    :rtype: str
     """
     text = (address or "").strip()
     if "\\" in text:
@@ -35,10 +33,6 @@ def origin(address):
 
 
 def has_credentials(address):
-    """Return whether an address contains a user name or a password.
-
-    :param address: text of the address
-    :rtype: bool
-    """
+    """Return whether an address contains a user name or a password."""
     found = USER.match("".join((address or "").split()))
     return bool(found) and (found[1].lower() in PORTS or ":" in found[2])

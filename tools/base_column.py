@@ -9,7 +9,6 @@ BASE = "sync_base"
 def base_field(model):
     """Return the field that stores the base of a model's records.
 
-    :param model: recordset of any model
     :return: ``None`` when the model has no such column
     """
     field = model._fields.get(BASE)
@@ -46,7 +45,6 @@ def select_bases(records):
 def keep_bases(records, rows):
     """Let the ORM know bases that a query has just returned.
 
-    :param records: recordset of their model
     :param rows: pairs of an id and a base
     """
     ids, texts = [id_ for id_, _text in rows], [text for _id, text in rows]

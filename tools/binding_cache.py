@@ -18,10 +18,6 @@ class BindingCache:
 
     The end of the transaction empties the cache: the changes of other transactions are
     visible afterwards.
-
-    :param field: name of the field by which bindings are looked up
-    :param backend_field: name of the many2one to the backend
-    :param backend_id: id of the backend
     """
 
     def __init__(self, field, backend_field, backend_id):
@@ -37,12 +33,8 @@ class BindingCache:
         """Return the cache of the present transaction.
 
         :param model: recordset of the bindings' model, with the user who looks up
-        :param backend: record of the backend
-        :param field: name of the field by which bindings are looked up
-        :param backend_field: name of the many2one to the backend
         :return: the cache, ``None`` for a model without these fields, and for one that
             does not inherit ``external.binding``, whose changes would not invalidate it
-        :rtype: BindingCache | None
         """
         env = model.env
         fields = (field, backend_field)
@@ -65,7 +57,6 @@ class BindingCache:
 
         :param model: recordset of the bindings' model, whose environment the binding
             gets
-        :param value: value of the field
         :return: the binding, ``None`` when it has to be searched for
         """
         binding_id = self._ids.get(value)
@@ -108,7 +99,6 @@ def invalidate(model, vals_list, creating=False):
     Another binding may have such a value; two with the same value are an error that
     the next look-up has to detect.
 
-    :param model: recordset of the model
     :param vals_list: list of values, as for ``create`` or ``write``
     :param creating: whether new bindings get the values
     """

@@ -102,8 +102,7 @@ def _fields_to_backend(model, backend_model):
     def is_kind(field, parent):
         return issubclass(registry[field.comodel_name], registry[parent])
 
-    registry = model.env.registry
-    fields = model._fields
+    registry, fields = model.env.registry, model._fields
     found = [name for name, field in fields.items() if counts(name, field)]
     return sorted(found, key=lambda name: not is_kind(fields[name], BACKEND))
 
@@ -351,23 +350,18 @@ def known_backend_of(bindings):
     """
     if bindings._abstract:
         return None
-    try:
-        backend = _first_backend(bindings)
-    except ValueError:
-        return None
-    is_known = backend and isinstance(backend, backend.pool[BACKEND])
-    return backend if is_known else None
-
-
-def _first_backend(bindings):
     first = bindings
     if len(bindings) > 1:
         first = bindings[0].with_prefetch(bindings.ids)
     try:
-        return first and backend_of(first)
+        backend = first and backend_of(first)
     except MissingError:
         left = bindings.exists()
-        return left and backend_of(left[0])
+        backend = left and backend_of(left[0])
+    except ValueError:
+        return None
+    is_known = backend and isinstance(backend, backend.pool[BACKEND])
+    return backend if is_known else None
 
 
 def group_by_backend(model, domain):

@@ -33,7 +33,6 @@ def take(used, windows, now, calls=1):
     :param calls: how many to take; more than a window allows are taken as all of it
     :return: the seconds until the calls are free, 0 when they were taken, and what is
         used then
-    :rtype: tuple(float, dict)
     """
     kept = {str(seconds): _kept(used, seconds, now) for _, seconds in windows}
     waits = [

@@ -12,6 +12,5 @@ def is_recent(moment, age):
 
     :param moment: ``datetime`` of the clock of this host, without a time zone
     :param age: ``timedelta``
-    :rtype: bool
     """
     return abs(datetime.now() - moment) < age

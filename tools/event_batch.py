@@ -16,7 +16,6 @@ def collect(step, record, *args):
     transaction. A rollback forgets the event.
 
     :param step: method of a listener; it is called with a recordset and ``args``
-    :param record: the record of the event
     :param args: hashable arguments of the step
     """
     precommit = record.env.cr.precommit
@@ -31,11 +30,7 @@ def collect(step, record, *args):
 
 
 def handle_collected(cr, step_name):
-    """Call the steps of a name now, for all records that are collected for them.
-
-    :param cr: cursor of the transaction
-    :param step_name: name of the steps
-    """
+    """Call the steps of a name now, for all records that are collected for them."""
     events = cr.precommit.data.get(_COLLECTED) or {}
     chosen = [key for key in events if key[1] == step_name]
     _handle({key: events.pop(key) for key in chosen})

@@ -14,7 +14,6 @@ def bindings_of(records):
     """Return the bindings of each record, which a merge may move to another one.
 
     :return: by the id of the record, a set of pairs of model and id of a binding
-    :rtype: dict
     """
     found = {id_: set() for id_ in records.ids}
     everything = records.sudo().with_context(active_test=False)
@@ -51,7 +50,6 @@ def with_values_before(record):
 def really_written(record, names):
     """Return the names of the fields that a write has changed.
 
-    :param record: the record that was written
     :param names: names of the fields that were passed to ``write()``; ``None`` for all
     """
     before = record.env.context.get(_KEY)

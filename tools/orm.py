@@ -41,8 +41,6 @@ def read_inherited(record, name):
 def read_from(record, name):
     """Return the record, and the name of its field, whose value a field inherits.
 
-    :param record: an Odoo record
-    :param name: name of one of its fields
     :raise KeyError: when the record has no such field
     """
     field = record._fields[name]
@@ -85,8 +83,6 @@ def prefetch_fields(record, names):
 def cache_value(records, name, value):
     """Let the ORM know the value of a field, so that it need not read it.
 
-    :param records: recordset
-    :param name: name of a stored field
     :param value: what a query has just returned for all records, as in the cache
     """
     records._fields[name]._insert_cache(records, repeat(value))
@@ -121,7 +117,6 @@ def converted(field, record, value):
 
     :param field: a field that is not a list
     :param record: the record; its currency, for example, tells how to round
-    :param value: the value
     """
     return field.convert_to_record(field.convert_to_cache(value, record), record)
 
@@ -129,7 +124,6 @@ def converted(field, record, value):
 def comparable(field, value):
     """Return what is the same for values that are the same to Odoo.
 
-    :param field: the field
     :param value: the value of the field, as ``record[name]`` returns it
     :return: a simple value; ids for a relation
     """
@@ -151,7 +145,6 @@ def set_ids(commands):
 
     :param commands: a value for ``write``
     :return: ``None`` if that depends on the ids it has before
-    :rtype: set[int] | None
     """
     if isinstance(commands, BaseModel):
         return set(commands.ids)

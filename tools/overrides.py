@@ -7,10 +7,8 @@ from inspect import Parameter, signature
 def overrides(component, base, *names):
     """Return whether a component has another method than a class of the framework.
 
-    :param component: a component or its class
     :param base: class of the framework that defines the methods
     :param names: names of methods; one that differs is enough
-    :rtype: bool
     """
     cls = component if isinstance(component, type) else type(component)
     return any(
@@ -28,12 +26,7 @@ def attribute_of(cls, name):
 
 
 def accepts(method, name):
-    """Return whether a method can be called with an argument of a name.
-
-    :param method: a function or a method
-    :param name: name of the argument
-    :rtype: bool
-    """
+    """Return whether a method can be called with an argument of a name."""
     parameters = signature(method).parameters
     kinds = {parameter.kind for parameter in parameters.values()}
     return name in parameters or Parameter.VAR_KEYWORD in kinds

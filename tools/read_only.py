@@ -20,8 +20,6 @@ class ReadOnly:
 
     PostgreSQL refuses row locks as well. Commits are refused, since they would end the
     context. The transaction can write again afterwards.
-
-    :param env: ``Environment`` of the transaction
     """
 
     def __init__(self, env):
@@ -86,11 +84,7 @@ class ReadOnly:
 
 
 def is_trial(env):
-    """Return whether everything that is written now is undone.
-
-    :param env: ``Environment`` of the transaction
-    :rtype: bool
-    """
+    """Return whether everything that is written now is undone."""
     return env.cr in _TRIALS
 
 

@@ -135,18 +135,13 @@ def noted_deletes(cr):
 
     :return: pairs of the environment of the job and the arguments of
         ``export_delete_record``, by the model and the id of the binding
-    :rtype: dict
     """
     # Not in the data of precommit, which each savepoint clears.
     return cr.postcommit.data.setdefault(_NOTED_DELETES, {})
 
 
 def deletes_bindings(model):
-    """Return whether the deletion of records of a model may delete bindings.
-
-    :param model: recordset of any model
-    :rtype: bool
-    """
+    """Return whether the deletion of records of a model may delete bindings."""
     return model._name in _models_above_bindings(model)
 
 

@@ -17,8 +17,6 @@ class private_unless_overridden:
     Odoo looks for the mark of ``api.private`` in each class that a model inherits.
     The mark of a method therefore closes all its overrides, also those for a button.
     Odoo reads the method from the classes; code calls it on records, and never notices.
-
-    :param method: the method
     """
 
     def __init__(self, method):

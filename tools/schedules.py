@@ -17,7 +17,6 @@ def served_by(cron, backends):
     begun any run may work for all.
 
     :param cron: ``ir.cron`` on the model of the backends, or of their bindings
-    :param backends: recordset
     """
     if cron.model_id.model == backends._name:
         method, argument = _named(cron.code)

@@ -26,7 +26,6 @@ def without_secrets(text):
     """Return a text without names and passwords of web addresses, keys and tokens.
 
     :param text: any text; it is cut after 20,000 characters
-    :rtype: str
     """
     return SECRETS.sub(r"\1…", ADDRESSES.sub(_without_user, _cut(text)))
 

@@ -19,9 +19,6 @@ def is_storable(text):
     """Return whether PostgreSQL can store a text.
 
     It can store neither NUL nor half of a surrogate pair; JSON can contain both.
-
-    :param text: ``str``
-    :rtype: bool
     """
     return storable(text) == text
 
@@ -44,9 +41,7 @@ def storable(value):
 def shortened(text, most):
     """Return a text, or its beginning and "…" if it is too long.
 
-    :param text: ``str``
     :param most: characters at the most
-    :rtype: str
     """
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
@@ -55,7 +50,6 @@ def storable_key(text):
     """Return an identity key that PostgreSQL can store and index.
 
     :param text: the key; the id of a record on a backend, which may be long, ends it
-    :rtype: str
     """
     text = storable(text)
     if len(text) <= LONGEST_KEY:
@@ -65,10 +59,7 @@ def storable_key(text):
 
 
 def is_unstorable(error):
-    """Return whether an error was raised for a text that cannot be stored.
-
-    :param error: an exception
-    """
+    """Return whether an error was raised for a text that cannot be stored."""
     if isinstance(error, UnicodeEncodeError):
         return True
     return isinstance(error, ValueError) and "NUL (0x00)" in str(error)
@@ -81,7 +72,6 @@ def as_jsonb(text):
     a surrogate pair: an id that a backend sends may have them.
 
     :param text: SQL of a text that contains JSON
-    :rtype: SQL
     """
     return SQL(
         r"(CASE WHEN %(text)s !~ '\\u(0000|d[89a-f])' THEN %(text)s::jsonb END)",

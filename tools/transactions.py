@@ -39,7 +39,7 @@ def commit_if_allowed(env):
         nor a backend. The caller's commit then stores the work.
     :rtype: bool
     """
-    if not _may_commit(env.cr):
+    if not may_commit(env):
         env.flush_all()
         return False
     env.cr.commit()  # pylint: disable=invalid-commit
@@ -53,7 +53,7 @@ def roll_back_if_allowed(env):
     :return: ``False`` where commits are disabled or forbidden: nothing is rolled back
     :rtype: bool
     """
-    if not _may_commit(env.cr):
+    if not may_commit(env):
         return False
     env.cr.rollback()
     return True
@@ -65,7 +65,10 @@ def may_commit(env):
     :param env: ``Environment`` of the transaction
     :rtype: bool
     """
-    return _may_commit(env.cr)
+    # queue_job (in a job) and Odoo's test case forbid commits by putting another
+    # function over the method of the cursor.
+    forbidden = getattr(env.cr.commit, "__func__", None) is not type(env.cr).commit
+    return commits_enabled() and not forbidden and env.cr not in _WITHOUT_COMMITS
 
 
 @contextmanager
@@ -132,7 +135,7 @@ def rollback_on_error(env):
 
     :param env: ``Environment`` to work in
     """
-    if not _may_commit(env.cr):
+    if not may_commit(env):
         with env.cr.savepoint():
             yield
         return
@@ -186,7 +189,7 @@ class Steps:
         self._has_written = False
 
     def __enter__(self):
-        if not _may_commit(self.env.cr):
+        if not may_commit(self.env):
             self._savepoint = self.env.cr.savepoint()
         # Odoo calls these functions after each query of the thread.
         self._hooks = vars(threading.current_thread()).setdefault("query_hooks", [])
@@ -209,17 +212,18 @@ class Steps:
             yield
             self.env.flush_all()
             if self._has_written:
-                self._keep(self.env.cr)
+                self._keep()
         except BaseException:
             (self._savepoint or self.env.cr).rollback()
             raise
         finally:
             self._has_written = False
 
-    def _keep(self, cr):
+    def _keep(self):
         if self._savepoint:
             name = SQL.identifier(self._savepoint.name)
-            cr.execute(SQL("RELEASE SAVEPOINT %s; SAVEPOINT %s", name, name))
+            query = SQL("RELEASE SAVEPOINT %s; SAVEPOINT %s", name, name)
+            self.env.cr.execute(query)
         else:
             commit_if_allowed(self.env)
 
@@ -245,10 +249,3 @@ def without_commits(env):
         yield
     finally:
         _WITHOUT_COMMITS.discard(env.cr)
-
-
-def _may_commit(cr):
-    # queue_job (in a job) and Odoo's test case forbid commits by putting another
-    # function over the method of the cursor.
-    forbidden = getattr(cr.commit, "__func__", None) is not type(cr).commit
-    return commits_enabled() and not forbidden and cr not in _WITHOUT_COMMITS

@@ -9,7 +9,6 @@ def stored_version(binding):
 
     :param binding: the binding; the ORM reads the versions of its prefetch set
     :return: ``None`` if it is unknown
-    :rtype: str | None
     """
     if VERSION not in binding._fields:
         return None
@@ -22,7 +21,6 @@ def store_version(bindings, version):
     Users and listeners are not concerned. The ORM stores it together with the other
     values that are to be written to the bindings.
 
-    :param bindings: the bindings
     :param version: the version, false if it is unknown
     """
     if bindings and VERSION in bindings._fields:

@@ -31,13 +31,11 @@ class ConnectorWorkContext(WorkContext):
         model_name = self._ensure_model_name(model_name)
         try:
             return super().component(usage=usage, model_name=model_name, **kw)
-        except NoComponentError as error:
-            if isinstance(error, MissingComponentError):
-                raise  # of a component that this one has looked for
+        except (MissingComponentError, AmbiguousComponentError):
+            raise  # of a component that this one has looked for
+        except NoComponentError:
             raise MissingComponentError(self, usage, model_name) from None
-        except SeveralComponentError as error:
-            if isinstance(error, AmbiguousComponentError):
-                raise
+        except SeveralComponentError:
             found = self._lookup_components(usage=usage, model_name=model_name, **kw)
             raise AmbiguousComponentError(self, usage, model_name, found) from None
 
@@ -55,8 +53,6 @@ def optional_component(component, usage):
 def work_attribute(work, name, factory):
     """Return an object that a work context shares with those derived from it.
 
-    :param work: ``WorkContext``
-    :param name: name of the attribute that holds the object
     :param factory: called without arguments to create the object on first use
     """
     if name not in vars(work):

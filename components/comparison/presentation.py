@@ -27,8 +27,6 @@ SIGNS = {
 class Presentation:
     """The texts of one comparison.
 
-    :param comparer: the component that compared
-    :param result: the :class:`~.result.RecordComparison`
     :param binding: the binding, which may be empty
     """
 
@@ -148,7 +146,6 @@ def odoo_text(model, name, value, reader):
     :param model: recordset of the model; related records are read with its rights
     :param name: name of the field; the model need not have it
     :param reader: ``Environment`` of the user who reads the text
-    :rtype: str
     """
     field = model._fields.get(name)
     try:

@@ -27,8 +27,6 @@ class RecordPreview(Component):
         :param direction: ``"export"`` or ``"import"``
         :param binding: the binding, which may be empty for an import
         :param external_id: id of the record on the backend, false without one
-        :return: what the screen shows
-        :rtype: dict
         """
         comparer, page = self.comparer, {"problem": ""}
         data, has_id = None, is_external_id(external_id)

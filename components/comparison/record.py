@@ -21,6 +21,7 @@ from ...tools.bindings import model_label
 from ...tools.external_id import is_external_id
 from ...tools.orm import changed_values
 from ...tools.read_only import reader_of
+from ...tools.work_context import optional_component
 from ..exporter.matching import Matching
 from ..exporter.record import GenericExporter
 from ..importer.delivered_data import DeliveredData, reads_single_records
@@ -46,7 +47,6 @@ from .trace import MappingTrace
 from .values import is_same
 
 _UNREAD = object()
-_NO_COMPONENT = (NoComponentError, SeveralComponentError)
 #: Words of "last_name", "lastName", "last-name" and "customerID".
 _WORD = re.compile(r"[A-Z]{2,}(?![a-z])|[^\W_]?[^\W_A-Z]+|[^\W_]")
 
@@ -157,15 +157,14 @@ class RecordComparer(Component):
 
     def _optional(self, usage):
         if usage not in self._found:
-            self._found[usage] = None
-            with suppress(*_NO_COMPONENT):
-                self._found[usage] = noting_dependencies(self.component(usage=usage))
+            component = optional_component(self, usage)
+            self._found[usage] = noting_dependencies(component)
         return self._found[usage]
 
     def mapper(self, direction):
         """Return the mapper of a direction, ``None`` without one."""
         synchronizer = self.exporter if direction == EXPORT else self.importer
-        with suppress(*_NO_COMPONENT):
+        with suppress(NoComponentError, SeveralComponentError):
             if hasattr(synchronizer, "mapper"):
                 return synchronizer.mapper
             return self._optional(f"{direction}.mapper")
@@ -179,9 +178,7 @@ class RecordComparer(Component):
     def label(self, name, of_odoo):
         """Return the name of a field, for people.
 
-        :param name: name of the field
         :param of_odoo: whether it is a field of Odoo
-        :rtype: str
         """
         field = self.model._fields.get(name) if of_odoo else None
         if field:
@@ -220,7 +217,6 @@ class RecordComparer(Component):
     def record_name(self, external_id, data):
         """Return the name that the importer gives a record for people.
 
-        :param external_id: id of the record on the backend
         :param data: its data, ``None`` if it could not be read
         """
         importer = self._synchronizer(IMPORT, self.model.browse(), external_id, data)
@@ -242,12 +238,12 @@ class RecordComparer(Component):
 
         :return: ``None`` if the adapter reads them one by one
         """
-        if not self.asks_backend:
+        if not external_ids or not self.asks_backend:
             return None
         adapter = self.adapter()
         if not getattr(adapter, "_reads_many", False):
             return None
-        found = adapter.read_many(list(external_ids))
+        found = adapter.read_many(external_ids)
         return {str(external_id): data for external_id, data in found.items()}
 
     def adapter(self):
@@ -260,10 +256,7 @@ class RecordComparer(Component):
     # -- comparing
 
     def compare(self, binding, external_id, data):
-        """Compare a linked record by the values of the backend, or else by Odoo's.
-
-        :rtype: RecordComparison
-        """
+        """Compare a linked record by the values of the backend, or else by Odoo's."""
         result = RecordComparison(EXPORT, by_field=False)
         if self.mapper(EXPORT):
             result = self.compare_export(binding, external_id, data)
@@ -276,19 +269,13 @@ class RecordComparer(Component):
 
         :param external_id: id of the record on the backend, false without one
         :param data: its data, ``None`` if the backend does not have it
-        :rtype: RecordComparison
         """
         binding = self._in_our_company(binding)
         result = RecordComparison(EXPORT, creates=data is None)
         result.is_gone = is_external_id(external_id) and data is None
-        exporter, hook = self._synchronizer(EXPORT, binding, external_id), None
-        map_record = partial(self.mapper(EXPORT).map_record, binding)
-        if exporter:
-            map_record = exporter._map_data
-            hook = partial(
-                self.map_for_export, exporter=exporter, creates=result.creates
-            )
-        self._map(result, map_record, hook, for_create=result.creates)
+        exporter = self._synchronizer(EXPORT, binding, external_id)
+        hook = partial(self.map_for_export, exporter=exporter, creates=result.creates)
+        self._map(result, exporter, hook, binding, for_create=result.creates)
         values = data and self._attempt(
             result.errors, self.values_on_backend, external_id, data, data=data
         )
@@ -312,18 +299,14 @@ class RecordComparer(Component):
         """Compare what an import would write with what Odoo has.
 
         :param binding: the binding of the record, which may be empty
-        :rtype: RecordComparison
         """
         binding = self._in_our_company(binding)
         result, removed = RecordComparison(IMPORT, creates=not binding), []
-        importer, hook = self._synchronizer(IMPORT, binding, external_id, data), None
-        map_record = partial(self.mapper(IMPORT).map_record, data)
+        importer = self._synchronizer(IMPORT, binding, external_id, data)
         options = {"binding": binding, "removed": removed}
-        if importer:
-            map_record = importer._map_data
-            hook = partial(self.map_for_import, importer=importer, **options)
-        self._map(result, map_record, hook, data, for_create=result.creates, **options)
-        links, kept = self._link_fields(), self._kept_fields(binding)
+        hook = partial(self.map_for_import, importer=importer, **options)
+        self._map(result, importer, hook, data, for_create=result.creates, **options)
+        links, kept = self.binder_for().shape, self._kept_fields(binding)
         result.fields = [each for each in result.fields if each.target not in links]
         for each in result.fields:
             self._compare_with_odoo(each, binding)
@@ -353,20 +336,25 @@ class RecordComparer(Component):
         except Exception as error:  # The user may not read it, or it is not valid.
             self.recover(error)
 
-    def _map(self, result, map_record, hook, data=None, **options):
+    def _map(self, result, synchronizer, hook, source, **options):
         """Map a record with a hook of the connector, or else with its mapper.
 
-        :param map_record: returns the :class:`MapRecord`
-        :param data: the data of an import, for the causes of errors
+        :param synchronizer: exporter or importer of the record, ``None`` without one
+        :param hook: maps the record of a synchronizer
+        :param source: the record
         :param options: options of the mapping without the hook
         """
+        mapper = self.mapper(result.direction)
+        map_record = partial(mapper.map_record, source)
+        if synchronizer:
+            map_record = synchronizer._map_data
         record = self._attempt(result.errors, map_record)
         if record is None:
             return
-        mapper = self.mapper(result.direction)
+        data = source if result.direction == IMPORT else None  # for causes of errors
         trace = MappingTrace(mapper, record, partial(self.explain, data=data))
         result.source, values, failed = record.source, None, []
-        if hook:
+        if synchronizer:
             values = self._attempt(failed, hook, map_record=record)
             result.values = values
         if not trace.has_run:
@@ -400,8 +388,6 @@ class RecordComparer(Component):
         """Add why the synchronisation would refuse the mapped values.
 
         The same steps follow the mapping as in a job.
-
-        :param result: the :class:`RecordComparison`
         """
         synchronizer = self._synchronizer(result.direction, binding, external_id, data)
         values = result.values
@@ -513,9 +499,6 @@ class RecordComparer(Component):
             return self.importer.for_item(item)
         return None
 
-    def _link_fields(self):
-        return set(self.binder_for().shape)
-
     def _kept_fields(self, binding):
         if not binding or not isinstance(self.importer, RecordImporter):
             return ()
@@ -540,10 +523,7 @@ class RecordComparer(Component):
             return None
 
     def add_context(self, result, binding, external_id, data):
-        """Add whether the record would be skipped, and what it depends on.
-
-        :param result: the :class:`RecordComparison`
-        """
+        """Add whether the record would be skipped, and what it depends on."""
         direction, errors = result.direction, result.errors
         synchronizer = self._synchronizer(direction, binding, external_id, data)
         if not synchronizer:

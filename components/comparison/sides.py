@@ -254,7 +254,6 @@ class SidesComparison(Component):
         """Compare the records of bindings with those of the backend.
 
         :param again: whether they were compared before
-        :return: a translated sentence that counts the records
         """
 
         def delay_rest(rest, **options):
@@ -262,17 +261,15 @@ class SidesComparison(Component):
 
         chunk = self._compare("compare_bindings", bindings)
         rest = bindings.browse([item.id for item in chunk.rest])
-        done = bindings - rest
-        compared_before = again and Domain("res_id", "in", done.ids)
-        store = partial(self._store, chunk, comparison, job_uuid, compared_before)
-        call = self.model._name, "compare_chunk"
-        return chunk.settle(partial(store, len(done), call, rest, delay_rest))
+        done = (bindings - rest).ids
+        before = again and Domain("res_id", "in", done)
+        store = partial(self._store, chunk, comparison, job_uuid, before, len(done))
+        return chunk.settle(partial(store, "compare_chunk", rest, delay_rest))
 
     def compare_found(self, comparison, external_ids, job_uuid, again=False):
         """Find the records of the backend that Odoo does not have.
 
         :param again: whether they were compared before
-        :return: a translated sentence that counts the records
         """
 
         def delay_rest(rest, **options):
@@ -282,10 +279,9 @@ class SidesComparison(Component):
         chunk = self._compare("compare_ids", external_ids)
         rest = [item.id for item in chunk.rest]
         done = [str(id_) for id_ in external_ids if id_ not in rest]
-        compared_before = again and Domain("external_id", "in", done)
-        store = partial(self._store, chunk, comparison, job_uuid, compared_before)
-        call = self.model._name, "compare_found"
-        return chunk.settle(partial(store, len(done), call, rest, delay_rest))
+        before = again and Domain("external_id", "in", done)
+        store = partial(self._store, chunk, comparison, job_uuid, before, len(done))
+        return chunk.settle(partial(store, "compare_found", rest, delay_rest))
 
     def _compare(self, method, records):
         backend, name = self.backend_record, self.model._name
@@ -293,13 +289,13 @@ class SidesComparison(Component):
             return getattr(work.component(usage="chunk.comparison"), method)(records)
 
     def _store(
-        self, chunk, comparison, job_uuid, compared_before, size, call, rest, delay_rest
+        self, chunk, comparison, job_uuid, before, size, method, rest, delay_rest
     ):
-        """Store the lines of a chunk, and delay a job for its rest."""
-        repairs = {}
-        if compared_before:
-            repairs = comparison.forget_lines(compared_before)
-            size = 0
+        """Store the lines of a chunk, and delay a job for its rest.
+
+        :param before: domain of the records that were compared before
+        """
+        repairs = comparison.forget_lines(before) if before else {}
         lines = [storable(item.line) for item in chunk.items if item.line]
         counts = Counter(line["kind"] for line in lines)
         lines = [
@@ -307,9 +303,10 @@ class SidesComparison(Component):
             for line in lines
             if line["kind"] not in (SAME, UNKNOWN)
         ]
-        comparison.store_chunk(job_uuid, size, counts, lines)
+        comparison.store_chunk(job_uuid, 0 if before else size, counts, lines)
         report = Report(self.reader)
         if rest:
+            call = self.model._name, method
             chunk.delay_rest(report, call, rest, partial(delay_rest, rest))
         message = self._count_message(counts[SAME], len(lines))
         text = joined([message, *report.failures], "\n")
@@ -369,7 +366,7 @@ class ChunkComparison(Component):
         readable = bindings.with_context(active_test=False).exists()
         readable = readable._filtered_access("read").with_prefetch(bindings.ids)
         ids = {binding: binder.to_external(binding) for binding in readable}
-        found = self._read_many(list(filter(is_external_id, ids.values())))
+        found = self.comparer.read_many(list(filter(is_external_id, ids.values())))
 
         def compare(binding, external_id):
             line = {"res_id": binding.id, "kind": MISSING_THERE, "external_id": False}
@@ -393,9 +390,6 @@ class ChunkComparison(Component):
             if not (item.is_open or item.is_done):
                 item.line = {**item.failed, "details": [_detail(error=item.outcome)]}
         return chunk
-
-    def _read_many(self, external_ids):
-        return self.comparer.read_many(external_ids) if external_ids else {}
 
     def _attempt(self, compare, external_id, found):
         """Read a record and compare it; return its line, or the line of the error."""
@@ -430,7 +424,7 @@ class ChunkComparison(Component):
         :return: :class:`~..chunk.Chunk` of :class:`ComparedItem`
         """
         unknown = self.unknown_ids(external_ids)
-        found = self._read_many(unknown)
+        found = self.comparer.read_many(unknown)
 
         def compare(values):
             external_id = values["external_id"]
@@ -449,15 +443,14 @@ class ChunkComparison(Component):
         """Return the ids that have no binding, and that no job is going to delete."""
         with self.backend_record.sudo().work_on(self.model._name) as work:
             binder = work.component(usage="binder")
-            bound = {str(id_) for id_ in self._bound_ids(binder, external_ids)}
+            if overrides(binder, Binder, "to_internal"):
+                bound = binder.to_internal_many(external_ids)
+            else:
+                bound = binder.bound_external_ids(external_ids, self.env(su=True))
+        bound = set(map(str, bound))
         unknown = [id_ for id_ in external_ids if str(id_) not in bound]
         deleted = waiting_deletes(self.backend_record, self.model._name, unknown)
         return [id_ for id_ in unknown if id_ not in deleted]
-
-    def _bound_ids(self, binder, external_ids):
-        if not overrides(binder, Binder, "to_internal"):
-            return binder.bound_external_ids(external_ids, self.env(su=True))
-        return binder.to_internal_many(external_ids)
 
     def _missing_here(self, external_id, data):
         if data is None:

@@ -15,8 +15,6 @@ class MappingTrace:
     An error does not stop the mapping: the trace contains it at its place, and the
     other values are mapped nevertheless.
 
-    :param mapper: the mapper
-    :param map_record: its :class:`MapRecord`
     :param explain: called with each error; returns its cause in words for people
     """
 

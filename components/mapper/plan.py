@@ -10,7 +10,6 @@ DIRECT, METHOD, CHILDREN = "direct", "method", "children"
 class MappingPlan:
     """The rows and methods of a mapper that run when some fields have changed.
 
-    :param mapper: the mapper
     :param fields: names of the source fields that matter; all when empty
     :param for_create: whether a record will be created with the values
     """

@@ -76,7 +76,6 @@ def merged_elements(theirs, ours, base, digest):
     :param ours: those that Odoo has (``set``)
     :param base: digests of the elements that both had
     :param digest: returns the digest of an element
-    :rtype: set
     """
     either = theirs ^ ours
     return (theirs & ours) | {each for each in either if digest(each) not in base}

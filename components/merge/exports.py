@@ -11,10 +11,7 @@ from .merge import ImportMerge
 
 
 class ExportMerge:
-    """The merge of the exports of one model.
-
-    :param exporter: an exporter of the model
-    """
+    """The merge of the exports of one model."""
 
     fields = by_element = frozenset()
 
@@ -55,7 +52,6 @@ class ExportMerge:
         Users may change the record while the backend works.
 
         :param source: the binding, in the language in which it is mapped
-        :param mapper: its export mapper
         :param fields: names of the fields that are exported; all when empty
         :param for_create: whether the record is new to the backend
         :return: a digest, or a list of digests of elements, by the name of the field

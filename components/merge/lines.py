@@ -17,8 +17,6 @@ from .unchanged import data_digest
 class LinesMerge(Merge):
     """Merges the lines of one ``children`` row of a record.
 
-    :param merge: the :class:`.RecordMerge` of the record
-    :param name: name of the one2many
     :param mapped: the :class:`~..mapper.record.MappedLines`
     """
 

@@ -19,7 +19,6 @@ NEW = "connector.new.bases"
 def add_new_bases(model, data_list):
     """Add bases to records that an import creates.
 
-    :param model: recordset of bindings
     :param data_list: the data of the records, as the ORM inserts them
     """
     of_model, name, texts = model.env.cr.cache.get(NEW) or (None, None, None)
@@ -33,10 +32,7 @@ def add_new_bases(model, data_list):
 
 
 class ImportMerge(Merge):
-    """Merge the data of the backend into the records of an import.
-
-    :param importer: the importer of the records
-    """
+    """Merge the data of the backend into the records of an import."""
 
     @cached_property
     def fields(self):
@@ -108,7 +104,6 @@ class ImportMerge(Merge):
 
         Most are right. Those that are not are stored once more, by :meth:`store`.
 
-        :param items: list of :class:`~..importer.item.ImportItem`
         :param sync_date: the time of their synchronisation, ``None`` if it comes later
         """
         texts = {}

@@ -67,11 +67,7 @@ class Merge:
 
 
 class RecordMerge:
-    """Merge the values of one record.
-
-    :param merge: the :class:`Merge`
-    :param item: the :class:`~..importer.item.ImportItem`
-    """
+    """Merge the values of one record."""
 
     def __init__(self, merge, item):
         self.merge = merge
@@ -304,7 +300,6 @@ class RecordMerge:
         """Apply decisions about fields for which the mapping has no values.
 
         :return: the values that Odoo gets: those that the person has seen
-        :rtype: dict
         """
         values, conflicts = {}, self.merge.conflicts
         for unit, (side, ours, _theirs) in self.decisions.items():

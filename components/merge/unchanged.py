@@ -22,7 +22,6 @@ def data_digest(data):
 
     :param data: the data of a record, a ``dict`` or a ``list``
     :return: ``None`` for other data
-    :rtype: bytes | None
     """
     if type(data) not in (dict, list):
         return None  # Its class may hold what JSON leaves out.
@@ -37,8 +36,6 @@ class UnchangedData:
     """Gives the data of records digests that are the same if nothing has to be done.
 
     They differ if the data, the mapping, the company or the language differs.
-
-    :param importer: the importer of the records
     """
 
     def __init__(self, importer):
@@ -49,9 +46,7 @@ class UnchangedData:
     def digest(self, importer):
         """Return the digest of the data of one record.
 
-        :param importer: the importer of the record, which has read it
         :return: ``None`` if the data has none
-        :rtype: bytes | None
         """
         digest = importer._data_digest()
         if digest is None:
@@ -75,11 +70,7 @@ def _mapping_classes(importer):
 
 @lru_cache(maxsize=1000)
 def code_digest(*classes):
-    """Return a digest of the code of classes, and of the versions of their addons.
-
-    :param classes: classes of components
-    :rtype: bytes
-    """
+    """Return a digest of the code of classes, and of the versions of their addons."""
     names = {base.__module__ for cls in classes for base in cls.__mro__}
     digest = blake2b(digest_size=DATA)
     for name in sorted(name for name in names if name.startswith("odoo.addons.")):

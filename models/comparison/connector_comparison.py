@@ -6,9 +6,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from ...jobs.states import FAILED, UNFINISHED
-from ...tools.bindings import (
-    model_label,
-)
+from ...tools.bindings import model_label
 from ..screen_actions import window_action
 
 DAYS_KEPT = 30
@@ -70,8 +68,6 @@ class ConnectorComparison(models.Model):
     def start(self, backend_model, backend_id, model_name):
         """Start a comparison of all bindings of a backend of one model.
 
-        :return: the action that shows the comparison
-        :rtype: dict
         :raise AccessError: when the user is not a manager, or may not read the backend
         """
         if not self.env.user.has_group(MANAGERS):
@@ -114,10 +110,8 @@ class ConnectorComparison(models.Model):
     def store_chunk(self, job_uuid, size, counts, lines):
         """Store what a job has found, in place of what an earlier attempt stored.
 
-        :param job_uuid: the UUID of the job
         :param size: how many of the planned records it has compared
         :param counts: how many records had which result
-        :param lines: list of values of the lines
         """
         if not self.sudo().exists():
             return
@@ -190,11 +184,11 @@ class ConnectorComparison(models.Model):
 
     @api.depends("planned", "chunk_ids.size", "chunk_ids.same", "line_ids.kind")
     def _compute_figures(self):
-        lines = self.env["connector.comparison.line"]._read_group(
+        lines, counts = self.env["connector.comparison.line"], {}
+        kinds = [kind for kind, _label in lines._fields["kind"].selection]
+        for comparison, kind, count in lines._read_group(
             [("comparison_id", "in", self.ids)], ["comparison_id", "kind"], ["__count"]
-        )
-        counts = {}
-        for comparison, kind, count in lines:
+        ):
             counts.setdefault(comparison.id, {})[kind] = count
         for comparison in self:
             chunks = comparison.chunk_ids
@@ -203,14 +197,9 @@ class ConnectorComparison(models.Model):
                 "unknown": sum(chunks.mapped("unknown")),
                 "compared": sum(chunks.mapped("size")),
                 "planned": comparison.planned,
-                **dict.fromkeys(self._kinds(), 0),
+                **dict.fromkeys(kinds, 0),
                 **counts.get(comparison.id, {}),
             }
-
-    @api.model
-    def _kinds(self):
-        lines = self.env["connector.comparison.line"]
-        return [kind for kind, _label in lines._fields["kind"].selection]
 
     @api.autovacuum
     def _gc_old(self):

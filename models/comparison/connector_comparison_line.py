@@ -9,7 +9,7 @@ from ...jobs.texts import JobTexts
 from ...tools.access import name_for_user
 from ...tools.bindings import model_label, split_for_jobs
 from ...tools.external_id import is_external_id
-from ...tools.locks import try_lock_rows
+from ...tools.locks import unavailable_rows
 from ...tools.translatable import translatable
 
 LINK = "link"
@@ -179,7 +179,7 @@ class ConnectorComparisonLine(models.Model):
             group = group._offered(backend, "export_record", problems)
             group = group._up_to_date(backend, problems)
             group._forget_lost_ids(backend)
-            for chunk in group._chunks("res_id", group.mapped("res_id"), backend):
+            for chunk in group._chunks("res_id", backend):
                 chunk._delay_export(backend)
             done += group
         return self._notify(
@@ -196,8 +196,7 @@ class ConnectorComparisonLine(models.Model):
             self.env[model_name].check_access("write")
             group = group._offered(backend, "import_record", problems)
             group = group._up_to_date(backend, problems)
-            ids = list(group.grouped("external_id"))
-            for chunk in group._chunks("external_id", ids, backend):
+            for chunk in group._chunks("external_id", backend):
                 chunk._delay_import(backend)
             done += group
         return self._notify(
@@ -302,7 +301,7 @@ class ConnectorComparisonLine(models.Model):
             return self
         model = self.env[self[0].model_name].sudo()
         bindings = model.browse(filter(None, self.mapped("res_id"))).exists()
-        free = self._lock(bindings)
+        free = bindings - unavailable_rows(bindings)
         with backend.sudo().work_on(model._name) as work:
             binder = work.component(usage="binder")
             linked = {
@@ -335,12 +334,6 @@ class ConnectorComparisonLine(models.Model):
                 current += line
         return current
 
-    def _lock(self, bindings):
-        """Lock the rows of bindings; return those that no other transaction holds."""
-        if try_lock_rows(bindings):
-            return bindings
-        return bindings.filtered(try_lock_rows)
-
     def _knows(self, external_id):
         """Return whether the external id of the binding is that of the line.
 
@@ -356,21 +349,20 @@ class ConnectorComparisonLine(models.Model):
             self.name,
         )
 
-    def _chunks(self, name, ids, backend):
+    def _chunks(self, name, backend):
         """Divide lines among jobs, if a component handles many records with one.
 
         :param name: ``"res_id"`` for exports, ``"external_id"`` for imports
-        :param ids: the values of this field to be synchronised
         """
-        if not ids:
+        if not self:
             return []
         usage = "batch.exporter" if name == "res_id" else "record.importer"
         with backend.work_on(self[0].model_name) as work:
             found = work.many_components(usage=usage)
-        chunks = [(id_,) for id_ in ids]
-        if any(hasattr(component, "run_chunk") for component in found):
-            chunks = split_for_jobs(backend, ids)
         lines = self.grouped(name)
+        chunks = [(id_,) for id_ in lines]
+        if any(hasattr(component, "run_chunk") for component in found):
+            chunks = split_for_jobs(backend, list(lines))
         return [self.browse().union(*(lines[id_] for id_ in chunk)) for chunk in chunks]
 
     def _delay_export(self, backend):

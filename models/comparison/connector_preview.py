@@ -25,8 +25,6 @@ class ConnectorPreview(models.AbstractModel):
             * ``backend_model``, ``backend_id``, ``model`` of the bindings, and
               ``external_id``, for a record that may have no binding
 
-        :return: what the screen shows
-        :rtype: dict
         :raise AccessError: when the user may not read the record or the backend, or is
             not a manager and the record has no binding: no rule of Odoo says who may
             read what only the backend has
@@ -64,7 +62,6 @@ class ConnectorPreview(models.AbstractModel):
         :param params: as for :meth:`preview`, and perhaps ``shown``, the id of the
             binding and the external id that the screen shows
         :return: a translated sentence that says what was done
-        :rtype: str
         :raise UserError: when the record is not linked any more as the screen shows
         """
         self._check_group("connector.group_connector_manager")
@@ -106,10 +103,7 @@ class ConnectorPreview(models.AbstractModel):
             )
 
     def _record_of(self, params):
-        """Return the backend, the binding and the external id, which may be read.
-
-        :rtype: tuple
-        """
+        """Return the backend, the binding and the external id, which may be read."""
         model = self._model(params.get("model"), "external.binding")
         binding = model.browse(int(params.get("res_id") or 0)).exists()
         if binding:

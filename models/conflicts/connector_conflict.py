@@ -137,37 +137,33 @@ class ConnectorConflict(models.Model):
             ``binding``; for a line, the record that it belongs to
         :return: the row; a question that is open already gets these values
         """
-        names, binding = sorted(names), binding.sudo()
+        names, binding, imported = sorted(names), binding.sudo(), imported or binding
         question = self._unsettled(binding, names)
-        digests = ours_digest, theirs_digest
+        is_known = question.ours_digest == ours_digest
         is_decided = not winner and question.state == "decided"
-        if is_decided and question._digests() == digests:
+        if is_decided and is_known and question.theirs_digest == theirs_digest:
             return question
         vals = {
             "ours_digest": ours_digest,
             "theirs_digest": theirs_digest,
             "changed_at": changed_at,
-            "imported": _reference(imported or binding),
+            "imported": f"{imported._name},{imported.id}",
             "state": "settled" if winner else "open",
             "winner": winner or False,
             "decided_at": self._now() if winner else False,
         }
-        if question.ours_digest != ours_digest:
+        if not is_known:
             vals |= last_change(binding, names)
         question = question or self._new_question(binding, names)
         question.write(vals)
-        question._keep_both(binding, names, values)
-        return question
-
-    def _keep_both(self, binding, names, values):
-        """Keep the values of a unit: those of Odoo, and those to import."""
         theirs = {name: values[name] for name in names if name in values}
-        self._keep(
+        question._keep(
             {
                 ODOO: values_.kept(binding, values_.current(binding, names)),
                 BACKEND: values_.kept(binding, theirs),
             }
         )
+        return question
 
     def _new_question(self, binding, names):
         reference = self._values_of(backend_of(binding), binding._name)
@@ -193,7 +189,6 @@ class ConnectorConflict(models.Model):
 
         :param bindings: bindings of one model
         :return: number by the id of the binding; others are left out
-        :rtype: dict
         """
         rows = self._unsettled(bindings).filtered(lambda row: row.state == "open")
         return {
@@ -230,10 +225,7 @@ class ConnectorConflict(models.Model):
 
     @api.private
     def kept_values(self, binding, names):
-        """Return the backend's values of the fields of a question, as it keeps them.
-
-        :rtype: dict
-        """
+        """Return the backend's values of the fields of a question, as it keeps them."""
         return self._unsettled(binding, names)._both()[BACKEND]
 
     @api.private
@@ -250,7 +242,6 @@ class ConnectorConflict(models.Model):
     def close_others(self, binding, names, asked):
         """Settle the questions about fields that an import has not asked again.
 
-        :param binding: the binding
         :param names: names of all fields that it has mapped
         :param asked: list of the names of the fields of each unit that it has asked for
         """
@@ -304,9 +295,6 @@ class ConnectorConflict(models.Model):
     def _names(self):
         return self.sudo().unit.split(SEPARATOR)
 
-    def _digests(self):
-        return self.ours_digest, self.theirs_digest
-
     def _now(self):
         return self.env.cr.now().replace(microsecond=0)
 
@@ -342,17 +330,11 @@ class ConnectorConflict(models.Model):
         self.env["ir.attachment"].sudo().browse([id_ for (id_,) in rows]).unlink()
 
 
-def _reference(binding):
-    return f"{binding._name},{binding.id}"
-
-
 def last_change(binding, names):
     """Return who has changed fields in Odoo last, and when, as far as that is known.
 
     :param binding: the binding, with the rights of the system
-    :param names: names of fields
     :return: values for the fields of a conflict
-    :rtype: dict
     """
     changes = binding.env["connector.export.change"].of(binding)
     for change in reversed(changes):

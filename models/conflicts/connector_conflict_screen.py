@@ -11,7 +11,7 @@ from ...jobs.names_for_many import name_for_many
 from ...tools.access import name_for_user, readable
 from ...tools.bindings import backend_of, links_of_record, split_for_jobs, wrapped_field
 from ...tools.external_id import is_external_id
-from ...tools.locks import try_lock_rows
+from ...tools.locks import unavailable_rows
 from ...tools.text import storable_key
 from ..screen_actions import window_action
 from . import values as values_
@@ -263,7 +263,7 @@ class ConnectorConflictScreen(models.Model):
         there, problems, done = self.exists(), [], self.browse()
         there.check_access("write")
         if there != self:
-            problems.append(self._gone())
+            problems.append(self.env._("The record was deleted in the meantime."))
         rows = there._undecided(problems)
         for (model_name, backend), group in rows._by_imported(problems).items():
             linked = group._external_ids(backend, model_name, problems)
@@ -279,13 +279,13 @@ class ConnectorConflictScreen(models.Model):
 
         :param problems: list that gets a sentence for each other row
         """
-        free = self if try_lock_rows(self) else self.filtered(try_lock_rows)
+        held = unavailable_rows(self)
         bindings = self._readable_records()
         seen = self.env.context.get("connector_seen") or {}
         rows = self.browse()
         for row in self:
             binding = bindings.get((row.model_name, row.res_id))
-            if row not in free:
+            if row in held:
                 problem = self.env._(
                     "%s is being synchronised right now. Wait a moment.", row.name
                 )
@@ -400,6 +400,3 @@ class ConnectorConflictScreen(models.Model):
                 text = name_for_many("import_chunk", backend, len(ids))
                 delayed = model.with_delay(description=text)
                 delayed.import_chunk(backend, list(ids), force=True)
-
-    def _gone(self):
-        return self.env._("The record was deleted in the meantime.")

@@ -18,9 +18,7 @@ NUMBERS = ("integer", "float", "monetary")
 def kept(record, values):
     """Return values as JSON can hold them, without secrets.
 
-    :param record: the binding
     :param values: values as for ``write``
-    :rtype: dict
     """
     return {
         name: _as_json(value)
@@ -32,9 +30,7 @@ def kept(record, values):
 def current(record, names):
     """Return the present values of fields, as for ``write``.
 
-    :param record: the binding
     :param names: names of fields; those that the model does not have are left out
-    :rtype: dict
     """
     record = record.with_context(bin_size=False)  # the web client asks for sizes
     fields_ = record._fields
@@ -55,9 +51,7 @@ def text(record, name, values):
     """Return a kept value, as the user of the record reads it.
 
     :param record: recordset of the bindings' model
-    :param name: name of the field
     :param values: what :func:`kept` returned
-    :rtype: str
     """
     if hides(record, name):
         return HIDDEN

@@ -77,7 +77,6 @@ class ConnectorLink(models.AbstractModel):
         """Return the models whose records can be linked with backends.
 
         :return: their names; none for users who may not see the links
-        :rtype: list[str]
         """
         is_user = self.env.user.has_group("connector.group_connector_user")
         return sorted(self._linked_models()) if is_user else []
@@ -269,7 +268,6 @@ class Link:
     """A binding and what is known about its synchronisation.
 
     :param binding: the binding, with the rights of the system
-    :param backend: its backend
     """
 
     def __init__(self, env, binding, backend):
