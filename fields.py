@@ -281,7 +281,7 @@ def reveal(record, name):
 def _compute_status(name):
     """Return the method that computes the status of a secret."""
 
-    @api.depends(lambda model: _status_depends(model._fields[name]))
+    @api.depends(lambda model: filter(None, (name, model._fields[name].address)))
     def compute(records):
         field, env = records._fields[name], records.env
         origins = records._origin._filtered_access("read")
@@ -297,10 +297,6 @@ def _compute_status(name):
             record[f"{name}_status"] = status
 
     return compute
-
-
-def _status_depends(field):
-    return (field.name, field.address) if field.address else (field.name,)
 
 
 def address_names(model):

@@ -22,7 +22,7 @@ def collect(step, record, *args):
     events = precommit.data.get(_COLLECTED)
     if events is None:
         events = precommit.data[_COLLECTED] = {}
-        precommit.add(lambda: _handle_all(precommit))
+        precommit.add(lambda: _handle(precommit.data.pop(_COLLECTED, {})))
     key = type(step.__self__), step.__name__, record._name, record.env, args
     if key not in events:
         events[key] = step, record.browse(), set()
@@ -34,10 +34,6 @@ def handle_collected(cr, step_name):
     events = cr.precommit.data.get(_COLLECTED) or {}
     chosen = [key for key in events if key[1] == step_name]
     _handle({key: events.pop(key) for key in chosen})
-
-
-def _handle_all(precommit):
-    _handle(precommit.data.pop(_COLLECTED, {}))
 
 
 def _handle(events):

@@ -190,9 +190,6 @@ def write_inherited(record, values):
     The ORM writes the lines that a binding inherits, and then assigns all lines to
     their record once more. What depends on that is computed again, such as a date that
     was just written to a line.
-
-    :param record: one record, such as a binding
-    :param values: values as for ``write``
     """
     links = {
         name: field.related.partition(".")[0]

@@ -56,8 +56,7 @@ class RecordPreview(Component):
     def _export(self, page, binding, external_id, data):
         comparer, imported = self.comparer, None
         result = comparer.compare_export(binding, external_id, data)
-        comparer.add_context(result, binding, external_id, data)
-        comparer.check(result, binding, external_id, data)
+        comparer.foresee(result, binding, external_id, data)
         if page["problem"]:
             result.is_gone = result.creates = result.by_field = False
             for each in result.fields:
@@ -83,8 +82,7 @@ class RecordPreview(Component):
                 sentence = self.reader._("The record cannot be read.")
             return self._page(page, sentence, "act")
         result = comparer.compare_import(external_id, data, binding)
-        comparer.add_context(result, binding, external_id, data)
-        comparer.check(result, binding, external_id, data)
+        comparer.foresee(result, binding, external_id, data)
         parts = [self._part(result, binding)]
         matches = None if binding else comparer.match(external_id, data)
         sentence, tone = self._trouble(result) or self._import_sentence(result, matches)

@@ -384,30 +384,47 @@ class RecordComparer(Component):
             errors.append(Refusal(text) if _refuses(error) else text)
             return None
 
-    def check(self, result, binding, external_id, data):
-        """Add why the synchronisation would refuse the mapped values.
+    def foresee(self, result, binding, external_id, data):
+        """Add what a job would do beside the mapping: skip, go first, or refuse.
 
         The same steps follow the mapping as in a job.
         """
         synchronizer = self._synchronizer(result.direction, binding, external_id, data)
-        values = result.values
-        if not synchronizer or not isinstance(values, dict) or result.refusals:
+        if not synchronizer:
             return
         if result.direction == EXPORT:
-            validate = synchronizer._validate_update_data
-            if result.creates:
-                validate = synchronizer._validate_create_data
-            self._refused(result.errors, values and validate, values)
-            if result.creates and values and not result.errors:
-                self._refused(result.errors, self._match, result, synchronizer)
+            skips, check = synchronizer._has_to_skip, self._check_export
+            reason = self.reader._("The connector does not export this record.")
+        else:
+            skips, check = synchronizer._must_skip, self._check_import
+            reason = self.reader._("The connector does not import this record.")
+        skip = self._attempt(result.errors, skips)
+        if skip:
+            result.skip_reason = skip if isinstance(skip, str) else reason
+        find = synchronizer.noted_dependencies
+        result.dependencies = self._attempt(result.errors, find)
+        if isinstance(result.values, dict) and not result.refusals:
+            check(result, synchronizer)
+
+    def _check_export(self, result, exporter):
+        if not result.values:
             return
-        for name, value in values.items():
+        validate = exporter._validate_update_data
+        if result.creates:
+            validate = exporter._validate_create_data
+        self._refused(result.errors, validate, result.values)
+        if result.creates and not result.errors:
+            self._refused(result.errors, self._match, result, exporter)
+
+    def _check_import(self, result, importer):
+        item = importer._item
+        for name, value in result.values.items():
             errors = []
-            self._refused(errors, check_values, self.model, external_id, {name: value})
+            self._refused(errors, check_values, self.model, item.id, {name: value})
             for error in errors:
                 result.fail(name, error)
         if not result.count(FAILED):
-            self._try_import(result, binding, external_id, data)
+            self._try_import(result, item.binding, item.external_id, item.data)
 
     def _try_import(self, result, binding, external_id, data):
         """Import the record and undo it; add why the import is refused.
@@ -453,14 +470,10 @@ class RecordComparer(Component):
             result.match = Matching(exporter).find_unlocked(item)
 
     def _refused(self, errors, step, *args):
-        """Call a step of a synchronisation; note only that it refuses the record.
-
-        :return: what the step returns
-        """
+        """Call a step of a synchronisation; note only that it refuses the record."""
         found = []
-        result = self._attempt(found, step, *args) if step else None
+        self._attempt(found, step, *args)
         errors += [error for error in found if isinstance(error, Refusal)]
-        return result
 
     def explain(self, error, data=None):
         """Return why something failed, in words, and accept queries again.
@@ -521,23 +534,6 @@ class RecordComparer(Component):
         except Exception as error:
             self.recover(error)
             return None
-
-    def add_context(self, result, binding, external_id, data):
-        """Add whether the record would be skipped, and what it depends on."""
-        direction, errors = result.direction, result.errors
-        synchronizer = self._synchronizer(direction, binding, external_id, data)
-        if not synchronizer:
-            return
-        if direction == EXPORT:
-            skips = synchronizer._has_to_skip
-            reason = self.reader._("The connector does not export this record.")
-        else:
-            skips = synchronizer._must_skip
-            reason = self.reader._("The connector does not import this record.")
-        skip = self._attempt(errors, skips)
-        if skip:
-            result.skip_reason = skip if isinstance(skip, str) else reason
-        result.dependencies = self._attempt(errors, synchronizer.noted_dependencies)
 
 
 def _state(each, state):

@@ -176,8 +176,7 @@ class ConnectorComparisonLine(models.Model):
         for (model_name, backend), group in lines._by_backend(problems).items():
             bindings = self.env[model_name].browse(group.mapped("res_id")).exists()
             bindings.check_access("write")
-            group = group._offered(backend, "export_record", problems)
-            group = group._up_to_date(backend, problems)
+            group = group._repairable(backend, "export_record", problems)
             group._forget_lost_ids(backend)
             for chunk in group._chunks("res_id", backend):
                 chunk._delay_export(backend)
@@ -194,8 +193,7 @@ class ConnectorComparisonLine(models.Model):
         done = self.browse()
         for (model_name, backend), group in lines._by_backend(problems).items():
             self.env[model_name].check_access("write")
-            group = group._offered(backend, "import_record", problems)
-            group = group._up_to_date(backend, problems)
+            group = group._repairable(backend, "import_record", problems)
             for chunk in group._chunks("external_id", backend):
                 chunk._delay_import(backend)
             done += group
@@ -274,34 +272,25 @@ class ConnectorComparisonLine(models.Model):
         self.check_access("write")
         return self.filtered(condition), []
 
-    def _offered(self, backend, method_name, problems):
-        """Return the lines, none if the connector has no component for the repair.
-
-        :param problems: list that gets a sentence then
-        """
-        model = self.env[self[0].model_name]
-        if offers(backend.sudo(), model, method_name):
-            return self
-        problems.append(
-            self.env._(
-                "The connector has no such repair for records of the kind %s.",
-                model_label(self.env, model._name),
-            )
-        )
-        return self.browse()
-
-    def _up_to_date(self, backend, problems):
+    def _repairable(self, backend, method_name, problems):
         """Return the lines whose records are still linked as they were compared.
 
-        The rows of the bindings are locked until the end of the transaction.
+        The rows of the bindings are locked until the end of the transaction. There are
+        none if the connector has no component for the repair.
 
         :param problems: list that gets a sentence for each other line
         """
-        if not self:
-            return self
         model = self.env[self[0].model_name].sudo()
+        if not offers(backend.sudo(), model, method_name):
+            problems.append(
+                self.env._(
+                    "The connector has no such repair for records of the kind %s.",
+                    model_label(self.env, model._name),
+                )
+            )
+            return self.browse()
         bindings = model.browse(filter(None, self.mapped("res_id"))).exists()
-        free = bindings - unavailable_rows(bindings)
+        held = unavailable_rows(bindings)
         with backend.sudo().work_on(model._name) as work:
             binder = work.component(usage="binder")
             linked = {
@@ -312,38 +301,39 @@ class ConnectorComparisonLine(models.Model):
             bound = binder.to_internal_many(found) if found else {}
         current = self.browse()
         for line in self:
-            if line.repair_state == "waiting":
-                problem = self.env._("%s is already being repaired.", line.name)
-            elif not line.res_id:
-                problem = bound.get(line.external_id) and line._was_linked()
-            elif line.res_id not in linked:
-                problem = self.env._(
-                    "%s was deleted in Odoo in the meantime.",
-                    line.label
-                    or self.env._("Record %s", line.external_id or line.res_id),
-                )
-            elif line.res_id not in free._ids:
-                problem = self.env._(
-                    "%s is being exported right now. Wait a moment.", line.name
-                )
-            else:
-                problem = not line._knows(linked[line.res_id]) and line._was_linked()
-            if problem:
+            if problem := line._problem(linked, bound, held.ids):
                 problems.append(problem)
             else:
                 current += line
         return current
 
-    def _knows(self, external_id):
-        """Return whether the external id of the binding is that of the line.
+    def _problem(self, linked, bound, held):
+        """Return why the line cannot be repaired now, an empty text if it can.
 
-        A record that is missing on the backend may have lost its external id, too.
+        :param linked: the external ids of the bindings by their ids
+        :param bound: the bindings of records that had none, by external id
+        :param held: ids of the bindings that another transaction has locked
         """
-        if not external_id and self.kind == "missing_there":
-            return True
-        return external_id == (self.external_id or False)
-
-    def _was_linked(self):
+        if self.repair_state == "waiting":
+            return self.env._("%s is already being repaired.", self.name)
+        if self.res_id and self.res_id not in linked:
+            return self.env._(
+                "%s was deleted in Odoo in the meantime.",
+                self.label or self.env._("Record %s", self.external_id or self.res_id),
+            )
+        if self.res_id in held:
+            return self.env._(
+                "%s is being exported right now. Wait a moment.", self.name
+            )
+        if self.res_id:
+            external_id = linked[self.res_id]
+            # A record that the backend lacks may have lost its external id, too.
+            is_lost = not external_id and self.kind == "missing_there"
+            is_current = is_lost or external_id == (self.external_id or False)
+        else:
+            is_current = self.external_id not in bound
+        if is_current:
+            return ""
         return self.env._(
             "%s was exported, imported or linked in the meantime. Compare it again.",
             self.name,

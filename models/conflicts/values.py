@@ -2,11 +2,12 @@
 """The values of both sides, as a conflict keeps them and as people read them."""
 
 import base64
-from datetime import date, datetime
+import json
 
 from odoo import fields
 from odoo.models import BaseModel
 from odoo.tools import format_date, format_datetime, html2plaintext, human_size
+from odoo.tools.json import json_default
 from odoo.tools.misc import formatLang
 
 from ...components.comparison.presentation import HIDDEN, odoo_text
@@ -83,21 +84,14 @@ def _number(field, env, value):
 
 
 def _as_json(value):
-    if isinstance(value, bytes):
-        try:
-            return value.decode("ascii")  # Odoo has files as Base64.
-        except UnicodeDecodeError:
-            return base64.b64encode(value).decode()
+    return storable(json.loads(json.dumps(value, default=_json_default)))
+
+
+def _json_default(value):
+    if isinstance(value, bytes):  # Odoo has files as Base64.
+        return (value if value.isascii() else base64.b64encode(value)).decode()
     if isinstance(value, BaseModel):
         return value.ids
-    if isinstance(value, datetime):
-        return fields.Datetime.to_string(value)
-    if isinstance(value, date):
-        return fields.Date.to_string(value)
-    if isinstance(value, dict):
-        return {str(key): _as_json(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_as_json(each) for each in value]
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    return storable(str(value))
+    if isinstance(value, set | frozenset):
+        return list(value)
+    return json_default(value)
