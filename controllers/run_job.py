@@ -122,25 +122,24 @@ class RunJobController(main.RunJobController):
 
     @classmethod
     def _runjob(cls, env, job):
-        registry = env.registry
-        notifies = cls._synchronizes(env, job)
+        run, registry = super()._runjob, env.registry
+        if not cls._synchronizes(env, job):
+            return run(env, job)
         with noting_records() as synchronised:
             try:
-                if notifies:
-                    _close_failures_after_work(job, synchronised)
-                    updates.notify_screens(registry)
-                super()._runjob(env, job)
+                _close_failures_after_work(job, synchronised)
+                updates.notify_screens(registry)
+                run(env, job)
             except psycopg2.Error as error:
                 # The connection was cut while queue_job stored how the attempt ended.
-                if not notifies or (_is_alive(env.cr) and not is_lost(error)):
+                if _is_alive(env.cr) and not is_lost(error):
                     raise
                 _give_back(env, job.uuid, error)
             finally:
-                if notifies:
-                    if not job.connector_has_closed:
-                        is_done = job.state == DONE and not job.connector_error
-                        close_failures_before(job, is_done, synchronised)
-                    updates.notify_screens(registry)
+                if not job.connector_has_closed:
+                    is_done = job.state == DONE and not job.connector_error
+                    close_failures_before(job, is_done, synchronised)
+                updates.notify_screens(registry)
 
     @classmethod
     def _enqueue_dependent_jobs(cls, env, job):

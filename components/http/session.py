@@ -239,24 +239,19 @@ class Answer(requests.Response):
             )
         size = 0
         chunks = super().iter_content(chunk_size or CHUNK_SIZE, decode_unicode)
-        for chunk in _readable(chunks):
-            size += len(chunk)
-            if size > self.max_size:
-                self.close()
-                raise AnswerTooLarge(f"The body has more than {self.max_size} bytes.")
-            yield chunk
-
-
-def _readable(chunks):
-    try:
-        yield from chunks
-    except requests.RequestException:
-        raise
-    except (HTTPError, ValueError):
-        failure = AnswerUnreadable("The body does not follow the rules of HTTP.")
-    else:
-        return
-    raise failure
+        try:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > self.max_size:
+                    self.close()
+                    raise AnswerTooLarge(f"The body has over {self.max_size} bytes.")
+                yield chunk
+            return
+        except requests.RequestException:
+            raise
+        except (HTTPError, ValueError):
+            failure = AnswerUnreadable("The body does not follow the rules of HTTP.")
+        raise failure
 
 
 class _Transport(HTTPAdapter):

@@ -55,7 +55,6 @@ def asked_wait(headers):
     ``Retry-After`` counts first. Without it, it is the time until those limits are
     reset that have no call left, or whose remaining calls are unknown.
 
-    :param headers: mapping of the answer's headers
     :return: seconds, at most ``LONGEST_RETRY_AFTER``; ``None`` when no header has a
         valid time
     :rtype: float | None
@@ -68,11 +67,7 @@ def asked_wait(headers):
 
 
 def named_wait(headers):
-    """Return the seconds of ``Retry-After`` (RFC 9110, 10.2.3) and its relatives.
-
-    :param headers: mapping of the answer's headers
-    :return: as :func:`asked_wait`
-    """
+    """Return the seconds of ``Retry-After`` (RFC 9110, 10.2.3) and its relatives."""
     now = _now(headers)
     return _longest(
         _seconds(name, value, now)
@@ -82,11 +77,7 @@ def named_wait(headers):
 
 
 def is_exhausted(headers):
-    """Return whether an answer names a limit that has no call left.
-
-    :param headers: mapping of the answer's headers
-    :rtype: bool
-    """
+    """Return whether an answer names a limit that has no call left."""
     return any(limit.remaining == 0 for limit in _limits(headers))
 
 
@@ -166,10 +157,7 @@ def _number(value):
 
 
 def _seconds(name, value, now):
-    """Return the seconds until the time that a header names, ``None`` if it has none.
-
-    :param now: see :func:`_now`
-    """
+    """Return the seconds until the time that a header names, or ``None``."""
     if len(value) > LONGEST_VALUE:
         return None
     numbers = [_number(each) for each in value.split(",")]

@@ -40,7 +40,10 @@ class AnnouncedImporter(AbstractComponent):
         binding = self.binder.to_internal(external_id)
         if binding and deleted:
             self._lock_or_retry(binding)  # A user may be deleting it, too.
-            return self._delete_missing(binding)
+            texts, name = translatable(self.env), binding.display_name
+            self._delete_binding(binding)
+            message = texts._("%s was deleted on the backend.", name or "")
+            return Outcome(DELETED, message)
         if not binding and not deleted:
             self._wait_for_record(external_id)
         return Outcome(
@@ -49,14 +52,6 @@ class AnnouncedImporter(AbstractComponent):
                 "Nothing was imported: the backend no longer has record %s.",
                 external_id,
             ),
-        )
-
-    def _delete_missing(self, binding):
-        name = binding.display_name
-        self._delete_binding(binding)
-        return Outcome(
-            DELETED,
-            translatable(self.env)._("%s was deleted on the backend.", name or ""),
         )
 
     def _wait_for_record(self, external_id):
@@ -98,10 +93,8 @@ class AnnouncedImporter(AbstractComponent):
 
     def _wrapped(self, binding):
         """Return the Odoo record of a binding, which may be the binding itself."""
-        if self.binder.shape.record in binding._fields:
-            record = self.binder.unwrap_binding(binding)
-        else:
-            record = binding
+        is_wrapper = self.binder.shape.record in binding._fields
+        record = self.binder.unwrap_binding(binding) if is_wrapper else binding
         return record.sudo().with_context(connector_no_export=True)
 
     def _is_removed(self, binding):

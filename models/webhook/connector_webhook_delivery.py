@@ -6,7 +6,6 @@ from uuid import uuid4
 import psycopg2.errors
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -18,7 +17,6 @@ from ...exception import InvalidDataError
 from ...jobs.causes import example_of
 from ...jobs.states import CANCELLED, DONE, FAILED, STARTED, WAITING
 from ...tools.bindings import company_of, is_archived
-from ..screen_actions import RELOAD, archived_message, notification
 
 #: Characters of a topic or an id that are stored.
 LONGEST_NAME = 200
@@ -244,32 +242,23 @@ class ConnectorWebhookDelivery(models.Model):
     def action_replay(self):
         """Work on deliveries once more, those that wait or run already excepted."""
         self.check_access("write")
-        deliveries, archived = self.sudo(), set()
-        for reference, group in deliveries.grouped(
-            lambda delivery: (delivery.backend_model, delivery.backend_id)
-        ).items():
-            backend = self._existing(*reference)
-            if backend and is_archived(backend.sudo()):
-                archived.add(archived_message(backend))
-                deliveries -= group
-        if archived and not deliveries:
-            raise UserError("\n".join(archived))
+        problems, deliveries = [], self.sudo()
+        groups = deliveries._by_backend(problems).values()
+        deliveries = deliveries.browse().union(*groups)
         count = sum(delivery._replay() for delivery in deliveries)
         message = self.env._("Deliveries that are processed again: %s.", count)
-        kind = "warning" if archived else "success"
-        return notification("\n".join([message, *archived]), kind, RELOAD)
+        return self._notify(deliveries, problems, message)
 
     def _replay(self):
         """Return whether there is a job that works on the delivery once more."""
-        backend = self._backend()
-        if not backend or self.state in ("waiting", "running"):
+        if self.state in ("waiting", "running"):
             return False
         if self.state == "failed":  # It would be listed among the failures for ever.
             jobs = self.env["queue.job"].sudo()
             jobs.search([("uuid", "=", self.job_uuid)]).requeue()
         else:
             self.job_uuid = str(uuid4())
-            self._store_job(backend, self.job_uuid)
+            self._store_job(self._backend(), self.job_uuid)
         return True
 
     # -- garbage collection
