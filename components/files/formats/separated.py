@@ -6,6 +6,7 @@ import csv
 import io
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 
 from .row import LONGEST_ROW, Format, lines_of
 
@@ -44,17 +45,19 @@ class CSV(Format):
     skip: int = 0
 
     def _rows(self, stream, file):
-        lines = _Lines(self._text(stream, file))
+        reader = partial(
+            csv.reader, delimiter=self.delimiter, quotechar=self.quotechar, strict=True
+        )
+        lines = _Lines(self._text(stream, file), reader)
         try:
             for _line in range(self.skip):
                 lines.drop()
             names = list(self.columns)
             if self.header:
                 names = file.checked_header(self._first(lines, file))
-            for number, cells in lines.records(self._reader):
-                if isinstance(cells, list) and not any(map(str.strip, cells)):
-                    continue
-                yield self._row(file, number, names, cells)
+            for number, cells in lines.records():
+                if cells is None or any(map(str.strip, cells)):
+                    yield self._row(file, number, names, cells)
         except UnicodeError as error:
             raise self._wrong_encoding(file) from error
         except _TooManyBroken as error:
@@ -64,11 +67,6 @@ class CSV(Format):
                     "quotation mark that the connector declares."
                 )
             ) from error
-
-    def _reader(self, lines):
-        return csv.reader(
-            lines, delimiter=self.delimiter, quotechar=self.quotechar, strict=True
-        )
 
     def _text(self, stream, file):
         """Return the text of a stream; characters that do not fit become surrogates."""
@@ -94,8 +92,8 @@ class CSV(Format):
         )
 
     def _first(self, lines, file):
-        number, cells = next(lines.records(self._reader), (1, None))
-        if isinstance(cells, list):
+        number, cells = next(lines.records(), (1, None))
+        if cells is not None:
             return cells
         raise file.refuse(
             file.texts._(
@@ -106,7 +104,7 @@ class CSV(Format):
         )
 
     def _row(self, file, number, names, cells):
-        if not isinstance(cells, list):
+        if cells is None:
             reason = file.texts._(
                 "The quotation marks do not fit together, or the line is too long."
             )
@@ -128,17 +126,15 @@ class _TooManyBroken(Exception):
     """Too many lines would have to be read again."""
 
 
-class _Broken(Exception):
-    """A row does not end."""
-
-
 class _Lines:
     """The lines of a text, which can go back to the one after a broken row's first.
 
     :param text: text stream that keeps line breaks
+    :param reader: returns a reader of ``csv`` for this object
     """
 
-    def __init__(self, text):
+    def __init__(self, text, reader):
+        self._reader = reader
         self._lines = lines_of(text, "\r", "\n")
         self._again = deque()
         self._record = []
@@ -154,7 +150,7 @@ class _Lines:
         self._record.append(line)
         self._length += len(line)
         if self._length > LONGEST_ROW or len(self._record) > LONGEST_RECORD:
-            raise _Broken
+            raise csv.Error("The row does not end.")
         return line
 
     def drop(self):
@@ -162,22 +158,20 @@ class _Lines:
         next(self, None)
         self._end()
 
-    def records(self, reader):
+    def records(self):
         """Yield the number of the first line of each row, and its cells.
 
-        A row that cannot be read has the error in place of its cells. The line after
+        A row that cannot be read has ``None`` in place of its cells. The line after
         its first one is read as a row again.
-
-        :param reader: returns a reader of ``csv`` for this object
         """
-        rows = reader(self)
+        rows = self._reader(self)
         while True:
             try:
                 cells = next(rows, None)
-            except (csv.Error, _Broken) as error:
-                yield self._number + 1, error
+            except csv.Error:
+                yield self._number + 1, None
                 self._go_back()
-                rows = reader(self)
+                rows = self._reader(self)
                 continue
             if cells is None:
                 return
