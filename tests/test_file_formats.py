@@ -241,6 +241,11 @@ class TestCSV(FormatCase):
         self.assertEqual(rows[1].name, f"Line 3 of {NAME}")
         self.assertLess(len(rows[0].error), 500)
 
+    def test_a_long_line_before_the_header_is_left_out(self):
+        declared = CSV(columns=self.columns, delimiter=";", skip=1)
+        content = f"{'x' * 3 * LONGEST_ROW}\nsku;price;note\nA;1;x\n"
+        self.assertEqual(self.data(declared, content)[0]["sku"], "A")
+
     def test_headers(self):
         content = "Created by a program\nnote;more;price;sku\nx;;1;A\n"
         declared = CSV(columns=self.columns, delimiter=";", skip=1)

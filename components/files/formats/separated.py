@@ -155,8 +155,8 @@ class _Lines:
 
     def drop(self):
         """Leave out a line."""
-        next(self, None)
-        self._end()
+        next(self._lines, None)
+        self._number += 1
 
     def records(self):
         """Yield the number of the first line of each row, and its cells.
