@@ -257,17 +257,13 @@ class HTTPErrors(AbstractComponent):
         for statuses, text in REFUSED.items():
             if status in statuses:
                 return texts._(text, **names)
-        return texts._(
-            "%(backend)s refuses the data of the record (%(status)s): %(answer)s",
-            answer=self._told(response) or "-",
-            **names,
-        )
-
-    def _told(self, response):
-        """Return what an answer says to people."""
         text = body_text(response)
         told = "; ".join(sentences_of(text)) or text
-        return shown(told, self._secrets(response))
+        return texts._(
+            "%(backend)s refuses the data of the record (%(status)s): %(answer)s",
+            answer=shown(told, self._secrets(response)) or "-",
+            **names,
+        )
 
     def _answer_text(self, response):
         """Return what the backend answered in its own words, without secrets."""

@@ -172,18 +172,16 @@ class ConnectorWebhookEndpoint(models.Model):
 
     def _verified_by(self, webhooks, request, secrets):
         """Return the component that has verified a request, otherwise ``None``."""
-        webhook = self._verifier(webhooks, request)
+        named = [
+            webhook
+            for webhook in webhooks
+            if (topic := webhook.topic_of_request(request)) and webhook.handles(topic)
+        ]
+        webhook = next(iter(named or webhooks), None)
         if webhook is None:
             return None
         verified = _ask(webhook, "verify a delivery", webhook.verify, request, secrets)
         return webhook if verified is True else None
-
-    def _verifier(self, webhooks, request):
-        for webhook in webhooks:
-            topic = webhook.topic_of_request(request)
-            if topic and webhook.handles(topic):
-                return webhook
-        return next(iter(webhooks), None)
 
     def _webhooks(self):
         if self.backend_model not in self.env:  # Or there is no such endpoint.
