@@ -378,6 +378,24 @@ class TestActivities(FailureCase):
         self.failed("Bob", cause_class="settings")
         self.assertIn("(records: 2)", self.activities().summary)
 
+    def test_a_cause_leads_to_its_failures_and_to_no_others(self):
+        jobs = self.failed("Ada") | self.failed("Bob", cause_class="settings")
+        self.failed("Eve", cause="Another one.")
+        self.activities()
+        cause = self.causes.search([("cause", "=", "The shop refuses ….")])
+        jobs = jobs.with_context(_job_edit_sentinel=jobs.EDIT_SENTINEL)
+        # Somebody has retried them, and they failed once more.
+        for values in ({}, {"state": "pending", "retry": 1}):
+            with self.subTest(values):
+                jobs.write(values)
+                failures = self.found()
+                action = cause.action_open_failures()
+                shown = self.failures.search(action.get("domain", []))
+                expected = failures.filtered(lambda each: each.cause == cause.cause)
+                self.assertEqual(shown, expected)
+                records = sum(expected.mapped("record_count"))
+                self.assertEqual(cause.record_count, records)
+
     def test_an_activity_tells_how_many_failed_by_now(self):
         self.failed("Ada")
         self.assertIn("(records: 1)", self.activities().summary)

@@ -8,6 +8,7 @@ from odoo.tools import SQL
 
 from ...jobs.causes import MISSING, STORED_CAUSE
 from ...jobs.states import FAILED, FINISHED
+from ..screen_actions import window_action
 from ..screen_updates import Throttle
 
 #: Seconds until the causes are looked at after a job has failed. Failures of the
@@ -72,12 +73,14 @@ class ConnectorCause(models.Model):
 
     def _compute_failure(self):
         for cause in self:
-            failure = self.env["connector.failure"].search(
-                [(name, "=", cause[name]) for name in KEY], limit=1
-            )
-            cause.failure_id = failure
-            cause.record_count = failure.record_count
-            cause.remedy = failure.remedy
+            failures = self.env["connector.failure"].search(cause._domain_of_failures())
+            cause.failure_id = failures[:1]
+            cause.record_count = sum(failures.mapped("record_count"))
+            cause.remedy = failures[:1].remedy
+
+    def _domain_of_failures(self):
+        """Return the domain of the failures of a cause, one for each class."""
+        return [(name, "=", self[name]) for name in KEY]
 
     @api.private
     def schedule_check(self):
@@ -226,13 +229,17 @@ class ConnectorCause(models.Model):
     def action_open_failures(self):
         """Show the failures that have the cause."""
         self.ensure_one().check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.sentence,
-            "res_model": "connector.failure",
-            "view_mode": "form" if self.failure_id else "list,form",
-            "res_id": self.failure_id.id,
-        }
+        domain = self._domain_of_failures()
+        failures = self.env["connector.failure"].search(domain)
+        if len(failures) == 1:
+            return failures._get_records_action(name=self.sentence, context={})
+        return window_action(
+            self.env,
+            "connector.connector_failure_action",
+            self.sentence,
+            domain=domain,
+            context={},
+        )
 
     @api.autovacuum
     def _gc_solved(self):
