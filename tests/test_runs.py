@@ -240,10 +240,10 @@ class TestFigures(RunCase):
 
 
 class TestFailuresOfARun(RunCase):
-    def failed(self, cause, backend_job=None):
+    def failed(self, cause, backend_job=None, **values):
         job = backend_job or self.chunk("1")
         job.with_context(_job_edit_sentinel=job.EDIT_SENTINEL).write(
-            {"state": "failed", "cause": cause, "cause_class": "record"}
+            {"state": "failed", "cause": cause, "cause_class": "record", **values}
         )
 
     def test_only_the_causes_of_its_jobs_are_shown(self):
@@ -255,6 +255,15 @@ class TestFailuresOfARun(RunCase):
         action = run.action_open_failures()
         failures = self.env[action["res_model"]].search(action["domain"])
         self.assertEqual(failures.mapped("cause"), ["The shop refuses it."])
+
+    def test_an_interrupted_job_is_shown_as_such(self):
+        self.failed("The shop refuses it.", exc_name="JobFoundDead")
+        self.failed(False, self.chunk("2"), exc_name="LostConnection")
+        action = self.the_run.action_open_failures()
+        failures = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(
+            set(failures.mapped("cause")), {"JobFoundDead", "LostConnection"}
+        )
 
 
 class TestCancel(RunCase):

@@ -4,13 +4,13 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...jobs import outcome
+from ...jobs.causes import STORED_CAUSE
 from ...jobs.states import (
     CANCELLED,
     DONE,
     ENQUEUED,
     FAILED,
     PENDING,
-    RUNNABLE,
     STARTED,
     UNFINISHED,
     WAITING,
@@ -265,12 +265,20 @@ class ConnectorRun(models.Model):
     def action_open_failures(self):
         """Show the causes why jobs of the run have failed, or are retried."""
         self.ensure_one().check_access("read")
-        jobs = self.env["queue.job"].sudo()
-        troubled = [("run_id", "=", self.id), ("state", "in", RUNNABLE)]
-        causes = jobs._read_group(troubled, ["cause", "exc_name"])
+        self.env["queue.job"].flush_model()
+        causes = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT %s FROM queue_job WHERE run_id = %s AND (state = %s"
+                " OR cause IS NOT NULL AND state IN %s)",
+                STORED_CAUSE,
+                self.id,
+                FAILED,
+                WAITING,
+            )
+        )
         domain = [
             *self._domain_of(self._backend(), self.model_name),
-            ("cause", "in", [cause or name for cause, name in causes if cause or name]),
+            ("cause", "in", [cause for (cause,) in causes]),
         ]
         failures = "connector.connector_failure_action"
         return window_action(self.env, failures, domain=domain)
