@@ -300,11 +300,7 @@ def _compute_status(name):
 
 
 def address_names(model):
-    """Return the names of the fields in which people enter the address of a backend.
-
-    :param model: model of the backends
-    :rtype: list
-    """
+    """Return the names of the fields in which people enter the address of a backend."""
     secrets = _secrets_of(model)
     found = {ADDRESS, *(secret.address for secret in secrets)}
     return [

@@ -5,7 +5,6 @@ import math
 import time
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from functools import partial
 from inspect import signature
 
 from odoo.exceptions import UserError
@@ -449,11 +448,8 @@ class BulkAdapter(AbstractComponent):
             which the backend refused it, such as an ``InvalidDataError``
         :rtype: list | Generator
         """
-        options = [{"idempotency_key": key} for key in idempotency_keys or ()]
-        options = options or [{}] * len(data_list)
-        pairs = zip(data_list, options, strict=True)
-        calls = (partial(self.create, data, **more) for data, more in pairs)
-        return _results(self, calls)
+        calls = [(data,) for data in data_list]
+        return _results(self, self.create, calls, "idempotency_key", idempotency_keys)
 
     def write_many(self, changes, versions=None):
         """Change many records.
@@ -468,11 +464,7 @@ class BulkAdapter(AbstractComponent):
             ``VersionChangedError``; ``None`` when all were changed
         :rtype: list | Generator | None
         """
-        options = [{"version": version} for version in versions or ()]
-        options = options or [{}] * len(changes)
-        pairs = zip(changes, options, strict=True)
-        calls = (partial(self.write, *change, **more) for change, more in pairs)
-        return _results(self, calls)
+        return _results(self, self.write, changes, "version", versions)
 
 
 class ManyAdapter(AbstractComponent):
@@ -518,19 +510,24 @@ def _value_of(result):
     return result
 
 
-def _results(adapter, calls):
-    """Return what each call returns, or its error.
+def _results(adapter, method, calls, name, values):
+    """Return what each call of a method returns, or its error.
 
     After an error that concerns all calls, the others are not made.
+
+    :param calls: list of the arguments of each call
+    :param name: name of one more argument
+    :param values: its value for each call, nothing if the calls do not take it
     """
+    options = [{name: value} for value in values or ()] or [{}] * len(calls)
     results, not_made = [], None
-    for call in calls:
+    for arguments, option in zip(calls, options, strict=True):
         if not_made:
             results.append(not_made)
             continue
         try:
             with noting_changes(adapter):
-                results.append(call())
+                results.append(method(*arguments, **option))
         except Exception as error:
             results.append(error)
             if scope_of(error) in (JOB, BACKEND):

@@ -7,10 +7,7 @@ BASE = "sync_base"
 
 
 def base_field(model):
-    """Return the field that stores the base of a model's records.
-
-    :return: ``None`` when the model has no such column
-    """
+    """Return the field that stores the bases of a model, ``None`` without a column."""
     field = model._fields.get(BASE)
     return field if field is not None and field.store and model._auto else None
 
@@ -43,9 +40,6 @@ def select_bases(records):
 
 
 def keep_bases(records, rows):
-    """Let the ORM know bases that a query has just returned.
-
-    :param rows: pairs of an id and a base
-    """
+    """Let the ORM know the ids and bases that a query has just returned."""
     ids, texts = [id_ for id_, _text in rows], [text for _id, text in rows]
     base_field(records)._insert_cache(records.browse(ids), texts)

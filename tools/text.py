@@ -39,10 +39,7 @@ def storable(value):
 
 
 def shortened(text, most):
-    """Return a text, or its beginning and "…" if it is too long.
-
-    :param most: characters at the most
-    """
+    """Return a text, or its beginning and "…" if it has too many characters."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

@@ -25,10 +25,7 @@ SIGNS = {
 
 
 class Presentation:
-    """The texts of one comparison.
-
-    :param binding: the binding, which may be empty
-    """
+    """The texts of one comparison."""
 
     def __init__(self, comparer, result, binding):
         self.comparer = comparer

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 
 import psycopg2
 import psycopg2.errors
@@ -73,7 +73,6 @@ class RecordComparer(Component):
 
     def __init__(self, work_context):
         super().__init__(work_context)
-        self._found = {}
         self._delivered_names = {}
 
     @property
@@ -145,21 +144,15 @@ class RecordComparer(Component):
 
     # -- what the connector offers
 
-    @property
+    @cached_property
     def exporter(self):
         """The exporter of the model, ``None`` without one."""
-        return self._optional("record.exporter")
+        return noting_dependencies(optional_component(self, "record.exporter"))
 
-    @property
+    @cached_property
     def importer(self):
         """The importer of the model, ``None`` without one."""
-        return self._optional("record.importer")
-
-    def _optional(self, usage):
-        if usage not in self._found:
-            component = optional_component(self, usage)
-            self._found[usage] = noting_dependencies(component)
-        return self._found[usage]
+        return noting_dependencies(optional_component(self, "record.importer"))
 
     def mapper(self, direction):
         """Return the mapper of a direction, ``None`` without one."""
@@ -167,7 +160,7 @@ class RecordComparer(Component):
         with suppress(NoComponentError, SeveralComponentError):
             if hasattr(synchronizer, "mapper"):
                 return synchronizer.mapper
-            return self._optional(f"{direction}.mapper")
+            return self.component(usage=f"{direction}.mapper")
         return None
 
     def described_fields(self, direction):
@@ -176,10 +169,7 @@ class RecordComparer(Component):
         return described_fields(mapper) if mapper else []
 
     def label(self, name, of_odoo):
-        """Return the name of a field, for people.
-
-        :param of_odoo: whether it is a field of Odoo
-        """
+        """Return the name of a field of Odoo, or of the backend, for people."""
         field = self.model._fields.get(name) if of_odoo else None
         if field:
             return field._description_string(self.reader)
@@ -215,10 +205,7 @@ class RecordComparer(Component):
         return item.data if item.is_read else delivered.read(item)
 
     def record_name(self, external_id, data):
-        """Return the name that the importer gives a record for people.
-
-        :param data: its data, ``None`` if it could not be read
-        """
+        """Return the name that the importer gives a record for people."""
         importer = self._synchronizer(IMPORT, self.model.browse(), external_id, data)
         if not importer:
             return ""
@@ -521,10 +508,7 @@ class RecordComparer(Component):
     # -- around the comparison of one record
 
     def match(self, external_id, data):
-        """Return the records of Odoo that an import would link with a new record.
-
-        :return: a recordset; ``None`` when the connector does not match records
-        """
+        """Return what an import would link with a new record, ``None`` if nothing."""
         importer = self._synchronizer(IMPORT, self.model.browse(), external_id, data)
         if not importer:
             return None

@@ -61,10 +61,7 @@ class SidesComparison(Component):
     # -- the job that delays the others
 
     def prepare(self, comparison, job_uuid):
-        """Delay a job for each chunk, and find what is linked twice.
-
-        :return: a translated sentence that counts the jobs
-        """
+        """Delay a job for each chunk, and find what is linked twice."""
         lines, note = self._linked_twice(), self._mapper_note()
         if not self.component(usage="record.comparison").asks_backend:
             comparison.store_plan(0, self._not_comparable())
@@ -358,10 +355,7 @@ class ChunkComparison(Component):
     # -- records that Odoo has
 
     def compare_bindings(self, bindings):
-        """Compare the bindings that the user may read.
-
-        :return: :class:`~..chunk.Chunk` of :class:`ComparedItem`
-        """
+        """Return the :class:`~..chunk.Chunk` of the bindings that the user may read."""
         binder = self.binder_for()
         readable = bindings.with_context(active_test=False).exists()
         readable = readable._filtered_access("read").with_prefetch(bindings.ids)
@@ -419,10 +413,7 @@ class ChunkComparison(Component):
     # -- records that the backend has
 
     def compare_ids(self, external_ids):
-        """Find the records that Odoo does not have.
-
-        :return: :class:`~..chunk.Chunk` of :class:`ComparedItem`
-        """
+        """Return the :class:`~..chunk.Chunk` of the records that Odoo does not have."""
         unknown = self.unknown_ids(external_ids)
         found = self.comparer.read_many(unknown)
 

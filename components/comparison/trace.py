@@ -36,10 +36,7 @@ class MappingTrace:
         return NotedData(source) if type(source) is dict else source
 
     def add_last_step(self, data):
-        """Take over what the last steps have made of the values.
-
-        :param data: the data that would be sent or written, a dict
-        """
+        """Take over what the last steps have made of the values."""
         for target, each in list(self._fields.items()):
             if target not in data and not each.error:
                 del self._fields[target]

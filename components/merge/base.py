@@ -73,10 +73,7 @@ class Base:
     elements: dict = field(default_factory=dict)
 
     def value(self, name):
-        """Return the digests of the backend's and of Odoo's value of a field.
-
-        :return: ``None`` for a field without a base
-        """
+        """Return the digests of the backend's and Odoo's value, or ``None``."""
         return self.values.get(name_digest(name))
 
     def set_value(self, name, theirs, ours):
@@ -130,10 +127,7 @@ class Base:
 
     @classmethod
     def unpack(cls, text):
-        """Return the base that a text holds.
-
-        :param text: what :meth:`pack` returned, or a false value
-        """
+        """Return the base that :meth:`pack` made a text, an empty one for no text."""
         base = cls()
         if text:
             try:
@@ -167,10 +161,7 @@ class Base:
 
 
 def seconds(moment):
-    """Return the seconds of a moment, 0 for none.
-
-    :param moment: ``datetime`` in UTC without a time zone, or a false value
-    """
+    """Return the seconds of a moment in UTC, 0 for none."""
     return timegm(moment.timetuple()) % 2**32 if moment else 0
 
 

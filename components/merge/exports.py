@@ -92,10 +92,7 @@ class ExportMerge:
 
 
 def store_sent_lines(binding, exporter, values):
-    """Store that both sides have the lines that were sent.
-
-    :param values: what :meth:`ExportMerge.values_of_lines` returned
-    """
+    """Store that both sides have the lines that were sent."""
     of_record = Base.unpack(values and stored_base(binding))
     for name, of_lines in values.items():
         sent, binder = set(), None

@@ -42,10 +42,7 @@ def merged_fields(importer):
 
 
 def exported_fields(component):
-    """Return the names of the fields that exports read, as far as they can be merged.
-
-    :param component: a component for the model of the records or lines
-    """
+    """Return the names of the fields that exports read, if they can be merged."""
     model, mapper = component.model, optional_component(component, "export.mapper")
     if mapper is None or base_field(model) is None:
         return frozenset()
@@ -77,10 +74,7 @@ def base_name(record, name):
 
 
 def base_value(base, record, name):
-    """Return the digests of a field in the language and the company of a record.
-
-    :return: ``None`` for a field without a base there
-    """
+    """Return the digests of a field in a record's language and company, or ``None``."""
     return base.value(base_name(record, name))
 
 
@@ -105,10 +99,7 @@ def comparable_of(record, name):
 
 
 def comparable_mapped(record, name, value):
-    """Return a mapped value of a field, as it is compared; ``None`` if it is unknown.
-
-    :param value: the value as for ``write``
-    """
+    """Return a value for ``write`` as it is compared, ``None`` if it is unknown."""
     field = record._fields[name]
     if field.type == "many2many":
         ids = set_ids(value)

@@ -110,10 +110,7 @@ class LinesMerge(Merge):
         return True
 
     def store_lines(self, binding):
-        """Store the bases of the lines of a record.
-
-        :param binding: the record, after its lines are written
-        """
+        """Store the bases of the lines of a record, after the lines are written."""
         binder = self.importer.binder_for()
         for line in binding.with_context(active_test=False)[self.name]:
             merge = self._merges.get(str(binder.to_external(line)))

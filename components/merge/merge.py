@@ -17,10 +17,7 @@ NEW = "connector.new.bases"
 
 
 def add_new_bases(model, data_list):
-    """Add bases to records that an import creates.
-
-    :param data_list: the data of the records, as the ORM inserts them
-    """
+    """Add bases to the data of records that an import creates."""
     of_model, name, texts = model.env.cr.cache.get(NEW) or (None, None, None)
     if of_model != model._name:
         return
@@ -57,10 +54,7 @@ class ImportMerge(Merge):
         return {name: lines for name, lines in found.items() if lines.fields}
 
     def prepare(self, items):
-        """Read what the merge of known records needs, with one query for all of them.
-
-        :param items: list of :class:`~..importer.item.ImportItem`, with their bindings
-        """
+        """Read what the merge of known records needs, with one query for all."""
         for item in items:
             item.merge = RecordMerge(self, item)
         known = [item for item in items if item.binding]
@@ -84,10 +78,7 @@ class ImportMerge(Merge):
                 self.conflicts.close(item.binding)
 
     def store(self, items):
-        """Store the bases of records, after all that the import has written.
-
-        :param items: list of :class:`~..importer.item.ImportItem`, as they are stored
-        """
+        """Store the bases of records, after all that the import has written."""
         if base_field(self.importer.model) is None:
             return
         for item in items:

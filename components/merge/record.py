@@ -156,10 +156,7 @@ class RecordMerge:
         ]
 
     def _merge_unit(self, names):
-        """Decide which values of a unit are not written.
-
-        :return: names of fields; ``None`` for a unit without a base
-        """
+        """Return the names that are not written, ``None`` for a unit without a base."""
         targets = {name: self._target(name) for name in names}
         change = None if None in targets.values() else compare(targets.values())
         if change is None:
@@ -232,10 +229,7 @@ class RecordMerge:
             self._fixed[name] = theirs, CHANGED
 
     def _merge_elements(self, name, values):
-        """Merge a many2many.
-
-        :return: whether there is a base for it
-        """
+        """Merge a many2many; return whether there is a base for it."""
         theirs, base = set_ids(values[name]), self.base.elements_of(name)
         if theirs is None or base is None:
             return False
@@ -250,10 +244,7 @@ class RecordMerge:
     # -- conflicts
 
     def _settle(self, names, targets):
-        """Settle a conflict by a decision or a policy; note it.
-
-        :return: what to do: ``OURS``, ``THEIRS`` or ``ASK``
-        """
+        """Settle a conflict by a decision or a policy; return the winner."""
         theirs, ours = (
             b"".join(getattr(targets[name], side) for name in sorted(names)).hex()
             for side in ("theirs", "ours")
@@ -380,10 +371,7 @@ class RecordMerge:
     # -- after the values are written
 
     def first_base(self, sync_date):
-        """Return the text of the base of a record that is created now.
-
-        :return: ``None`` if there is nothing to store
-        """
+        """Return the text of the base of a new record, ``None`` if there is none."""
         self._first = self._new_base(sync_date)
         if not self._first.is_empty:
             self.text = self._first.pack()

@@ -44,10 +44,7 @@ class UnchangedData:
         self._key = blake2b(repr(parts).encode()).digest()
 
     def digest(self, importer):
-        """Return the digest of the data of one record.
-
-        :return: ``None`` if the data has none
-        """
+        """Return the digest of the data of one record, ``None`` if it has none."""
         digest = importer._data_digest()
         if digest is None:
             return None

@@ -135,10 +135,7 @@ class ConnectorComparison(models.Model):
 
     @api.private
     def forget_lines(self, domain):
-        """Delete the lines of the records that were compared again.
-
-        :return: how each was repaired: values of its line, by its record
-        """
+        """Delete the lines of records that are compared again; return their repairs."""
         of_records = Domain("comparison_id", "=", self.id) & domain
         lines = self.env["connector.comparison.line"].sudo()
         lines = lines.search(of_records & Domain("kind", "!=", "twice"))

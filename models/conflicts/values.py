@@ -17,10 +17,7 @@ NUMBERS = ("integer", "float", "monetary")
 
 
 def kept(record, values):
-    """Return values as JSON can hold them, without secrets.
-
-    :param values: values as for ``write``
-    """
+    """Return values for ``write`` as JSON can hold them, without secrets."""
     return {
         name: _as_json(value)
         for name, value in values.items()
@@ -29,10 +26,7 @@ def kept(record, values):
 
 
 def current(record, names):
-    """Return the present values of fields, as for ``write``.
-
-    :param names: names of fields; those that the model does not have are left out
-    """
+    """Return the present values of the fields that exist, as for ``write``."""
     record = record.with_context(bin_size=False)  # the web client asks for sizes
     fields_ = record._fields
     return {

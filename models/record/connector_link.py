@@ -74,10 +74,7 @@ class ConnectorLink(models.AbstractModel):
 
     @api.private
     def linked_models(self):
-        """Return the models whose records can be linked with backends.
-
-        :return: their names; none for users who may not see the links
-        """
+        """Return the names of the models whose links with backends the user may see."""
         is_user = self.env.user.has_group("connector.group_connector_user")
         return sorted(self._linked_models()) if is_user else []
 
@@ -139,10 +136,7 @@ class ConnectorLink(models.AbstractModel):
 
     @api.private
     def states_of(self, bindings):
-        """Return the states of the links of bindings, by the ids of the bindings.
-
-        :param bindings: recordset; a new record has no state
-        """
+        """Return the states of the links of bindings by their ids."""
         links = []
         for binding in bindings.sudo():
             backend = binding.id and told(known_backend_of, binding)
@@ -172,10 +166,7 @@ class ConnectorLink(models.AbstractModel):
         return {*bindings, *wrapped}
 
     def _links(self, record, with_finished=True):
-        """Return the links with backends that the user may read.
-
-        :param with_finished: whether to search for their finished jobs, too
-        """
+        """Return the links with backends that the user may read."""
         found = []
         for binding_model, field in links_of_record(self.env, record._name):
             model = self.env[binding_model].sudo().with_context(active_test=False)
