@@ -178,12 +178,13 @@ class RealConnectorCase(ConnectorTools):
         :rtype: list[dict]
         """
         uuids, begun, keys = {}, [], []
-        while waiting := self.jobs(
+        while waiting := self._read_jobs(
             [
                 ("state", "=", PENDING),
                 ("uuid", "not in", begun),
                 ("identity_key", "not in", keys),
-            ]
+            ],
+            ["uuid", "identity_key"],
         ):
             uuids.update(dict.fromkeys(job["uuid"] for job in waiting))
             begun.append(waiting[0]["uuid"])
@@ -198,9 +199,11 @@ class RealConnectorCase(ConnectorTools):
         :param domain: which of them
         :rtype: list[dict]
         """
+        return self._read_jobs(domain, self._stored_job_fields())
+
+    def _read_jobs(self, domain, fields):
         last = self._last_ids.get("queue_job_id_seq", 0)
-        domain = [("id", ">", last), *domain]
-        return self.read("queue.job", domain, self._stored_job_fields())[::-1]
+        return self.read("queue.job", [("id", ">", last), *domain], fields)[::-1]
 
     def _read_job(self, uuid):
         domain = [("uuid", "=", uuid)]

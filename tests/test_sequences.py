@@ -41,7 +41,7 @@ except ImportError:
 #: How many seeds to take at random, in place of those that are the same each time. Each
 #: gives nine sequences.
 RANDOM_SEEDS = int(os.environ.get("SEQUENCES") or 0)
-SEEDS, STEPS = RANDOM_SEEDS or 4, 25
+SEEDS, STEPS = RANDOM_SEEDS or (4 if os.environ.get("CONNECTOR_DAILY") else 1), 25
 
 
 class Log(logging.Handler):
