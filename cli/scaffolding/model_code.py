@@ -7,6 +7,7 @@ these fields and no others.
 """
 
 import csv
+import os
 import re
 import warnings
 from importlib import import_module
@@ -118,7 +119,7 @@ def _addon_of(model):
     found = [
         manifest.name
         for manifest in Manifest.all_addon_manifests()
-        if any(map(named.search, _code(Path(manifest.path))))
+        if any(map(named.search, _code(manifest.path)))
     ]
     if not found:
         raise Refusal(
@@ -129,9 +130,12 @@ def _addon_of(model):
 
 
 def _code(folder):
-    for path in sorted(folder.rglob("*.py")):
-        if not WITHOUT_MODELS.intersection(path.relative_to(folder).parts):
-            yield path.read_text(errors="replace")
+    for path, folders, files in os.walk(folder):
+        folders[:] = [each for each in folders if each not in WITHOUT_MODELS]
+        for name in files:
+            if name.endswith(".py"):
+                with open(os.path.join(path, name), errors="replace") as content:
+                    yield content.read()
 
 
 def _models(addons):
