@@ -29,7 +29,6 @@ MOST_TRIES = 10
 class Chunk:
     """The records of a chunk, and the error that has interrupted them.
 
-    :param env: ``Environment`` to work in
     :param items: list of :class:`~.item.Item`
     """
 
@@ -54,10 +53,7 @@ class Chunk:
 
         An item that ends with the step stops no other one.
 
-        :param items: list of items of the chunk
-        :param step: called with an item
         :return: the items that go on
-        :rtype: list
         """
         self._stopped = False
         going_on = []
@@ -83,11 +79,7 @@ class Chunk:
         return True
 
     def fail(self, item, error):
-        """End the synchronisation of a record with an error, or interrupt the chunk.
-
-        :param item: the item at which the error was met
-        :param error: the exception
-        """
+        """End the synchronisation of a record with an error, or interrupt the chunk."""
         scope = scope_of(error)
         if scope == BACKEND:
             self._failures.append(item)
@@ -97,20 +89,17 @@ class Chunk:
         if scope == JOB or len(self._failures) == MOST_FAILURES:
             self.interrupt(error, [item, *self._failures])
             return
-        item.fail(error)
         if scope == CONFLICT or visibility_of(self.env, error):
-            item.outcome = Outcome(
-                POSTPONED,
-                translatable(self.env)._(
-                    "Another transaction has just changed the same data."
-                ),
+            message = translatable(self.env)._(
+                "Another transaction has just changed the same data."
             )
-            item.error = None
+            item.outcome, item.error = Outcome(POSTPONED, message), None
+        else:
+            item.fail(error)
 
     def interrupt(self, error, items=()):
-        """Interrupt the chunk.
+        """Interrupt the chunk with an error that concerns the whole job.
 
-        :param error: the exception, which concerns the whole job
         :param items: items with which another job has to go on, too
         """
         self.interruption = self.interruption or error
@@ -143,18 +132,15 @@ class Chunk:
         for tries_left in reversed(range(MOST_TRIES)):
             try:
                 with commit_on_success(self.env):  # The next chunk may roll back.
-                    return self._naming_left(report())
+                    outcome = report()
+                if isinstance(outcome, Outcome):  # A connector's own may be a text.
+                    outcome.left = [item.id for item in self.items if not item.is_done]
+                return outcome
             except RetryableJobError:
                 # Another chunk is changing the jobs that wait for both.
                 if not tries_left:
                     raise
                 time.sleep(random.uniform(0.05, 0.2))
-
-    def _naming_left(self, outcome):
-        """Let the outcome of the chunk say which records other jobs got."""
-        if isinstance(outcome, Outcome):  # A connector's own report is a text.
-            outcome.left = [item.id for item in self.items if not item.is_done]
-        return outcome
 
     def delay_rest(self, report, call, rest, otherwise, **options):
         """Delay the job that goes on with the rest, and report that.

@@ -13,7 +13,7 @@ from ...tools.bindings import chunk_size_of
 from ...tools.overrides import overrides
 from ...tools.translatable import joined, translatable
 from .delivery import Delivery
-from .missing import MissingRecords, MissingReply
+from .missing import MissingRecords, remove_asked
 
 
 class BatchImporter(AbstractComponent):
@@ -77,11 +77,9 @@ class BatchImporter(AbstractComponent):
                     records += len(external_ids)
                     jobs += 1
             removal = MissingRecords(self, delivery).remove()
-        message = self._count_message(records, jobs)
-        if delivery.unchanged:
-            message = joined([message, delivery.unchanged_message], " ")
-        if removal:
-            message = joined([message, removal], " ")
+        unchanged = delivery.unchanged and delivery.unchanged_message
+        texts = [self._count_message(records, jobs), unchanged, removal]
+        message = joined(filter(None, texts), " ")
         return Outcome(DELAYED, self._with_left_out(message, delivery.left_out))
 
     @returns_message
@@ -94,7 +92,7 @@ class BatchImporter(AbstractComponent):
         :raise TooManyMissingError: which asks the person
         """
         self._check_backend_active()
-        return MissingReply(self).run(external_ids)
+        return remove_asked(self, external_ids)
 
     def _count_message(self, records, jobs):
         if records == 1:

@@ -19,10 +19,7 @@ from .dependencies import dependency_key
 
 
 def reads_single_records(importer):
-    """Return whether a backend can be asked for the data of one record.
-
-    :param importer: the importer of the record
-    """
+    """Return whether the backend of an importer can be asked for one record."""
     if importer._overrides("_import_data"):
         return True
     try:
@@ -34,11 +31,7 @@ def reads_single_records(importer):
 
 
 class DeliveredData:
-    """The newest data that sources have delivered of the records of an import.
-
-    :param importer: the :class:`~.record.RecordImporter` that runs
-    :param tracker: the :class:`~.dependencies.DependencyTracker` of the import
-    """
+    """The newest data that sources have delivered of the records of an import."""
 
     def __init__(self, importer, tracker):
         self.importer = importer
@@ -58,7 +51,7 @@ class DeliveredData:
         wanted = []
         for item in items:
             if item.is_given:  # It was delivered to the import that needs the record.
-                item.delivery = self.tracker.delivery(self._key(item))
+                item.delivery = self.tracker.deliveries.get(self._key(item))
             else:
                 wanted.append(item)
         rows = wanted and self._newest(wanted)
@@ -70,7 +63,7 @@ class DeliveredData:
             item.data, item.is_read = None, False
             if row.kind == DATA:
                 item.data, item.is_read = row.content, True
-                self.tracker.deliver(self._key(item), row)
+                self.tracker.deliveries[self._key(item)] = row
 
     def read(self, item):
         """Return the data of a record that has none yet.
@@ -122,9 +115,12 @@ class DeliveredData:
         """Remove the data with which an import is done, but no newer data.
 
         :return: the items whose data another transaction is removing, too
-        :rtype: list
         """
-        settled = [item for item in items if self._is_to_settle(item)]
+        settled = [
+            item
+            for item in items
+            if item.is_done and item.delivery and item.delivery.kind != DONE
+        ]
         if not settled:
             return []
         try:
@@ -133,9 +129,6 @@ class DeliveredData:
         except psycopg2.errors.SerializationFailure:
             return settled
         return []
-
-    def _is_to_settle(self, item):
-        return item.is_done and item.delivery and item.delivery.kind != DONE
 
     @property
     def _table(self):

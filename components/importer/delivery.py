@@ -27,7 +27,6 @@ from .item import ImportItem
 class Delivery:
     """Takes what a source yields, and returns the ids of the records to import.
 
-    :param synchronizer: a component that works on the model of the bindings
     :param moment: ``datetime`` at which the source began to deliver
     """
 
@@ -44,10 +43,7 @@ class Delivery:
 
     @cached_property
     def importer(self):
-        """The importer of the records, which has to expect data.
-
-        :raise ConnectorException: when it does not declare that
-        """
+        """The importer of the records, which has to declare that it expects data."""
         importer = self.synchronizer.component(usage="record.importer")
         if not getattr(importer, "_has_deliveries", False):
             raise ConnectorException(
@@ -62,7 +58,6 @@ class Delivery:
         :param found: list of what the source has yielded
         :param waiting: texts of the ids that a waiting job is going to import
         :return: the ids to import
-        :rtype: list
         """
         ids, delivered = [], {}
         self.is_complete = bool(found) and found[-1] is COMPLETE
@@ -74,7 +69,8 @@ class Delivery:
             if record is None:
                 ids.append(each)
                 continue
-            record = self._with_id(record)
+            if record.external_id is None and isinstance(record, Unreadable):
+                record = record._replace(external_id=str(record.name))
             delivered[str(record.external_id)] = record  # The last one counts.
         wanted = [id_ for id_ in ids if str(id_) not in waiting]
         self.left_out += len(ids) - len(wanted)
@@ -100,16 +96,8 @@ class Delivery:
         else:
             self.is_whole = False
 
-    def _with_id(self, record):
-        if record.external_id is None and isinstance(record, Unreadable):
-            return record._replace(external_id=str(record.name))
-        return record
-
     def _store(self, delivered, waiting):
-        """Store the records whose data is not that of their last import.
-
-        :return: the ids that need a job
-        """
+        """Store the records with new data; return the ids that need a job."""
         table = self.env["connector.delivered.record"]
         backend, name = self.importer.backend_record, self.importer.model._name
         known = table.newest(
@@ -159,13 +147,11 @@ class Delivery:
             try:
                 kind, data = DATA, json.dumps(record.data)
             except (TypeError, ValueError, RecursionError):
-                kind, texts["reason"] = UNREADABLE, terms_of(self._not_json())
+                reason = translatable(self.env)._(
+                    "The data of the record contains a value that JSON cannot hold."
+                )
+                kind, texts["reason"] = UNREADABLE, terms_of(reason)
         return key, kind, digest, data, json.dumps(storable(texts)) if texts else None
-
-    def _not_json(self):
-        return translatable(self.env)._(
-            "The data of the record contains a value that JSON cannot hold."
-        )
 
     def _waits(self, row, known, waiting):
         """Return whether a job is going to import the same data."""

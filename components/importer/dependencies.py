@@ -38,11 +38,11 @@ class DependencyTracker:
 
     def __init__(self):
         self._in_progress = set()
-        self._outcomes = {}  # of the imported records; ``None`` when it is not known
         self._data = {}  # of the records that were read, with the moment
-        self._deliveries = {}  # rows of the data that was delivered
-        self._seen = {}  # bases that bindings had before their records were read
         self._scopes = 0
+        self.outcomes = {}  #: of the imported records; ``None`` if it is not known
+        self.deliveries = {}  #: rows of the data that was delivered
+        self.seen_bases = {}  #: that bindings had before their records were read
         self.imports = 0  #: how many records were imported so far
         #: keys of dependencies that nobody can bind now
         self.unbound = set()
@@ -52,10 +52,7 @@ class DependencyTracker:
 
     @classmethod
     def of(cls, work):
-        """Return the tracker that all importers of a work context share.
-
-        :param work: ``WorkContext`` of an importer
-        """
+        """Return the tracker that all importers of a work context share."""
         return work_attribute(work, "import_tracker", cls)
 
     @contextmanager
@@ -67,19 +64,15 @@ class DependencyTracker:
         finally:
             self._scopes -= 1
             if not self._scopes:
-                self._outcomes.clear()
+                self.outcomes.clear()
                 self._data.clear()
-                self._deliveries.clear()
-                self._seen.clear()
+                self.deliveries.clear()
+                self.seen_bases.clear()
                 self.patience = PATIENCE
 
     def has_reached(self, key):
         """Return whether the import of a record, or of what it needs, has begun."""
-        return key in self._in_progress or key in self._outcomes
-
-    def outcome(self, key):
-        """Return the outcome of a record that was imported, otherwise ``None``."""
-        return self._outcomes.get(key)
+        return key in self._in_progress or key in self.outcomes
 
     def keep(self, key, data):
         """Keep what was read, so that the record is not read again."""
@@ -89,31 +82,17 @@ class DependencyTracker:
         """Return what was read of a record, ``None`` if it was not read."""
         return self._data.get(key, (None, None))[1]
 
-    def deliver(self, key, row):
-        """Note that the data of a record was delivered, and waits in a row."""
-        self._deliveries[key] = row
-
-    def delivery(self, key):
-        """Return the row of the data of a record, ``None`` if it was read."""
-        return self._deliveries.get(key)
-
     def seen(self, key, text):
         """Return the base that a binding had before its record was read.
 
-        :param key: key of the record
-        :param text: the base that it has now, which counts unless the record was read
+        The base that it has now, ``text``, counts unless the record was read.
         """
-        return self._seen.setdefault(key, text)
-
-    def seen_base(self, key):
-        """Return what :meth:`seen` has kept, ``None`` if nobody has looked."""
-        return self._seen.get(key)
+        return self.seen_bases.setdefault(key, text)
 
     def drop(self, key):
         """Forget what was read of a record, to read it again."""
-        self._data.pop(key, None)
-        self._deliveries.pop(key, None)
-        self._seen.pop(key, None)
+        for of_records in (self._data, self.deliveries, self.seen_bases):
+            of_records.pop(key, None)
 
     def age(self):
         """Return the seconds since the first of the records was read."""
@@ -130,7 +109,7 @@ class DependencyTracker:
         return [
             (key, *read)
             for key, read in self._data.items()
-            if key not in self._outcomes and key not in self._deliveries
+            if key not in self.outcomes and key not in self.deliveries
         ]
 
     @property
@@ -158,26 +137,19 @@ class DependencyTracker:
             self.is_writing = was_writing
 
     def imported(self, key, outcome=None):
-        """Mark a record as imported.
-
-        :param outcome: its :class:`~...jobs.outcome.Outcome`, if it is known
-        """
-        self._outcomes[key] = outcome
+        """Mark a record as imported."""
+        self.outcomes[key] = outcome
         self.imports += 1
         self.patience = PATIENCE
-
-    def forget(self, key):
-        """Forget that a record was imported."""
-        del self._outcomes[key]
 
     @contextmanager
     def rollback_on_error(self):
         """Forget what a step imported if the step fails and is rolled back."""
-        outcomes = dict(self._outcomes)
+        outcomes = dict(self.outcomes)
         try:
             yield
         except BaseException:
-            self._outcomes = outcomes
+            self.outcomes = outcomes
             raise
 
     def wait(self):
@@ -197,8 +169,6 @@ class TooDeep(BaseException):
     """Ends imports within each other, so that the deepest one begins again.
 
     No hook of a connector may take it for an error.
-
-    :param dependency: the :class:`Dependency` to import next
     """
 
     def __init__(self, dependency):
@@ -213,8 +183,6 @@ class Dependency:
     a lock that outlasts them. Other jobs that need it wait for it, and read nothing.
 
     :param importer: the importer of the other one
-    :param external_id: id of the record on the backend
-    :param binding_model: name of the model of its binding
     :param always: whether to update a record that Odoo has
     """
 

@@ -181,40 +181,29 @@ class ImportFlow:
     # -- the steps for each item
 
     def _run_steps(self, items, step):
-        """Run a step for each item; what it has written is undone if it fails.
-
-        :return: the items that go on
-        """
+        """Run a step for each item, undo it if it fails; return those that go on."""
         if not self.chunk:
             for item in items:
                 step(item)
         elif items:
+            # A rollback undoes dependencies, unless they are committed.
+            guard = nullcontext if self._begins_anew else self.tracker.rollback_on_error
             with Steps(self.env) as steps:
 
                 def undoable(item):
-                    with self._forget_on_error(), steps.step():
+                    with guard(), steps.step():
                         step(item)
 
                 items = self.chunk.run_each(items, undoable)
         return [item for item in items if item.is_open]
 
-    def _forget_on_error(self):
-        """Forget the dependencies that a rollback undoes, and not committed ones.
-
-        :return: context manager
-        """
-        return nullcontext() if self._begins_anew else self.tracker.rollback_on_error()
-
     def _begin(self):
         """Begin a transaction, which sees what others have committed by now."""
-        if self._begins_anew and self._is_old():
+        is_old = self._has_failed or time.monotonic() - self._begun > MOST_AGE
+        if self._begins_anew and is_old:
             commit_if_allowed(self.env)
             self._known = None
             self._begun = time.monotonic()
-
-    def _is_old(self):
-        """Return whether others may have changed much since the transaction began."""
-        return self._has_failed or time.monotonic() - self._begun > MOST_AGE
 
     def _key(self, item):
         """Identify a record for the tracker; a hook may have changed its id."""
@@ -330,12 +319,9 @@ class ImportFlow:
     # -- what the records need
 
     def _prepare_all(self, items):
-        """Import what the items need.
-
-        :return: the items that were not imported as a dependency themselves
-        """
+        """Import what the items need; return those that none of the others needed."""
         self._begin()
-        self._look_up(items)
+        self._known = self._found(items)
         items = self._find_bindings(items)
         items = self._leave_out_known(items)
         self._prefetch_references(items)
@@ -357,12 +343,9 @@ class ImportFlow:
 
     def _imported_as_dependency(self, item):
         """Return the outcome of an item that another one needed, otherwise ``None``."""
-        return self.tracker.outcome(self._key(item)) if self.chunk else None
+        return self.tracker.outcomes.get(self._key(item)) if self.chunk else None
 
     # -- the bindings
-
-    def _look_up(self, items):
-        self._known = self._found(items)
 
     def _found(self, items):
         unbound = self.tracker.unbound
@@ -453,10 +436,7 @@ class ImportFlow:
             self.importer._retry_job_later(items[0].outcome.message)
 
     def _restart(self, items):
-        """Begin again with items, and read again those with data that is too old.
-
-        :return: the items to write
-        """
+        """Begin again with items, and read again those with data that is too old."""
         stale = [item for item in items if item.is_stale]
         for item in items:
             item.restart()
@@ -493,9 +473,9 @@ class ImportFlow:
                 return
 
     def _left_after(self, error, store, group):
-        """End the item that has failed, after its group was rolled back.
+        """End the item that has failed; return the others of its group, to write again.
 
-        :return: the items to write again
+        The group was rolled back.
         """
         scope = scope_of(error)
         is_conflict = scope == CONFLICT and self._begins_anew
@@ -585,7 +565,7 @@ class ImportFlow:
         """Keep the items that may be imported now, and find their bindings."""
         is_prepared = self._known is not None
         if not is_prepared:
-            self._look_up(items)
+            self._known = self._found(items)
         known = dict(self._known)
         items = self._lock_imports(store, items)
         is_found = all(item.binding is not None for item in items)
@@ -671,7 +651,7 @@ class ImportFlow:
                         raise
                     for unfinished in items[number:]:
                         unfinished.unfinished = unfinished.outcome.kind
-                        self.tracker.forget(self._key(unfinished))
+                        del self.tracker.outcomes[self._key(unfinished)]
                     self.chunk.interrupt(error, items[number:])
                     store.is_interrupted = True
                     return

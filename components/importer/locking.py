@@ -17,11 +17,7 @@ from .own_creates import UnconfirmedCreates
 
 
 def import_lock(importer, external_id):
-    """Return the name of the lock of a record.
-
-    :param importer: an importer of its model
-    :param external_id: id of the record on the backend (``str`` or ``int``)
-    """
+    """Return the name of the lock of a record."""
     backend, model = importer.backend_record, importer.model
     return f"import({backend._name}, {backend.id}, {model._name}, {external_id})"
 
@@ -36,11 +32,7 @@ def importing_message(importer, external_id):
 
 
 class RecordLockedError(RetryableJobError):
-    """Another job is importing a record.
-
-    :param importer: an importer of the model of the record
-    :param external_id: id of the record on the backend
-    """
+    """Another job is importing a record."""
 
     def __init__(self, importer, external_id):
         message = importing_message(importer, external_id)
@@ -59,10 +51,7 @@ class HeldLocks:
 
     @classmethod
     def of(cls, work):
-        """Return the locks that all importers of a work context share.
-
-        :param work: ``WorkContext`` of an importer
-        """
+        """Return the locks that all importers of a work context share."""
         return work_attribute(work, "held_import_locks", cls)
 
     def __contains__(self, name):
@@ -100,16 +89,12 @@ class HeldLocks:
 
 
 class ImportLocks:
-    """Locks records of a backend that an importer is about to import.
-
-    :param importer: the importer
-    """
+    """Locks records of a backend that an importer is about to import."""
 
     def __init__(self, importer):
         self.importer = importer
         self.env = importer.env
         self.binder = importer.binder
-        self.backend = importer.backend_record
 
     def lock(self, external_ids, known=None):
         """Make sure that no other job imports the records, or has just imported them.
@@ -166,12 +151,13 @@ class ImportLocks:
 
     def _unconfirmed_creates(self, env):
         """Return the creates of our exports whose external ids are not committed."""
+        importer = self.importer
         try:
-            adapter = self.importer.backend_adapter
+            adapter = importer.backend_adapter
         except NoComponentError:  # The importer calls the backend itself.
             return []
         if not getattr(adapter, "_recovers_creates", False):
             return []
         return env["connector.create.intent"].unconfirmed_creates(
-            self.backend.with_env(env), self.importer.model._name
+            importer.backend_record.with_env(env), importer.model._name
         )

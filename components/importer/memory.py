@@ -30,7 +30,6 @@ MOST_REFUSALS = 5
 class ImportMemory:
     """Keeps what was read and not imported, in the row of a job.
 
-    :param importer: the :class:`~.record.RecordImporter` that runs
     :param job: the running ``queue.job``, an empty one outside jobs
     """
 
@@ -47,10 +46,6 @@ class ImportMemory:
 
         A job that imports a record on its way, such as one whose job it takes along,
         keeps nothing. It may end as done, and its row must not have changed then.
-
-        :param importer: the :class:`~.record.RecordImporter` that runs
-        :param external_id: id of the record on the backend
-        :rtype: ImportMemory
         """
         job = running_job(importer.env)
         ids = job_method(job.method_name).external_ids(job.args or (), job.kwargs or {})
@@ -63,7 +58,6 @@ class ImportMemory:
 
         What another job has synchronised since then is read again.
 
-        :param items: list of :class:`~.item.ImportItem`
         :return: the items; the one that has stopped the others comes last
         """
         for model_name, records in self._kept.get(RECORDS, {}).items():
@@ -111,13 +105,8 @@ class ImportMemory:
         # A clock that was set back makes it negative.
         return waiting_deletes(backend, model_name, records, abs(age).total_seconds())
 
-    def to_keep(self, items, last=()):
-        """Return what has to be kept for the job that goes on.
-
-        :param items: items of the interrupted import
-        :param last: those that have stopped it
-        :return: a value for ``kept_data``
-        """
+    def to_keep(self, items):
+        """Return the ``kept_data`` of the job that goes on with items."""
         self.env.cr.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
         [now] = self.env.cr.fetchone()
         stored = {str(i.external_id): i for i in items if i.unfinished}
@@ -128,7 +117,8 @@ class ImportMemory:
                 is_storable = False
                 continue
             age = timedelta(seconds=time.monotonic() - moment)
-            read, seen = now - age, self.tracker.seen_base((model_name, external_id))
+            read = now - age
+            seen = self.tracker.seen_bases.get((model_name, external_id))
             if model_name == self.importer.model._name and external_id in unfinished:
                 # Its import has stored another base.
                 read, seen = now, stored[external_id].seen_base
@@ -137,7 +127,7 @@ class ImportMemory:
         return {
             RECORDS: records,
             "unfinished": unfinished,
-            "last": [str(item.external_id) for item in last],
+            "last": [str(item.external_id) for item in items if item.has_stopped],
             "one_by_one": (
                 self.goes_one_by_one
                 or not is_storable
@@ -149,15 +139,18 @@ class ImportMemory:
         """Keep what was read for the next attempt of the job.
 
         :param error: the exception that ends this attempt
-        :param items: items of the interrupted import
         :raise JobError: instead, when the calls after the import of a record are more
             than the backend admits at a time
         """
         if not self.job or scope_of(error) == RECORD:
             return
-        kept = self.to_keep(items, [item for item in items if item.has_stopped])
-        kept["attempts"] = self._attempts(error, items)
-        kept["refusals"] = self._refusals(error, items)
+        kept = self.to_keep(items)
+        is_limit = isinstance(error, LimitReachedError)
+        # The only record was stopped after it was written.
+        is_after = len(items) == 1 and items[0].has_stopped
+        kept["attempts"] = self._count("attempts", is_limit and is_after)
+        is_unread = not any(item.is_read for item in items)
+        kept["refusals"] = self._count("refusals", is_limit and is_unread)
         kept["one_by_one"] |= kept["refusals"] >= MOST_REFUSALS
         if kept["attempts"] > MOST_ATTEMPTS:
             raise self._too_many_calls(items[0]) from error
@@ -165,18 +158,9 @@ class ImportMemory:
             kept_data = kept if any(kept.values()) else False
             self.job.with_env(env).sudo().kept_data = kept_data
 
-    def _attempts(self, error, items):
-        """Return how often the only record was stopped after it was written."""
-        is_alone = len(items) == 1 and items[0].has_stopped
-        if not is_alone or not isinstance(error, LimitReachedError):
-            return 0
-        return self._kept.get("attempts", 0) + 1
-
-    def _refusals(self, error, items):
-        """Return how often nothing was read, since the backend admitted no calls."""
-        if not isinstance(error, LimitReachedError) or any(i.is_read for i in items):
-            return 0
-        return self._kept.get("refusals", 0) + 1
+    def _count(self, name, counts):
+        """Return how many attempts in a row, with this one, have ended in a way."""
+        return self._kept.get(name, 0) + 1 if counts else 0
 
     def _too_many_calls(self, item):
         return JobError(

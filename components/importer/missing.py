@@ -25,10 +25,9 @@ class TooManyMissingError(JobError):
 
 
 class MissingRecords:
-    """The linked records that a delivery does not contain.
+    """The linked records that a delivery, all of which was taken, does not contain.
 
-    :param batch_importer: the :class:`~.batch.BatchImporter` that runs
-    :param delivery: its :class:`~.delivery.Delivery`, all of which was taken
+    If they are many, a person has to agree first: see :func:`remove_asked`.
     """
 
     def __init__(self, batch_importer, delivery):
@@ -65,7 +64,7 @@ class MissingRecords:
                 "Missing records: %s. A failure asks whether to remove them.",
                 len(missing),
             )
-        self._delay(missing)
+        _delay_chunks(self.batch, missing)
         return self._texts._("Missing records to remove: %s.", len(missing))
 
     def _find(self):
@@ -106,12 +105,6 @@ class MissingRecords:
             last_id = bindings[-1].id
             yield bindings
 
-    def _delay(self, external_ids):
-        for chunk in split_every(chunk_size_of(self.backend), external_ids, list):
-            self.batch._delay_chunk(chunk)
-
-    # -- the question to a person
-
     def _ask(self, external_ids):
         name = name_for_many("import_missing", self.backend, len(external_ids))
         self.model.with_delay(description=name).import_missing(
@@ -132,48 +125,38 @@ class MissingRecords:
             failed.button_done()
 
 
-class MissingReply:
-    """The job that waits for a person, and removes the records when it is retried.
+def remove_asked(batch_importer, external_ids):
+    """Delay the jobs that remove records, if a person has retried the present job.
 
-    :param batch_importer: the :class:`~.batch.BatchImporter` of the records
+    :raise TooManyMissingError: which asks the person
     """
-
-    def __init__(self, batch_importer):
-        self.batch = batch_importer
-        self.env = batch_importer.env
-
-    def run(self, external_ids):
-        """Delay the jobs that remove records, if a person has retried the job.
-
-        :param external_ids: list of ids on the backend
-        :rtype: Outcome
-        :raise TooManyMissingError: which asks the person
-        """
-        table = self.env["connector.delivered.record"]
-        backend, model = self.batch.backend_record, self.batch.model
-        rows = table.newest(backend, model._name, external_ids, but_kind="")
-        asked = {id_: row.id for id_, row in rows.items() if row.kind == ASKED}
-        if not asked:
-            message = translatable(self.env)._(
-                "Nothing was removed: a later delivery has dealt with the records."
-            )
-            return Outcome(UNCHANGED, message)
-        kept = self.batch._current_job().kept_data or {}
-        if not kept.get("is_asked"):
-            raise self._question(len(asked))
-        table.browse(asked.values()).sudo().kind = GONE
-        wanted = [id_ for id_ in external_ids if storable(str(id_)) in asked]
-        for chunk in split_every(chunk_size_of(backend), wanted, list):
-            self.batch._delay_chunk(chunk)
-        message = translatable(self.env)._("Missing records to remove: %s.", len(asked))
-        return Outcome(DELAYED, message)
-
-    def _question(self, count):
-        return TooManyMissingError(
-            translatable(self.env)._(
+    table = batch_importer.env["connector.delivered.record"]
+    texts = translatable(batch_importer.env)
+    backend, model = batch_importer.backend_record, batch_importer.model
+    rows = table.newest(backend, model._name, external_ids, but_kind="")
+    asked = {id_: row.id for id_, row in rows.items() if row.kind == ASKED}
+    if not asked:
+        message = texts._(
+            "Nothing was removed: a later delivery has dealt with the records."
+        )
+        return Outcome(UNCHANGED, message)
+    kept = batch_importer._current_job().kept_data or {}
+    if not kept.get("is_asked"):
+        raise TooManyMissingError(
+            texts._(
                 "Records that are missing in a delivery of all records: %s. Retry to "
                 "remove them. Mark the job as done to keep them until the next "
                 "delivery.",
-                count,
+                len(asked),
             )
         )
+    table.browse(asked.values()).sudo().kind = GONE
+    wanted = [id_ for id_ in external_ids if storable(str(id_)) in asked]
+    _delay_chunks(batch_importer, wanted)
+    return Outcome(DELAYED, texts._("Missing records to remove: %s.", len(asked)))
+
+
+def _delay_chunks(batch_importer, external_ids):
+    size = chunk_size_of(batch_importer.backend_record)
+    for chunk in split_every(size, external_ids, list):
+        batch_importer._delay_chunk(chunk)

@@ -27,7 +27,6 @@ class UnconfirmedCreates:
     export has not committed the id yet, or was interrupted before it could. Importing
     it would create it in Odoo a second time.
 
-    :param importer: the importer
     :param creates: list of :class:`~..models.connector_create_intent.UnconfirmedCreate`
     :param moment: when they were read, which their ages refer to (``datetime``)
     """
@@ -50,13 +49,13 @@ class UnconfirmedCreates:
         self._wait_for_creates()
         by_text = {str(external_id): external_id for external_id in external_ids}
         keys = [create.key for create in self.creates]
-        look_for_created(self.importer.backend_adapter, lambda: keys)
+        adapter = self.importer.backend_adapter
+        look_for_created(adapter, lambda: keys)
         bound, skipped = {}, {}
         for create in self.creates:
             if not by_text:
                 break  # All ids are found; the backend need not be asked more.
-            adapter, binding = self.importer.backend_adapter, self._binding(create)
-            data = partial(data_of_create, adapter, binding)
+            data = partial(data_of_create, adapter, self._binding(create))
             found = id_of_created(adapter, create.key, data)
             external_id = None
             if is_external_id(found):
@@ -64,7 +63,12 @@ class UnconfirmedCreates:
             if external_id is None:
                 continue
             if create.is_deleted:
-                skipped[external_id] = self._skip(external_id)
+                message = translatable(self.env)._(
+                    "Skipped: %s was deleted in Odoo while it was created on the "
+                    "backend. See the unconfirmed creates.",
+                    external_id,
+                )
+                skipped[external_id] = Outcome(SKIPPED, message)
             else:
                 bound[external_id] = self._bind(create, external_id)
         return bound, skipped
@@ -89,14 +93,6 @@ class UnconfirmedCreates:
             except RetryableJobError as error:
                 error.kept_data = {WAITING_SINCE: since}
                 raise
-
-    def _skip(self, external_id):
-        message = translatable(self.env)._(
-            "Skipped: %s was deleted in Odoo while it was created on the backend. See "
-            "the unconfirmed creates.",
-            external_id,
-        )
-        return Outcome(SKIPPED, message)
 
     def _bind(self, create, external_id):
         binding = self._binding(create)

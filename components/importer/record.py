@@ -234,8 +234,7 @@ class RecordImporter(AbstractComponent):
             return delayed.import_chunk(self.backend_record, ids, force=force)
 
         job = chunk.delay_rest(report, (self.model._name, "import_chunk"), ids, delay)
-        last = [item for item in rest if item.has_stopped]
-        job.sudo().kept_data = memory.to_keep(rest, last)
+        job.sudo().kept_data = memory.to_keep(rest)
 
     def _known_name(self):
         """Return the name of the record; an error of the hook hides no other one."""

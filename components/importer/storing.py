@@ -17,10 +17,7 @@ from .values import check_values
 
 
 def unknown_record(importer):
-    """Return the error for a record that an import would have to create.
-
-    :param importer: the importer of the record, which only updates
-    """
+    """Return the error for a record that its importer does not know and not create."""
     return InvalidDataError(
         translatable(importer.env)._(
             "Odoo does not have %(kind)s %(record)s, and this import only updates "
@@ -101,10 +98,7 @@ class ImportStore:
         self.item = None
 
     def _update(self, item):
-        """Write the values of an item to its binding.
-
-        :return: whether anything differed
-        """
+        """Write the values of an item to its binding; return whether any differed."""
         importer = item.importer
         keep = importer._fields_to_keep(item.binding)
         if keep is not None:
@@ -114,10 +108,7 @@ class ImportStore:
         return changed or bool(item.removed_lines)
 
     def _adopt(self, item):
-        """Let a binding wrap the record that Odoo already has, if there is one.
-
-        :return: whether there was one
-        """
+        """Let a binding wrap the record that Odoo has; return whether there is one."""
         existing = self._find_existing(item)
         if not existing:
             return False
@@ -194,16 +185,12 @@ class ImportStore:
                 for item, binding in zip(items, bindings, strict=True):
                     item.binding = binding
             else:
+                # In a chunk, a unique violation makes it import them one by one.
+                guard = self.importer._retry_unique_violation
                 for item, of_item in zip(self._each(items), values, strict=True):
-                    self._create_one(item, of_item)
+                    with guard() if self.is_alone else nullcontext():
+                        item.binding = item.importer._create(of_item)
         return [item.binding for item in items] if dated else []
-
-    def _create_one(self, item, values):
-        importer = item.importer
-        # In a chunk, a unique violation makes the records be imported one by one.
-        retry = importer._retry_unique_violation() if self.is_alone else nullcontext()
-        with retry:
-            item.binding = importer._create(values)
 
     def _remove_lines(self, items):
         """Delete the lines that the backend no longer has.
