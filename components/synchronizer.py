@@ -8,7 +8,7 @@ and the adapter of its model, whichever the connector provides.
 from odoo.addons.component.core import AbstractComponent
 
 from ..exception import JobError
-from ..jobs.outcome import POSTPONED, NothingToDo
+from ..jobs.outcome import ARCHIVED, POSTPONED, SKIPPED, NothingToDo
 from ..tools.bindings import is_archived
 from ..tools.locks import pg_try_advisory_lock
 from ..tools.translatable import joined, translatable
@@ -86,7 +86,8 @@ class Synchronizer(AbstractComponent):
     def _check_backend_active(self):
         """End the synchronisation if the backend is archived.
 
-        Jobs may run long after they were created.
+        Jobs may run long after they were created. They run again when the backend is
+        active again.
 
         :raise NothingToDo: when the backend is archived
         """
@@ -95,7 +96,8 @@ class Synchronizer(AbstractComponent):
             raise NothingToDo(
                 translatable(self.env)._(
                     "Nothing was done: %s is archived.", backend.display_name
-                )
+                ),
+                counts={SKIPPED: 1, ARCHIVED: 1},
             )
 
     def _lock_batch(self, *batch):

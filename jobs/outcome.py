@@ -18,6 +18,7 @@ GONE = "gone"  #: the record no longer exists
 POSTPONED = "postponed"  #: another job has to finish first
 FAILED = "failed"
 SETTLED = "settled"  #: a job has failed, and another one has done it since
+ARCHIVED = "archived"  #: skipped, until the backend is active again
 
 
 class Outcome(str):
@@ -116,11 +117,12 @@ class NothingToDo(Exception):
 
     :param message: translated sentence that says why
     :param kind: kind of the outcome
+    :param counts: what it counts, as for :class:`Outcome`
     """
 
-    def __init__(self, message, kind=SKIPPED):
+    def __init__(self, message, kind=SKIPPED, counts=None):
         super().__init__(message)
-        self.outcome = Outcome(kind, message)
+        self.outcome = Outcome(kind, message, counts)
 
 
 def returns_message(flow):

@@ -10,7 +10,7 @@ from odoo.tools import ormcache
 from ..fields import address_names, check_addresses
 from ..jobs.facts import outcome_values
 from ..jobs.synchronisation import Synchronisation
-from ..tools.bindings import company_of, merges
+from ..tools.bindings import company_of, is_archived, merges
 from ..tools.rpc import private_unless_overridden
 from ..tools.schedules import served_by
 from ..tools.surroundings import in_company, in_language
@@ -78,7 +78,10 @@ class ConnectorBackend(models.AbstractModel):
         return backends
 
     def write(self, vals):
+        archived = self.filtered(is_archived) if vals.get("active") else ()
         result = super().write(vals)
+        for backend in archived:
+            self.env["queue.job"].run_skipped(backend)
         if "company_id" in vals:
             self.env["connector.backend.reference"].follow_company(self)
         sources = self.pool.field_depends[self._fields["display_name"]]

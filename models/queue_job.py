@@ -13,6 +13,7 @@ from ..jobs.facts import facts_of, told
 from ..jobs.keys import LEAVES_RECORDS, SYNCHRONISES
 from ..jobs.methods import begins_run
 from ..jobs.names import default_name, general_terms, name_of
+from ..jobs.outcome import ARCHIVED
 from ..jobs.runs import Run, present_run, within_run
 from ..jobs.states import (
     DONE,
@@ -274,6 +275,29 @@ class QueueJob(models.Model):
                 ready += job
             job.with_context(_job_edit_sentinel=self.EDIT_SENTINEL).write(values)
         return ready
+
+    @api.private
+    def run_skipped(self, backend):
+        """Run the jobs again that did nothing, since their backend was archived.
+
+        :param backend: record of the backend, which is active again
+        """
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE queue_job SET state = %s, retry = 0, eta = NULL,"
+                " date_enqueued = NULL, date_started = NULL, date_done = NULL,"
+                " result = NULL, outcome_terms = NULL, outcome_counts = NULL"
+                " WHERE backend_model = %s AND backend_id = %s AND state = %s"
+                " AND outcome_counts ? %s",
+                PENDING,
+                backend._name,
+                backend.id,
+                DONE,
+                ARCHIVED,
+            )
+        )
+        self.invalidate_model()
 
     def button_cancelled(self):
         """Leave jobs that another job has taken along to it, like those that run."""

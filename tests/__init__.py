@@ -1,6 +1,7 @@
 from . import (
     test_any_job,
     test_any_merge,
+    test_archived_backend,
     test_backend_adapter,
     test_batch_exporter,
     test_batch_position,

@@ -15,6 +15,7 @@ from ...components.webhook.component import MALFORMED
 from ...components.webhook.requests import webhooks_of
 from ...exception import InvalidDataError
 from ...jobs.causes import example_of
+from ...jobs.outcome import ARCHIVED, SKIPPED, Outcome
 from ...jobs.states import CANCELLED, DONE, FAILED, STARTED, WAITING
 from ...tools.bindings import company_of, is_archived
 
@@ -226,7 +227,8 @@ class ConnectorWebhookDelivery(models.Model):
         if not self.exists():
             return self.env._("Nothing was done: the delivery was deleted.")
         if is_archived(backend):
-            return self.env._("Nothing was done: %s is archived.", backend.display_name)
+            text = self.env._("Nothing was done: %s is archived.", backend.display_name)
+            return Outcome(SKIPPED, text, {ARCHIVED: 1})
         results = []
         for webhook, topic, payload in self._read_by_webhooks(backend):
             if webhook.handles(topic):
