@@ -185,7 +185,11 @@ class ConnectorDeliveredRecord(models.Model):
 
     @api.autovacuum
     def _gc_unneeded(self, limit=1000):
-        """Delete rows that are done, and those whose jobs were cancelled."""
+        """Delete rows that are done, and those whose jobs were cancelled.
+
+        A row that is done stays as long as a webhook delivery that came earlier may be
+        processed again: its data is older.
+        """
         self.env["queue.job"].flush_model()
         self.env.cr.execute(
             SQL(
@@ -193,7 +197,12 @@ class ConnectorDeliveredRecord(models.Model):
                 DELETE FROM connector_delivered_record WHERE id IN (
                     SELECT id FROM connector_delivered_record AS row
                     WHERE delivered < now() AT TIME ZONE 'UTC' - %(kept)s
-                    AND (kind = %(done)s OR NOT EXISTS (
+                    AND (kind = %(done)s AND NOT EXISTS (
+                        SELECT FROM connector_webhook_delivery AS earlier
+                        WHERE earlier.backend_model = row.backend_model
+                        AND earlier.backend_id = row.backend_id
+                        AND earlier.received < row.delivered)
+                    OR kind != %(done)s AND NOT EXISTS (
                         SELECT FROM queue_job AS job
                         WHERE job.backend_model = row.backend_model
                         AND job.backend_id = row.backend_id

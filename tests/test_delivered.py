@@ -7,7 +7,7 @@ from functools import partialmethod
 from unittest.mock import patch
 
 from odoo.sql_db import Cursor
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.connector.components.importer.delivered import (
     COMPLETE,
@@ -17,7 +17,7 @@ from odoo.addons.connector.components.importer.delivered import (
 from odoo.addons.connector.components.importer.missing import TooManyMissingError
 from odoo.addons.connector.components.mapper import mapping
 from odoo.addons.connector.components.webhook.component import Webhook
-from odoo.addons.connector.exception import ConnectorException
+from odoo.addons.connector.exception import ConnectorException, InvalidDataError
 from odoo.addons.queue_job.job import Job
 
 from .common import ImportCase, noted_queries, override
@@ -648,6 +648,41 @@ class TestDeliveredByWebhooks(Deliveries, WebhookCase):
         self.run_job(second)
         [of_second] = [uuid for uuid in self.waiting_jobs() if uuid != first]
         self.run_job(of_second)
+        self.run_jobs()
+        self.assertEqual(self.names(), {"7": "Second"})
+
+    def test_what_came_earlier_does_not_undo_what_is_unchanged(self):
+        self.announce_records(("7", {"title": "First"}))
+        self.run_jobs()
+        self.announce_records(("7", {"title": "Second"}))
+        self.announce_records(("7", {"title": "First"}))
+        second, third = self.waiting_jobs()
+        self.run_job(third)
+        self.run_job(second)
+        self.run_jobs()
+        self.assertEqual(self.names(), {"7": "First"})
+
+    def test_a_retry_after_days_does_not_import_what_came_earlier(self):
+        def process(hook, topic, payload):
+            raise InvalidDataError("cause")
+
+        self.build(override("test.shop.contact.webhook", process=process))
+        self.announce_records(("7", {"title": "First"}))
+        [first] = self.waiting_jobs()
+        self.try_job(first)
+        self.build(override("test.shop.contact.webhook", process=Webhook.process))
+        self.announce_records(("7", {"title": "Second"}))
+        self.run_jobs()
+        with self.transaction() as env:
+            for table, name in (
+                ("connector_delivered_record", "delivered"),
+                ("connector_webhook_delivery", "received"),
+            ):
+                column = SQL.identifier(name)
+                query = "UPDATE %s SET %s = %s - interval '2 days'"
+                env.cr.execute(SQL(query, SQL.identifier(table), column, column))
+            env[TABLE]._gc_unneeded()
+            env["queue.job"].search([("uuid", "=", first)]).requeue()
         self.run_jobs()
         self.assertEqual(self.names(), {"7": "Second"})
 

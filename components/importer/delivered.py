@@ -11,9 +11,10 @@ imported it:
   deliver, whichever transaction is committed last.
 * The import that is done with a row empties it, and deletes older rows. The empty row
   stays for a day, so that data that was delivered earlier and arrives later is not
-  imported. A newer row stays as it is.
+  imported; it stays as long as a webhook's delivery of that time may be processed
+  again. A newer row stays as it is.
 * A record whose data is that of its last import gets neither a row nor a job, unless
-  a row of it waits.
+  a row of it waits. While an earlier webhook's delivery waits, it gets an empty row.
 * That a record is gone is a row, too. So a record that a later delivery contains again
   is not removed.
 """

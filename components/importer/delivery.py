@@ -87,6 +87,13 @@ class Delivery:
             return texts._("1 record is unchanged.")
         return texts._("%s records are unchanged.", self.unchanged)
 
+    @cached_property
+    def _follows_unprocessed(self):
+        """Whether an earlier delivery, whose data is older, may be processed later."""
+        return self.env["connector.webhook.delivery"].has_unprocessed(
+            self.importer.backend_record, self.moment
+        )
+
     def _see(self, record, external_id):
         """Note the id of a record that the backend has."""
         if isinstance(record, Deleted):
@@ -109,6 +116,8 @@ class Delivery:
             key = storable(str(record.external_id))
             if key not in digests:
                 self.unchanged += 1
+                if self._follows_unprocessed:
+                    rows.append((key, DONE, None, None, None))
                 continue
             row = self._row(key, record, digests[key])
             if self._waits(row, known.get(key), waiting):

@@ -16,7 +16,7 @@ from ...components.webhook.requests import webhooks_of
 from ...exception import InvalidDataError
 from ...jobs.causes import example_of
 from ...jobs.outcome import ARCHIVED, SKIPPED, Outcome
-from ...jobs.states import CANCELLED, DONE, FAILED, STARTED, WAITING
+from ...jobs.states import CANCELLED, DONE, FAILED, STARTED, UNFINISHED, WAITING
 from ...tools.bindings import company_of, is_archived
 
 #: Characters of a topic or an id that are stored.
@@ -217,6 +217,26 @@ class ConnectorWebhookDelivery(models.Model):
         self.env["queue.job"].store_new([job])
 
     # -- the job
+
+    @api.private
+    def has_unprocessed(self, backend, moment):
+        """Return whether a delivery that came before a moment may be processed yet.
+
+        :param backend: record of the backend
+        :param moment: ``datetime`` in UTC
+        """
+        # A domain would cut off the fractions of seconds.
+        query = SQL(
+            "SELECT FROM connector_webhook_delivery AS earlier"
+            " JOIN queue_job AS job ON job.uuid = job_uuid"
+            " WHERE earlier.backend_model = %s AND earlier.backend_id = %s"
+            " AND received < %s AND job.state IN %s LIMIT 1",
+            backend._name,
+            backend.id,
+            moment,
+            (*UNFINISHED,),
+        )
+        return bool(self.env.execute_query(query))
 
     @api.private
     def process(self, backend):
