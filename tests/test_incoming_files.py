@@ -324,6 +324,40 @@ class TestIncomingFiles(IncomingFilesCase):
             self.look()
         self.assertEqual(moved, [{"a.csv": "reading"}])
 
+    def test_a_file_that_is_written_again_while_it_is_read(self):
+        def write_again(importer, info):
+            if not written:
+                written.append(self.write(name, "1;Newer;", "2;Two;", age=0))
+            return False
+
+        for name, folder in (("moved.csv", "done"), ("deleted.csv", None)):
+            with self.subTest(name):
+                written = []
+                self.declare(_done_folder=folder, _has_all_records=write_again)
+                self.write(name, "1;First;", age=100)
+                self.all()
+                self.assertEqual(self.titles(), {"1": "Newer", "2": "Two"})
+                self.assertIsNone(self.files.read(f"in/{name}"))
+
+    def test_a_file_that_grows_after_it_was_listed_is_not_complete(self):
+        fetch = incoming.FileBatchImporter._fetch
+
+        def fetch_grown(importer, file):
+            self.write("a.csv", "1;One;", "2;Two;")
+            return fetch(importer, file)
+
+        self.write("a.csv", "1;One;")
+        with patch.object(incoming.FileBatchImporter, "_fetch", fetch_grown):
+            self.assertIn("not complete yet", self.look()["result"])
+        self.assertEqual(self.titles(), {})
+        self.all()
+        self.assertEqual(self.titles(), {"1": "One", "2": "Two"})
+
+    def test_lines_of_json(self):
+        self.files.write("in/a.jsonl", b'{"id": "1", "title": "One"}')
+        self.all()
+        self.assertEqual(self.titles(), {"1": "One"})
+
     def test_a_file_that_could_not_be_put_away_is_not_read_again(self):
         with patch.object(SFTPPlace, "rename", side_effect=OSError("Failure")):
             self.write("a.csv", "1;One;")

@@ -276,11 +276,15 @@ class FileBatchImporter(AbstractComponent):
         """Store what becomes of a file, and put it away after the commit."""
         self._look_again()
         file.write({"state": state, "digest": digest, **values})
-        if not file.is_uploaded:
+        if not (file.is_uploaded or self._keeps_files):
             self.env.cr.postcommit.add(lambda: self._put_away_later(file))
 
     def _is_complete(self, file, stream):
         """Return whether the content of a file is complete."""
+        size = stream.seek(0, 2)
+        stream.seek(0)
+        if not file.is_uploaded and size != file.size:
+            return False  # Its sender has gone on since it was listed.
         if self._end_mark and not _tail(stream).rstrip().endswith(self._end_mark):
             return False
         if file.is_uploaded or not self._checksum:
@@ -351,9 +355,14 @@ class FileBatchImporter(AbstractComponent):
             adapter.move_file(name, folder, stamp + posixpath.basename(name))
 
     def _put_away_later(self, file):
-        """Put a file away after the commit; if that fails, the next look does it."""
+        """Put a file away after the commit; if that fails, the next look does it.
+
+        A file that its sender has written again since then is another one.
+        """
         with suppress(*FAILURES), self.backend_record.work_on(self.model._name) as work:
-            work.component(usage=self._usage)._put_away(file)
+            importer = work.component(usage=self._usage)
+            if file.info() in importer._list_files(is_needed=True):
+                importer._put_away(file)
 
 
 def _digest(stream, algorithm):
