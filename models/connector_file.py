@@ -62,8 +62,9 @@ class ConnectorFile(models.Model):
 
     @api.private
     def last_read(self):
-        """Return the file that was read last."""
-        return self.filtered(lambda file: file.state in (READING, READ, SAME))[:1]
+        """Return the file that was read last, empty without one."""
+        read = self.filtered(lambda file: file.state in (READING, READ))
+        return read.sorted(lambda file: (file.run_id.id, file.id))[-1:]
 
     @api.private
     def note(self, importer, info, **values):

@@ -358,6 +358,17 @@ class TestIncomingFiles(IncomingFilesCase):
         self.all()
         self.assertEqual(self.titles(), {"1": "One"})
 
+    def test_the_file_before_it_is_the_one_that_was_read_before_it(self):
+        self.write("first.csv", "1;One;", age=400)
+        self.write("last.csv", "1;Two;", age=100)
+        self.look()
+        self.write("late.csv", "1;Three;", age=200)
+        self.all()
+        self.assertEqual(self.titles(), {"1": "Two"})
+        self.write("again.csv", "1;Three;", age=0)
+        self.all()
+        self.assertEqual(self.titles(), {"1": "Three"})
+
     def test_a_file_that_could_not_be_put_away_is_not_read_again(self):
         with patch.object(SFTPPlace, "rename", side_effect=OSError("Failure")):
             self.write("a.csv", "1;One;")
