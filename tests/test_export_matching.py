@@ -19,6 +19,7 @@ from odoo.addons.connector.exception import (
     NoExternalId,
     RetryableJobError,
 )
+from odoo.addons.connector.jobs.deletes import delay_delete
 from odoo.addons.connector.tools.base_column import stored_base
 from odoo.addons.connector.tools.locks import pg_try_advisory_lock
 
@@ -98,6 +99,26 @@ class TestMatchingOne(MatchingCase):
             outcome,
             f"Exported, and linked with {seven}, which the backend had already.",
         )
+
+    def test_a_record_that_a_job_is_going_to_delete_is_no_match(self):
+        """A user has deleted a record, and enters it again before the job has run."""
+        [seven] = self.add_to_shop("ada@x.org")
+        delay_delete(self.model, self.shop, seven)
+        job = self.jobs("export_delete_record")
+        ada = self.binding("Ada", email="ada@x.org")
+        for state in ("pending", "failed"):
+            job.write({"state": state})
+            with (
+                self.subTest(state),
+                self.assertRaisesRegex(RetryableJobError, f"matches record {seven}"),
+            ):
+                self.export(ada)
+        self.assert_nothing_written()
+        job.write({"state": "done"})
+        del self.server.records[seven]
+        self.export(ada)
+        self.assertNotEqual(ada.external_id, seven)
+        self.assertEqual(self.server.records[ada.external_id]["title"], "Ada")
 
     def test_all_fields_are_sent_whatever_has_changed(self):
         [seven] = self.add_to_shop("ada@x.org")

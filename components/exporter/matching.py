@@ -9,6 +9,7 @@ from ...exception import (
     ManyIDSInBackend,
     RetryableJobError,
 )
+from ...jobs.deletes import waiting_deletes
 from ...jobs.outcome import POSTPONED
 from ...tools.access import name_for_user, readable
 from ...tools.diagnosis import source_of
@@ -17,6 +18,9 @@ from ...tools.locks import contention_wait, pg_try_advisory_locks
 from ...tools.translatable import translatable
 from ..importer.dependencies import check_external_id, invalid_id
 from ..importer.locking import HeldLocks, ImportLocks
+
+#: Seconds until an export looks again whether its match was deleted.
+DELETE_SECONDS = 60
 
 
 def adopt_match(item):
@@ -203,15 +207,33 @@ class Matching:
             for item in items:
                 fail(item, error)
             return
+        exporter = self.exporter
+        deleted = waiting_deletes(exporter.backend_record, exporter.model._name, ids)
         for item in items:
             linked, outcome = known.get(item.match), outcomes.get(item.match)
             try:
+                if item.match in deleted:
+                    raise self._deleted(item)
                 if linked and linked != item.binding:
                     raise self._several(item, linked.with_env(self.env), item.match)
                 if outcome and outcome.kind == POSTPONED:
                     self._retry(outcome.message)
             except Exception as error:
                 fail(item, error)
+
+    def _deleted(self, item):
+        return RetryableJobError(
+            translatable(self.env)._(
+                "%(record)s (id %(id)s) matches record %(match)s of the backend, which "
+                "was deleted in Odoo. It is exported when a job has deleted that "
+                "record.",
+                record=name_for_user(item.binding),
+                id=item.binding.id,
+                match=item.match,
+            ),
+            seconds=DELETE_SECONDS,
+            ignore_retry=True,
+        )
 
     def _reader(self):
         """Return an exporter that sees all bindings, whatever the user may see."""
