@@ -45,6 +45,8 @@ class JobTexts:
             return ""
         if terms := cause_terms(job):
             return full_cause(terms, self.lang)
+        if job.state == FAILED and job.exc_name in INTERRUPTED:
+            return interrupted(self.env)
         if job.state == FAILED:
             return example_of(job.exc_name, job.exc_message)
         return example_of(job.exc_name, job_result(self.env, job))
@@ -53,6 +55,14 @@ class JobTexts:
         """Return the words in which the backend refused the last attempt of a job."""
         answer = (job.outcome_terms or {}).get("answer") if self.may_read(job) else ""
         return without_secrets(answer or "")
+
+
+def interrupted(env):
+    """Return why a job failed that could not say it itself, in the reader's language.
+
+    :param env: ``Environment`` of the reader
+    """
+    return env._("The job was interrupted each time it was tried.")
 
 
 def cause_terms(job):

@@ -107,6 +107,14 @@ class TestLinks(LinkCase):
         self.assertFalse(link["error"]["isRetried"])
         self.assertNotIn("s3cret", str(link))
 
+    def test_an_interrupted_job_does_not_show_an_earlier_cause(self):
+        earlier = dict.fromkeys(("exc_message", "cause"), "No answer.")
+        self.job("failed", exc_name="JobFoundDead", **earlier)
+        [link] = self.shown()
+        text = "The job was interrupted each time it was tried."
+        self.assertEqual(link["error"]["message"], text)
+        self.assertEqual(link["jobs"][0]["message"], text)
+
     def test_a_job_that_is_retried_says_so(self):
         self.job(
             "pending",

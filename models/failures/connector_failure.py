@@ -35,6 +35,7 @@ from ...jobs.taking_along import IS_TAKEN
 from ...jobs.texts import (
     JobTexts,
     cause_terms,
+    interrupted,
     job_name,
     record_ids_of,
     record_name,
@@ -248,7 +249,7 @@ class ConnectorFailure(models.Model):
 
     def _sentence(self, cause):
         if cause in INTERRUPTED:
-            return self.env._("The job was interrupted each time it was tried.")
+            return interrupted(self.env)
         if cause == UNKNOWN:
             return self.env._("The cause is unknown.")
         return cause[:1].upper() + cause[1:]

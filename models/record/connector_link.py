@@ -8,13 +8,13 @@ from odoo.tools import SQL
 
 from odoo.addons.component.exception import ComponentException
 
-from ...jobs.causes import RETRIED
+from ...jobs.causes import INTERRUPTED, RETRIED
 from ...jobs.facts import told
 from ...jobs.keys import SYNCHRONISES
 from ...jobs.methods import offers
 from ...jobs.outcome import SKIPPED
 from ...jobs.states import FAILED, FAILING_ATTEMPTS, FINISHED, STARTED, WAITING
-from ...jobs.texts import JobTexts, job_name
+from ...jobs.texts import JobTexts, interrupted, job_name
 from ...tools.bindings import (
     BindingShape,
     all_binding_models,
@@ -377,10 +377,16 @@ class Link:
         for job in self.unfinished:
             if job.state == FAILED or (job.cause and job.retry >= FAILING_ATTEMPTS):
                 return {
-                    "message": self.texts.message(job) or job.cause or "",
+                    "message": self.texts.message(job) or self._general_cause(job),
                     "isRetried": job.cause_class == RETRIED and job.state != FAILED,
                 }
         return False
+
+    def _general_cause(self, job):
+        """Return the cause without the values of records, which others may read."""
+        if job.exc_name in INTERRUPTED:
+            return interrupted(self.env)
+        return job.cause or ""
 
     def _job(self, job):
         ended = job.date_done or job.date_cancelled
