@@ -28,13 +28,13 @@ class TestExportsOfArchived(Archiving, ManyCase):
         self.assertEqual(self.sent(self.ids[4]), {"years": 1})
         self.assertFalse(self.waiting_changes())
 
-    def test_changes_that_were_made_meanwhile(self):
-        self.edit(self.ids[:1], name="Meanwhile")
+    def test_changes_in_the_meantime(self):
+        self.edit(self.ids[:1], name="Changed")
         self.run_only_job()
         self.set_active(True)
         for job in self.jobs():
             self.run_job(job["uuid"])
-        self.assertEqual(self.sent(self.ids[0]), {"title": "Meanwhile", "years": 1})
+        self.assertEqual(self.sent(self.ids[0]), {"title": "Changed", "years": 1})
         self.assertFalse(self.waiting_changes())
 
     def test_deletes(self):
@@ -72,7 +72,7 @@ class TestImportsOfArchived(Archiving, ImportJobsCase):
 
 
 class TestDeliveriesOfArchived(Archiving, WebhookCase):
-    def test_deliveries_that_came_meanwhile(self):
+    def test_deliveries_in_the_meantime(self):
         self.source.add("7")
         self.set_active(False)
         self.announce("7")
