@@ -125,10 +125,11 @@ class SFTP(Declaration):
 
         client.set_missing_host_key_policy(Fingerprints())
         name = self.host if self.port == 22 else f"[{self.host}]:{self.port}"
-        entry_class = paramiko.hostkeys.HostKeyEntry
+        from_line = paramiko.hostkeys.HostKeyEntry.from_line
+        not_a_key = ValueError, paramiko.SSHException, paramiko.hostkeys.InvalidHostKey
         for line in known.splitlines():
-            with suppress(paramiko.SSHException, paramiko.hostkeys.InvalidHostKey):
-                entry = entry_class.from_line(" ".join([name, *line.split()]))
+            with suppress(*not_a_key):
+                entry = from_line(" ".join([name, *line.split()]))
                 if entry:
                     client.get_host_keys().add(name, entry.key.get_name(), entry.key)
 
