@@ -71,7 +71,6 @@ class ConnectorCallBudget(models.Model):
         An error of the database is ignored: the answer that closes the budget must not
         be lost, since a create may have been confirmed by it.
 
-        :param name: see :meth:`take`
         :param seconds: how long
         """
         with (
@@ -86,7 +85,6 @@ class ConnectorCallBudget(models.Model):
     def _locked(self, name, transaction=new_transaction):
         """Lock a budget, and make it if it is new.
 
-        :param transaction: see :meth:`take`
         :return: context manager that gives the model in a transaction of its own, the
             key of the row, its values, and the time
         """
