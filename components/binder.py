@@ -288,6 +288,17 @@ class Binder(AbstractComponent):
             [{**backend, self._odoo_field: id_} for id_ in new.ids]
         )
 
+    def _pages(self, size):
+        """Yield all bindings of this backend, in recordsets of a size."""
+        # Rules and archived records hide bindings that exist nevertheless.
+        model = self.model.sudo().with_context(active_test=False)
+        domain, last_id = self.backend_domain(), 0
+        while bindings := model.search(
+            domain & Domain("id", ">", last_id), order="id", limit=size
+        ):
+            last_id = bindings.ids[-1]
+            yield bindings
+
     # -- prefetching
 
     def prefetch_external_ids(self, external_ids):

@@ -68,8 +68,8 @@ class SidesComparison(Component):
             comparison.store_chunk(job_uuid, 0, {}, lines)
             return self._not_comparable()
         size, sizes = chunk_size_of(self.backend_record), []
-        for ids in self._pages_of_bindings(size):
-            delayed = self._delayed(self.model.browse(ids), ids, sizes)
+        for page in self.binder_for()._pages(size):
+            delayed = self._delayed(self.model.browse(page.ids), page, sizes)
             delayed.compare_chunk(comparison)
         unknown_ids = self.component(usage="chunk.comparison").unknown_ids
         try:
@@ -118,21 +118,6 @@ class SidesComparison(Component):
             adapter = work.component(usage="record.comparison").adapter()
             yield from adapter.search()
 
-    def _pages_of_bindings(self, size):
-        model, last_id = self._all_bindings(), 0
-        domain = self.binder_for().backend_domain()
-        while True:
-            page = domain & Domain("id", ">", last_id)
-            ids = model.search(page, order="id", limit=size).ids
-            if not ids:
-                return
-            yield ids
-            last_id = ids[-1]
-
-    def _all_bindings(self):
-        # Rules and archived records hide bindings that exist nevertheless.
-        return self.model.sudo().with_context(active_test=False)
-
     def _linked_twice(self):
         """Return a line for each record of either side that has several bindings."""
         shape = self.binder_for().shape
@@ -156,7 +141,8 @@ class SidesComparison(Component):
         if name == binder.shape.external_id:
             empty = binder._unbound_domain()
         domain = binder.backend_domain() & ~empty
-        model = self._all_bindings()
+        # Rules and archived records hide bindings that exist nevertheless.
+        model = self.model.sudo().with_context(active_test=False)
         for value, ids in model._read_group(
             domain, [name], ["id:array_agg"], having=[("__count", ">", 1)]
         ):
@@ -324,21 +310,23 @@ class ComparedItem(Item):
     """The comparison of one record.
 
     :param id_: id of the binding, or external id
-    :param failed: values of the line if the backend fails at the record
-    :param compare: called without arguments; returns the values of the line, or
-        ``None`` without one
+    :param values: values of the line that say which record it is about
+    :param failed: kind of the line if the record cannot be read or compared
+    :param compare: called with the external id and the data, ``None`` without a record;
+        returns more values of the line, ``None`` without one
     """
 
-    def __init__(self, id_, failed, compare):
+    def __init__(self, id_, values, failed, compare):
         self.id = id_
+        self.values = values
         self.failed = failed
         self.compare = compare
         self.line = None  #: values of the line
 
-    def end(self):
-        """Compare the record."""
-        self.line = self.compare()
-        self.outcome = Outcome(UNCHANGED, "")
+    def note_failure(self, cause):
+        """Make the line say why the record could not be compared."""
+        failed = {"kind": self.failed, "details": [_detail(error=cause)]}
+        self.line = {**self.values, **failed}
 
 
 class ChunkComparison(Component):
@@ -352,52 +340,57 @@ class ChunkComparison(Component):
         super().__init__(work_context)
         self.comparer = self.component(usage="record.comparison")
 
-    # -- records that Odoo has
-
     def compare_bindings(self, bindings):
         """Return the :class:`~..chunk.Chunk` of the bindings that the user may read."""
-        binder = self.binder_for()
+        binder, items = self.binder_for(), []
         readable = bindings.with_context(active_test=False).exists()
         readable = readable._filtered_access("read").with_prefetch(bindings.ids)
-        ids = {binding: binder.to_external(binding) for binding in readable}
-        found = self.comparer.read_many(list(filter(is_external_id, ids.values())))
+        for binding in readable:
+            external_id = binder.to_external(binding)
+            external_id = external_id if is_external_id(external_id) else False
+            values = {"res_id": binding.id, "external_id": external_id}
+            compare = partial(self._compare, binding)
+            items.append(ComparedItem(binding.id, values, FAILED, compare))
+        return self._run(items)
 
-        def compare(binding, external_id):
-            line = {"res_id": binding.id, "kind": MISSING_THERE, "external_id": False}
-            if is_external_id(external_id):
-                line["external_id"] = external_id
-                compare = partial(self._compare, binding)
-                line |= self._attempt(compare, external_id, found)
-            return line
-
-        items = []
-        for binding, external_id in ids.items():
-            failed = {"res_id": binding.id, "kind": FAILED, "external_id": external_id}
-            run = partial(compare, binding, external_id)
-            items.append(ComparedItem(binding.id, failed, run))
+    def compare_ids(self, external_ids):
+        """Return the :class:`~..chunk.Chunk` of the records that Odoo does not have."""
+        items = [
+            ComparedItem(id_, {"external_id": id_}, MISSING_HERE, self._missing_here)
+            for id_ in self.unknown_ids(external_ids)
+        ]
         return self._run(items)
 
     def _run(self, items):
+        ids = [item.values["external_id"] for item in items]
+        found = self.comparer.read_many(list(filter(is_external_id, ids)))
         chunk = Chunk(self.env, items)
-        chunk.run_each(items, ComparedItem.end)
+        chunk.run_each(items, partial(self._end, found))
         for item in items:
             if not (item.is_open or item.is_done):
-                item.line = {**item.failed, "details": [_detail(error=item.outcome)]}
+                item.note_failure(item.outcome)
         return chunk
 
-    def _attempt(self, compare, external_id, found):
-        """Read a record and compare it; return its line, or the line of the error."""
+    def _end(self, found, item):
+        """Read the record of an item, and compare it.
+
+        :param found: data that was read, by the texts of ids; ``None`` if none was
+        """
+        external_id, data = item.values["external_id"], None
         try:
-            read = () if found is None else (found.get(str(external_id)),)
-            return compare(external_id, self.comparer.read(external_id, *read))
+            if is_external_id(external_id):
+                read = () if found is None else (found.get(str(external_id)),)
+                data = self.comparer.read(external_id, *read)
+            line = item.compare(external_id, data)
+            item.line = line and {**item.values, **line}
         except Exception as error:
             if scope_of(error) in (JOB, BACKEND):
                 raise
-            details = [_detail(error=self.comparer.explain(error))]
-            return {"kind": FAILED, "details": details}
+            item.note_failure(self.comparer.explain(error))
+        item.outcome = Outcome(UNCHANGED, "")
 
     def _compare(self, binding, external_id, data):
-        """Return the kind and details of a binding whose record the backend had."""
+        """Return the kind and details of the line of a binding."""
         if data is None:
             return {"kind": MISSING_THERE}
         result = self.comparer.compare(binding, external_id, data)
@@ -409,26 +402,6 @@ class ChunkComparison(Component):
         details += [_detail(error=cause) for cause in result.errors]
         kind = DIFFERS if result.count(DIFFERS) else FAILED
         return {"kind": kind, "details": details}
-
-    # -- records that the backend has
-
-    def compare_ids(self, external_ids):
-        """Return the :class:`~..chunk.Chunk` of the records that Odoo does not have."""
-        unknown = self.unknown_ids(external_ids)
-        found = self.comparer.read_many(unknown)
-
-        def compare(values):
-            external_id = values["external_id"]
-            line = self._attempt(self._missing_here, external_id, found)
-            return line and {**line, **values}
-
-        missing = [{"external_id": id_, "kind": MISSING_HERE} for id_ in unknown]
-        return self._run(
-            [
-                ComparedItem(each["external_id"], each, partial(compare, each))
-                for each in missing
-            ]
-        )
 
     def unknown_ids(self, external_ids):
         """Return the ids that have no binding, and that no job is going to delete."""
@@ -450,6 +423,7 @@ class ChunkComparison(Component):
         with suppress(ValueError):
             model_name = self.binder_for().unwrap_model()
         return {
+            "kind": MISSING_HERE,
             "label": self._label_of(external_id, data),
             "match_model": model_name,
             "match_id": match.id if match and len(match) == 1 else False,

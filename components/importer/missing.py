@@ -3,7 +3,6 @@
 
 from bisect import bisect_left
 
-from odoo.fields import Domain
 from odoo.tools import split_every
 
 from ...exception import JobError
@@ -71,7 +70,7 @@ class MissingRecords:
         """Return the ids of the missing records, and the number of all linked ones."""
         seen, missing, total = sorted(self.delivery.seen), [], 0
         importer, delivered_at = self.delivery.importer, self.batch._delivered_at()
-        for bindings in self._pages():
+        for bindings in self.binder._pages(1000):
             for binding in bindings:
                 external_id = self.binder.to_external(binding)
                 if not is_external_id(external_id):
@@ -92,18 +91,6 @@ class MissingRecords:
             if synchronised and synchronised > delivered_at:
                 return False  # An export may have created it since then.
         return not importer._is_removed(binding)
-
-    def _pages(self):
-        # Rules and archived records hide bindings that exist nevertheless.
-        model = self.model.sudo().with_context(active_test=False)
-        domain, last_id = self.binder.backend_domain(), 0
-        while True:
-            page = domain & Domain("id", ">", last_id)
-            bindings = model.search(page, order="id", limit=1000)
-            if not bindings:
-                return
-            last_id = bindings[-1].id
-            yield bindings
 
     def _ask(self, external_ids):
         name = name_for_many("import_missing", self.backend, len(external_ids))
