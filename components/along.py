@@ -79,14 +79,7 @@ def takes_along(together=None):
 
 
 def _run_others(taker, records, method_name, args, limit):
-    """Take jobs along, and run one after the other.
-
-    :param taker: the taker of the job, whose own record is done
-    :param records: the records of the job
-    :param method_name: its method
-    :param args: the positional arguments of the method
-    :param limit: how many jobs at the most
-    """
+    """Take jobs along, and run one after the other. The own record is done."""
     jobs = taker.take(limit) if limit > 0 else []
     if not jobs:
         return
@@ -121,11 +114,7 @@ def _run_others(taker, records, method_name, args, limit):
 
 
 def _complete(taker, model, results):
-    """Store that jobs are done, which has also made up for earlier failures.
-
-    :param model: recordset of their model
-    :param results: the result of each job
-    """
+    """Store that jobs are done, which has also made up for earlier failures."""
     if results:
         # A process that dies in between leaves the jobs, which then do both again.
         close_failures_of_taken(taker, model, results)
@@ -188,8 +177,6 @@ def import_together(taker, model, backend, external_id, *options, **named_option
 class Along:
     """A record, and others whose jobs are taken along.
 
-    :param synchronizer: the exporter or importer
-    :param taker: the :class:`~..jobs.taking_along.Taker` of the job
     :param own_id: id of the record of the job itself
     """
 
@@ -257,7 +244,6 @@ class Along:
         """Return what was done with each record, by its id.
 
         :param error: the error that has ended the work, if one has
-        :rtype: dict[object, Outcome]
         """
         return {id_: item.outcome for id_, item in self.items.items() if item.is_done}
 
@@ -337,11 +323,7 @@ class ImportAlong(Along):
     def _results(self, error):
         if error and error is not (self.chunk and self.chunk.interruption):
             return {}
-        self._keep_unfinished()
-        return super()._results(error)
-
-    def _keep_unfinished(self):
-        """Let the jobs of records that lack only ``_after_import`` make up for it."""
+        # The jobs of records that lack only ``_after_import`` make up for it.
         for id_, item in self.items.items():
             if not item.unfinished or item.is_done:
                 continue
@@ -352,6 +334,7 @@ class ImportAlong(Along):
                 with new_transaction(self.env) as env:
                     own_job = env["queue.job"].sudo().browse(self.chunk.job.id)
                     own_job.kept_data = kept
+        return super()._results(error)
 
 
 class AnnouncedAlong(ImportAlong):

@@ -101,7 +101,6 @@ class Work(NamedTuple):
     def reported_by(self, result, prefix=""):
         """Return what was done of this work; ``None`` if others go on with all of it.
 
-        :param result: what the method has returned
         :param prefix: begins the keys of the records
         """
         if not isinstance(result, Outcome) or not self.keys:
@@ -159,10 +158,7 @@ class Synchronised(NamedTuple):
 
 @contextmanager
 def noting_records():
-    """Note which records are synchronised within; see :func:`note_record`.
-
-    :return: context manager that gives the list of :class:`Synchronised`
-    """
+    """Give the list of all :class:`Synchronised` within; see :func:`note_record`."""
     token = _SYNCHRONISED.set([])
     try:
         yield _SYNCHRONISED.get()
@@ -173,9 +169,6 @@ def noting_records():
 def note_record(synchronizer, work, result, is_committed=False):
     """Note that a record was synchronised, in a job or as a part of one.
 
-    :param synchronizer: its exporter or importer
-    :param work: its :class:`Work`
-    :param result: the outcome
     :param is_committed: whether it stays if the transaction is rolled back
     """
     noted, work = _SYNCHRONISED.get(), work.reported_by(result)
@@ -195,7 +188,6 @@ def close_failures_before(job, is_done, others):
 
     It uses a transaction of its own, and never raises an error: what was done is done.
 
-    :param job: a ``Job``
     :param is_done: whether the job itself is done
     :param others: what :func:`noting_records` gives
     """
@@ -234,18 +226,13 @@ def _any_failed(job, backends):
 
 
 def close_failures_of_taken(taker, model, results):
-    """Close the failures that jobs have made up for which were taken along.
-
-    :param taker: the :class:`~.taking_along.Taker` of the job that has taken them
-    :param model: recordset of their model
-    :param results: the result of each :class:`~.taking_along.TakenJob`
-    """
+    """Close the failures that jobs have made up for which were taken along."""
     works = []
     for job, result in results.items():
         ids = [job.record_id] if job.record_id else []
         work = Work.of(model, taker.method_name, ids, job.args, job.kwargs)
-        works.append(work.reported_by(result))
-    works = list(filter(None, works))
+        if done := work.reported_by(result):
+            works.append(done)
     with _harmless():
         if works:
             _close_failures(taker.env, taker.uuid, {((), works[0].methods): works})
@@ -277,7 +264,7 @@ def _done_work(job):
 def _close_failures(env, job_uuid, groups):
     """Close the failures that jobs have made up for.
 
-    :param job_uuid: UUID of a job; failures of jobs that began later stay
+    :param job_uuid: of a job; failures of jobs that began later stay
     :param groups: what it, and others of its kind, have done: lists of :class:`Work` by
         their place, empty for that of the job, and their methods
     """
@@ -335,8 +322,6 @@ def _locked(cr, ids):
 
     Chunks that end at the same time lock other jobs than these, or keep what is left of
     the same job one after the other.
-
-    :param ids: ids of the jobs that a chunk has made up for
     """
     query = SQL(
         "SELECT %s FROM queue_job AS failed WHERE id = ANY(%s) AND state = %s"

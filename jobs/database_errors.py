@@ -14,7 +14,7 @@ from ..tools.access import readable
 from ..tools.bindings import translatable_label
 from ..tools.translatable import in_each_language, joined, translatable
 from .scope import CONFLICT, scope_of
-from .visibility import KEY
+from .visibility import KEY, has_values
 
 #: Errors of PostgreSQL that a value for a date or a time causes.
 DATE_ERRORS = (
@@ -71,17 +71,11 @@ def _with_holder(env, model, message, error):
     if not found or not isinstance(error, psycopg2.errors.UniqueViolation):
         return message
     columns = found[1].split(", ")
-    values = [found[2]] if len(columns) == 1 else found[2].split(", ")
-    if len(values) != len(columns) or not all(map(model._fields.get, columns)):
+    condition = has_values(columns, found[2])
+    if not condition or not all(map(model._fields.get, columns)):
         return message
-    query = SQL(
-        "SELECT id FROM %s WHERE %s LIMIT 1",
-        SQL.identifier(model._table),
-        SQL(" AND ").join(
-            SQL("%s = %s", SQL.identifier(column), value)
-            for column, value in zip(columns, values, strict=True)
-        ),
-    )
+    table = SQL.identifier(model._table)
+    query = SQL("SELECT id FROM %s WHERE %s LIMIT 1", table, condition)
     holder = model.browse(id_ for (id_,) in env.execute_query(query))
     if not holder or not readable(holder):
         return message

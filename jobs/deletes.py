@@ -77,7 +77,6 @@ def delay_deletes(model, deletes):
 
     A few deletes get a job each, many get a job for each chunk.
 
-    :param model: empty recordset of the bindings' model
     :param deletes: list of the arguments of ``export_delete_record`` for each record:
         the backend, the external id, and what a connector adds
     """
@@ -111,10 +110,7 @@ def delay_delete(model, backend, external_id, *more):
 def delay_delete_chunk(model, backend, deletes, **options):
     """Delay the job that deletes many records on their backend.
 
-    :param model: empty recordset of the bindings' model
-    :param backend: record of the backend
     :param deletes: list of what :func:`delay_delete` gets for each record
-    :param options: options of the job
     """
     model.env["queue.job"].store_new([_chunk_job(model, backend, deletes, **options)])
 

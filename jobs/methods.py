@@ -70,9 +70,7 @@ class JobMethod(NamedTuple):
     def for_others(self, job, others):
         """Return the records and arguments of a job, for other records than its own.
 
-        :param job: the ``Job``
         :param others: recordset, or what the argument lists instead of the ids
-        :return: recordset, positional and keyword arguments
         """
         if not self.handles_list:
             return job.recordset.browse(others.ids), job.args, job.kwargs
@@ -90,9 +88,7 @@ def job_method(name):
 def offers(backend, model, method_name):
     """Return whether a connector has what a job needs that calls a method.
 
-    :param backend: recordset of one backend
-    :param model: recordset of the model of bindings
-    :param method_name: name of a method that only calls a component, by default
+    By default, the method only calls a component.
     """
     if overrides(model, model.env.registry["external.binding"], method_name):
         return True
@@ -104,9 +100,6 @@ def begins_run(backend, model_name, method_name):
     """Return whether a job that somebody delays begins a run.
 
     A search does not whose component begins runs when it has found something.
-
-    :param backend: record of the backend
-    :param model_name: name of the model of the bindings
     """
     method = job_method(method_name)
     if not (method.prepares and method.usage):

@@ -35,13 +35,7 @@ FOR_MANY = {
 
 
 def name_for_many(method_name, backend, count):
-    """Return the name of a job for many records.
-
-    :param method_name: one of ``FOR_MANY``
-    :param backend: record of the backend
-    :param count: number of the records
-    :rtype: TranslatableText
-    """
+    """Return the name of a job for many records."""
     text = partial(translatable(backend.env)._, count=count)
     return plural(
         *(text(each, backend=backend.display_name) for each in FOR_MANY[method_name])

@@ -4,7 +4,7 @@
 from collections import Counter
 from functools import wraps
 
-from ..tools.translatable import joined, terms_of, translatable
+from ..tools.translatable import joined, plural, terms_of, translatable
 from .causes import cause_of
 
 CREATED = "created"
@@ -190,26 +190,24 @@ class Report:
         :param seconds: after which the job goes on
         """
         self.counts[DELAYED] += count
-        names = {
-            "count": count,
-            "seconds": seconds,
-            "cause": cause_of(self.env, error),
-        }
-        self.failures.insert(0, self._rest(count == 1, seconds, names))
-
-    def _rest(self, is_one, has_to_wait, names):
-        texts = translatable(self.env)
-        if is_one and has_to_wait:
-            return texts._(
-                "1 goes on in another job after %(seconds)s s: %(cause)s", **names
+        texts, cause = translatable(self.env), cause_of(self.env, error)
+        names = {"count": count, "seconds": seconds, "cause": cause}
+        if seconds:
+            sentence = plural(
+                texts._(
+                    "1 goes on in another job after %(seconds)s s: %(cause)s", **names
+                ),
+                texts._(
+                    "%(count)s go on in another job after %(seconds)s s: %(cause)s",
+                    **names,
+                ),
             )
-        if is_one:
-            return texts._("1 goes on in another job: %(cause)s", **names)
-        if has_to_wait:
-            return texts._(
-                "%(count)s go on in another job after %(seconds)s s: %(cause)s", **names
+        else:
+            sentence = plural(
+                texts._("1 goes on in another job: %(cause)s", **names),
+                texts._("%(count)s go on in another job: %(cause)s", **names),
             )
-        return texts._("%(count)s go on in another job: %(cause)s", **names)
+        self.failures.insert(0, sentence)
 
     def text(self, labels, first=None):
         """Return all counts in one line, and a line for each failure.

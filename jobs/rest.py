@@ -19,10 +19,7 @@ SHARED = ("channel", "max_retries", "priority")
 
 
 def current_job(env):
-    """Return the ``queue.job`` that an environment works in, an empty one outside jobs.
-
-    :param env: ``Environment``
-    """
+    """Return the ``queue.job`` that an environment works in, empty outside of jobs."""
     jobs = env["queue.job"].sudo()
     # queue_job sets job_uuid in the context of the job's records only.
     for each in (env, *env.transaction.envs):

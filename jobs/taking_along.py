@@ -111,11 +111,7 @@ class Taker:
         self.is_suspicious = False
 
     def take(self, limit):
-        """Take along jobs that wait for the same kind of work, the oldest first.
-
-        :param limit: how many at the most
-        :rtype: list[TakenJob]
-        """
+        """Take along jobs that wait for the same kind of work, the oldest first."""
         with self._transaction(self._query(limit)) as cr:
             rows = sorted(cr.fetchall())
         self.jobs = [TakenJob.of(*row) for _mark, *row in rows]
@@ -123,10 +119,7 @@ class Taker:
         return list(self.jobs)
 
     def done(self, results):
-        """Store that jobs are done, except for those that were begun elsewhere.
-
-        :param results: the result of each :class:`TakenJob`
-        """
+        """Store that jobs are done, except for those that were begun elsewhere."""
         if not results:
             return
         rows = [
@@ -156,10 +149,7 @@ class Taker:
         self._forget(results)
 
     def give_back(self, seconds=0):
-        """Let the jobs that are left wait again, as before they were taken along.
-
-        :param seconds: until they may run
-        """
+        """Let the jobs that are left wait again, as before they were taken along."""
         eta = SQL("NULL")
         if seconds:
             # After the job that has met the reason, which takes them along again.
@@ -168,19 +158,19 @@ class Taker:
         self._release(self.jobs, values)
 
     def leave_alone(self, jobs):
-        """Let each of these jobs run by itself, and no other one take it along.
-
-        :param jobs: several :class:`TakenJob`
-        """
+        """Let each of these jobs run by itself, and no other one take it along."""
         self._release(jobs, SQL("eta = NULL"))
 
     def _release(self, jobs, values):
         if jobs:
             rows = [
-                (job.id, None, job.identity_key, _json_or_none(self.kept_data.get(job)))
+                (job.id, None, job.identity_key, json.dumps(self.kept_data.get(job)))
                 for job in jobs
             ]
-            restored = SQL("identity_key = given.key, kept_data = given.more::jsonb")
+            restored = SQL(
+                "identity_key = given.key,"
+                " kept_data = NULLIF(given.more::jsonb, 'null')"
+            )
             values = SQL("%s, %s", restored, values)
             with self._transaction(self._update(rows, values)):
                 self._forget(jobs)
@@ -276,20 +266,13 @@ def _counts_and_terms(result):
     return json.dumps({"counts": counts, "terms": terms})
 
 
-def _json_or_none(value):
-    return json.dumps(value) if value else None
-
-
 def _lease_end():
     return SQL("now() AT TIME ZONE 'UTC' + %s * interval '1s'", LEASE_SECONDS)
 
 
 @contextmanager
 def taking_along(job):
-    """Let a job take others along; those that it does not complete wait again.
-
-    :param job: the ``Job`` that is about to run
-    """
+    """Let a job take others along; those that it does not complete wait again."""
     taker = Taker(job)
     token = _TAKER.set(taker)
     error = None
@@ -311,11 +294,7 @@ def taking_along(job):
 
 
 def present_taker(method_name):
-    """Return the :class:`Taker` of the running job, once.
-
-    :param method_name: the method of the job
-    :return: ``None`` if another method runs, or the job takes none along
-    """
+    """Return the :class:`Taker` of the job that runs a method, once, or ``None``."""
     taker = _TAKER.get()
     if not taker or taker.method_name != method_name:
         return None
@@ -325,10 +304,7 @@ def present_taker(method_name):
 
 @cache
 def counts_each_job(channel):
-    """Return whether a channel counts each job, since it is throttled or sequential.
-
-    :param channel: full name of the channel
-    """
+    """Return whether a channel counts each job, since it is throttled or sequential."""
     names = f"{channel}."
     return any(
         (config.get("throttle") or config.get("sequential"))

@@ -18,7 +18,6 @@ class JobTexts:
     A message may contain values of the records on which its job works. It is empty for
     a user who may not read all of them.
 
-    :param env: ``Environment`` of the user
     :param jobs: recordset of ``queue.job``, with the rights of the system
     :param known: records that the user may read
     """
@@ -78,7 +77,6 @@ def cause_terms(job):
 def shown_cause(env, outcome_terms):
     """Return the cause that jobs have in common, in the language of a reader.
 
-    :param env: ``Environment`` of the reader
     :param outcome_terms: what the row of one of the jobs stores
     """
     names = outcome_terms.get("names") or ()
@@ -86,43 +84,25 @@ def shown_cause(env, outcome_terms):
 
 
 def job_name(env, job):
-    """Return the name of a job in the language of a reader.
-
-    :param env: ``Environment`` of the reader
-    :param job: the ``queue.job``
-    """
+    """Return the name of a job in the language of a reader."""
     terms = job.sudo().name_terms
     return shown_in(language_of(env), terms) if terms else job.name
 
 
 def job_result(env, job):
-    """Return the result of a job in the language of a reader; false without one.
-
-    :param env: ``Environment`` of the reader
-    :param job: the ``queue.job``
-    """
+    """Return the result of a job in the language of a reader; false without one."""
     terms = (job.sudo().outcome_terms or {}).get("result")
     return shown_in(language_of(env), terms) if terms and job.result else job.result
 
 
 def record_name(env, job):
-    """Return the name that a connector gave the record of a failed import.
-
-    :param env: ``Environment`` of the reader, for the language
-    :param job: the ``queue.job``
-    :return: an empty text without one
-    """
+    """Return the name of the record of a failed import; empty without one."""
     terms = (job.sudo().outcome_terms or {}).get("record")
     return shown_in(language_of(env), terms) if terms else ""
 
 
 def search_failed(env, direction, cause=""):
-    """Return which job without records failed, and why.
-
-    :param env: ``Environment``, for the language
-    :param direction: of the job
-    :param cause: translated text; may be empty
-    """
+    """Return which job without records failed, and why."""
     failure = {
         IMPORT: env._("The search for changes failed"),
         EXPORT: env._("The search for records to export failed"),

@@ -95,19 +95,26 @@ def _writers(cr, error):
     cr.execute(SQL(TABLES, side))
     writers = []
     for schema, table, columns in cr.fetchall():
-        values = [key[2]] if len(columns) == 1 else key[2].split(", ")
-        if len(values) == len(columns):
-            query = SQL(
-                "SELECT xmin::text::bigint FROM %s WHERE %s",
-                SQL.identifier(schema, table),
-                SQL(" AND ").join(
-                    SQL("%s = %s", SQL.identifier(column), value)
-                    for column, value in zip(columns, values, strict=True)
-                ),
-            )
-            cr.execute(query)
+        if condition := has_values(columns, key[2]):
+            name = SQL.identifier(schema, table)
+            query = "SELECT xmin::text::bigint FROM %s WHERE %s"
+            cr.execute(SQL(query, name, condition))
             writers += [xid for (xid,) in cr.fetchall()]
     return writers
+
+
+def has_values(columns, text):
+    """Return the condition that columns have the values in the detail of an error.
+
+    :return: ``None`` if a value contains the separator
+    """
+    values = [text] if len(columns) == 1 else text.split(", ")
+    if len(values) != len(columns):
+        return None
+    return SQL(" AND ").join(
+        SQL("%s = %s", SQL.identifier(column), value)
+        for column, value in zip(columns, values, strict=True)
+    )
 
 
 def _visibility(xid, snapshot):
