@@ -113,16 +113,6 @@ class Synchronizer(AbstractComponent):
             )
             self._retry_job_later(message, seconds=5)
 
-    def _waiting_jobs(self, methods, states):
-        """Return the jobs on records of our model that other transactions have stored.
-
-        :param methods: names of the methods that they call
-        :param states: states of the jobs
-        :rtype: list[WaitingJob]
-        """
-        jobs = self.env["queue.job"]
-        return jobs.waiting_jobs(self.backend_record, self.model, methods, states)
-
     def _with_left_out(self, message, count):
         """Add to a message how many records were left out, since they have a job."""
         if not count:

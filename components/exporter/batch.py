@@ -117,8 +117,10 @@ class BatchExporter(AbstractComponent):
         unless the record was never exported.
         """
         states = (*WAITING, STARTED) if domain is None else WAITING
-        ids = set()
-        for job in self._waiting_jobs(("export_chunk", "export_record"), states):
+        ids, methods = set(), ("export_chunk", "export_record")
+        for job in self.env["queue.job"].waiting_jobs(
+            self.backend_record, self.model, methods, states
+        ):
             exported = job.kwargs.get("fields") or next(iter(job.args), None)
             # A connector's own method may have other arguments.
             names = exported if isinstance(exported, list | tuple) else ()

@@ -50,12 +50,9 @@ _logger = logging.getLogger(__name__)
 
 
 def can_export_together(exporter, batch):
-    """Return whether one call may export many records.
+    """Return whether one call of the adapter of ``batch`` may export many records.
 
     A connector that overrides one of the bypassed hooks exports one by one.
-
-    :param exporter: the exporter of the records
-    :param batch: the synchronizer whose adapter is called
     """
     if overrides(exporter, GenericExporter, *BYPASSED_HOOKS):
         return False
@@ -63,13 +60,10 @@ def can_export_together(exporter, batch):
 
 
 def export_one_by_one(chunk, items):
-    """Export records one after the other, each in a transaction of its own.
+    """Export items of a chunk one after the other, each in its own transaction.
 
-    :param chunk: the :class:`~..chunk.Chunk`
-    :param items: those of its :class:`~.item.ExportItem` to export; each gets an
-        outcome or an error until an error interrupts the chunk
+    Each gets an outcome or an error, until an error interrupts the chunk.
     """
-
     recovery = items and getattr(items[0].exporter, "_create_recovery", None)
     if recovery and len(items) > 1:
         recovery.look_for_many(items[0].binding.union(*(i.binding for i in items)))
@@ -259,8 +253,7 @@ class BulkExport:
     def _build_call(self, aborted, item):
         """Build the call of an item.
 
-        :param aborted: list for the error of the database after which the transaction
-            accepts no queries
+        :param aborted: list for the error after which the database accepts no queries
         """
         if aborted:
             return
@@ -412,8 +405,7 @@ class BulkExport:
     def _call(self, name, *args, **kwargs):
         """Call a method of the adapter for many records.
 
-        :return: the results as a list, as far as there are any; and the error that has
-            ended the call, if one has
+        :return: the list of the results so far, and the error that has ended the call
         """
         adapter, results = self.batch.backend_adapter, []
         is_generator = False
@@ -442,8 +434,7 @@ class BulkExport:
 
     def _withdraw(self, items):
         """Delete the intents of creates that the backend refused."""
-        if items:
-            keys = [item.key for item in items]
+        if keys := [item.key for item in items if item.key]:
             items[0].exporter._create_recovery.refused(*keys)
 
     def _refuse_results(self, results, items):
@@ -467,10 +458,7 @@ class BulkExport:
         return new
 
     def _bind(self, items):
-        """Bind the records and commit.
-
-        :return: the items that are bound
-        """
+        """Bind the records and commit; return the items that are bound."""
         try:
             with rollback_on_error(self.env):
                 self.batch.binder.bind_many(

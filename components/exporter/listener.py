@@ -75,6 +75,22 @@ def binding_field_problem(names):
     return f"several one2manys to bindings ({', '.join(names)})"
 
 
+def together_or_alone(step, bindings, flush=True):
+    """Do a step of a delete for bindings together, or for each alone if that fails."""
+    try:
+        with bindings.env.cr.savepoint(flush=flush):
+            step(bindings)
+    except Exception as error:
+        if isinstance(error, psycopg2.Error) and scope_of(error) != RECORD:
+            raise  # Odoo tries the request again
+        if len(bindings) > 1:
+            for binding in bindings:
+                together_or_alone(step, binding, flush)
+        else:
+            # Never block a user's delete because a connector failed.
+            _logger.exception("%s will not be deleted on its backend", bindings)
+
+
 class ExportListener(AbstractComponent):
     """Export bindings when they, or the records that they wrap, change.
 
@@ -250,13 +266,13 @@ class ExportListener(AbstractComponent):
     def _delay_deletes(self, records):
         """Delay jobs that delete on the backend what belongs to records."""
         for bindings in self._bindings_to_delete(records):
-            self._together_or_alone(self._delay_deletes_of, bindings)
+            together_or_alone(self._delay_deletes_of, bindings)
 
     def _note_deletes(self, records):
         """Note how to delete on the backend what belongs to records."""
         for bindings in self._bindings_to_delete(records):
             # It only reads, and the cache has the values of bindings that are gone.
-            self._together_or_alone(self._note_deletes_of, bindings, flush=False)
+            together_or_alone(self._note_deletes_of, bindings, flush=False)
 
     def _bindings_to_delete(self, records):
         """Return the bindings of records, as a list of recordsets."""
@@ -269,21 +285,6 @@ class ExportListener(AbstractComponent):
         else:
             found = self._find_bindings(records).values()
         return [bindings.sudo() for bindings in found]
-
-    def _together_or_alone(self, step, bindings, flush=True):
-        """Do a step for bindings together, or for each alone if that fails."""
-        try:
-            with self.env.cr.savepoint(flush=flush):
-                step(bindings)
-        except Exception as error:
-            if isinstance(error, psycopg2.Error) and scope_of(error) != RECORD:
-                raise  # Odoo tries the request again
-            if len(bindings) > 1:
-                for binding in bindings:
-                    self._together_or_alone(step, binding, flush)
-            else:
-                # Never block a user's delete because a connector failed.
-                _logger.exception("%s will not be deleted on its backend", bindings)
 
     def _delay_deletes_of(self, bindings):
         delay_deletes(bindings.browse(), list(self._deletes(bindings).values()))

@@ -14,7 +14,7 @@ from ...jobs.outcome import POSTPONED
 from ...tools.access import name_for_user, readable
 from ...tools.diagnosis import source_of
 from ...tools.external_id import is_external_id, unique_external_ids
-from ...tools.locks import contention_wait, pg_try_advisory_locks
+from ...tools.locks import pg_try_advisory_locks
 from ...tools.translatable import translatable
 from ..importer.dependencies import check_external_id, invalid_id
 from ..importer.locking import HeldLocks, ImportLocks
@@ -24,10 +24,9 @@ DELETE_SECONDS = 60
 
 
 def adopt_match(item):
-    """Link a new record with the one that the backend has, and update that.
+    """Link a new record, whose row is locked, with the one that the backend has.
 
-    :param item: the :class:`~.item.ExportItem`, whose row is locked
-    :return: whether the backend has one
+    :return: whether the backend has one, which is then updated
     :raise ManyIDSInBackend: when it has several, or the one is linked already
     :raise RetryableJobError: when another job is about to create or link the same one
     """
@@ -55,8 +54,6 @@ class Matching:
 
     Locks that last until the end of the transaction keep other jobs from creating a
     record with the same key, and from linking or importing the same external id.
-
-    :param exporter: an exporter of the records
     """
 
     def __init__(self, exporter):
@@ -116,7 +113,7 @@ class Matching:
         for item in items:
             try:
                 if names[item] in held:
-                    self._retry(
+                    exporter._retry_job_later(
                         translatable(self.env)._(
                             "Another job is exporting a record that matches the same "
                             "record of the backend."
@@ -128,9 +125,6 @@ class Matching:
                 fail(item, error)
         return going_on
 
-    def _retry(self, message):
-        raise RetryableJobError(message, seconds=contention_wait(), ignore_retry=True)
-
     def _check_first(self, item, kind, value):
         """Refuse a second record that is to be linked with the same one.
 
@@ -141,10 +135,7 @@ class Matching:
             raise self._several(item, first.binding, value)
 
     def _found(self, items):
-        """Return what the adapter finds, by the text of the keys.
-
-        :return: what it has found, and the error that has ended its calls, if one has
-        """
+        """Return what the adapter finds by the texts of the keys, and how it failed."""
         adapter, found = self.exporter.backend_adapter, {}
         try:
             returned = adapter.find_existing([item.match_key for item in items])
@@ -217,7 +208,7 @@ class Matching:
                 if linked and linked != item.binding:
                     raise self._several(item, linked.with_env(self.env), item.match)
                 if outcome and outcome.kind == POSTPONED:
-                    self._retry(outcome.message)
+                    self.exporter._retry_job_later(outcome.message)
             except Exception as error:
                 fail(item, error)
 

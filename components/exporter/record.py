@@ -225,10 +225,6 @@ class GenericExporter(AbstractComponent):
             binder.shape.backend: self.backend_record.id,
             **extra_values,
         }
-        return self._create_dependency_binding(binder, relation, values)
-
-    def _create_dependency_binding(self, binder, relation, values):
-        """Create a binding that no other job is creating, and has not just created."""
         # Access rules may hide a binding; its constraint counts nevertheless.
         model = binder.model.sudo().with_context(active_test=False)
         domain = Domain(binder.shape.record, "=", relation.id) & binder.backend_domain()

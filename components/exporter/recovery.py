@@ -52,10 +52,7 @@ def _find_created(item):
 
 
 def recovery_for(exporter):
-    """Return the recovery of unconfirmed creates, as far as the adapter allows one.
-
-    :param exporter: the exporter
-    """
+    """Return the recovery of unconfirmed creates, as far as the adapter allows one."""
     try:
         recovers = getattr(exporter.backend_adapter, "_recovers_creates", False)
     except NoComponentError:  # The exporter calls the backend itself.
@@ -67,10 +64,7 @@ class NoRecovery:
     """For adapters that cannot recognise their own creates."""
 
     def create(self, item):
-        """Create the record.
-
-        :param item: the :class:`~.item.ExportItem`
-        """
+        """Create the record."""
         if not adopt_match(item):
             item.exporter._take_created_id(item.exporter._create(item.call.data))
 
@@ -85,19 +79,9 @@ class NoRecovery:
         """Return that no create has a key, and none is unconfirmed."""
         return {binding_id: (None, False) for binding_id in bindings.ids}
 
-    def succeeded(self, bindings):
-        """Do nothing."""
-
-    def refused(self, *keys):
-        """Do nothing."""
-
 
 class CreateRecovery:
-    """Commits an intent before each create, and looks for creates whose intent was
-    left.
-
-    :param exporter: an exporter whose adapter recovers creates
-    """
+    """Commits an intent before each create, and looks for what was left of others."""
 
     def __init__(self, exporter):
         self.env = exporter.env
@@ -107,10 +91,7 @@ class CreateRecovery:
         self.intents = exporter.env["connector.create.intent"]
 
     def create(self, item):
-        """Create the record, or find it if an earlier create is unconfirmed.
-
-        :param item: the :class:`~.item.ExportItem`
-        """
+        """Create the record, or find it if an earlier create is unconfirmed."""
         # What an unconfirmed create has made is the match that counts.
         looks = item.match_key is not None and not self.unconfirmed(item.binding)
         if looks and adopt_match(item):
@@ -146,10 +127,7 @@ class CreateRecovery:
         return self.intents.declare(self.backend, bindings, self._ids_of(bindings))
 
     def unconfirmed(self, bindings):
-        """Return the ids of the bindings with an unconfirmed create.
-
-        :rtype: set[int]
-        """
+        """Return the set of the ids of the bindings with an unconfirmed create."""
         return self.intents.unconfirmed_of(
             self.backend, bindings, self._ids_of(bindings)
         )
@@ -183,10 +161,7 @@ class CreateRecovery:
             )
 
     def _adopt_created(self, item):
-        """Bind the record that an unconfirmed create made, and update it.
-
-        :return: whether there was one
-        """
+        """Bind and update what an unconfirmed create made; return whether it did."""
         external_id = _find_created(item)
         if not is_external_id(external_id):
             return False
@@ -201,17 +176,11 @@ class CreateRecovery:
         return True
 
     def succeeded(self, bindings):
-        """Delete the intents of records whose external ids are committed.
-
-        :param bindings: the bindings
-        """
+        """Delete the intents of bindings whose external ids are committed."""
         self.intents.withdraw_for(self.backend, bindings)
         # Now, so that other jobs are not blocked until this one ends.
         commit_if_allowed(self.env)
 
     def refused(self, *keys):
-        """Delete the intents of creates that the backend refused.
-
-        :param keys: the idempotency keys of the creates
-        """
+        """Delete the intents of creates that the backend refused, by their keys."""
         self.intents.withdraw(*keys)

@@ -6,12 +6,9 @@ on the backend. The end of the transaction delays jobs for those that are gone b
 For a binding that was removed by other means, it asks the listener at that time.
 """
 
-import logging
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
-
-import psycopg2
 
 from odoo.tools import SQL
 
@@ -20,7 +17,6 @@ from odoo.addons.component.exception import NoComponentError
 
 from ...jobs.deletes import delay_deletes
 from ...jobs.facts import told
-from ...jobs.scope import RECORD, scope_of
 from ...tools.bindings import (
     backend_field,
     is_binding_model,
@@ -32,9 +28,7 @@ from ...tools.event_batch import handle_collected
 from ...tools.orm import cache_value
 from ...tools.overrides import overrides
 from ...tools.removals import deleting, noted_deletes
-from .listener import ExportListener, binding_fields
-
-_logger = logging.getLogger(__name__)
+from .listener import ExportListener, binding_fields, together_or_alone
 
 _AT_END = "connector.removals"
 
@@ -68,7 +62,6 @@ def _delay_own(env):
 def delay_deletes_of_removed(env, condition, by_own_transaction=False):
     """Delay jobs that delete on the backends what belongs to removed bindings.
 
-    :param env: ``Environment`` of the jobs, unless a listener has noted another one
     :param condition: ``SQL`` condition on the rows of ``connector.export.change``
     :param by_own_transaction: whether this transaction has removed the bindings, so
         that listeners that were notified have noted what they want
@@ -139,24 +132,17 @@ def _bound(backend, model, external_ids):
 
 def _ask_listeners(model, removals, unlinked_model):
     """Let the export listeners note how bindings are deleted on their backends."""
-    cr = model.env.cr
-    try:
-        with cr.savepoint(flush=False), deleting(model.env, model._name):
-            bindings = _with_deleter(_restored(model, removals))
+    rows = {removal.res_id: removal.values for removal in removals}
+
+    def ask(bindings):
+        with deleting(model.env, model._name):
+            bindings = _with_deleter(_restored(bindings.with_prefetch(), rows))
             for listener, asked in _listeners(bindings, unlinked_model):
                 for binding in asked:
                     listener.on_record_unlink(binding)
-            handle_collected(cr, "_note_deletes")
-    except Exception as error:
-        if isinstance(error, psycopg2.Error) and scope_of(error) != RECORD:
-            raise  # Odoo tries the request again
-        if len(removals) > 1:
-            for removal in removals:
-                _ask_listeners(model, [removal], unlinked_model)
-        else:
-            # Never block a user's delete because a connector failed.
-            binding = model.browse(removals[0].res_id)
-            _logger.exception("%s will not be deleted on its backend", binding)
+            handle_collected(model.env.cr, "_note_deletes")
+
+    together_or_alone(ask, model.browse(rows), flush=False)
 
 
 def _listeners(bindings, unlinked_model):
@@ -207,13 +193,14 @@ def _with_deleter(bindings):
     return found
 
 
-def _restored(model, removals):
+def _restored(bindings, rows):
     """Return removed bindings whose own columns can be read, as before."""
-    bindings = model.browse([removal.res_id for removal in removals])
-    plain = {name: field for name, field in model._fields.items() if _is_plain(field)}
-    for binding, removal in zip(bindings, removals, strict=True):
-        for name in plain.keys() & removal.values.keys():
-            value = removal.values[name]
+    fields = bindings._fields.items()
+    plain = {name: field for name, field in fields if _is_plain(field)}
+    for binding in bindings:
+        values = rows[binding.id]
+        for name in plain.keys() & values.keys():
+            value = values[name]
             if plain[name].type == "datetime" and value:
                 value = datetime.fromisoformat(value)
             value = plain[name].convert_to_cache(value, binding, validate=False)

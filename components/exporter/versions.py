@@ -9,11 +9,7 @@ from contextlib import suppress
 
 from odoo.addons.component.exception import NoComponentError
 
-from ...exception import (
-    DefinitionError,
-    IDMissingInBackend,
-    VersionChangedError,
-)
+from ...exception import DefinitionError, IDMissingInBackend, VersionChangedError
 from ...jobs.outcome import GONE
 from ...tools.diagnosis import source_of
 from ...tools.overrides import accepts
@@ -34,10 +30,7 @@ class UnknownVersionError(VersionChangedError):
 
 
 class RecordVersion:
-    """The version of a record on its way through an export.
-
-    :param item: the :class:`~.item.ExportItem`
-    """
+    """The version of a record on its way through an export."""
 
     def __init__(self, item):
         self.item = item

@@ -108,9 +108,12 @@ class BatchImporter(AbstractComponent):
     def _waiting_ids(self):
         """Return the ids, as texts, of the records that a waiting job will read."""
         methods = ("import_chunk", "import_record")
+        jobs = self.env["queue.job"].waiting_jobs(
+            self.backend_record, self.model, methods, WAITING
+        )
         return {
             str(external_id)
-            for job in self._waiting_jobs(methods, WAITING)
+            for job in jobs
             for external_id in job_method(job.method).external_ids(job.args, job.kwargs)
         }
 
