@@ -6,6 +6,7 @@ on the backend. The end of the transaction delays jobs for those that are gone b
 For a binding that was removed by other means, it asks the listener at that time.
 """
 
+from collections import defaultdict
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -72,22 +73,23 @@ def delay_deletes_of_removed(env, condition, by_own_transaction=False):
     if not components or not components.ready:
         return  # While modules are loaded, Odoo notifies no listener, either.
     noted = noted_deletes(env.cr)
-    unknown = {}
+    unknown = defaultdict(list)
     for removal in removals:
         if removal[:2] not in noted and is_binding_model(env, removal.model_name):
             notified = by_own_transaction and removal.unlinked_model
-            kind = removal.model_name, notified or None
-            unknown.setdefault(kind, []).append(removal)
+            unknown[removal.model_name, notified or None].append(removal)
     for (model_name, unlinked_model), of_kind in unknown.items():
         _ask_listeners(env[model_name], of_kind, unlinked_model)
-    deletes = {}
+    deletes = defaultdict(list)
     for removal in removals:
         job_env, arguments = noted.get(removal[:2], (None, None))
         if arguments:
-            of_model = deletes.setdefault((removal.model_name, job_env), [])
-            of_model.append(arguments)
-    for (model_name, job_env), of_model in deletes.items():
-        _delay(job_env[model_name].browse(), of_model)
+            deletes[removal.model_name, job_env, arguments[0]].append(arguments)
+    for (model_name, job_env, backend), of_backend in deletes.items():
+        if backend.exists():
+            model = job_env[model_name]
+            bound = _bound(backend, model, [delete[1] for delete in of_backend])
+            delay_deletes(model, [each for each in of_backend if each[1] not in bound])
 
 
 def _take(env, condition):
@@ -103,16 +105,6 @@ def _take(env, condition):
         )
     )
     return [Removal(*row) for row in env.cr.fetchall()]
-
-
-def _delay(model, deletes):
-    by_backend = {}
-    for backend, *arguments in deletes:
-        by_backend.setdefault(backend, []).append((backend, *arguments))
-    for backend, of_backend in by_backend.items():
-        if backend.exists():
-            bound = _bound(backend, model, [delete[1] for delete in of_backend])
-            delay_deletes(model, [each for each in of_backend if each[1] not in bound])
 
 
 def _bound(backend, model, external_ids):
