@@ -3,7 +3,7 @@
     "name": "Connector",
     "summary": "Framework for connectors: moves records between Odoo and other "
     "systems through queue jobs",
-    "version": "19.0.2.4.0",
+    "version": "19.0.2.4.1",
     "category": "Connector",
     "author": "Connector Contributors",
     "license": "LGPL-3",
