@@ -3,7 +3,7 @@
 
 from unittest.mock import patch
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.orm.model_classes import add_to_registry
 from odoo.service.model import call_kw, get_public_method
@@ -20,8 +20,11 @@ OPEN = {"create", "write", "unlink", "action_check_connection"}
 
 def names(cls):
     """Return the methods of a class that only a connector's override opens for RPC."""
-    fields = {"sync_date", "conflict_policy"}
-    return {name for name in vars(cls) if not name.startswith("_")} - OPEN - fields
+    return {
+        name
+        for name, value in vars(cls).items()
+        if not (name.startswith("_") or isinstance(value, fields.Field))
+    } - OPEN
 
 
 def define(base, *, model, inherit, methods=(), call_super=False):
