@@ -4,6 +4,7 @@ from odoo import api, models
 from ..components.exporter.removals import delay_deletes_at_end
 from ..components.exporter.watching import note_dependents
 from ..components.merge.hooks import bases_follow
+from ..components.merge.references import forget_references
 from ..tools.event_batch import handle_collected
 from ..tools.removals import SILENTLY, deletes_bindings, deleting, is_silent
 
@@ -23,6 +24,7 @@ class Base(models.AbstractModel):
     def unlink(self):
         if not self or not deletes_bindings(self):
             return super().unlink()
+        forget_references(self)
         if is_silent(self.env):
             with deleting(self.env, SILENTLY):
                 return super().unlink()

@@ -11,6 +11,7 @@ from odoo.tools import SQL, mute_logger
 
 from odoo.addons.connector.components.importer.delivered import (
     COMPLETE,
+    Deleted,
     Delivered,
     Unreadable,
 )
@@ -235,6 +236,33 @@ class TestDelivered(Deliveries, ImportCase):
         self.assertEqual(self.run_new_jobs(), ["2 created."])
         self.assertEqual(self.imported("1").friend_id, self.imported("2"))
         self.assertEqual(self.rows(), {"1": "done", "2": "done"})
+
+    def test_a_record_that_lost_a_reference_gets_it_back(self):
+        """Its own data is the same: only the record that it needs was gone."""
+
+        def delivered_as_gone(when_gone):
+            self.override(_when_gone=when_gone)
+            self.deliver(Deleted("2"))
+
+        records = [*self.contacts("1", friend="2"), *self.contacts("2")]
+        for title, delete in {
+            "the link": lambda: delivered_as_gone(None),
+            "the record": lambda: delivered_as_gone("delete"),
+            "by a user": lambda: self.imported("2").odoo_id.unlink(),
+            "the link, by a user": lambda: self.imported("2").unlink(),
+        }.items():
+            with self.subTest(title):
+                self.deliver(*records)
+                self.run_new_jobs()
+                self.assertTrue(self.imported("1").friend_id)
+                delete()
+                self.cr.postcommit.clear()  # Another transaction begins.
+                self.run_new_jobs()
+                self.assertFalse(self.imported("1").friend_id)
+                self.deliver(*records)
+                self.run_new_jobs()
+                self.assertTrue(self.imported("2"))
+                self.assertEqual(self.imported("1").friend_id, self.imported("2"))
 
     def test_an_importer_has_to_declare_it(self):
         self.override(_has_deliveries=False)
