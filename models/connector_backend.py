@@ -11,6 +11,7 @@ from ..fields import address_names, check_addresses
 from ..jobs.facts import outcome_values
 from ..jobs.synchronisation import Synchronisation
 from ..tools.bindings import company_of, is_archived, merges
+from ..tools.removals import REMOVED
 from ..tools.rpc import private_unless_overridden
 from ..tools.schedules import served_by
 from ..tools.surroundings import in_company, in_language
@@ -108,6 +109,10 @@ class ConnectorBackend(models.AbstractModel):
     def name_in_jobs(self):
         """Return the name of the backend for the names of jobs, without a query."""
         return self.sudo().display_name
+
+    @api.model
+    def _job_prepare_context_before_enqueue_keys(self):
+        return (*super()._job_prepare_context_before_enqueue_keys(), REMOVED)
 
     def _job_store_values(self, job):
         return {**super()._job_store_values(job), **outcome_values(job)}

@@ -7,6 +7,7 @@ from odoo import api
 
 from odoo.addons.component.core import Component
 from odoo.addons.connector.jobs.deletes import waiting_deletes
+from odoo.addons.connector.jobs.outcome import SKIPPED
 
 from .common import noted_queries, override
 from .listener_cases import ListenerCase, delete_components
@@ -46,6 +47,45 @@ class RemovalCase(ListenerCase):
             cls = self.registry[name]
             methods = [*self.env[name]._ondelete_methods, _unlink_refuse]
             self.patch(cls, "_ondelete_methods", methods)
+
+
+class TestLinkedAgain(RemovalCase):
+    """The id of a deleted record is linked again before a job has deleted it."""
+
+    def linked_again(self, exported):
+        """Delete records and link their ids with others; return the only job."""
+        exported.unlink()
+        self.end_transaction()
+        for external_id in self.server.records:
+            self.binding(external_id=external_id)
+        [job] = self.jobs("export_delete_record") + self.jobs("export_delete_records")
+        return job
+
+    def test_it_is_not_deleted(self):
+        job = self.linked_again(self.exported())
+        result = job.records.export_delete_record(*job.args)
+        self.assertIn("record 7 is linked with a record of Odoo again", result)
+        self.assertEqual(result.kind, SKIPPED)
+        self.assertIn("7", self.server.records)
+
+    def test_of_many_those_that_are_linked_are_not_deleted(self):
+        ids = [str(number) for number in range(8)]
+        self.server.records.update({id_: {} for id_ in ids})
+        bindings = [self.binding(external_id=id_) for id_ in ids]
+        job = self.linked_again(self.env["connector.test.binding"].union(*bindings))
+        freed = self.env["connector.test.binding"].search([("external_id", "=", "3")])
+        freed.with_context(connector_no_export=True).external_id = False
+        job.records.export_delete_records(*job.args)
+        self.assertEqual([*self.server.records], [id_ for id_ in ids if id_ != "3"])
+
+    def test_a_record_that_odoo_keeps_is_deleted(self):
+        """A listener has asked for that, such as that of a record that is archived."""
+        ada = self.exported()
+        ada._event("on_record_unlink").notify(ada)
+        self.end_transaction()
+        job = self.jobs("export_delete_record")
+        job.records.export_delete_record(*job.args)
+        self.assertFalse(self.server.records)
 
 
 class TestRefusedDeletes(RemovalCase):

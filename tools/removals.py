@@ -19,6 +19,8 @@ from .bindings import all_binding_models, wrapped_model
 #: whose records the ORM deletes, or ``silently``. Other SQL leaves it empty.
 SETTING = "connector.deleting"
 SILENTLY = "silently"
+#: Key in the context of the backend of a delete whose binding is gone.
+REMOVED = "connector_removed"
 _NAME = SQL.identifier("connector_note_removal")
 _CONFLICTS = SQL.identifier("connector_forget_conflicts")
 _NOTED_DELETES = "connector.deletes.noted"

@@ -6,8 +6,10 @@ from odoo.addons.component.core import AbstractComponent
 from ...exception import IDMissingInBackend
 from ...jobs.outcome import DELETED, GONE, NothingToDo, Outcome, returns_message
 from ...tools.external_id import is_external_id
+from ...tools.removals import REMOVED
 from ...tools.translatable import translatable
 from ..item import Item
+from .removals import bound_ids
 
 
 class DeleteItem(Item):
@@ -46,6 +48,8 @@ class RecordDeleter(AbstractComponent):
     def run(self, external_id):
         """Delete a record on the backend.
 
+        Nothing happens if a binding has been linked with it since.
+
         :param external_id: its id there; nothing happens without one
         :return: a translated sentence that says what was done
         :rtype: str
@@ -55,6 +59,14 @@ class RecordDeleter(AbstractComponent):
             raise NothingToDo(
                 translatable(self.env)._(
                     "Nothing was deleted: the record was never exported."
+                )
+            )
+        if self._is_linked_again(external_id):
+            raise NothingToDo(
+                translatable(self.env)._(
+                    "Nothing was deleted: record %s is linked with a record of Odoo "
+                    "again.",
+                    external_id,
                 )
             )
         try:
@@ -68,6 +80,12 @@ class RecordDeleter(AbstractComponent):
             "Record %s was deleted on the backend.", external_id
         )
         return Outcome(DELETED, message)
+
+    def _is_linked_again(self, external_id):
+        # A connector may ask for the delete of a record whose binding stays.
+        if not self.env.context.get(REMOVED):
+            return False
+        return bool(bound_ids(self.backend_record, self.model, [external_id]))
 
     def _delete(self, external_id):
         """Delete the record on the backend.

@@ -28,7 +28,7 @@ from ...tools.bindings import (
 from ...tools.event_batch import handle_collected
 from ...tools.orm import cache_value
 from ...tools.overrides import overrides
-from ...tools.removals import deleting, noted_deletes
+from ...tools.removals import REMOVED, deleting, noted_deletes
 from .listener import ExportListener, binding_fields, together_or_alone
 
 _AT_END = "connector.removals"
@@ -88,8 +88,10 @@ def delay_deletes_of_removed(env, condition, by_own_transaction=False):
     for (model_name, job_env, backend), of_backend in deletes.items():
         if backend.exists():
             model = job_env[model_name]
-            bound = _bound(backend, model, [delete[1] for delete in of_backend])
-            delay_deletes(model, [each for each in of_backend if each[1] not in bound])
+            bound = bound_ids(backend, model, [delete[1] for delete in of_backend])
+            backend = backend.with_context(**{REMOVED: True})
+            delays = [(backend, *each[1:]) for each in of_backend]
+            delay_deletes(model, [each for each in delays if each[1] not in bound])
 
 
 def _take(env, condition):
@@ -107,8 +109,14 @@ def _take(env, condition):
     return [Removal(*row) for row in env.cr.fetchall()]
 
 
-def _bound(backend, model, external_ids):
-    """Return the external ids that other bindings have, which may be new."""
+def bound_ids(backend, model, external_ids):
+    """Return the external ids that bindings have, which may be new.
+
+    :param backend: record of the backend
+    :param model: empty recordset of the bindings' model
+    :param external_ids: list of ids on the backend
+    :rtype: set
+    """
     name = stored_external_field(backend, model._name)
     if not name:
         return set()
