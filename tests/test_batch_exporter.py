@@ -52,6 +52,16 @@ class TestBatch(BatchExporterCase):
         )
         self.assertIn("5", result)
 
+    def test_a_size_of_chunks_that_makes_no_sense(self):
+        for number in range(6):
+            self.binding(f"New {number}")
+        for size in (-1, 0, 2**31 - 1):
+            with self.subTest(size):
+                self.shop.chunk_size = size
+                result = self.component("batch.exporter").run()
+                self.assertIn("6 records to export, in 1 job", result)
+                self.jobs("export_chunk").unlink()
+
     def test_all_records_of_a_kind_are_bound_first(self):
         old, new = self.binding("Old", external_id="7"), self.contact("New")
         waiting = self.binding("Waiting", active=False)

@@ -412,11 +412,11 @@ def chunk_size_of(backend):
     """Return how many records of a backend one job handles.
 
     :param backend: record of the backend; its field ``chunk_size`` counts, if it has
-        one
+        one that is positive
     :rtype: int
     """
     size = "chunk_size" in backend._fields and backend["chunk_size"]
-    return size or DEFAULT_CHUNK_SIZE
+    return size if size > 0 else DEFAULT_CHUNK_SIZE
 
 
 def split_for_jobs(backend, items):
