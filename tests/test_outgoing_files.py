@@ -17,7 +17,7 @@ from ..exception import ReadOnlyError
 from .common import RealJobsCase
 from .file_servers import SFTPServer, needs_servers
 from .kills import Killed
-from .shop import batch_export_components
+from .shop import batch_export_components, override
 
 STEPS = [(SFTPPlace, name) for name in ("size", "upload", "rename")]
 STEPS.append((Cursor, "commit"))
@@ -196,6 +196,17 @@ class TestOutgoingFiles(OutgoingCase):
                 self.assertEqual(f"out/{title}.json", name)
             self.assertEqual(self.files.names(), ["out/.keep"])
 
+    def test_a_change_of_a_record_that_was_sent_is_not_called_exported(self):
+        ids = self.bindings("Ada", "Bob")
+        for uuid in self.delay(ids):
+            self.run_job(uuid)
+        for uuid in self.delay(ids):
+            job = self.run_job(uuid)
+            self.assertEqual(job["outcome_counts"], {"unchanged": 1})
+            self.assertIn("was sent in a file", job["result"])
+        job = self.run_job(self.delay_chunk(ids))
+        self.assertEqual(job["outcome_counts"], {"unchanged": 2})
+
     def send_each_and_die(self, *names):
         """Send files, of which the last one has not been renamed."""
         ids = self.bindings(*names)
@@ -264,6 +275,25 @@ class TestCollectedFiles(OutgoingCase):
         self.assertEqual(len(self.files.read(name).splitlines()), 3)
         found = {self.binding(id_)["external_id"] for id_ in ids}
         self.assertEqual(found, {f"{name}#{number}" for number in (1, 2, 3)})
+
+    def test_changes_of_a_chunk_that_was_sent_are_not_called_exported(self):
+        ids = self.bindings("Ada", "Bob")
+        for expected in ("created", "unchanged"):
+            job = self.run_job(self.delay_chunk(ids))
+            self.assertEqual(job["outcome_counts"], {expected: 2})
+
+    def test_a_connector_may_send_the_changes_of_a_chunk(self):
+        def write(adapter, external_id, data):
+            adapter.put_file(f"out/changed-{external_id[-1]}", data["title"].encode())
+
+        ids = self.bindings("Ada", "Bob")
+        self.run_job(self.delay_chunk(ids))
+        self.build(override("test.shop.adapter", write=write))
+        self.assertEqual(
+            self.run_job(self.delay_chunk(ids))["outcome_counts"], {"updated": 2}
+        )
+        for number, title in ((1, b"Ada"), (2, b"Bob")):
+            self.assertEqual(self.files.read(f"out/changed-{number}"), title)
 
     def test_one_look_publishes_the_file_of_a_chunk(self):
         for is_renamed, expected in ((True, []), (False, ["size", "rename"])):

@@ -350,15 +350,20 @@ class BulkExport:
         elif not results:
             results = [None] * len(items)
         for item, result in zip(items, results, strict=not error):
-            if isinstance(result, VersionChangedError):
-                self.refused.append(item)
-            elif isinstance(result, IDMissingInBackend) and item.match is not None:
-                item.abandon_match()
-            elif isinstance(result, Exception):
-                self.chunk.fail(item, result)
-            else:
-                item.version.take()
-                item.outcome = item.exported()
+            self._take_update(item, result)
+
+    def _take_update(self, item, result):
+        if isinstance(result, VersionChangedError):
+            self.refused.append(item)
+        elif isinstance(result, IDMissingInBackend) and item.match is not None:
+            item.abandon_match()
+        elif isinstance(result, NothingToDo):
+            item.outcome, item.sent = result.outcome, None
+        elif isinstance(result, Exception):
+            self.chunk.fail(item, result)
+        else:
+            item.version.take()
+            item.outcome = item.exported()
 
     def _create(self, items):
         items = self._begin_creates(items)

@@ -9,7 +9,7 @@ from odoo.addons.component.core import AbstractComponent
 from odoo.addons.component.exception import NoComponentError
 
 from ...jobs.closing import Work, note_record
-from ...jobs.outcome import CREATED, returns_message
+from ...jobs.outcome import CREATED, NothingToDo, returns_message
 from ...tools.bindings import translatable_label
 from ...tools.diagnosis import source_of
 from ...tools.external_id import is_external_id, require_external_id
@@ -109,7 +109,11 @@ class GenericExporter(AbstractComponent):
         if call.kind == CREATED:
             self._create_recovery.create(item)
         else:
-            self._update(call.data)
+            try:
+                self._update(call.data)
+            except NothingToDo:
+                item.sent = None
+                raise
         return item.exported()
 
     # -- hooks before the export

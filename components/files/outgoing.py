@@ -6,6 +6,8 @@ import posixpath
 
 from odoo.addons.component.core import AbstractComponent
 
+from ...jobs.outcome import UNCHANGED, NothingToDo
+from ...tools.translatable import translatable
 from ...tools.work_context import work_attribute
 
 
@@ -86,7 +88,17 @@ class OutgoingFileAdapter(AbstractComponent):
         """Do nothing: what was sent cannot be changed.
 
         A connector overrides it to send the change as another file.
+
+        :raise NothingToDo: always, with a sentence for the job
         """
+        raise NothingToDo(
+            translatable(self.env)._(
+                "Nothing was exported: %s was sent in a file already, which is not "
+                "changed.",
+                external_id,
+            ),
+            UNCHANGED,
+        )
 
     def find_created(self, idempotency_key):
         """Return the external id of a record that was sent, see :meth:`create`.
@@ -180,6 +192,3 @@ class CollectedFileAdapter(AbstractComponent):
     def create_many(self, data_list, idempotency_keys=None):
         """Send records as one file, and return their external ids."""
         return self._send(data_list, idempotency_keys)
-
-    def write_many(self, changes, versions=None):
-        """Do nothing: what was sent cannot be changed."""
