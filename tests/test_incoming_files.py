@@ -140,6 +140,17 @@ class TestIncomingFiles(IncomingFilesCase):
         runs = self.read("connector.run", [("is_empty", "=", False)], ["source"])
         self.assertEqual([run["source"] for run in runs], ["in/a.csv", "in/b.csv"])
 
+    def test_names_in_capitals_are_taken(self):
+        lines = JSONLines(columns=COLUMNS)
+        self.declare(
+            _formats={"*.csv": CSV(columns=COLUMNS, delimiter=";"), "L*.CSV": lines}
+        )
+        self.write("CATALOGUE.CSV", "1;One;")
+        self.files.write("in/L_1.CSV", b'{"id": "2", "title": "Two"}\n')
+        self.all()
+        self.assertEqual(self.states(), {"CATALOGUE.CSV": "read", "L_1.CSV": "read"})
+        self.assertEqual(self.titles(), {"1": "One", "2": "Two"})
+
     def test_one_file_at_a_time(self):
         self.write("a.csv", "1;First;", age=200)
         self.write("b.csv", "1;Second;", age=100)

@@ -62,8 +62,8 @@ class FileBatchImporter(AbstractComponent):
 
     #: Folder in which files arrive; ``None`` if people upload all of them to Odoo.
     _folder = ""
-    #: Formats by patterns of names, such as ``{"*.csv": CSV(...)}``. Other files stay
-    #: where they are.
+    #: Formats by patterns of names, such as ``{"*.csv": CSV(...)}``, which also take
+    #: ``A.CSV`` unless another one does. Other files stay where they are.
     _formats = {}
     #: Key of the external id in the data of a row.
     _id_key = "id"
@@ -237,10 +237,11 @@ class FileBatchImporter(AbstractComponent):
     def _format_of(self, name):
         """Return the format of a file, ``None`` for a file of another kind."""
         base = posixpath.basename(name)
-        found = (
-            self._formats[each] for each in self._formats if fnmatchcase(base, each)
-        )
-        return next(found, None)
+        for folded in (str, str.lower):
+            for pattern, declared in self._formats.items():
+                if fnmatchcase(folded(base), folded(pattern)):
+                    return declared
+        return None
 
     # -- a file
 
