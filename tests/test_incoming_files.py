@@ -151,6 +151,22 @@ class TestIncomingFiles(IncomingFilesCase):
         self.assertEqual(self.states(), {"CATALOGUE.CSV": "read", "L_1.CSV": "read"})
         self.assertEqual(self.titles(), {"1": "One", "2": "Two"})
 
+    def test_a_marker_that_is_older_than_its_file_does_not_replace_the_wait(self):
+        """It may be that of an earlier file of this name."""
+        self.declare(_unchanged_for=None, _marker=".ok", _keeps_files=True)
+        self.write("a.csv", "1;One;", age=300)
+        self.files.write("in/a.csv.ok")
+        moment = fields.Datetime.now().timestamp() - 200
+        os.utime(self.files.root / "in" / "a.csv.ok", (moment, moment))
+        self.all()
+        self.assertEqual(self.titles(), {"1": "One"})
+        self.write("a.csv", "1;Half", age=0)
+        self.assertIn("a.csv is not complete yet", self.look()["result"])
+        self.write("a.csv", "1;Other;", age=0)
+        self.files.write("in/a.csv.ok", b"again")
+        self.all()
+        self.assertEqual(self.titles(), {"1": "Other"})
+
     def test_one_file_at_a_time(self):
         self.write("a.csv", "1;First;", age=200)
         self.write("b.csv", "1;Second;", age=100)

@@ -80,7 +80,8 @@ class FileBatchImporter(AbstractComponent):
     #: or none if one of the signs below says that a file is complete.
     _unchanged_for = None
     #: End of the name of a file that says that another one is complete, such as
-    #: ``".ok"`` for ``catalogue.csv.ok``.
+    #: ``".ok"`` for ``catalogue.csv.ok``. One that is older than the other file may be
+    #: that of an earlier file: the 60 seconds count in spite of it.
     _marker = None
     #: The same for a file with the checksum, such as ``".sha256"``.
     _checksum = None
@@ -204,8 +205,8 @@ class FileBatchImporter(AbstractComponent):
                     self._put_away(file)
         # In their order: a later file waits for an earlier one.
         waiting = waiting.sorted(lambda file: (file.file_date, file.name))
-        names = {info.name for info in listed}
-        arrived = [self._has_arrived(file, names, now) for file in waiting]
+        written = {info.name: info.modified for info in listed}
+        arrived = [self._has_arrived(file, written, now) for file in waiting]
         return waiting[:1], any(arrived[:1])
 
     def _list_files(self, is_needed):
@@ -219,17 +220,23 @@ class FileBatchImporter(AbstractComponent):
                 raise
             return []
 
-    def _has_arrived(self, file, names, now):
-        """Return whether a file is complete, as far as that is seen from outside."""
+    def _has_arrived(self, file, written, now):
+        """Return whether a file is complete, as far as that is seen from outside.
+
+        :param written: when the files of the folder were written, by their names
+        """
         if file.is_uploaded:
             return True
         ends, seconds = self._ends_of_signs(), self._unchanged_for
         if seconds is None:
             seconds = 0 if ends or self._end_mark else UNCHANGED_FOR
+            marked = self._marker and written.get(file.name + self._marker)
+            if marked and marked < file.file_date:
+                seconds = UNCHANGED_FOR  # It may be that of an earlier file.
         if now - file.seen < timedelta(seconds=seconds):
             self._look_again()
             return False
-        return names.issuperset(file.name + end for end in ends)
+        return all(file.name + end in written for end in ends)
 
     def _ends_of_signs(self):
         return list(filter(None, (self._marker, self._checksum)))
