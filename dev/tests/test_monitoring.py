@@ -50,7 +50,9 @@ class TestMonitoring(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        database = databases.fresh_demo("monitoring")
+        # Several workers may run tests of this class.
+        copy = databases.temporary(databases.demo(), "monitoring")
+        database = cls.enterClassContext(copy)
         cls.keys = odoo_process.answer_of(PREPARE, database)
         cls.server = cls.enterClassContext(OdooServer(database))
 
