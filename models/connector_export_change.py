@@ -54,6 +54,9 @@ class ConnectorExportChange(models.Model):
     noted = fields.Datetime(help="When the transaction of the change began.")
     # Not a many2one, whose constraint would cost a look at the users for each change.
     noted_by = fields.Integer(help="ID of the user who made the change.")
+    is_cancelled = fields.Boolean(
+        help="Somebody has cancelled the job that was to export it."
+    )
 
     removed = fields.Json(
         help="The row of a binding that was removed from the database. A trigger "
@@ -261,6 +264,7 @@ class ConnectorExportChange(models.Model):
         A later export needs the changes. Their rows must not grow in number while a
         connector skips the record.
         """
+        self.filtered("is_cancelled").is_cancelled = False
         several = [rows for rows in self.grouped("res_id").values() if len(rows) > 1]
         if not several or not try_lock_rows(self.union(*several)):
             return  # Another job takes them.
@@ -286,6 +290,18 @@ class ConnectorExportChange(models.Model):
             )
         )
         self.invalidate_model()
+
+    @api.private
+    def note_cancelled(self, jobs):
+        """Remember that jobs were cancelled which were to export changes.
+
+        :param jobs: records of ``queue.job``
+        """
+        jobs = jobs.filtered(lambda job: job.method_name == "export_changes")
+        for model_name, of_model in jobs.grouped("model_name").items():
+            if model_name in self.env:
+                ids = [id_ for job in of_model for id_ in job.records.ids]
+                self.of(self.env[model_name].browse(ids)).is_cancelled = True
 
     @api.private
     def changed_fields(self):

@@ -307,7 +307,10 @@ class QueueJob(models.Model):
             )
         )
         taken = self.browse(id_ for (id_,) in self.env.cr.fetchall())
-        return super(QueueJob, self - taken).button_cancelled()
+        cancelled = self - taken
+        result = super(QueueJob, cancelled).button_cancelled()
+        self.env["connector.export.change"].note_cancelled(cancelled)
+        return result
 
     def _message_post_on_failure(self):
         """Post a message for the first failure of a cause only.

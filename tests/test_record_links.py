@@ -241,6 +241,54 @@ class TestChanges(LinkCase):
         [link] = self.shown()
         self.assertEqual(link["changes"]["skipped"], "Not for sale.")
 
+    def test_a_change_whose_job_was_cancelled_is_not_in_sync(self):
+        self.change(email="ada@x.org")
+        self.changes_jobs().button_cancelled()
+        self.assertEqual(self.summary()["state"], "waiting")
+        self.assertEqual(self.ada.connector_state, "waiting")
+        [link] = self.shown()
+        self.assertIn("cancelled", link["changes"]["skipped"])
+
+    def test_a_cancelled_change_of_many_is_not_in_sync(self):
+        others = [self.binding(f"Eve {n}", external_id=f"e{n}") for n in range(7)]
+        (self.ada.union(*others)).odoo_id.write({"email": "all@x.org"})
+        self.cr.flush()
+        self.changes_jobs().button_cancelled()
+        self.assertEqual(self.summary()["state"], "waiting")
+
+    def test_an_export_by_hand_sends_what_was_cancelled(self):
+        self.change(email="ada@x.org")
+        self.changes_jobs().button_cancelled()
+        for _click in range(2):
+            self.links.export_now(self.ada._name, self.ada.id)
+            self.cr.flush()
+        job = self.changes_jobs().filtered(lambda job: job.state == "pending")
+        self.server.records["7"] = {}
+        job.records.export_changes()
+        self.store(job, "done")
+        self.assertEqual(self.server.records["7"]["mail"], "ada@x.org")
+        self.assertEqual(self.summary()["state"], "linked")
+        [link] = self.shown()
+        self.assertFalse(link["changes"])
+
+    def test_a_job_that_skips_what_was_cancelled_says_why(self):
+        self.change(email="ada@x.org")
+        self.changes_jobs().button_cancelled()
+        self.overridden = "test.shop.contact.exporter"
+        self.override(_has_to_skip=lambda exporter: True)
+        self.change(name="Ada B.")
+        job = self.changes_jobs().filtered(lambda job: job.state == "pending")
+        job.records.export_changes()
+        self.store(job, "done", outcome_counts={"skipped": 1}, result="Not for sale.")
+        self.assertEqual(self.summary()["state"], "linked")
+        [link] = self.shown()
+        self.assertEqual(link["changes"]["skipped"], "Not for sale.")
+
+    def changes_jobs(self):
+        domain = [("backend_id", "=", self.shop.id)]
+        domain.append(("method_name", "=", "export_changes"))
+        return self.env["queue.job"].search(domain)
+
     def test_changes_from_before_this_version_have_no_date(self):
         self.change(email="ada@x.org")
         self.change(name="Ada B.")

@@ -110,7 +110,11 @@ class ConnectorLink(models.AbstractModel):
         link.check_offer("export_record")
         if link.waits_for("export_record"):
             return self.env._("An export of this record is already queued.")
-        link.binding.with_delay().export_record()
+        if link.is_cancelled:
+            # The job of the changes settles them with the other fields.
+            self.env["connector.export.change"].note(link.binding)
+        else:
+            link.binding.with_delay().export_record()
         return self.env._("%s will be exported in a moment.", link.binding.display_name)
 
     @api.model
@@ -289,9 +293,17 @@ class Link:
             return "conflict"
         if self.unconfirmed:
             return "unconfirmed"
-        if self.unfinished:  # Changes without a job are those of a skipped record.
+        if self.unfinished:
             return "waiting"
-        return "linked" if is_external_id(self.external_id) else "never"
+        if not is_external_id(self.external_id):
+            return "never"
+        # Other changes without a job are those of a skipped record.
+        return "waiting" if self.is_cancelled else "linked"
+
+    @property
+    def is_cancelled(self):
+        """Return whether nothing exports changes, since their job was cancelled."""
+        return any(change.is_cancelled for change in self.changes)
 
     def offers(self, method_name):
         """Return whether the connector has what a job needs that calls a method."""
@@ -370,6 +382,11 @@ class Link:
         }
 
     def _skip_reason(self):
+        if self.is_cancelled:
+            return self.env._(
+                "Somebody has cancelled the job that was to export it. Export Now "
+                "sends it."
+            )
         skipped = self.jobs.filtered(lambda job: SKIPPED in (job.outcome_counts or ()))
         return self.texts.message(skipped[:1]) if skipped else ""
 
