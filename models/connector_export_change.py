@@ -55,7 +55,7 @@ class ConnectorExportChange(models.Model):
     # Not a many2one, whose constraint would cost a look at the users for each change.
     noted_by = fields.Integer(help="ID of the user who made the change.")
     is_cancelled = fields.Boolean(
-        help="Somebody has cancelled the job that was to export it."
+        help="Somebody has cancelled or deleted the job that was to export it."
     )
 
     removed = fields.Json(
@@ -293,7 +293,7 @@ class ConnectorExportChange(models.Model):
 
     @api.private
     def note_cancelled(self, jobs):
-        """Remember that jobs were cancelled which were to export changes.
+        """Remember that jobs do not run which were to export changes.
 
         :param jobs: records of ``queue.job``
         """

@@ -312,6 +312,11 @@ class QueueJob(models.Model):
         self.env["connector.export.change"].note_cancelled(cancelled)
         return result
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_note_changes(self):
+        unfinished = self.filtered(lambda job: job.state not in FINISHED)
+        self.env["connector.export.change"].note_cancelled(unfinished)
+
     def _message_post_on_failure(self):
         """Post a message for the first failure of a cause only.
 

@@ -249,6 +249,15 @@ class TestChanges(LinkCase):
         [link] = self.shown()
         self.assertIn("cancelled", link["changes"]["skipped"])
 
+    def test_a_change_whose_job_was_deleted_is_not_in_sync(self):
+        self.change(email="ada@x.org")
+        self.store(self.changes_jobs(), "failed").unlink()
+        self.assertEqual(self.summary()["state"], "waiting")
+
+    def test_a_skipped_record_waits_for_nothing_after_some_weeks(self):
+        self.skip().unlink()  # as queue_job does
+        self.assertEqual(self.summary()["state"], "linked")
+
     def test_a_cancelled_change_of_many_is_not_in_sync(self):
         others = [self.binding(f"Eve {n}", external_id=f"e{n}") for n in range(7)]
         (self.ada.union(*others)).odoo_id.write({"email": "all@x.org"})

@@ -384,8 +384,8 @@ class Link:
     def _skip_reason(self):
         if self.is_cancelled:
             return self.env._(
-                "Somebody has cancelled the job that was to export it. Export Now "
-                "sends it."
+                "Somebody has cancelled or deleted the job that was to export it. "
+                "Export Now sends it."
             )
         skipped = self.jobs.filtered(lambda job: SKIPPED in (job.outcome_counts or ()))
         return self.texts.message(skipped[:1]) if skipped else ""
