@@ -1,6 +1,7 @@
 """The rows of the table: which work each contender does, and what is aimed at."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from . import processes, server_runs
 
@@ -41,6 +42,18 @@ class Row:
     def __post_init__(self):
         self.ours = self.ours or self.peer
 
+
+#: imports of chunks, and exports one by one
+ImportRow = partial(Row, by_hand=f"{IMPORTER}; {CHUNKS}")
+ExportRow = partial(Row, by_hand=JOB)
+#: jobs that a real Odoo runs
+ServerRow = partial(
+    Row,
+    records=2000,
+    peer="jobs.run_one_by_one",
+    by_hand=f"{JOB}; {MAY_COMMIT}",
+    run=server_runs.run_on_copy,
+)
 
 ROWS = [
     Row(
@@ -90,17 +103,16 @@ ROWS = [
         faster=20,
         queries=0,
     ),
-    Row(
+    ImportRow(
         "import-create",
         "import by chunks: create",
         500,
         "imports.create_by_hand_together",
         "imports.create_by_chunks",
         faster=4,
-        by_hand=f"{IMPORTER}; {CHUNKS}",
         within=("import-limit", 1.5),
     ),
-    Row(
+    ImportRow(
         "import-again",
         "import by chunks: nothing changed",
         500,
@@ -108,49 +120,43 @@ ROWS = [
         "imports.again_by_chunks",
         faster=20,
         queries=0.1,
-        by_hand=f"{IMPORTER}; {CHUNKS}",
     ),
-    Row(
+    ImportRow(
         "import-unchanged",
         "10,000 records with the data of their last import, by chunks",
         10_000,
         "imports.again_by_hand_together",
         "imports.unchanged_by_chunks",
-        by_hand=f"{IMPORTER}; {CHUNKS}",
         within=("import-looked-at", 0.33),
         queries=0.05,
     ),
-    Row(
+    ExportRow(
         "export-create",
         "export one by one: create",
         500,
         "exports.create",
         faster=1.5,
-        by_hand=JOB,
     ),
-    Row(
+    ExportRow(
         "export-update",
         "export one by one: update",
         500,
         "exports.update",
         faster=1.5,
-        by_hand=JOB,
     ),
-    Row(
+    ExportRow(
         "export-create-dependency",
         "export one by one, with a dependency each: create",
         500,
         "exports.create_with_dependency",
         faster=1.5,
-        by_hand=JOB,
     ),
-    Row(
+    ExportRow(
         "export-update-dependency",
         "export one by one, with a dependency each: update",
         500,
         "exports.update_with_dependency",
         faster=1.5,
-        by_hand=JOB,
     ),
     Row(
         "export-create-batch",
@@ -198,45 +204,29 @@ ROWS = [
         by_hand="a listener that delays an export for each record",
         within=("save-limit", 1.25),
     ),
-    Row(
+    ServerRow(
         "jobs",
         "2,000 exports in real jobs, 20 ms a call, 4 channels",
-        2000,
-        "jobs.run_one_by_one",
-        "jobs.run_by_chunks",
+        ours="jobs.run_by_chunks",
         faster=3,
-        by_hand=f"{JOB}; {MAY_COMMIT}",
-        run=server_runs.run_on_copy,
     ),
-    Row(
+    ServerRow(
         "drain",
         "2,000 waiting jobs of a changed record, 100 records a call",
-        2000,
-        "jobs.run_one_by_one",
-        "jobs.drain_edits_together",
-        by_hand=f"{JOB}; {MAY_COMMIT}",
+        ours="jobs.drain_edits_together",
         within=("drain-alone", 0.1),
-        run=server_runs.run_on_copy,
     ),
-    Row(
+    ServerRow(
         "drain-each",
         "2,000 waiting jobs of a changed record, a record a call",
-        2000,
-        "jobs.run_one_by_one",
-        "jobs.drain_edits",
-        by_hand=f"{JOB}; {MAY_COMMIT}",
+        ours="jobs.drain_edits",
         within=("drain-each-alone", 0.77),
-        run=server_runs.run_on_copy,
     ),
-    Row(
+    ServerRow(
         "drain-announced",
         "2,000 waiting jobs of an announced record, 100 records a call",
-        2000,
-        "jobs.run_one_by_one",
-        "jobs.drain_announced",
-        by_hand=f"{JOB}; {MAY_COMMIT}",
+        ours="jobs.drain_announced",
         within=("drain-announced-alone", 0.1),
-        run=server_runs.run_on_copy,
     ),
     Row(
         "job",
@@ -247,48 +237,34 @@ ROWS = [
         within=("job-alone", 1.05),
     ),
     # to compare with, without an aim
-    Row(
+    ImportRow(
         "import-looked-at",
         "the same records, compared with those of Odoo",
         10_000,
         "imports.again_by_hand_together",
         "imports.again_by_chunks",
-        by_hand=f"{IMPORTER}; {CHUNKS}",
     ),
-    Row(
+    ImportRow(
         "import-renamed",
         "import by chunks: another name",
         500,
         "imports.renamed_by_hand_together",
         "imports.renamed_by_chunks",
-        by_hand=f"{IMPORTER}; {CHUNKS}",
     ),
-    Row(
+    ServerRow(
         "drain-alone",
         "waiting jobs, 100 records a call, and each job by itself",
-        2000,
-        "jobs.run_one_by_one",
-        "jobs.drain_edits_together_alone",
-        by_hand=f"{JOB}; {MAY_COMMIT}",
-        run=server_runs.run_on_copy,
+        ours="jobs.drain_edits_together_alone",
     ),
-    Row(
+    ServerRow(
         "drain-each-alone",
         "waiting jobs, a record a call, and each job by itself",
-        2000,
-        "jobs.run_one_by_one",
-        "jobs.drain_edits_alone",
-        by_hand=f"{JOB}; {MAY_COMMIT}",
-        run=server_runs.run_on_copy,
+        ours="jobs.drain_edits_alone",
     ),
-    Row(
+    ServerRow(
         "drain-announced-alone",
         "announced records, and each job by itself",
-        2000,
-        "jobs.run_one_by_one",
-        "jobs.drain_announced_alone",
-        by_hand=f"{JOB}; {MAY_COMMIT}",
-        run=server_runs.run_on_copy,
+        ours="jobs.drain_announced_alone",
     ),
     Row(
         "job-alone",
@@ -304,14 +280,11 @@ ROWS = [
         2000,
         "mapping.one_field_of_many",
     ),
-    Row(
+    ServerRow(
         "jobs-batch",
         "real jobs, and the backend takes 100 records a call",
-        2000,
-        "jobs.run_one_by_one",
-        "jobs.run_by_chunks_at_once",
+        ours="jobs.run_by_chunks_at_once",
         by_hand="as above: it has no batches",
-        run=server_runs.run_on_copy,
     ),
     Row(
         "import-create-jobs",
@@ -329,12 +302,11 @@ ROWS = [
         "imports.again_by_chunks",
         by_hand=IMPORTER,
     ),
-    Row(
+    ImportRow(
         "import-by-hand",
         "the importer written by hand, on both: create",
         500,
         "imports.create_by_hand_together",
-        by_hand=f"{IMPORTER}; {CHUNKS}",
     ),
     Row(
         "export-create-commit",
