@@ -93,19 +93,6 @@ def first_load(context, size):
     return figures[0]
 
 
-def first_load_alone(context, size):
-    """Do the same in this process, one job after the other."""
-    _import_here(context, _numbers(context, CHUNK))
-    numbers = _numbers(context, size)
-    _attach(context, numbers)
-    context.start_afresh()
-    with _measured(context, size) as figures:
-        _deliver(context)
-        _run_here(context)
-    _check(context, numbers)
-    return figures[0]
-
-
 def unchanged(context, size):
     """Let the server take a look at a file with products that have not changed."""
     numbers = _newest(context, size)
@@ -225,29 +212,6 @@ def _import_file(context, numbers):
 def _delivered(context):
     """Return how many rows the last file has delivered."""
     return context.env["connector.delivered.record"].search_count([])
-
-
-def _import_here(context, numbers):
-    _attach(context, numbers)
-    _deliver(context)
-    _run_here(context)
-
-
-def _deliver(context):
-    result = context.env[PRODUCT].import_batch(context.backend)
-    context.env.cr.commit()
-    return result
-
-
-def _run_here(context):
-    """Import the chunks that wait in this process."""
-    jobs = context.env["queue.job"].search([("state", "=", "pending")], order="id")
-    calls = [job.args for job in jobs if job.method_name == "import_chunk"]
-    jobs.unlink()
-    context.start_afresh()
-    for backend, external_ids in calls:
-        context.env[PRODUCT].import_chunk(backend.with_env(context.env), external_ids)
-        context.env.cr.commit()
 
 
 def _wait(context):
