@@ -102,18 +102,30 @@ class ShopClient:
             raise ValueError(answer["errors"][0]["message"])
         return answer["data"]
 
+    def mutate(self, name, returned="__typename", **arguments):
+        """Send a mutation, and return what is asked for.
+
+        :param arguments: pairs of a type and a value
+        """
+        types = ", ".join(f"${each}: {type_}" for each, (type_, _) in arguments.items())
+        given = ", ".join(f"{each}: ${each}" for each in arguments)
+        document = f"mutation ({types}) {{ {name}({given}) {{ {returned} }} }}"
+        values = {each: value for each, (_, value) in arguments.items()}
+        return self.ask(document, **values)[name]
+
     def create(self, entity, returned="id", **values):
         """Create a record, and return what is asked for."""
-        return self._input("create", entity, returned, values)
+        values = f"Create{entity}Input!", values
+        return self.mutate(f"create{entity}", returned, input=values)
 
     def change(self, entity, returned="id", **values):
         """Change a record, and return what is asked for."""
-        return self._input("update", entity, returned, values)
+        values = f"Update{entity}Input!", values
+        return self.mutate(f"update{entity}", returned, input=values)
 
     def delete(self, entity, id_):
         """Delete a record."""
-        field = f"delete{entity}(id: $id) {{ result }}"
-        self.ask(f"mutation ($id: ID!) {{ {field} }}", id=id_)
+        self.mutate(f"delete{entity}", id=("ID!", id_))
 
     def list(self, name, fields, options="{}"):
         """Return all records of a list, as dicts."""
@@ -132,11 +144,10 @@ class ShopClient:
         email = email or f"{first}.{last}@example.com".lower()
         names = {"firstName": first, "lastName": last, "emailAddress": email}
         id_ = self.create("Customer", "... on Customer { id }", **names)["id"]
-        self.ask(
-            "mutation ($id: ID!, $address: CreateAddressInput!) {"
-            " createCustomerAddress(customerId: $id, input: $address) { id } }",
-            id=id_,
-            address={**self.address(name), "defaultBillingAddress": True, **address},
+        address = {**self.address(name), "defaultBillingAddress": True, **address}
+        address = "CreateAddressInput!", address
+        self.mutate(
+            "createCustomerAddress", "id", customerId=("ID!", id_), input=address
         )
         return id_
 
@@ -156,42 +167,30 @@ class ShopClient:
 
         :param quantities: how many of each variant, by its id
         """
-        order = self.ask("mutation { createDraftOrder { id } }")["createDraftOrder"][
-            "id"
-        ]
+        [order] = self.ask("mutation { createDraftOrder { id } }").values()
+        id_ = "ID!", order["id"]
         for variant, quantity in quantities.items():
             item = {"productVariantId": variant, "quantity": quantity}
-            self._step("addItemToDraftOrder", order, "AddItemToDraftOrderInput!", item)
-        field = "setCustomerForDraftOrder(orderId: $order, customerId: $customer)"
-        self.ask(
-            f"mutation ($order: ID!, $customer: ID) {{ {field} {{ __typename }} }}",
-            order=order,
-            customer=customer,
-        )
-        address = address or self.address()
-        types = "CreateAddressInput!"
-        self._step("setDraftOrderShippingAddress", order, types, address)
-        self.ask(
-            "mutation ($order: ID!) { setDraftOrderShippingMethod("
-            'orderId: $order, shippingMethodId: "1") { __typename } }',
-            order=order,
-        )
-        return order
+            item = "AddItemToDraftOrderInput!", item
+            self.mutate("addItemToDraftOrder", orderId=id_, input=item)
+        customer = "ID", customer
+        self.mutate("setCustomerForDraftOrder", orderId=id_, customerId=customer)
+        address = "CreateAddressInput!", address or self.address()
+        self.mutate("setDraftOrderShippingAddress", orderId=id_, input=address)
+        method = "ID!", "1"
+        self.mutate("setDraftOrderShippingMethod", orderId=id_, shippingMethodId=method)
+        return order["id"]
 
     def place(self, order):
         """Let the customer pay an order."""
-        self.ask(
-            "mutation ($order: ID!) { transitionOrderToState("
-            'id: $order, state: "ArrangingPayment") { __typename } }',
-            order=order,
-        )
+        state = "String!", "ArrangingPayment"
+        self.mutate("transitionOrderToState", id=("ID!", order), state=state)
         payment = {"orderId": order, "method": "invoice", "transactionId": order}
-        payment["metadata"] = {}
-        done = self.ask(
-            "mutation ($input: ManualPaymentInput!) { addManualPaymentToOrder("
-            "input: $input) { __typename ... on ErrorResult { message } } }",
-            input=payment,
-        )["addManualPaymentToOrder"]
+        done = self.mutate(
+            "addManualPaymentToOrder",
+            "__typename ... on ErrorResult { message }",
+            input=("ManualPaymentInput!", {**payment, "metadata": {}}),
+        )
         if done["__typename"] != "Order":
             raise ValueError(done["message"])
         return order
@@ -202,22 +201,8 @@ class ShopClient:
 
     def cancel(self, order):
         """Cancel an order."""
-        self.ask(
-            "mutation ($order: ID!) { cancelOrder(input: { orderId: $order,"
-            ' reason: "-", cancelShipping: true }) { __typename } }',
-            order=order,
-        )
-
-    def _step(self, name, order, input_type, value):
-        field = f"{name}(orderId: $order, input: $input) {{ __typename }}"
-        document = f"mutation ($order: ID!, $input: {input_type}) {{ {field} }}"
-        self.ask(document, order=order, input=value)
-
-    def _input(self, verb, entity, returned, values):
-        input_type = f"{verb.title()}{entity}Input!"
-        field = f"{verb}{entity}(input: $input) {{ {returned} }}"
-        document = f"mutation ($input: {input_type}) {{ {field} }}"
-        return self.ask(document, input=values)[f"{verb}{entity}"]
+        cancelled = {"orderId": order, "reason": "-", "cancelShipping": True}
+        self.mutate("cancelOrder", input=("CancelOrderInput!", cancelled))
 
     def _send(self, document, variables):
         body = json.dumps({"query": document, "variables": variables}).encode()

@@ -23,9 +23,7 @@ class TestWebhooks(OrderCase):
     def set_up(self, url, secret):
         """Enter the address and the secret in the global settings of the shop."""
         settings = {"odooWebhookUrl": url, "odooWebhookSecret": secret}
-        field = "updateGlobalSettings(input: $input) { __typename }"
-        document = f"mutation ($input: UpdateGlobalSettingsInput!) {{ {field} }}"
-        self.shop.ask(document, input={"customFields": settings})
+        self.shop.change("GlobalSettings", "__typename", customFields=settings)
 
     def announced(self, topic, external_id):
         """Return the call that announces a record, which comes within a moment."""
