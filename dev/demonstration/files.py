@@ -5,30 +5,20 @@ killed in each phase. At the end, both sides are compared field by field, by a r
 that shares no code with the connector.
 """
 
+import contextlib
 import re
 import shutil
 from functools import partial
 
-from environment import (
-    OdooServer,
-    SFTPFolder,
-    databases,
-    folders,
-    locks,
-    odoo_log,
-    odoo_process,
-    processes,
-    running_postgres,
-)
-from environment.console import say, step
-from environment.servers import HOST, wait_for_interrupt
+from environment import SFTPFolder, folders, locks, odoo_log, processes
+from environment.console import step
+from environment.servers import HOST
 
-from . import jobs, report
+from . import jobs
 from .odoo_client import OdooClient
 from .phases import Phases
 from .supplier import BAD, MISSING, UNKNOWN, Supplier
 
-EXAMPLE = "connector_files"
 ORDERS = 55
 #: Seconds before the kills in the middle of the first load.
 LOAD_KILLS = 15, 30
@@ -42,46 +32,17 @@ LOGGED = re.compile(
     rf"{EXPECTED.pattern}|runner: exception in GET|runner: Re-queued dead job|"
     "ir_cron: Job 'Base: "
 )
-#: The server has a process for each of the jobs, and one for the demonstration.
-OPTIONS, CHANNELS = ["--workers=5"], "root:4"
-
-
-def main(stays):
-    """Run the demonstration.
-
-    :param stays: whether the servers go on at the end, until Ctrl-C
-    :return: the exit code: 0 when both sides say the same
-    """
-    folder = folders.STATE / "demo-files"
-    with (
-        locks.alone(folder, "demo"),
-        running_postgres(),
-        databases.temporary(databases.dependencies(EXAMPLE), EXAMPLE) as database,
-        _empty_server(folder) as files,
-    ):
-        odoo_process.install(database, ["connector", EXAMPLE], "Install the connector")
-        with OdooServer(
-            database,
-            name="demo-files-odoo",
-            options=OPTIONS,
-            variables={"ODOO_QUEUE_JOB_CHANNELS": CHANNELS},
-        ) as server:
-            server.wait_for_runner()
-            code = report.verdict(Purchases(server, files).faults_of_all())
-            say(f"\n  Odoo:  {server.url}/odoo/connectors (admin / admin)")
-            say(f"  Files: {processes.shown(files.root)}")
-            if stays:
-                wait_for_interrupt(server, files)
-            return code
-
-
-def _empty_server(folder):
-    shutil.rmtree(folder / "files", ignore_errors=True)
-    return SFTPFolder(folder, name="demo-files-sftp")
 
 
 class Purchases(Phases):
     """The demonstration, one phase after the other."""
+
+    example = "connector_files"
+    #: The server has a process for each of the jobs, and one for the demonstration.
+    settings = {
+        "options": ["--workers=5"],
+        "variables": {"ODOO_QUEUE_JOB_CHANNELS": "root:4"},
+    }
 
     def __init__(self, server, files):
         client = OdooClient(server.url, server.database)
@@ -101,9 +62,22 @@ class Purchases(Phases):
         self.confirmed = {}
         self._expected = 0  # failures of this phase that belong to the story
 
-    def faults_of_all(self):
-        """Run all phases, print a table, and return what is wrong as sentences."""
-        supplier, compared = self.supplier, []
+    @staticmethod
+    @contextlib.contextmanager
+    def other_system(_template):
+        """Have the empty server of the supplier."""
+        folder = folders.STATE / "demo-files"
+        with locks.alone(folder, "demo"):
+            shutil.rmtree(folder / "files", ignore_errors=True)
+            with SFTPFolder(folder, name="demo-files-sftp") as server:
+                yield (server,)
+
+    def places(self):
+        yield f"Odoo:  {self.server.url}/odoo/connectors (admin / admin)"
+        yield f"Files: {processes.shown(self.supplier.root)}"
+
+    def play(self):
+        supplier = self.supplier
         self._phase("first load", supplier.write_first, fails=BAD, kills=LOAD_KILLS)
         self._phase("changes", supplier.write_changes)
         self._phase("full file", supplier.write_all)
@@ -111,13 +85,10 @@ class Purchases(Phases):
             self._order()
         self._phase("orders", kills=[partial(self._has_sent, it) for it in ORDER_KILLS])
         with step("Read the orders, compare all fields"):
-            compared.append(self._compare_orders())
+            yield self._compare_orders()
         self._phase("confirmations", self._confirm, fails=1)
         with step("Read both sides, compare all fields"):
-            compared += [*self._compare_all()]
-        report.table(self.phases)
-        say(f"\n  Compared: {', '.join(compared)}")
-        return self.faults
+            yield from self._compare_all()
 
     def _phase(self, title, *actions, fails=0, **options):
         self._expected = 0

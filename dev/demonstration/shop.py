@@ -5,21 +5,17 @@ in each phase. At the end, both sides are compared field by field, by a reader t
 shares no code with the connector.
 """
 
+import contextlib
 import hashlib
 
 from environment import OdooServer, databases, odoo_process
-from environment.console import say, step
-from environment.servers import wait_for_interrupt
-from environment.testing import API_KEY
+from environment.console import step
+from environment.testing import API_KEY, OTHER_ODOO
 
-from . import contacts, report
 from .odoo_client import OdooClient
 from .phases import Phases
 
-PRODUCTS, ORDERS, CUSTOMERS = 300, 200, 40
-#: every so many products have variants
-WITH_VARIANTS = 3
-EXAMPLE = "connector_odoo"
+ORDERS, CUSTOMERS = 200, 40
 #: for each title: model, domain, fields of the name that both sides know, other fields
 COMPARED = {
     "variants": (
@@ -46,33 +42,10 @@ COMPARED = {
 }
 
 
-def main(stays):
-    """Run the demonstration.
-
-    :param stays: whether the servers go on at the end, until Ctrl-C
-    :return: the exit code: 0 when both sides say the same
-    """
-    template = databases.dependencies(EXAMPLE)
-    with (
-        databases.temporary(template, "demo-shop") as shop,
-        databases.temporary(template, "demo-company") as company,
-    ):
-        odoo_process.install(company, ["connector", EXAMPLE], "Install the connector")
-        key = odoo_process.answer_of(API_KEY, shop)
-        with (
-            OdooServer(shop, name="demo-shop") as shop_server,
-            OdooServer(company, name="demo-company") as server,
-        ):
-            server.wait_for_runner()
-            code = report.verdict(Trade(server, shop_server, key).trade())
-            say(f"\n  The company: {server.url}/odoo/connectors (admin / admin)")
-            if stays:
-                wait_for_interrupt(server, shop_server)
-            return code
-
-
 class Trade(Phases):
     """The demonstration, one phase after the other."""
+
+    example = OTHER_ODOO
 
     def __init__(self, server, shop_server, key):
         url, database = shop_server.url, shop_server.database
@@ -80,10 +53,21 @@ class Trade(Phases):
         super().__init__(server, "odoo.backend", **values)
         self.shop = OdooClient(url, database)
 
-    def trade(self):
-        """Run all phases, print a table, and return what is wrong as sentences."""
+    @staticmethod
+    @contextlib.contextmanager
+    def other_system(template):
+        """Have the Odoo of the shop, and an API key there."""
+        with databases.temporary(template, "demo-shop") as shop:
+            key = odoo_process.answer_of(API_KEY, shop)
+            with OdooServer(shop, name="demo-shop") as server:
+                yield server, key
+
+    def places(self):
+        yield f"The company: {self.server.url}/odoo/connectors (admin / admin)"
+
+    def play(self):
         with step("Make products of the company"):
-            self._make_products()
+            self.make_products({"Size": "SML", "Colour": "RB"})
         self.run("products to the shop", self.synchronise)
         with step("Let customers order in the shop"):
             self._make_orders()
@@ -92,42 +76,11 @@ class Trade(Phases):
             self._change_shop()
         self.run("changes both ways", self._change_company, self.synchronise)
         with step("Read both sides, compare all fields"):
-            compared = self._compare_all()
-        report.table(self.phases)
-        say(f"\n  Compared: {compared}")
-        return self.faults
+            for title, side in COMPARED.items():
+                here, there = _read(self.odoo, *side), _read(self.shop, *side)
+                yield self.compare(title, here, there)
 
     # -- what people do
-
-    def _make_products(self):
-        create, search = self.odoo.create, self.odoo.search
-        names = ({"name": f"Category {number}"} for number in range(10))
-        categories = create("product.category", *names)
-        lines = []
-        for name, letters in (("Size", "SML"), ("Colour", "RB")):
-            values = [(0, 0, {"name": f"{name} {letter}"}) for letter in letters]
-            attribute = {"name": name, "value_ids": values}
-            (attribute,) = create("product.attribute", attribute)
-            values = search("product.attribute.value", ("attribute_id", "=", attribute))
-            line = {"attribute_id": attribute, "value_ids": [(6, 0, values)]}
-            lines.append((0, 0, line))
-        products = (
-            {
-                "name": f"Product {number}",
-                "is_storable": True,
-                "categ_id": categories[number % len(categories)],
-                "list_price": 5 + number / 10,
-                "image_1920": contacts.picture(number, width=64),
-                "attribute_line_ids": [] if number % WITH_VARIANTS else lines,
-            }
-            for number in range(PRODUCTS)
-        )
-        create("product.template", *products)
-        quantities = {}
-        for variant in search("product.product", ("name", "=like", "Product %")):
-            self.odoo.write("product.product", [variant], default_code=f"P{variant}")
-            quantities[variant] = self.random.randrange(50, 500)
-        self.count(quantities)
 
     def _make_orders(self):
         people = (
@@ -184,13 +137,6 @@ class Trade(Phases):
         pickings = self.odoo.search("stock.picking", ("sale_id", "=", order))
         self.odoo.write("stock.picking", pickings, carrier_tracking_ref=f"T{order}")
         self.odoo.call("stock.picking", "button_validate", pickings)
-
-    def _compare_all(self):
-        """Compare both sides, note faults, and return how much was compared."""
-        return ", ".join(
-            self.compare(title, _read(self.odoo, *side), _read(self.shop, *side))
-            for title, side in COMPARED.items()
-        )
 
 
 def _read(odoo, model, domain, keys, fields):

@@ -2,15 +2,22 @@
 
 import argparse
 
-from environment import odoo_log, processes, running_postgres
+from environment import odoo_log, processes
 from environment.console import say, step
 from environment.servers import wait_for_interrupt
 
-from . import changes, contacts, files, jobs, report, shop, vendure
+from . import changes, contacts, jobs, report
 from .cards import AddressBook, Phone
 from .comparison import Comparison, names_of_cards
+from .files import Purchases
 from .odoo_client import OdooClient
+from .phases import demonstrate
 from .servers import odoo_and_cards
+from .shop import Trade
+from .vendure import Sales
+
+#: the classes of the demonstrations of the other examples, by the option ``--with``
+STORIES = {"files": Purchases, "odoo": Trade, "vendure": Sales}
 
 
 def main(arguments):
@@ -23,15 +30,10 @@ def main(arguments):
     """
     parser = argparse.ArgumentParser("./dev/demo", add_help=False)
     parser.add_argument("--stay", action="store_true")
-    parser.add_argument("--with", dest="other", choices=["files", "odoo", "vendure"])
+    parser.add_argument("--with", dest="other", choices=[*STORIES])
     options = parser.parse_args(arguments)
-    if options.other == "vendure":
-        return vendure.main(options.stay)
-    if options.other == "files":
-        return files.main(options.stay)
     if options.other:
-        with running_postgres():
-            return shop.main(options.stay)
+        return demonstrate(STORIES[options.other], options.stay)
     with odoo_and_cards("demonstration") as (server, radicale):
         odoo = OdooClient(server.url, server.database)
         faults = Demonstration(odoo, AddressBook(radicale, "odoo")).faults()

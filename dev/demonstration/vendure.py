@@ -6,65 +6,49 @@ code with the connector.
 """
 
 import base64
+import contextlib
 import hashlib
 import urllib.request
 from collections import Counter
 from urllib.parse import urlsplit
 
-from environment import OdooServer, databases, odoo_process, running_postgres
-from environment.console import say, step
-from environment.servers import wait_for_interrupt
-from environment.vendure import EXAMPLE, ShopClient, Vendure, is_missing, prepare
+from environment import vendure
+from environment.console import step
 
-from . import contacts, report
-from .phases import Phases
+from . import contacts
+from .phases import PRODUCTS, Phases
 
-PRODUCTS, CUSTOMERS, ORDERS = 300, 200, 100
-#: every so many products have variants
-WITH_VARIANTS = 3
-LETTERS = "SML"
-
-
-def main(stays):
-    """Run the demonstration.
-
-    :param stays: whether the servers go on at the end, until Ctrl-C
-    :return: the exit code: 0 when both sides say the same
-    """
-    if why := is_missing():
-        say(why)
-        return 0
-    prepare()
-    with (
-        running_postgres(),
-        databases.temporary(databases.dependencies(EXAMPLE), EXAMPLE) as database,
-        Vendure() as shop,
-    ):
-        odoo_process.install(database, ["connector", EXAMPLE], "Install the connector")
-        with OdooServer(database, name="demo-vendure-odoo") as server:
-            server.wait_for_runner()
-            code = report.verdict(Sales(server, ShopClient(shop.url)).faults_of_all())
-            say(f"\n  Odoo: {server.url}/odoo/connectors (admin / admin)")
-            say(f"  The shop's API: {shop.url}/admin-api")
-            if stays:
-                wait_for_interrupt(server, shop)
-            return code
+CUSTOMERS, ORDERS = 200, 100
 
 
 class Sales(Phases):
     """The demonstration, one phase after the other."""
 
-    def __init__(self, server, shop):
-        values = {"name": "Web Shop", "url": shop.url, "api_key": shop.key}
+    example = vendure.EXAMPLE
+    is_missing = staticmethod(vendure.is_missing)
+
+    def __init__(self, server, shop_server):
+        self.shop = vendure.ShopClient(shop_server.url)
+        values = {"name": "Web Shop", "url": self.shop.url, "api_key": self.shop.key}
         super().__init__(server, "vendure.backend", **values)
-        self.shop = shop
         tax = {"name": "20%", "amount": 20, "price_include_override": "tax_included"}
         self.odoo.create("account.tax", tax)
 
-    def faults_of_all(self):
-        """Run all phases, print a table, and return what is wrong as sentences."""
+    @staticmethod
+    @contextlib.contextmanager
+    def other_system(_template):
+        """Have the shop."""
+        vendure.prepare()
+        with vendure.Vendure() as shop:
+            yield (shop,)
+
+    def places(self):
+        yield f"Odoo: {self.server.url}/odoo/connectors (admin / admin)"
+        yield f"The shop's API: {self.shop.url}/admin-api"
+
+    def play(self):
         with step("Make products"):
-            self._make_products()
+            self.make_products({"Size": "SML"})
         self.run("products to the shop", self.synchronise)
         with step("Let customers register and order"):
             self._let_customers_order()
@@ -73,36 +57,9 @@ class Sales(Phases):
             self._open_webhook()
         self.run("changes both ways", self._change_both, self.synchronise)
         with step("Read both sides, compare all fields"):
-            compared = ", ".join(self._compare_all())
-        report.table(self.phases)
-        say(f"\n  Compared: {compared}")
-        return self.faults
+            yield from self._compare_all()
 
     # -- what people do
-
-    def _make_products(self):
-        create = self.odoo.create
-        values = [(0, 0, {"name": f"Size {letter}"}) for letter in LETTERS]
-        (size,) = create("product.attribute", {"name": "Size", "value_ids": values})
-        sizes = self.odoo.search("product.attribute.value", ("attribute_id", "=", size))
-        line = (0, 0, {"attribute_id": size, "value_ids": [(6, 0, sizes)]})
-        products = (
-            {
-                "name": f"Product {number}",
-                "is_storable": True,
-                "list_price": 5 + number / 10,
-                "description_sale": f"No. {number}",
-                "image_1920": contacts.picture(number, width=64),
-                "attribute_line_ids": [] if number % WITH_VARIANTS else [line],
-            }
-            for number in range(PRODUCTS)
-        )
-        create("product.template", *products)
-        quantities = {}
-        for variant in self._variants():
-            self.odoo.write("product.product", [variant], default_code=f"P{variant}")
-            quantities[variant] = self.random.randrange(100, 500)
-        self.count(quantities)
 
     def _variants(self):
         return self.odoo.search("product.product", ("name", "=like", "Product %"))
@@ -132,10 +89,7 @@ class Sales(Phases):
             "odooWebhookUrl": self.server.url + path,
             "odooWebhookSecret": shown["context"]["default_secret"],
         }
-        types = "UpdateGlobalSettingsInput!"
-        field = "updateGlobalSettings(input: $input) { __typename }"
-        document = f"mutation ($input: {types}) {{ {field} }}"
-        self.shop.ask(document, input={"customFields": settings})
+        self.shop.change("GlobalSettings", "__typename", customFields=settings)
 
     def _change_both(self):
         """Change prices, names, pictures and stock here; customers and orders there."""
