@@ -155,20 +155,26 @@ class OdooServer(Server):
         return odoo_process.variables(**self._variables)
 
 
-class Radicale(Server):
-    """A CalDAV and CardDAV server with an account, and its data in a folder.
+class AccountServer(Server):
+    """A server with an account, and its data in a folder.
 
     :param folder: where its data lie; kept when it stops
-    :param user: the account's name; its address books are below ``url/<user>/``
+    :param user: the account's name
     """
 
-    def __init__(
-        self, folder=None, user="demo", password="demo", port=0, name="radicale"
-    ):
-        super().__init__(name, port)
-        self.folder = folder or folders.RADICALE
+    kind = None  #: names it, and its folder in ``.dev``, by default
+
+    def __init__(self, folder=None, user="demo", password="demo", port=0, name=None):
+        super().__init__(name or self.kind, port)
+        self.folder = folder or folders.STATE / self.kind
         self.user = user
         self.password = password
+
+
+class Radicale(AccountServer):
+    """A CalDAV and CardDAV server; its address books are below ``url/<user>/``."""
+
+    kind = "radicale"
 
     def command(self):
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -187,18 +193,13 @@ class Radicale(Server):
         return [folders.VENV_PYTHON, "-m", "radicale", "--config", "", *options]
 
 
-class Xandikos(Server):
-    """A CardDAV server that keeps its data in Git, and asks for no password.
+class Xandikos(AccountServer):
+    """A CardDAV server that keeps its data in Git, and takes any password.
 
-    :param folder: where its data lie; kept when it stops
-    :param user: the account's name; its address books are below ``url/<user>/``
+    Its address books are below ``url/<user>/``.
     """
 
-    def __init__(self, folder=None, user="demo", port=0, name="xandikos"):
-        super().__init__(name, port)
-        self.folder = folder or folders.XANDIKOS
-        self.user = user
-        self.password = ""
+    kind = "xandikos"
 
     def command(self):
         settings = {
@@ -213,22 +214,19 @@ class Xandikos(Server):
         return [folders.VENV_PYTHON, "-m", "xandikos", "serve", *flags, *options]
 
 
-class SFTPFolder(Server):
-    """A server with SFTP for the files in a folder.
+class SFTPFolder(AccountServer):
+    """A server with SFTP for the files in :attr:`root`."""
 
-    :param folder: its folder; kept when it stops
-    :param user: the account's name
-    """
+    kind = "sftp"
 
-    def __init__(self, folder=None, user="demo", password="demo", port=0, name="sftp"):
-        super().__init__(name, port)
-        self.root = (folder or folders.SFTP) / "files"
-        self.user = user
-        self.password = password
+    @property
+    def root(self):
+        """Return the folder with the files."""
+        return self.folder / "files"
 
     @property
     def _key_file(self):
-        return self.root.with_name("host_key")
+        return self.folder / "host_key"
 
     @property
     def host_key(self):
