@@ -1,7 +1,5 @@
 """``./dev/bench --screens``: what the screens take on a large database."""
 
-import contextlib
-
 from environment import build_cache, databases, postgres
 from environment.console import say, step
 
@@ -75,11 +73,5 @@ def _fill(name, template):
     databases.create(name, template)
     with step(f"Make {BINDINGS:,} bindings and their jobs"):
         processes.do(contenders.OURS, name, [("crowd.fill", BINDINGS)])
-        _analyze(name)
-
-
-def _analyze(database):
-    """Do what PostgreSQL does by itself after a while."""
-    with contextlib.closing(postgres.connect(database)) as connection:
-        connection.autocommit = True
-        connection.cursor().execute("VACUUM ANALYZE")
+        # PostgreSQL does it by itself after a while.
+        postgres.execute("VACUUM ANALYZE", name)

@@ -36,28 +36,14 @@ def run(repeat):
     with databases.temporary(template, "benchmark") as database:
         work = "webhooks.set_up"
         address = processes.do(contenders.OURS, database, [(work, 0)])[work]
-        with OneWorker(database) as server:
+        options = [contenders.OURS.addons_path(), "--workers=1", "--max-cron-threads=0"]
+        with OdooServer(database, options=options, name="benchmark-webhooks") as server:
             load = Load(server.port, **address)
             load.send(1, WARM_UP)
             found = {each: _measure(load, *each, repeat) for each in LOADS}
         if stored(database) != load.number:
             raise ValueError(f"Not all {load.number} deliveries are stored.")
     return [HEADINGS, *(_line(*each, figures) for each, figures in found.items())]
-
-
-class OneWorker(OdooServer):
-    """Odoo with one process that answers requests."""
-
-    def __init__(self, database):
-        super().__init__(
-            database,
-            options=[
-                contenders.OURS.addons_path(),
-                "--workers=1",
-                "--max-cron-threads=0",
-            ],
-            name="benchmark-webhooks",
-        )
 
 
 class Load:
@@ -149,7 +135,4 @@ def stored(database):
         SELECT count(*) FROM connector_webhook_delivery
         JOIN queue_job ON queue_job.uuid = job_uuid
     """
-    with contextlib.closing(postgres.connect(database)) as connection:
-        cursor = connection.cursor()
-        cursor.execute(query)
-        return cursor.fetchone()[0]
+    return postgres.execute(query, database)[0][0]

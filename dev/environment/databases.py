@@ -131,7 +131,4 @@ def _execute(statement, *identifiers):
     from psycopg2 import sql
 
     names = [sql.Identifier(name) for name in identifiers]
-    with contextlib.closing(postgres.connect()) as connection:
-        cursor = connection.cursor()
-        cursor.execute(sql.SQL(statement).format(*names))
-        return cursor.fetchall() if cursor.description else []
+    return postgres.execute(sql.SQL(statement).format(*names))

@@ -67,6 +67,14 @@ def connect(database="postgres"):
     return connection
 
 
+def execute(statement, database="postgres"):
+    """Run a statement on the server to which PGHOST leads, and return its rows."""
+    with contextlib.closing(connect(database)) as connection:
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
 def answers():
     """Return whether the server to which PGHOST leads lets us in."""
     import psycopg2

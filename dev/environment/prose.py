@@ -5,7 +5,6 @@ begin on one line and end on the next. Vale is not in the package registry.
 """
 
 import re
-import subprocess
 
 from . import folders
 
@@ -59,14 +58,10 @@ def check():
 
     Addons that are not in git are not ours: their authors write as they like.
     """
-    listed = subprocess.check_output(
-        ["git", "-c", "safe.directory=*", "ls-files"], cwd=folders.CHECKOUT, text=True
-    )
     return [
         f"{name}:{line}: “{found}”, write: {instead}"
-        for name in listed.splitlines()
+        for name in folders.tracked()
         if name.endswith(SUFFIXES) and name not in EXCEPT
-        if (folders.CHECKOUT / name).is_file()
         for line, found, instead in findings((folders.CHECKOUT / name).read_text())
     ]
 

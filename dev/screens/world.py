@@ -187,8 +187,7 @@ class World:
         return [jobs.scheduled(self.odoo, each) for each in ("import", "export")]
 
     def _let_a_day_pass(self):
-        with contextlib.closing(postgres.connect(self.server.database)) as connection:
-            connection.cursor().execute(A_DAY_EARLIER)
+        postgres.execute(A_DAY_EARLIER, self.server.database)
 
 
 def connect(odoo, cards):

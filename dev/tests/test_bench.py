@@ -1,15 +1,12 @@
 """The measurements of the screens, with few records: what they count."""
 
-import sys
 import unittest
 
-from environment import databases, folders
+from environment import databases
 
-sys.path.append(str(folders.CHECKOUT))
-
-from benchmarks import processes, screens  # noqa: E402
-from benchmarks.contenders import OURS  # noqa: E402
-from benchmarks.templates import SHORT_PARTNERS, Template  # noqa: E402
+from benchmarks import processes, screens
+from benchmarks.contenders import OURS
+from benchmarks.templates import SHORT_PARTNERS, Template
 
 BINDINGS = 10_000
 

@@ -1,14 +1,10 @@
 """The backend of the chaos test, whose own mistakes would look like faults."""
 
-import sys
 import unittest
 
 import requests
-from environment import folders
 
-sys.path.append(str(folders.CHECKOUT))
-
-from chaos.backend import Backend, Failure  # noqa: E402
+from chaos.backend import Backend, Failure
 
 
 class TestBackend(unittest.TestCase):

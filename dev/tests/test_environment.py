@@ -4,7 +4,6 @@ import base64
 import contextlib
 import io
 import os
-import sys
 import tempfile
 import textwrap
 import unittest
@@ -34,9 +33,7 @@ from environment import (
     vendure,
 )
 
-sys.path.append(str(folders.CHECKOUT))
-
-from chaos.postgres_server import PostgresServer  # noqa: E402
+from chaos.postgres_server import PostgresServer
 
 PREFIX = "2026-01-01 10:00:00,000 42 {} db odoo.addons.connector.tests.test_a: "
 

@@ -1,7 +1,6 @@
 """The package: what is in it, what it requires, and that Odoo installs the addon."""
 
 import ast
-import contextlib
 import email
 import importlib.metadata
 import re
@@ -36,21 +35,10 @@ STAND_INS = {"odoo": "19.0", "psycopg2": "2.9"}
 INSTALL, BUILD = "pip install .", "pip wheel --no-deps ."
 
 
-def files_of_the_project():
-    """Return the paths of all files that git tracks, from the checkout on."""
-    listed = subprocess.check_output(
-        ["git", "-c", "safe.directory=*", "ls-files", "-z"],
-        cwd=folders.CHECKOUT,
-        text=True,
-    )
-    names = listed.strip("\0").split("\0")
-    return {name for name in names if (folders.CHECKOUT / name).is_file()}
-
-
 def files_of_the_addon():
-    """Return those of them that belong to the addon."""
+    """Return the paths of all files that belong to the addon, from the checkout on."""
     packed = set(addons.packed())
-    return {name for name in files_of_the_project() if name.split("/")[0] in packed}
+    return {name for name in folders.tracked() if name.split("/")[0] in packed}
 
 
 class TestBasesOfTests(unittest.TestCase):
@@ -78,7 +66,7 @@ class PackageCase(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
         cls.clone = cls.folder / "a clone"
-        for name in files_of_the_project():
+        for name in folders.tracked():
             copy = cls.clone / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(folders.CHECKOUT / name, copy)
@@ -114,7 +102,7 @@ class TestWheel(PackageCase):
         self.assertIn(INSIDE + "__manifest__.py", found)
 
     def test_every_item_of_the_project_is_packed_or_known_not_to_be(self):
-        there = {name.split("/")[0] for name in files_of_the_project()}
+        there = {name.split("/")[0] for name in folders.tracked()}
         unknown = there - NOT_PACKED - set(addons.packed())
         unknown = {name for name in unknown if not name.startswith(".")}
         self.assertEqual(unknown, set(), "add it to PACKED in setup.py, or here")
@@ -219,7 +207,5 @@ class TestInstallation(PackageCase):
         )
 
     def _state(self, database):
-        with contextlib.closing(postgres.connect(database)) as connection:
-            cursor = connection.cursor()
-            cursor.execute("SELECT state FROM ir_module_module WHERE name='connector'")
-            return cursor.fetchone()[0]
+        query = "SELECT state FROM ir_module_module WHERE name = 'connector'"
+        return postgres.execute(query, database)[0][0]

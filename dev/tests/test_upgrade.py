@@ -1,15 +1,11 @@
 """A database that has OCA's connector goes on with ours, and nothing is lost."""
 
-import contextlib
-import sys
 import unittest
 
-from environment import databases, folders, postgres
+from environment import databases, postgres
 from odoo_runs import run
 
-sys.path.append(str(folders.CHECKOUT))
-
-from benchmarks.contenders import ADDON, OURS, PEER  # noqa: E402
+from benchmarks.contenders import ADDON, OURS, PEER
 
 BEFORE = """
 users = env.ref("base.user_demo", raise_if_not_found=False) or env.user
@@ -105,10 +101,7 @@ class TestUpgrade(unittest.TestCase):
         self.assertNotRegex(said, " (ERROR|CRITICAL) ")
 
     def look(self, database):
-        found = {}
-        with contextlib.closing(postgres.connect(database)) as connection:
-            cursor = connection.cursor()
-            for name, query in QUERIES.items():
-                cursor.execute(query)
-                found[name] = set(cursor.fetchall())
-        return found
+        return {
+            name: set(postgres.execute(query, database))
+            for name, query in QUERIES.items()
+        }

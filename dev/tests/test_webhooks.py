@@ -2,19 +2,16 @@
 
 import contextlib
 import http.client
-import sys
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from environment import OdooServer, databases, folders
+from environment import OdooServer, databases
 from environment.servers import HOST
 
-sys.path.append(str(folders.CHECKOUT))
-
-from benchmarks import contenders, processes  # noqa: E402
-from benchmarks.templates import SHORT_PARTNERS, Template  # noqa: E402
-from benchmarks.webhooks import Load, stored  # noqa: E402
+from benchmarks import contenders, processes
+from benchmarks.templates import SHORT_PARTNERS, Template
+from benchmarks.webhooks import Load, stored
 
 MEGABYTE = b"x" * 1024 * 1024
 
