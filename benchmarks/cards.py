@@ -29,6 +29,11 @@ NOTE:Met at the fair.\\nCalls on Mondays.\r
 END:VCARD\r
 """
 HEADINGS = ("cards", "of", "import, s", "again, s", "Odoo, MiB", "server, MiB", "lost")
+#: Odoo has processes, of which one runs a job at a time
+ONE_JOB = {
+    "options": ["--workers=2", "--max-cron-threads=0"],
+    "variables": {"ODOO_QUEUE_JOB_CHANNELS": "root:1"},
+}
 PATIENCE = 600  #: seconds without any job ending
 
 
@@ -50,7 +55,12 @@ def _line(server_class, cards):
         server = server_class(Path(folder), name=f"benchmark-{name.lower()}")
         with step(f"Write {cards:,} cards of {name}"):
             FILL[server_class](server.folder / "collections", server.user, cards)
-        with server, OneJob(database) as odoo, step(f"Import from {name}") as shown:
+        with (
+            server,
+            OdooServer(database, name="benchmark-cards", **ONE_JOB) as odoo,
+            step(f"Import from {name}") as shown,
+        ):
+            odoo.wait_for_runner()
             client = OdooClient(odoo.url, database)
             book = _connect(client, server)
             first, again = (_import(client, book, shown) for _each in range(2))
@@ -59,22 +69,6 @@ def _line(server_class, cards):
     seconds = [f"{each.seconds:.1f}" for each in (first, again)]
     memory = [f"{each:.0f}" for each in memory]
     return f"{cards:,}", name, *seconds, *memory, f"{cards - contacts:,}"
-
-
-class OneJob(OdooServer):
-    """Odoo with processes, of which one runs a job at a time."""
-
-    def __init__(self, database):
-        options = ["--workers=2", "--max-cron-threads=0"]
-        channels = {"ODOO_QUEUE_JOB_CHANNELS": "root:1"}
-        super().__init__(
-            database, options=options, name="benchmark-cards", variables=channels
-        )
-
-    def start(self):
-        super().start()
-        self.wait_for_runner()
-        return self
 
 
 def _connect(client, server):

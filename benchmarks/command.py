@@ -21,6 +21,16 @@ from . import (
 )
 from .rows import BY_NAME
 
+#: What measures each table, by its option and its mark in the docs.
+TABLES = {
+    "screens": lambda options: screens.run(options.repeat, options.plans),
+    "webhooks": lambda options: webhooks.run(options.repeat),
+    "cards": lambda options: cards.run(options.cards),
+    "files": lambda _options: files.run(),
+    "catalogue": lambda options: catalogue.run(options.catalogue, options.repeat),
+    "growth": lambda _options: growth.run(),
+}
+
 
 def main(arguments):
     """Measure, and print the table.
@@ -32,18 +42,9 @@ def main(arguments):
     with running_postgres(), locks.alone(contenders.STATE, "./dev/bench"):
         if options.short:
             return short.run()
-        if options.screens:
-            lines, results = screens.run(options.repeat, options.plans), []
-        elif options.webhooks:
-            lines, results = webhooks.run(options.repeat), []
-        elif options.cards:
-            lines, results = cards.run(options.cards), []
-        elif options.files:
-            lines, results = files.run(), []
-        elif options.catalogue:
-            lines, results = catalogue.run(options.catalogue, options.repeat), []
-        elif options.long:
-            lines, results = growth.run(), []
+        chosen = next((name for name in TABLES if getattr(options, name)), None)
+        if chosen:
+            lines, results = TABLES[chosen](options), []
         else:
             rows = _with_limits(options.only)
             results = table.measure(rows, options.repeat, options.profile)
@@ -51,22 +52,10 @@ def main(arguments):
     say("\n" + "\n".join(columns(lines)))
     report.print_notes(results)
     if options.write:
-        page.put_table(_mark(options), lines)
+        page.put_table(chosen or "costs", lines)
         if results:
             plot.write(results)
     return 0
-
-
-#: Options whose tables have a mark of this name in the docs.
-MARKS = ("cards", "catalogue", "files", "screens", "webhooks")
-
-
-def _mark(options):
-    """Return the name of the table in the docs."""
-    names = {name: name for name in MARKS}
-    names["long"] = "growth"
-    chosen = (name for option, name in names.items() if getattr(options, option))
-    return next(chosen, "costs")
 
 
 def _with_limits(names):
@@ -79,7 +68,8 @@ def _parse(arguments):
     parser = argparse.ArgumentParser(prog="./dev/bench")
     add = parser.add_argument
     add("--short", action="store_true", help="count queries, and fail if they grew")
-    add("--long", action="store_true", help="time and memory up to 20,000 records")
+    text = "time and memory up to 20,000 records"
+    add("--long", action="store_true", dest="growth", help=text)
     add("--screens", action="store_true", help="time the screens, on a large database")
     add("--webhooks", action="store_true", help="time the answers to deliveries")
     add(
