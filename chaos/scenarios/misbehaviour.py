@@ -17,22 +17,24 @@ class Fault(NamedTuple):
         return f"{self.operation}, {self.kind.name}"
 
 
-CREATE = tuple(
-    Fault(kind, "create", settings)
-    for kind, settings in (
-        (Failure.HANG_UP_AFTER, {}),
-        (Failure.RESET, {}),
-        (Failure.SERVER_ERROR, {}),
-        (Failure.SERVER_ERROR_AFTER, {}),
-        (Failure.TOO_MANY, {"seconds": 3}),
-        (Failure.TOO_MANY_UNTIL, {"seconds": 3}),
-        (Failure.MAINTENANCE, {}),
-        (Failure.TRUNCATE, {}),
-        (Failure.GARBAGE, {}),
-        (Failure.TRICKLE, {"seconds": 2}),
-        (Failure.SILENT_BEFORE, {"seconds": 6}),
-        (Failure.SILENT_AFTER, {"seconds": 6}),
-    )
+KINDS = {
+    Failure.HANG_UP_AFTER: {},
+    Failure.RESET: {},
+    Failure.SERVER_ERROR: {},
+    Failure.SERVER_ERROR_AFTER: {},
+    Failure.TOO_MANY: {"seconds": 3},
+    Failure.TOO_MANY_UNTIL: {"seconds": 3},
+    Failure.MAINTENANCE: {},
+    Failure.TRUNCATE: {},
+    Failure.GARBAGE: {},
+    Failure.TRICKLE: {"seconds": 2},
+    Failure.SILENT_BEFORE: {"seconds": 6},
+    Failure.SILENT_AFTER: {"seconds": 6},
+}
+WRITE = tuple(
+    Fault(kind, operation, settings)
+    for operation in ("create", "update")
+    for kind, settings in KINDS.items()
 )
 #: people are told, and try again by hand
 REFUSALS = (
@@ -43,20 +45,6 @@ REFUSALS = (
     Fault(Failure.GONE, "update"),
 )
 REFUSED = r"InvalidDataError.*refuses|IDMissingInBackend.*no such item|KeyError: 'id'"
-UPDATE = tuple(
-    Fault(kind, "update", settings)
-    for kind, settings in (
-        (Failure.HANG_UP_AFTER, {}),
-        (Failure.RESET, {}),
-        (Failure.SERVER_ERROR, {}),
-        (Failure.SERVER_ERROR_AFTER, {}),
-        (Failure.TOO_MANY, {"seconds": 3}),
-        (Failure.MAINTENANCE, {}),
-        (Failure.TRUNCATE, {}),
-        (Failure.GARBAGE, {}),
-        (Failure.SILENT_AFTER, {"seconds": 6}),
-    )
-)
 #: while an export looks whether an earlier create was done
 FIND = tuple(
     Fault(kind, "find")
@@ -72,7 +60,7 @@ SECONDS_DOWN = 4
 
 def run(chaos):
     """Let each misbehaviour happen to an item of its own, all at the same time."""
-    faults = [*CREATE, *UPDATE, *FIND, *DELETE]
+    faults = [*WRITE, *FIND, *DELETE]
     with chaos.trial("5 misbehaving backend", "misbehaviour") as shop:
         _misbehave(chaos, shop, faults)
         chaos.wait_for_jobs()
