@@ -262,6 +262,28 @@ class Shop:
             if call["key"] == key and call["worked"] and call["id"] in there:
                 backend.remove(self.space, call["id"])
 
+    def finish_after_deaths(self):
+        """Wait for all jobs, and let those run again whose process died too often."""
+        self.chaos.wait_for_jobs(patience=90)
+        self.retry_failures("JobFoundDead")
+        self.chaos.wait_for_jobs()
+
+    def put(self, *labels, **values):
+        """Put items on the backend, as others do there; return their ids by label."""
+        return {
+            label: self.chaos.backend.add(
+                self.space,
+                {
+                    "code": self.code(label),
+                    "name": f"Item {label}",
+                    "quantity": 1,
+                    "parts": [],
+                    **values,
+                },
+            )
+            for label in labels
+        }
+
     # -- what there is
 
     @_as_user
@@ -311,6 +333,20 @@ class Shop:
         """Return how many jobs wait for a later try."""
         return self.chaos.database.rows(POSTPONED, self.first_job)[0][0]
 
+    def expect(self, what, found, expected):
+        """Note a problem when something was found that is not as expected."""
+        if found != expected:
+            self.problems.append(f"{what}: {found} instead of {expected}.")
+
+    def expect_tries(self, most=0):
+        """Expect that no job was tried again.
+
+        :param most: how many more tries there may be
+        """
+        jobs, tries = self.jobs_and_tries()
+        if tries > jobs + most:
+            self.problems.append(f"{jobs} jobs took {tries} tries, not {jobs + most}.")
+
     # -- what is to go wrong
 
     def odoo_said(self, text):
@@ -324,6 +360,12 @@ class Shop:
     def is_at(self, step, label):
         """Return whether an item got to a step that was armed."""
         return (paths.STEPS / "reached" / f"{step} - {self.code(label)}").exists()
+
+    def wait_at(self, step, label):
+        """Wait until an item is at a step that was armed."""
+        self.chaos.wait_until(
+            lambda: self.is_at(step, label), f"gets to: {step} {label}"
+        )
 
     def release(self, step, label):
         """Let the job go on that came to a step."""

@@ -41,7 +41,6 @@ def _export(chaos, book, count):
     book.note_fault("the server was down during exports", True)
     _wait_for_cards(chaos, book, count * 2 // 3)
     book.note_fault("SIGKILL to Odoo", chaos.database.unfinished_jobs())
-    chaos.odoo.kill()
     chaos.odoo.start_again()
     chaos.wait_for_jobs(patience=90)
 

@@ -11,10 +11,9 @@ USER_WAS_QUICKER = (r"UPDATE \"chaos_item\"[\s\S]*could not serialize access",)
 def run(chaos):
     """Edit during exports, roll edits back, export and import at the same time."""
     with chaos.trial("4 edits while the export is in flight", "edits") as shop:
-        _edit_during(chaos, shop, "create", Failure.SLOW, chaos.choose(3, 8))
-        _edit_during(chaos, shop, "create", Failure.LATE, chaos.choose(3, 8))
-        _edit_during(chaos, shop, "update", Failure.SLOW, chaos.choose(3, 8))
-        _edit_during(chaos, shop, "update", Failure.LATE, chaos.choose(3, 8))
+        for operation in ("create", "update"):
+            for kind in (Failure.SLOW, Failure.LATE):
+                _edit_during(chaos, shop, operation, kind, chaos.choose(3, 8))
         chaos.wait_for_jobs()
     with chaos.trial("4 edits while a create is recovered", "recovery") as shop:
         _edit_during_recovery(chaos, shop, chaos.choose(3, 8))
@@ -42,11 +41,7 @@ def _edit_during(chaos, shop, operation, kind, count):
             shop.edit(label, name="Edited once")
     else:
         shop.create(*labels)
-    for label in labels:
-        chaos.wait_until(lambda x=label: shop.calls(operation, x), f"{label} is asked")
-        shop.edit(label, name="Edited in the meantime", quantity=3)
-        [call, *_] = shop.calls(operation, label)
-        shop.note_fault(f"edit during {label}", "ended" not in call)
+    _edit_once_asked(chaos, shop, operation, labels, "edit during")
 
 
 def _edit_during_recovery(chaos, shop, count):
@@ -56,12 +51,17 @@ def _edit_during_recovery(chaos, shop, count):
         shop.misbehave(Failure.HANG_UP_AFTER, label, "create")
         shop.misbehave(Failure.LATE, label, "update", seconds=SLOWNESS)
     shop.create(*labels)
-    for label in labels:
-        chaos.wait_until(lambda x=label: shop.calls("update", x), f"{label} is asked")
-        shop.edit(label, name="Edited in the meantime", quantity=3)
-        [call, *_] = shop.calls("update", label)
-        shop.note_fault(f"edit while {label} is recovered", "ended" not in call)
+    _edit_once_asked(chaos, shop, "update", labels, "edit in the recovery of")
     chaos.wait_for_jobs()
+
+
+def _edit_once_asked(chaos, shop, operation, labels, fault):
+    """Edit each item when the backend has its request, and has not answered."""
+    for label in labels:
+        chaos.wait_until(lambda x=label: shop.calls(operation, x), f"{label} is asked")
+        shop.edit(label, name="Edited in the meantime", quantity=3)
+        [call, *_] = shop.calls(operation, label)
+        shop.note_fault(f"{fault} {label}", "ended" not in call)
 
 
 def _edit_during_after_export(chaos, shop):
@@ -69,7 +69,7 @@ def _edit_during_after_export(chaos, shop):
     step = "in _after_export"
     shop.arm(step, "it")
     shop.create("it")
-    chaos.wait_until(lambda: shop.is_at(step, "it"), "the export is over")
+    shop.wait_at(step, "it")
     shop.edit("it", quantity=3)
     chaos.wait_until(
         lambda: chaos.database.unfinished_jobs() == 1,
@@ -79,9 +79,7 @@ def _edit_during_after_export(chaos, shop):
     shop.note_fault("edit during _after_export", shop.is_at(step, "it"))
     shop.release(step, "it")
     chaos.wait_for_jobs()
-    jobs, tries = shop.jobs_and_tries()
-    if tries > jobs:
-        shop.problems.append(f"{jobs} jobs took {tries} tries.")
+    shop.expect_tries()
 
 
 def _roll_back(chaos, shop):

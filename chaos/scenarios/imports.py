@@ -31,37 +31,21 @@ CHUNK = 3
 
 def run(chaos):
     """Import with all that may go wrong."""
-    with _trial(chaos, "7 poison in a chunk", "poison", [POISON]) as shop:
-        _poison(chaos, shop)
-    with _trial(chaos, "7 cycles in a chunk", "cycle") as shop:
-        _cycles_in_a_chunk(chaos, shop)
-    with _trial(chaos, "7 a cycle across chunks", "ring") as shop:
-        _ring(chaos, shop, size=chaos.choose(24, 60))
-    with _trial(chaos, "7 SIGKILL in mid-chunk", "chunk") as shop:
-        rounds = chaos.choose([MID_CHUNK], [[step] for step in MID_CHUNK])
-        for number, steps in enumerate(rounds):
-            _kill_in_chunks(chaos, shop, steps, NOON + 60 * number)
-        _finish(chaos, shop)
-    with _trial(chaos, "7 SIGKILL in mid-page", "page") as shop:
-        for number, (step, label) in enumerate(chaos.choose(MID_PAGE[1:], MID_PAGE)):
-            _kill_in_page(chaos, shop, step, label, NOON + 60 * number)
-        _finish(chaos, shop)
-    with _trial(chaos, "7 changes while paging", "paging") as shop:
-        _change_while_paging(chaos, shop)
-    with _trial(chaos, "7 echo", "echo", [MET]) as shop:
-        _echo(chaos, shop)
-    with _trial(chaos, "7 deleted before the import", "gone") as shop:
-        _delete_before_import(chaos, shop)
-    with _trial(chaos, "7 edited before the import", "lostedit", [MET]) as shop:
-        _lost_edit(chaos, shop)
-    with _trial(chaos, "7 imported before the delete", "delete", [MET]) as shop:
-        _import_before_delete(chaos, shop)
-    with _trial(chaos, "7 deleted during the import", "under", [MET]) as shop:
-        _delete_while_importing(chaos, shop)
-
-
-def _trial(chaos, title, space, expect=()):
-    return chaos.trial(title, space, expect, BINDINGS)
+    for title, space, expect, faults in (
+        ("poison in a chunk", "poison", [POISON], _poison),
+        ("cycles in a chunk", "cycle", (), _cycles_in_a_chunk),
+        ("a cycle across chunks", "ring", (), _ring),
+        ("SIGKILL in mid-chunk", "chunk", (), _kill_in_chunks),
+        ("SIGKILL in mid-page", "page", (), _kill_in_pages),
+        ("changes while paging", "paging", (), _change_while_paging),
+        ("echo", "echo", [MET], _echo),
+        ("deleted before the import", "gone", (), _delete_before_import),
+        ("edited before the import", "lostedit", [MET], _lost_edit),
+        ("imported before the delete", "delete", [MET], _import_before_delete),
+        ("deleted during the import", "under", [MET], _delete_while_importing),
+    ):
+        with chaos.trial(f"7 {title}", space, expect, BINDINGS) as shop:
+            faults(chaos, shop)
 
 
 # -- a record that cannot be imported
@@ -69,21 +53,21 @@ def _trial(chaos, title, space, expect=()):
 
 def _poison(chaos, shop):
     labels = [f"good {number}" for number in range(chaos.choose(8, 40))]
-    _add(shop, *labels[: len(labels) // 2])
-    large = _add(shop, "too large", quantity=TOO_LARGE)["too large"]
-    wrong = _add(shop, "no number", quantity="many")["no number"]
-    _add(shop, *labels[len(labels) // 2 :])
-    without = _add(shop, "no list", parts=None)["no list"]
+    shop.put(*labels[: len(labels) // 2])
+    large = shop.put("too large", quantity=TOO_LARGE)["too large"]
+    wrong = shop.put("no number", quantity="many")["no number"]
+    shop.put(*labels[len(labels) // 2 :])
+    without = shop.put("no list", parts=None)["no list"]
     shop.import_changes(chunk_size=len(labels) + 3)
     chaos.wait_for_jobs()
     shop.note_fault("poison", len(shop.failures()))
-    _expect(shop, "failed jobs", len(shop.failures()), 3)
-    _expect(shop, "items imported beside poison", len(shop.items()), len(labels))
+    shop.expect("failed jobs", len(shop.failures()), 3)
+    shop.expect("items imported beside poison", len(shop.items()), len(labels))
     _expect_tries(shop, "import_chunk", [("done", 1)])
     _expect_tries(shop, "import_record", [("failed", 1)] * 3)
     told = _results(shop, "import_chunk")
     causes = [cause for cause in TOLD if re.search(cause, told)]
-    _expect(shop, "causes that the chunk names", len(causes), len(TOLD))
+    shop.expect("causes that the chunk names", len(causes), len(TOLD))
     for id_ in (large, wrong, without):
         chaos.backend.change(shop.space, id_, quantity=2, parts=[])
     shop.retry_failures(POISON)
@@ -96,7 +80,7 @@ def _poison(chaos, shop):
 
 def _cycles_in_a_chunk(chaos, shop):
     cycles = ("ab", "cde", "f")
-    ids = _add(shop, *"abcdef", "child first", "parent", "parent first", "child")
+    ids = shop.put(*"abcdef", "child first", "parent", "parent first", "child")
     for cycle in cycles:
         for whole, part in zip(cycle, cycle[1:] + cycle[:1], strict=True):
             chaos.backend.change(shop.space, ids[whole], parts=[ids[part]])
@@ -105,14 +89,15 @@ def _cycles_in_a_chunk(chaos, shop):
     shop.import_changes(chunk_size=len(ids))
     _finish(chaos, shop)
     shop.note_fault("cycles", len(cycles))
-    _expect(shop, "reads", len(shop.calls("read")), len(ids))
+    shop.expect("reads", len(shop.calls("read")), len(ids))
     _expect_tries(shop, "import_chunk", [("done", 1)])
-    _expect(shop, "imported alone", shop.jobs("import_record"), [])
+    shop.expect("imported alone", shop.jobs("import_record"), [])
 
 
-def _ring(chaos, shop, size):
+def _ring(chaos, shop):
     """Let each item be a part of both its neighbours, and each chunk need all."""
-    ids = list(_add(shop, *map(str, range(size))).values())
+    size = chaos.choose(24, 60)
+    ids = list(shop.put(*map(str, range(size))).values())
     for number, id_ in enumerate(ids):
         parts = [ids[(number + 1) % size], ids[number - 1]]
         chaos.backend.change(shop.space, id_, parts=parts)
@@ -128,50 +113,63 @@ def _ring(chaos, shop, size):
 # -- SIGKILL
 
 
-def _kill_in_chunks(chaos, shop, steps, second):
+def _kill_in_chunks(chaos, shop):
+    rounds = chaos.choose([MID_CHUNK], [[step] for step in MID_CHUNK])
+    for number, steps in enumerate(rounds):
+        _kill_at_steps(chaos, shop, steps, NOON + 60 * number)
+    _finish(chaos, shop)
+
+
+def _kill_at_steps(chaos, shop, steps, second):
     """Kill Odoo when each chunk is at a step of its own."""
     chaos.backend.stop_clock(second)
     for step in steps:
-        part = _add(shop, f"part, {step}")[f"part, {step}"]
-        _add(shop, step, parts=[part])
-        _add(shop, f"after, {step}")
+        part = shop.put(f"part, {step}")[f"part, {step}"]
+        shop.put(step, parts=[part])
+        shop.put(f"after, {step}")
         shop.arm(step, step)
     # the chunks of later rounds begin with what is known already
     shop.import_changes(chunk_size=CHUNK)
     for step in steps:
-        _wait_for(chaos, shop, step, step)
+        shop.wait_at(step, step)
     chaos.odoo.kill()
     there = {item["code"] for item in shop.items()}
     for step in steps:
         shop.note_fault(f"SIGKILL {step}", shop.is_at(step, step))
         for label in (step, f"after, {step}"):
-            _expect(shop, f"{label}, committed", shop.code(label) in there, False)
+            shop.expect(f"{label}, committed", shop.code(label) in there, False)
         # It is committed before what needs it.
         label = f"part, {step}"
-        _expect(shop, f"{label}, committed", shop.code(label) in there, True)
-    _expect(shop, "checkpoint", _checkpoint(shop), second)
+        shop.expect(f"{label}, committed", shop.code(label) in there, True)
+    shop.expect("checkpoint", _checkpoint(shop), second)
     chaos.odoo.start_again()
     chaos.wait_for_jobs()
+
+
+def _kill_in_pages(chaos, shop):
+    for number, (step, label) in enumerate(chaos.choose(MID_PAGE[1:], MID_PAGE)):
+        _kill_in_page(chaos, shop, step, label, NOON + 60 * number)
+    _finish(chaos, shop)
 
 
 def _kill_in_page(chaos, shop, step, label, second):
     chaos.backend.stop_clock(second)
-    _add(shop, *(f"{second}, {number}" for number in range(10)))
+    shop.put(*(f"{second}, {number}" for number in range(10)))
     moment, jobs = _checkpoint(shop), len(shop.jobs("import_chunk"))
     shop.arm(step, label)
     shop.import_changes(chunk_size=CHUNK)
-    chaos.wait_until(lambda: shop.is_at(step, label), f"gets to: {step} {label}")
+    shop.wait_at(step, label)
     shop.note_fault(f"SIGKILL {step} {label}", shop.is_at(step, label))
     chaos.odoo.kill()
-    _expect(shop, "checkpoint without jobs", _checkpoint(shop), moment)
-    _expect(shop, "jobs at death", len(shop.jobs("import_chunk")), jobs)
+    shop.expect("checkpoint without jobs", _checkpoint(shop), moment)
+    shop.expect("jobs at death", len(shop.jobs("import_chunk")), jobs)
     chaos.odoo.start_again()
     chaos.wait_for_jobs()
-    _expect(shop, "checkpoint with jobs", _checkpoint(shop), second)
+    shop.expect("checkpoint with jobs", _checkpoint(shop), second)
     # what changed in the second of the checkpoint is imported once more
     records = 10 if moment is None else 20
     made = len(shop.jobs("import_chunk")) - jobs
-    _expect(shop, "jobs of a run", made, -(-records // CHUNK))
+    shop.expect("jobs of a run", made, -(-records // CHUNK))
 
 
 def _checkpoint(shop):
@@ -191,21 +189,21 @@ def _change_while_paging(chaos, shop):
     """Change items while all that has changed has changed in the same second."""
     backend = chaos.backend
     backend.stop_clock(NOON)
-    ids = list(_add(shop, *map(str, range(10))).values())
+    ids = list(shop.put(*map(str, range(10))).values())
     shop.arm("after the page", "1")
     shop.arm("delayed, not committed", "all")
     shop.import_changes(chunk_size=CHUNK)
-    _wait_for(chaos, shop, "after the page", "1")
-    _add(shop, "new in the same second")
+    shop.wait_at("after the page", "1")
+    shop.put("new in the same second")
     backend.stop_clock(NOON + 1)
     for id_ in (ids[0], ids[9]):  # one of the first page, one that is to come
         backend.change(shop.space, id_, quantity=2)
-    _add(shop, "new while paging")
+    shop.put("new while paging")
     shop.release("after the page", "1")
-    _wait_for(chaos, shop, "delayed, not committed", "all")
-    _add(shop, "too late")
+    shop.wait_at("delayed, not committed", "all")
+    shop.put("too late")
     backend.stop_clock(NOON)
-    _add(shop, "too late, in the first second")
+    shop.put("too late, in the first second")
     shop.release("delayed, not committed", "all")
     _finish(chaos, shop)
     pages = [call["ids"] for call in shop.calls("list")]
@@ -213,25 +211,21 @@ def _change_while_paging(chaos, shop):
     equal = {(ids[3], ids[4]), (ids[7], ids[8])}
     shop.note_fault("equal on a page border", len(equal & borders))
     shop.note_fault("too late for the first run", _differing(shop))
-    _expect(shop, "checkpoint", _checkpoint(shop), NOON)
+    shop.expect("checkpoint", _checkpoint(shop), NOON)
 
     backend.stop_clock(NOON + 1)
     backend.change(shop.space, ids[2], name="Changed between two runs")
     shop.import_changes(chunk_size=CHUNK)
     _finish(chaos, shop)
-    _expect(shop, "differing after the second run", _differing(shop), 0)
-    _expect(shop, "checkpoint", _checkpoint(shop), NOON + 1)
+    shop.expect("differing after the second run", _differing(shop), 0)
+    shop.expect("checkpoint", _checkpoint(shop), NOON + 1)
 
     # in the second that the checkpoint shows
     backend.change(shop.space, ids[5], name="Changed in the same second")
-    _add(shop, "new after the second run")
+    shop.put("new after the second run")
     shop.note_fault("too late for the second run", _differing(shop))
     shop.import_changes(chunk_size=CHUNK)
     _finish(chaos, shop)
-
-
-def _wait_for(chaos, shop, step, label):
-    chaos.wait_until(lambda: shop.is_at(step, label), f"gets to: {step} {label}")
 
 
 def _differing(shop):
@@ -248,7 +242,7 @@ def _differing(shop):
 
 def _echo(chaos, shop):
     labels = [str(number) for number in range(9)]
-    ids = _add(shop, *labels)
+    ids = shop.put(*labels)
     chaos.backend.change(shop.space, ids["0"], parts=[ids["1"], ids["8"]])
     chaos.backend.change(shop.space, ids["8"], parts=[ids["0"]])
     shop.import_changes(chunk_size=CHUNK)
@@ -260,13 +254,13 @@ def _echo(chaos, shop):
     shop.import_(*ids.values())
     _finish(chaos, shop)
     shop.note_fault("imports wrote", len(shop.items()))
-    _expect(shop, "exports of what was imported", shop.jobs("export_changes"), [])
+    shop.expect("exports of what was imported", shop.jobs("export_changes"), [])
 
     for label in labels[:4]:
         shop.edit(label, export=False, name=f"Edited {label}")
     _finish(chaos, shop)
     _expect_tries(shop, "export_changes", [("done", 1)] * 4)
-    _expect(shop, "updates", len(shop.calls("update")), 4)
+    shop.expect("updates", len(shop.calls("update")), 4)
     # the backend's changes are now those of the export
     shop.import_changes(chunk_size=CHUNK)
     _finish(chaos, shop)
@@ -278,15 +272,15 @@ def _echo(chaos, shop):
 
 
 def _delete_before_import(chaos, shop):
-    ids = _add(shop, "stays", "known", "deleted by a user")
+    ids = shop.put("stays", "known", "deleted by a user")
     shop.import_changes(chunk_size=CHUNK)
     _finish(chaos, shop)
-    ids.update(_add(shop, "deleted there", "deleted there, alone", "new"))
+    ids.update(shop.put("deleted there", "deleted there, alone", "new"))
     shop.arm("delayed, not committed", "all")
     for label in ("known", "deleted by a user"):
         chaos.backend.change(shop.space, ids[label], quantity=2)
     shop.import_changes(chunk_size=CHUNK)
-    _wait_for(chaos, shop, "delayed, not committed", "all")
+    shop.wait_at("delayed, not committed", "all")
     for label in ("deleted there", "deleted there, alone"):
         chaos.backend.remove(shop.space, ids[label])
     shop.delete("deleted by a user")
@@ -296,27 +290,25 @@ def _delete_before_import(chaos, shop):
     _finish(chaos, shop)
     missed = [call for call in shop.calls("read") if not call["worked"]]
     shop.note_fault("read what is gone", len(missed))
-    _expect(shop, "deletes", len(shop.calls("delete")), 1)
-    _expect(shop, "items", len(shop.items()), 3)
+    shop.expect("deletes", len(shop.calls("delete")), 1)
+    shop.expect("items", len(shop.items()), 3)
 
 
 def _delete_while_importing(chaos, shop):
     """Delete an item whose import has read it, and is about to write it."""
-    ids = _add(shop, "it", "stays")
+    ids = shop.put("it", "stays")
     shop.import_changes()
     _finish(chaos, shop)
     chaos.backend.change(shop.space, ids["it"], quantity=2)
     shop.arm("after the dependencies", "it")
     shop.import_(ids["it"])
-    _wait_for(chaos, shop, "after the dependencies", "it")
+    shop.wait_at("after the dependencies", "it")
     shop.delete("it")
     chaos.wait_until(lambda: _worked(shop, "delete"), "the delete was exported")
     shop.note_fault("deleted under an import", _worked(shop, "delete"))
     shop.release("after the dependencies", "it")
     _finish(chaos, shop)
-    _expect(
-        shop, "items", [item["code"] for item in shop.items()], [shop.code("stays")]
-    )
+    shop.expect("items", [item["code"] for item in shop.items()], [shop.code("stays")])
 
 
 def _worked(shop, operation):
@@ -325,7 +317,7 @@ def _worked(shop, operation):
 
 def _import_before_delete(chaos, shop):
     """Import an item that a user has deleted, before its delete is exported."""
-    ids = _add(shop, "it")
+    ids = shop.put("it")
     shop.import_changes()
     _finish(chaos, shop)
     shop.misbehave(Failure.MAINTENANCE, "it", "delete")
@@ -337,7 +329,7 @@ def _import_before_delete(chaos, shop):
 
 
 def _lost_edit(chaos, shop):
-    ids = _add(shop, "it")
+    ids = shop.put("it")
     shop.import_changes()
     _finish(chaos, shop)
     chaos.backend.change(shop.space, ids["it"], name="Changed there")
@@ -348,28 +340,11 @@ def _lost_edit(chaos, shop):
     _finish(chaos, shop)
     shop.note_fault("import while an export waits", len(shop.calls("update")))
     item = shop.items()[0]
-    _expect(shop, "user's quantity", item["quantity"], 77)
-    _expect(shop, "their name", item["name"], "Changed there")
+    shop.expect("user's quantity", item["quantity"], 77)
+    shop.expect("their name", item["name"], "Changed there")
 
 
 # -- what trials have in common
-
-
-def _add(shop, *labels, **values):
-    """Put items on the backend; return their ids by label."""
-    return {
-        label: shop.chaos.backend.add(
-            shop.space,
-            {
-                "code": shop.code(label),
-                "name": f"Item {label}",
-                "quantity": 1,
-                "parts": [],
-                **values,
-            },
-        )
-        for label in labels
-    }
 
 
 def _finish(chaos, shop):
@@ -377,11 +352,11 @@ def _finish(chaos, shop):
     chaos.wait_for_jobs()
     query = "SELECT count(*) FROM chaos_item WHERE code LIKE %s"
     here = chaos.database.rows(query, shop.code("%"))[0][0]
-    _expect(shop, "items with their twins", here, len(shop.items()))
+    shop.expect("items with their twins", here, len(shop.items()))
     waiting = (
         "SELECT count(*) FROM chaos_item_import_binding WHERE waiting_for IS NOT NULL"
     )
-    _expect(shop, "items without a part", chaos.database.rows(waiting)[0][0], 0)
+    shop.expect("items without a part", chaos.database.rows(waiting)[0][0], 0)
 
 
 def _results(shop, method):
@@ -391,9 +366,4 @@ def _results(shop, method):
 
 
 def _expect_tries(shop, method, expected):
-    _expect(shop, method, [job[1:] for job in shop.jobs(method)], expected)
-
-
-def _expect(shop, what, found, expected):
-    if found != expected:
-        shop.problems.append(f"{what}: {found} instead of {expected}.")
+    shop.expect(method, [job[1:] for job in shop.jobs(method)], expected)

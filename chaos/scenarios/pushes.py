@@ -19,18 +19,14 @@ STORED = """
 
 def run(chaos):
     """Let deliveries come twice, late, in the wrong order, or never; kill Odoo."""
-    with _trial(chaos, "9 pushes, twice and out of order", "pushed") as shop:
-        _twice_and_out_of_order(chaos, shop)
-    with _trial(chaos, "9 pushes, half of them dropped", "dropped") as shop:
-        _half_dropped(chaos, shop)
-    with _trial(chaos, "9 SIGKILL between the 202 and the job", "accepted") as shop:
-        _kill_after_acceptance(chaos, shop)
-    with _trial(chaos, "9 SIGKILL while deliveries come in", "incoming") as shop:
-        _kill_during_requests(chaos, shop)
-
-
-def _trial(chaos, title, space):
-    return chaos.trial(title, space, [MET], BINDINGS)
+    for title, space, faults in (
+        ("pushes, twice and out of order", "pushed", _twice_and_out_of_order),
+        ("pushes, half of them dropped", "dropped", _half_dropped),
+        ("SIGKILL between the 202 and the job", "accepted", _kill_after_acceptance),
+        ("SIGKILL while deliveries come in", "incoming", _kill_during_requests),
+    ):
+        with chaos.trial(f"9 {title}", space, [MET], BINDINGS) as shop:
+            faults(chaos, shop)
 
 
 def _twice_and_out_of_order(chaos, shop):
@@ -66,7 +62,7 @@ def _half_dropped(chaos, shop):
     chaos.wait_for_jobs()
     pushed = len(shop.items())
     shop.note_fault("missing before the sweep", len(items) - pushed)
-    _expect(shop, "pushed some", pushed > 0, True)
+    shop.expect("pushed some", pushed > 0, True)
     shop.import_changes()
     chaos.wait_for_jobs()
     _expect_stored(chaos, shop, sender, len(arrive))
@@ -81,8 +77,8 @@ def _kill_after_acceptance(chaos, shop):
         shop.arm(step, f"{step} 0")
         sender.send([sender.delivery(item) for item in items])
         count += len(items)
-        chaos.wait_until(lambda step=step: shop.is_at(step, f"{step} 0"), step)
-        _expect(shop, "accepted", sender.accepted, count)
+        shop.wait_at(step, f"{step} 0")
+        shop.expect("accepted", sender.accepted, count)
         chaos.odoo.kill()
         shop.note_fault(f"SIGKILL {step}", shop.is_at(step, f"{step} 0"))
         chaos.odoo.start_again()
@@ -95,10 +91,8 @@ def _kill_after_acceptance(chaos, shop):
         left = chaos.database.unfinished_jobs()
         shop.note_fault(f"SIGKILL with jobs left, round {round_}", left)
         chaos.odoo.start_again()
-    chaos.wait_for_jobs(patience=90)
-    shop.retry_failures("JobFoundDead")
-    chaos.wait_for_jobs()
-    _expect(shop, "accepted", sender.accepted, count)
+    shop.finish_after_deaths()
+    shop.expect("accepted", sender.accepted, count)
     _expect_stored(chaos, shop, sender, count)
 
 
@@ -115,39 +109,22 @@ def _kill_during_requests(chaos, shop):
         chaos.wait_until(
             lambda enough=enough: sender.accepted >= enough, f"{enough} are accepted"
         )
-        chaos.odoo.kill()
         chaos.odoo.start_again()
         shop.note_fault(f"SIGKILL after {enough} deliveries", True)
     sending.join()
     shop.note_fault("deliveries sent again", sender.unanswered)
-    chaos.wait_for_jobs(patience=90)
-    shop.retry_failures("JobFoundDead")
-    chaos.wait_for_jobs()
+    shop.finish_after_deaths()
     _expect_stored(chaos, shop, sender, len(items))
 
 
 def _add(shop, count, name="item"):
     """Put items on the backend, and return them."""
-    items = [
-        {
-            "code": shop.code(f"{name} {number}"),
-            "name": f"Item {number}",
-            "quantity": 1,
-            "parts": [],
-        }
-        for number in range(count)
-    ]
-    backend = shop.chaos.backend
-    return [{**item, "id": backend.add(shop.space, item)} for item in items]
+    ids = shop.put(*(f"{name} {number}" for number in range(count)))
+    return [{"id": id_, "code": shop.code(label)} for label, id_ in ids.items()]
 
 
 def _expect_stored(chaos, shop, sender, count):
     """Expect each delivery to be stored once, and its job to be done."""
     found = chaos.database.rows(STORED, shop.id)[0]
-    _expect(shop, "deliveries, different ones, and done", found, (count,) * 3)
-    _expect(shop, "answers that refuse", sender.refused, [])
-
-
-def _expect(shop, what, found, expected):
-    if found != expected:
-        shop.problems.append(f"{what}: {found} instead of {expected}.")
+    shop.expect("deliveries, different ones, and done", found, (count,) * 3)
+    shop.expect("answers that refuse", sender.refused, [])

@@ -49,9 +49,7 @@ def run(chaos):
         for moment in _moments(chaos, exports, kills=chaos.choose(4, 30)):
             _wait_for_creates(chaos, shop, moment)
             _kill_odoo(chaos, shop, moment)
-        chaos.wait_for_jobs(patience=90)
-        shop.retry_failures("JobFoundDead")
-        chaos.wait_for_jobs()
+        shop.finish_after_deaths()
     with _cut_trial(chaos, "2 pg_terminate_backend on workers", "workers") as shop:
         _start_exports(shop, exports)
         for moment in _moments(chaos, exports, kills=chaos.choose(10, 30)):
