@@ -8,7 +8,7 @@ from environment.console import step
 
 from . import contenders, processes
 from .server_runs import CHANNELS, JobServer
-from .templates import SHORT_PARTNERS, Template
+from .templates import SHORT_PARTNERS, prepare
 
 #: the cores on which the jobs of the first load run
 CORES = min(CHANNELS, len(os.sched_getaffinity(0)))
@@ -33,7 +33,7 @@ def run(size, repeat):
     :param repeat: how often, each on a new copy; the median of each figure counts
     :return: the table: rows of cells, the headings first
     """
-    template = Template(contenders.CATALOGUE, SHORT_PARTNERS).prepare()
+    template = prepare(contenders.CATALOGUE, SHORT_PARTNERS)
     runs = []
     for _ in range(repeat):
         with step(f"Import {size:,} products"):

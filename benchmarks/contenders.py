@@ -5,6 +5,7 @@ from pathlib import Path
 from environment import (
     addons,
     build_cache,
+    databases,
     folders,
     locks,
     odoo_process,
@@ -54,6 +55,25 @@ class Contender:
     def addons_path(self):
         """Return the option of Odoo that takes the addons from here."""
         return odoo_process.addons_path(self.folder)
+
+    def database(self, label, *parts, fill=lambda name: None):
+        """Have a database with its addons, of which copies are made.
+
+        :param label: begins its name
+        :param parts: what ``fill`` depends on
+        :param fill: function that gets the name, and fills the database
+        :return: its name
+        """
+        code, base = self.prepare(), databases.dependencies()
+
+        def make(name):
+            databases.create(name, base)
+            title = f"Install the {self.name} addons"
+            odoo_process.install(name, [self.addon.name], title, self.addons_path())
+            fill(name)
+
+        key = build_cache.fingerprint(code, base, *parts)
+        return databases.template(label, key, make)
 
     def _copy(self, sources, folder):
         for source in sources:

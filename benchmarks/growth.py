@@ -10,7 +10,7 @@ from environment.processes import peak_memory
 
 from . import contenders, processes
 from .server_runs import JobServer
-from .templates import Template
+from .templates import prepare
 
 #: the contender, its work, and numbers of records; the peer needs minutes for more
 SERIES = (
@@ -40,7 +40,7 @@ def run():
     :return: the table: rows of cells, the headings first
     """
     both = (contenders.PEER, contenders.OURS)
-    templates = {each: Template(each).prepare() for each in both}
+    templates = {each: prepare(each) for each in both}
     _print_sizes(templates[contenders.OURS])
     _print_delays(templates[contenders.OURS])
     _print_comparisons(templates[contenders.OURS])

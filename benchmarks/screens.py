@@ -4,7 +4,7 @@ from environment import build_cache, databases, postgres
 from environment.console import say, step
 
 from . import contenders, processes
-from .templates import SHORT_PARTNERS, Template
+from .templates import SHORT_PARTNERS, prepare
 
 BINDINGS = 1_000_000
 #: the requests, and how many milliseconds they may take
@@ -61,7 +61,7 @@ def _database():
 
     :return: its name
     """
-    template = Template(contenders.OURS, SHORT_PARTNERS).prepare()
+    template = prepare(contenders.OURS, SHORT_PARTNERS)
     filling = (processes.PROGRAM / "crowd.py").read_text()
     key = build_cache.fingerprint(template, filling)
     return databases.template(

@@ -5,7 +5,7 @@ from environment.console import say, step
 
 from . import contenders, processes
 from .bounds import BOUNDS
-from .templates import SHORT_PARTNERS, Template
+from .templates import SHORT_PARTNERS, prepare
 
 
 def run():
@@ -13,7 +13,7 @@ def run():
 
     :return: the exit code, 0 when none takes more than its bound
     """
-    template = Template(contenders.OURS, SHORT_PARTNERS).prepare()
+    template = prepare(contenders.OURS, SHORT_PARTNERS)
     works = [(name, records) for name, (records, _queries) in BOUNDS.items()]
     with (
         step("Count queries per record"),

@@ -7,7 +7,7 @@ from environment.console import step
 
 from . import contenders
 from .rows import BY_NAME, Row
-from .templates import Template
+from .templates import prepare
 
 
 @dataclass
@@ -73,7 +73,7 @@ def measure(rows, repeat, profile=0):
     :return: list of :class:`Result`
     """
     both = (contenders.PEER, contenders.OURS)
-    templates = {contender: Template(contender).prepare() for contender in both}
+    templates = {contender: prepare(contender) for contender in both}
     costs = {contender: {} for contender in both}
     for number in range(repeat):
         for contender in both:

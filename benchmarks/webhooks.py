@@ -15,7 +15,7 @@ from environment.console import step
 from environment.servers import HOST
 
 from . import contenders, processes
-from .templates import SHORT_PARTNERS, Template
+from .templates import SHORT_PARTNERS, prepare
 
 #: how many senders there are, and how many deliveries each sends, one after the other
 LOADS = ((1, 1000), (8, 250))
@@ -32,7 +32,7 @@ def run(repeat):
     :param repeat: how often; the median of each figure counts
     :return: the table: rows of cells, the headings first
     """
-    template = Template(contenders.OURS, SHORT_PARTNERS).prepare()
+    template = prepare(contenders.OURS, SHORT_PARTNERS)
     with databases.temporary(template, "benchmark") as database:
         work = "webhooks.set_up"
         address = processes.do(contenders.OURS, database, [(work, 0)])[work]

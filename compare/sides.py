@@ -5,7 +5,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from environment import build_cache, databases, folders, odoo_process, processes
+from environment import databases, folders, odoo_process, processes
 from environment.console import Problem
 
 from benchmarks.contenders import Ours, Peer
@@ -24,7 +24,7 @@ class Side:
     def running(self):
         """Run its process until the end of the ``with`` block."""
         name = f"compare-{self.contender.name}"
-        with databases.temporary(self._template(name), name) as database:
+        with databases.temporary(self.contender.database(name), name) as database:
             settings = {
                 "database": database,
                 "addons_path": self.contender.addons_path(),
@@ -45,17 +45,6 @@ class Side:
                     yield self
                 finally:
                     processes.end(self._process)
-
-    def _template(self, name):
-        code, base = self.contender.prepare(), databases.dependencies()
-
-        def fill(database):
-            databases.create(database, base)
-            title = f"Install the {self.contender.name} addons"
-            path = self.contender.addons_path()
-            odoo_process.install(database, [ADDON.name], title, path)
-
-        return databases.template(name, build_cache.fingerprint(code, base), fill)
 
     def ask(self, setup, operations):
         """Let it run a case; :meth:`answer` waits for the outcomes."""

@@ -6,14 +6,14 @@ from environment import databases
 
 from benchmarks import processes, screens
 from benchmarks.contenders import OURS
-from benchmarks.templates import SHORT_PARTNERS, Template
+from benchmarks.templates import SHORT_PARTNERS, prepare
 
 BINDINGS = 10_000
 
 
 class TestScreens(unittest.TestCase):
     def test_their_queries_do_not_grow_with_records_jobs_and_backends(self):
-        template = Template(OURS, SHORT_PARTNERS).prepare()
+        template = prepare(OURS, SHORT_PARTNERS)
         few, many = (self.count(template, fills) for fills in (1, 2))
         self.assertEqual(few, many)
 

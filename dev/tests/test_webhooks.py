@@ -10,7 +10,7 @@ from environment import OdooServer, databases
 from environment.servers import HOST
 
 from benchmarks import contenders, processes
-from benchmarks.templates import SHORT_PARTNERS, Template
+from benchmarks.templates import SHORT_PARTNERS, prepare
 from benchmarks.webhooks import Load, stored
 
 MEGABYTE = b"x" * 1024 * 1024
@@ -20,7 +20,7 @@ class TestRealServer(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        template = Template(contenders.OURS, SHORT_PARTNERS).prepare()
+        template = prepare(contenders.OURS, SHORT_PARTNERS)
         cls.database = cls.enterClassContext(
             databases.temporary(template, "webhooks-test")
         )
