@@ -1,17 +1,12 @@
 """The parts of a trial with an address book: contacts, their cards, and their jobs."""
 
 import re
-import sys
 from urllib.parse import unquote
 
 import requests
-from environment import folders
+from demonstration.cards import card_reader
 
 from .shop import Shop
-
-sys.path.append(str(folders.EXAMPLES / "connector_carddav" / "tests"))
-
-import card_reader  # noqa: E402
 
 BINDINGS = "carddav.res.partner"
 MAKE = """\
