@@ -15,11 +15,18 @@ from odoo.tools import mute_logger
 
 from odoo.addons.connector.controllers.run_job import RunJobController
 from odoo.addons.connector.models import screen_updates
-from odoo.addons.queue_job.job import FAILED, PENDING, Job
+from odoo.addons.queue_job.job import ENQUEUED, FAILED, PENDING
 
 from .connector_case import ConnectorTools
 
 LAST_IDS = "SELECT sequencename, last_value FROM pg_sequences WHERE last_value > 0"
+#: As the runner of jobs does, and without the time before which a job must not run.
+ENQUEUE = """
+    UPDATE queue_job
+    SET state = %s, eta = NULL, date_started = NULL,
+        date_enqueued = date_trunc('seconds', now() AT TIME ZONE 'utc')
+    WHERE uuid = %s
+"""
 
 
 class Transaction:
@@ -137,11 +144,12 @@ class RealConnectorCase(ConnectorTools):
 
     def run_job(self, uuid):
         """Run a job as the queue's controller does; return its fields afterwards."""
+        self._work_on_job(uuid)
+        return self._read_job(uuid)
+
+    def _work_on_job(self, uuid):
         with self.transaction() as env:
-            job = Job.load(env, uuid)
-            job.set_enqueued()
-            job.eta = None
-            job.store()
+            env.cr.execute(ENQUEUE, [ENQUEUED, uuid])
         with closing(self.registry.cursor()) as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
             self.job_pid = cr.connection.get_backend_pid()
@@ -152,19 +160,20 @@ class RealConnectorCase(ConnectorTools):
             cr.flush()
             if not cr.closed:
                 cr.commit()  # pylint: disable=invalid-commit
-        return self._read_job(uuid)
 
     def try_job(self, uuid):
         """Run a job as :meth:`run_job`, and do not raise its error if it fails."""
+        self._try_work_on_job(uuid)
+        return self._read_job(uuid)
+
+    def _try_work_on_job(self, uuid):
         # A failed job logs its traceback as an error.
         with _MUTED_ERRORS:
             try:
-                return self.run_job(uuid)
+                self._work_on_job(uuid)
             except Exception:
-                job = self._read_job(uuid)
-                if job["state"] != FAILED:
+                if self._read_job(uuid)["state"] != FAILED:
                     raise
-                return job
 
     def run_jobs(self, once=False):
         """Run the pending jobs of this test, and those that they make, each once.
@@ -189,7 +198,7 @@ class RealConnectorCase(ConnectorTools):
             uuids.update(dict.fromkeys(job["uuid"] for job in waiting))
             begun.append(waiting[0]["uuid"])
             keys += filter(None, [once and waiting[0]["identity_key"]])
-            self.try_job(begun[-1])
+            self._try_work_on_job(begun[-1])
         jobs = {job["uuid"]: job for job in self.jobs([("uuid", "in", list(uuids))])}
         return [jobs[uuid] for uuid in uuids]
 
@@ -228,7 +237,8 @@ class RealConnectorCase(ConnectorTools):
         last_ids = self._read_last_ids()
         new = [
             model
-            for model in self.registry.values()
+            # A model is mostly defined after those that its records refer to.
+            for model in reversed(self.registry.models.values())
             if model._auto and not model._abstract and self._is_new(model, last_ids)
         ]
         with self.transaction() as env:
