@@ -32,6 +32,8 @@ class ReportCard:
         self.title = title
         self.order = order
         self.lines = {}  #: each :class:`Line`, by the name of the test
+        #: Why the connector lacks a part, by the part; ``None`` if it has it.
+        self.lacks = {}
 
     @contextmanager
     def noting(self, name, sentence):
@@ -41,15 +43,24 @@ class ReportCard:
         :param sentence: what it shows
         """
         try:
-            yield
-        except SkipTest as skip:
-            self.lines[name] = Line(SKIPPED, sentence, str(skip))
+            with self.noting_a_skip(name, sentence):
+                yield
+        except SkipTest:
             raise
         except BaseException as error:
             reason = (str(error) or type(error).__name__).splitlines()[0]
             self.lines[name] = Line(FAILED, sentence, reason)
             raise
         self.lines[name] = Line(PASSED, sentence)
+
+    @contextmanager
+    def noting_a_skip(self, name, sentence):
+        """Note that a scenario is skipped, if it is; as :meth:`noting`."""
+        try:
+            yield
+        except SkipTest as skip:
+            self.lines[name] = Line(SKIPPED, sentence, str(skip))
+            raise
 
     def names(self, outcome):
         """Return the names of the tests with an outcome.
@@ -94,13 +105,13 @@ def scenario(*parts):
     def decorate(method):
         @wraps(method)
         def run(case):
-            sentence = method.__doc__.splitlines()[0].rstrip(".")
-            with case.card.noting(method.__name__, sentence):
-                case.skip_exempt(method.__name__)
+            with case.card.noting(method.__name__, run.sentence):
                 case.require(*parts)
                 method(case)
 
         run.is_scenario = True
+        run.sentence = method.__doc__.splitlines()[0].rstrip(".")
+        run.parts = parts
         return run
 
     return decorate

@@ -4,7 +4,9 @@
 import logging
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import takewhile
 from typing import NamedTuple
+from unittest import SkipTest
 from unittest.mock import patch
 
 from odoo.addons.component.exception import NoComponentError
@@ -108,6 +110,9 @@ class ConformanceTools(RealConnectorCase):
             _logger.info(line)
 
     def setUp(self):
+        test = getattr(self, self._testMethodName)
+        if getattr(test, "is_scenario", False):
+            self._skip_early(test)
         super().setUp()
         self.side = self.new_side(self.remote)
         self.records = self.side.records
@@ -134,16 +139,26 @@ class ConformanceTools(RealConnectorCase):
 
     # -- whether a connector has a part for a scenario
 
-    def skip_exempt(self, name):
-        """Skip a test that the connector does not run."""
-        if name in self.exempt:
-            self.skipTest(self.exempt[name])
+    def _skip_early(self, test):
+        """Skip a scenario without its set-up, if it is known that it is skipped."""
+        with self.card.noting_a_skip(test.__name__, test.sentence):
+            if test.__name__ in self.exempt:
+                self.skipTest(self.exempt[test.__name__])
+            self.require(*takewhile(self.card.lacks.__contains__, test.parts))
 
     def require(self, *parts):
         """Skip the test if the connector does not have all parts.
 
         :param parts: usages of components, and names above that are not a usage
         """
+        for part in parts:
+            if part not in self.card.lacks:
+                self.card.lacks[part] = self._why_lacking(part)
+            if reason := self.card.lacks[part]:
+                self.skipTest(reason)
+
+    def _why_lacking(self, part):
+        """Return why the connector lacks a part, ``None`` if it has it."""
         others = {
             EXPORTER: self._require_exporter,
             LISTENER: self._require_listener,
@@ -153,11 +168,14 @@ class ConformanceTools(RealConnectorCase):
             READING: self._require_reading,
         }
         with self.transaction() as env:
-            for part in parts:
+            try:
                 if part in others:
                     others[part](env)
                 else:
                     self._require_component(env, part)
+            except SkipTest as skip:
+                return str(skip)
+        return None
 
     def _require_component(self, env, usage):
         try:
