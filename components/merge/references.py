@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""References to records that are deleted, and may come back."""
+"""References to records that are deleted, and may be imported again."""
 
 from odoo.fields import Domain
 from odoo.tools import ormcache
