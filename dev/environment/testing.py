@@ -29,6 +29,8 @@ OWN_TESTS = folders.DEV / "tests"
 SLOW = ("test_screens", "test_tutorial", "test_scaffold")
 DAILY, DAILY_TAG = "--daily", "breakages"
 WORKERS, OWN_WORKERS = 2, 3  # many tests of dev wait for a server or a browser
+#: How many parts of the tests run at a time. More of them make each other slow.
+MOST_PARTS = 3
 #: Seconds that a test may take, also one of those that take minutes; one that waits for
 #: ever is stopped.
 PATIENCE, DAILY_PATIENCE = 1200, 2400
@@ -103,16 +105,17 @@ def _run_side_by_side(found, options):
     behind = ["nice", "-n", "10"]
     passed = failed = 0
     with contextlib.ExitStack() as stack:
-        running = {}
-        for name, part in found.items():
-            output = stack.enter_context(tempfile.TemporaryFile("w+"))
-            command = [*program, *part, *options]
-            if name != OWN:
-                command = [*behind, *command]
-            process = processes.start(command, stdout=output, stderr=output)
-            stack.callback(processes.end, process)
-            running[process] = output
-        while running:
+        running, waiting = {}, sorted(found, key=lambda name: name != OWN)
+        while running or waiting:
+            while waiting and len(running) < MOST_PARTS:
+                name = waiting.pop(0)
+                output = stack.enter_context(tempfile.TemporaryFile("w+"))
+                command = [*program, *found[name], *options]
+                if name != OWN:
+                    command = [*behind, *command]
+                process = processes.start(command, stdout=output, stderr=output)
+                stack.callback(processes.end, process)
+                running[process] = output
             time.sleep(0.2)
             for process in [each for each in running if each.poll() is not None]:
                 output = running.pop(process)
