@@ -286,23 +286,23 @@ class VariantAdapter(Component):
         if not quantities:
             return
         location = self._stock_location()
-        quants = self.call(
+        # One call, which may arrive once more: a separate call that applies an
+        # inventory, and comes after it was applied, empties the stock.
+        self.call(
             "create",
             model="stock.quant",
             vals_list=[
                 {
                     "product_id": product,
                     "location_id": location,
-                    "inventory_quantity": quantity,
+                    "inventory_quantity_auto_apply": quantity,
                 }
                 for product, quantity in quantities.items()
             ],
             context={"inventory_mode": True},
         )
-        # It returns a wizard, and applies nothing, if the stock has moved.
-        refused = self.call("action_apply_inventory", quants, model="stock.quant")
         on_hand = self._on_hand(location, quantities)
-        if refused or any(
+        if any(
             float_compare(on_hand[product], quantity, precision_digits=3)
             for product, quantity in quantities.items()
         ):

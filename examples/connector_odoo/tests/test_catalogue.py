@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import base64
 import io
+from copy import deepcopy
 
 from PIL import Image
 
@@ -146,6 +147,25 @@ class TestQuantities(ProductCase):
         with self.running_jobs():
             self.variants(mug).export_chunk()
         self.assertEqual(self.in_shop(self.variants(mug)).qty_available, 3)
+
+    def test_a_call_that_the_shop_repeats_later_leaves_the_quantity(self):
+        """The caller was killed, and the shop still tries again what it had sent."""
+        mug = self.product()
+        self.export(mug)
+        variant = self.in_shop(self.variants(mug))
+        adapter = self.component("backend.adapter", "odoo.product.product")
+        calls, call = [], type(adapter).call
+
+        def noted(adapter, *args, **kwargs):
+            calls.append((args, deepcopy(kwargs)))
+            return call(adapter, *args, **kwargs)
+
+        self.patch(type(adapter), "call", noted)
+        adapter.set_quantities({variant.id: 10})
+        for args, kwargs in reversed(calls):
+            call(adapter, *args, **deepcopy(kwargs))
+            self.env.invalidate_all()
+            self.assertEqual(variant.qty_available, 10)
 
     def test_two_rows_of_a_product_in_the_shop_are_merged(self):
         """Two transactions at the same time leave two rows of a product."""
