@@ -66,7 +66,7 @@ INVALID_URL = (
 )
 INVALID = (*INVALID_URL, requests.exceptions.InvalidJSONError)
 
-#: What is said about a request without an answer; the first error that fits counts.
+#: The sentences about a request without an answer; the first error that fits counts.
 UNANSWERED = {
     INVALID_URL: _lt("%(backend)s: the address of the backend is not valid."),
     INVALID: _lt("%(backend)s: the data cannot be sent as JSON."),
@@ -97,7 +97,7 @@ INVALID_CERTIFICATE = _lt(
     "The TLS certificate of %(backend)s is not valid. Ask its administrator to renew "
     "it."
 )
-#: What is said about a refusal; the first group that has its status counts.
+#: The sentences about a refusal; the first group that has its status counts.
 REFUSED = {
     (403,): _lt(
         "%(backend)s does not give the account access to this (%(status)s). Check the "

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What a message may show of a request and of its answer: sentences, but no secrets."""
+"""Parts of a request and its answer that a message may show, without secrets."""
 
 import base64
 import codecs

@@ -156,14 +156,18 @@ class ConnectorConflict(models.Model):
             vals |= last_change(binding, names)
         question = question or self._new_question(binding, names)
         question.write(vals)
+        question._keep_both(binding, names, values)
+        return question
+
+    def _keep_both(self, binding, names, values):
+        """Keep the values of a unit: those of Odoo, and those to import."""
         theirs = {name: values[name] for name in names if name in values}
-        question._keep(
+        self._keep(
             {
                 ODOO: values_.kept(binding, values_.current(binding, names)),
                 BACKEND: values_.kept(binding, theirs),
             }
         )
-        return question
 
     def _new_question(self, binding, names):
         reference = self._values_of(backend_of(binding), binding._name)
